@@ -1,0 +1,1 @@
+//! Columnar view: one Delta table per record kind and raw-event table.

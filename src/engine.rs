@@ -1,0 +1,1 @@
+//! The engine: owns journal and views; one writer, immutable snapshots for readers.

@@ -1,0 +1,1 @@
+//! Full-text view on tantivy: alerts, incidents and entities by their words.

@@ -1,0 +1,1 @@
+//! Entity graph view: entities, alerts and incidents as nodes; time-sorted immutable adjacency.

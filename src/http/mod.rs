@@ -1,0 +1,1 @@
+//! The HTTP door: routes of the native API.

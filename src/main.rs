@@ -1,0 +1,2 @@
+//! clew
+fn main() {}

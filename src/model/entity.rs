@@ -1,0 +1,182 @@
+//! Entities, the keys that identify them, and the relations between them.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::Object;
+
+/// The kind of an entity: the lower-case `Type` of the field (`host`, `azure-resource`), known to the catalog or not.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Kind(Cow<'static, str>);
+
+/// The type of an edge: a verb in snake case (`signed_in_from`), read from source to target.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Relation(Cow<'static, str>);
+
+macro_rules! name {
+    ($type:ident) => {
+        impl $type {
+            /// A name known when the program is built.
+            pub const fn known(name: &'static str) -> Self {
+                Self(Cow::Borrowed(name))
+            }
+
+            /// A name met in the data.
+            pub fn met(name: impl Into<String>) -> Self {
+                Self(Cow::Owned(name.into()))
+            }
+
+            /// The name as it is stored and shown.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+name!(Kind);
+name!(Relation);
+
+impl Kind {
+    /// User, service or machine account.
+    pub const ACCOUNT: Self = Self::known("account");
+    /// Computer.
+    pub const HOST: Self = Self::known("host");
+    /// Network address.
+    pub const IP: Self = Self::known("ip");
+    /// Absolute or relative address of a resource.
+    pub const URL: Self = Self::known("url");
+    /// File by place and name.
+    pub const FILE: Self = Self::known("file");
+    /// Digest of a file's content.
+    pub const FILEHASH: Self = Self::known("filehash");
+    /// One run of a program.
+    pub const PROCESS: Self = Self::known("process");
+    /// Domain name.
+    pub const DNS: Self = Self::known("dns");
+    /// Resource of Azure by its resource id.
+    pub const AZURE_RESOURCE: Self = Self::known("azure-resource");
+    /// Resource of AWS by its ARN.
+    pub const AMAZON_RESOURCE: Self = Self::known("amazon-resource");
+    /// Key of the Windows registry.
+    pub const REGISTRY_KEY: Self = Self::known("registry-key");
+    /// Value of the Windows registry.
+    pub const REGISTRY_VALUE: Self = Self::known("registry-value");
+    /// Logon session of a host.
+    pub const HOST_LOGON_SESSION: Self = Self::known("host-logon-session");
+    /// Mail box.
+    pub const MAILBOX: Self = Self::known("mailbox");
+    /// Malware family or detection name.
+    pub const MALWARE: Self = Self::known("malware");
+}
+
+impl Relation {
+    /// Incident to its alert; a kill-chain alert to its member alerts.
+    pub const CONTAINS: Self = Self::known("contains");
+    /// Alert (or incident) to an entity that it names.
+    pub const INVOLVES: Self = Self::known("involves");
+    /// Entity to another that may be the same: they share a weak identifier only.
+    pub const POSSIBLY_SAME: Self = Self::known("possibly_same");
+}
+
+/// One canonical identifier of an entity: the identifier set's name, `=`, and the value.
+///
+/// `name+upnsuffix=adelev@m365x816222.onmicrosoft.com` or `address=175.45.176.99`. Made by `ingest::identify` only,
+/// so that equal things have equal text. A key means something together with the kind of its entity.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Key(Box<str>);
+
+impl Key {
+    /// Joins the name of an identifier set and its canonical value.
+    pub fn new(set: &str, value: &str) -> Self {
+        Self(format!("{set}={value}").into())
+    }
+
+    /// Takes a key in its text form.
+    pub fn from_text(text: impl Into<Box<str>>) -> Self {
+        Self(text.into())
+    }
+
+    /// The whole text, `set=value`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The identifier set, left of the first `=`.
+    pub fn set(&self) -> &str {
+        self.0.split_once('=').map_or("", |(set, _)| set)
+    }
+
+    /// The value, right of the first `=`.
+    pub fn value(&self) -> &str {
+        self.0.split_once('=').map_or(&self.0, |(_, value)| value)
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The identifiers of one mention of an entity.
+///
+/// Two mentions of a kind that share a strong key are the same entity. A weak key alone never merges two strong
+/// entities; a mention that has weak keys only is the thing *known by that name*.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Keys {
+    /// Each identifies alone; sorted, without repeats.
+    pub strong: Vec<Key>,
+    /// Identify only together with others; sorted, without repeats.
+    pub weak: Vec<Key>,
+}
+
+/// One mention of an entity, as ingest read it from a document.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entity {
+    /// What it is.
+    pub kind: Kind,
+    /// What identifies it.
+    pub keys: Keys,
+    /// Short text for people: `adelev@m365x816222.onmicrosoft.com`, `cmd.exe (7588)`.
+    pub label: String,
+    /// Every property of the document that is not a reference, under the catalog's names where it knows them.
+    pub properties: Object,
+}
+
+/// The part that an entity plays in an alert (`impacted`, `related`, `attacker`, `source` ...), lower case.
+pub type Role = Cow<'static, str>;
+
+/// An entity in the list of an alert or incident.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The entity.
+    pub entity: Entity,
+    /// Its part, where the source says one.
+    pub role: Option<Role>,
+    /// Whether the entity stands only inside another one (the image file of a process) and not in the list itself.
+    pub nested: bool,
+}
+
+/// A directed relation between two entities of one record, by their places in its list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// Place of the source entity.
+    pub from: u32,
+    /// What the source does to the target.
+    pub relation: Relation,
+    /// Place of the target entity.
+    pub to: u32,
+    /// Id of the declared rule or reference that asserts it (`SigninLogs.ip`, `process.ParentProcess`).
+    pub rule: Cow<'static, str>,
+}

@@ -1,0 +1,22 @@
+//! The vocabulary of an investigation as plain data: alerts, incidents, entities, relations, events, time.
+//!
+//! Nothing here reads, writes or decides. Every floor above speaks in these types.
+
+mod alert;
+mod entity;
+mod error;
+mod event;
+mod incident;
+mod record;
+mod time;
+
+pub use alert::{Alert, AlertStatus, Severity};
+pub use entity::{Entity, Evidence, Key, Keys, Kind, Link, Relation, Role};
+pub use error::{Fault, FaultClass, Span};
+pub use event::Event;
+pub use incident::{Classification, Comment, Incident, IncidentStatus, Owner};
+pub use record::{Batch, Body, Document, Origin, Record, Seq};
+pub use time::{Time, TimeError, Window};
+
+/// JSON object whose members keep the order of the document they came from.
+pub type Object = serde_json::Map<String, serde_json::Value>;

@@ -1,0 +1,1 @@
+//! Questions and their two answer shapes, table and subgraph.

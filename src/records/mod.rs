@@ -1,0 +1,1 @@
+//! Record store view on sled: known documents, versions of alerts and incidents, decisions.

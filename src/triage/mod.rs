@@ -1,0 +1,1 @@
+//! What changes incidents: correlation, lifecycle, suppression, automation.
