@@ -7,7 +7,9 @@
 // Floor 0: plain data and names.
 pub mod catalog;
 pub mod model;
-// Floor 1: from bytes to records; the log of documents.
+// Floor 1: from bytes to records; the log of documents; data to begin with.
+pub mod datasets;
+pub mod generate;
 pub mod ingest;
 pub mod journal;
 // Floor 2: views of the journal.
@@ -20,6 +22,6 @@ pub mod query;
 pub mod triage;
 // Floor 4: one writer, many readers.
 pub mod engine;
-// Floor 5: doors.
+// Floors 5 and 6: doors.
 pub mod cli;
 pub mod http;

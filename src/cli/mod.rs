@@ -1,1 +1,152 @@
-//! The command-line door.
+//! The command line: reads arguments, asks the same questions as the HTTP door, prints answers for people and programs.
+//!
+//! Exit codes: 0 done, 1 the answer is an error, 2 wrong usage. Everything a person reads of an answer is made from the
+//! JSON that `--json` prints; nothing here knows how a question is answered.
+
+mod client;
+mod commands;
+mod fault;
+mod output;
+mod progress;
+mod render;
+mod request;
+
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, ValueEnum};
+use tracing_subscriber::EnvFilter;
+
+use crate::model::Fault;
+use commands::Command;
+use output::Format;
+
+/// Folder of the data when neither `--data` nor `CLEW_DATA` names one.
+const DATA_DEFAULT: &str = "clew-data";
+
+const EXAMPLES: &str = "\
+Examples:
+  clew ingest alerts.json exports/          take in files and folders
+  clew incidents --status open              what there is to do
+  clew incident 42                          one incident with its alerts and entities
+  clew search 'title:logon AND severity:high'
+  clew explore host:WS6 --all               every question that fits a host
+  clew timeline incident:42 --format csv > story.csv
+  clew serve                                the same over HTTP, described at /docs
+  clew demo                                 sample data, to look around";
+
+/// Incident investigation: alerts, incidents and raw events become an entity graph, tables and a full-text index.
+#[derive(Debug, Parser)]
+#[command(name = "clew", version, about, after_help = EXAMPLES, max_term_width = 120)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Global {
+    /// Folder of the data [default: clew-data]
+    #[arg(long, global = true, env = "CLEW_DATA", value_name = "DIR", hide_env_values = true)]
+    data: Option<PathBuf>,
+    /// Print the body that the API gives for the same question
+    #[arg(long, global = true)]
+    json: bool,
+    /// How to print the answer: table, json, csv, jsonl or md; of `ingest`: the format of the documents
+    #[arg(long, global = true, value_name = "FORMAT")]
+    format: Option<String>,
+}
+
+impl Global {
+    /// The data directory.
+    fn dir(&self) -> PathBuf {
+        self.data.clone().unwrap_or_else(|| DATA_DEFAULT.into())
+    }
+
+    /// How to print the answer.
+    fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.asked().and_then(Result::ok).unwrap_or_default() }
+    }
+
+    fn asked(&self) -> Option<Result<Format, String>> {
+        self.format.as_deref().map(|text| Format::from_str(text, true))
+    }
+
+    /// Refuses a way of printing that there is not. `ingest` reads the same option as a format of documents.
+    fn check(&self, command: &Command) -> Result<(), clap::Error> {
+        let refuse = |kind, message: String| Err(Cli::command().error(kind, message));
+        match self.asked() {
+            _ if matches!(command, Command::Ingest(_)) => Ok(()),
+            Some(Err(_)) => {
+                let text = self.format.as_deref().unwrap_or_default();
+                refuse(ErrorKind::InvalidValue, format!("expected --format table, json, csv, jsonl or md, found `{text}`"))
+            }
+            Some(Ok(format)) if self.json && format != Format::Json => {
+                refuse(ErrorKind::ArgumentConflict, "--json and another --format exclude each other".to_owned())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Why a command ended without its answer.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The answer is an error; with the text that its span points into.
+    Fault(Fault, Option<String>),
+    /// The answer of a server is an error.
+    Answer(fault::Shown),
+    /// The answer cannot be printed.
+    Output(io::Error),
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault, None)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+/// Runs the command line `arguments`, the program's name first.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments).and_then(|cli| cli.global.check(&cli.command).map(|()| cli)) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A help text that cannot be printed has nowhere to say so.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    trace(cli.command.serves());
+    match cli.command.run(&cli.global) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprint!("{}", fault::text(&failure));
+            ExitCode::from(1)
+        }
+    }
+}
+
+/// Sends log lines to the standard error: JSON from a server, a few words from a command.
+fn trace(serves: bool) {
+    let default = if serves { "info" } else { "error" };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    let ansi = output::colours(&io::stderr());
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi).with_writer(io::stderr);
+    // A second start within one process (tests) keeps the first one's log.
+    let _ = if serves { builder.json().try_init() } else { builder.without_time().try_init() };
+}
+
+#[cfg(test)]
+mod tests;

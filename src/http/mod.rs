@@ -1,1 +1,106 @@
-//! The HTTP door: routes of the native API.
+//! The HTTP door: native API under `/v1`, its description, health, metrics, and the server around them.
+//!
+//! One file per resource. Handlers read a request, ask the engine and write the answer; nothing here knows how a question
+//! is answered. `router` is the whole API without a socket: the server, the command line and tests drive the same one.
+
+mod alerts;
+mod app;
+mod docs;
+mod entities;
+mod error;
+mod explore;
+mod extract;
+mod graph;
+mod guard;
+mod incidents;
+mod ingest;
+mod metrics;
+mod observe;
+mod openapi;
+pub(crate) mod params;
+mod query;
+mod routes;
+mod search;
+mod server;
+pub(crate) mod suggest;
+mod system;
+mod timeline;
+mod triage;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::IntoResponse;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::engine::Engine;
+use crate::model::{Fault, FaultClass};
+
+use app::App;
+use routes::Routes;
+
+pub use app::Limits;
+pub use error::{ErrorBody, ErrorDetail, ErrorSpan};
+pub use server::{ServerFile, loopback, serve};
+
+/// The whole API over an open engine, without a socket.
+pub fn router(engine: Arc<Engine>) -> Router {
+    layered(App::ready(engine, Limits::default()))
+}
+
+/// The description of the API, OpenAPI as JSON.
+pub fn openapi() -> String {
+    // The description is made of texts that have a JSON form.
+    operations().finish().1.to_pretty_json().unwrap_or_default()
+}
+
+/// Every operation of the API.
+fn operations() -> Routes {
+    let mut routes = Routes::new();
+    ingest::add(&mut routes);
+    search::add(&mut routes);
+    incidents::add(&mut routes);
+    alerts::add(&mut routes);
+    entities::add(&mut routes);
+    explore::add(&mut routes);
+    graph::add(&mut routes);
+    timeline::add(&mut routes);
+    query::add(&mut routes);
+    triage::add(&mut routes);
+    system::add(&mut routes);
+    docs::add(&mut routes);
+    routes
+}
+
+/// The operations inside the layers that every request passes, the outermost last.
+fn layered(app: Arc<App>) -> Router {
+    layers(operations(), app)
+}
+
+fn layers(routes: Routes, app: Arc<App>) -> Router {
+    let (router, description) = routes.finish();
+    app.describe(description.to_json().unwrap_or_default().into());
+    router
+        .fallback(unknown)
+        .method_not_allowed_fallback(not_allowed)
+        .layer(from_fn_with_state(Arc::clone(&app), guard::in_time))
+        .layer(from_fn(guard::same_machine))
+        .layer(CatchPanicLayer::custom(guard::panicked))
+        .layer(from_fn_with_state(Arc::clone(&app), observe::observe))
+        .with_state(app)
+}
+
+async fn unknown() -> impl IntoResponse {
+    error::ApiError(Fault::new(FaultClass::NotFound, "route_unknown", "nothing is at this path").with_hint("`/docs` lists all operations"))
+}
+
+async fn not_allowed() -> impl IntoResponse {
+    error::ApiError(
+        Fault::new(FaultClass::Invalid, "method_not_allowed", "this path does not take this method")
+            .with_hint("`/docs` lists the method of every operation"),
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,61 @@
 //! Bytes to documents to records. Pure: reads what it is given, keeps nothing. Entity keys become canonical here only.
+//!
+//! [`decode`] turns files, archives and streams into documents under limits; the journal keeps those. [`read`] turns one
+//! document into records, always in the same way, so that nothing derived ever needs to be kept.
+
+pub mod decode;
+pub mod events;
+mod format;
+pub(crate) mod formats;
+pub mod identify;
+mod registry;
+mod reject;
+pub mod value;
+
+pub use decode::{DecodeError, Input, Item, Limits, Options, decode};
+pub use events::unmapped;
+pub use format::{Context, Format};
+pub use reject::{Reject, Rejected};
+
+use crate::model::{Body, Document, Object};
+
+/// Name of the format of rows of raw events, which is no entry of [`formats`].
+pub const EVENT: &str = "event";
+
+/// Name of the format of decisions.
+pub const DECISION: &str = formats::clew::DECISION.name;
+
+/// Name of the format of incidents that clew opens.
+pub const INCIDENT: &str = formats::clew::INCIDENT.name;
+
+/// Certainty from which on a format may claim a document.
+const SURE_ENOUGH: u8 = 50;
+
+/// All formats of alerts and incidents.
+pub fn formats() -> impl Iterator<Item = &'static Format> {
+    registry::FORMATS.iter()
+}
+
+/// The format of an object, if one claims it; of two that are equally sure the first.
+pub fn detect(object: &Object) -> Option<&'static Format> {
+    let mut best: Option<(u8, &'static Format)> = None;
+    for format in formats() {
+        let sure = (format.detect)(object);
+        if sure >= SURE_ENOUGH && best.is_none_or(|(known, _)| sure > known) {
+            best = Some((sure, format));
+        }
+    }
+    best.map(|(_, format)| format)
+}
+
+/// Reads one document. Pure: the same document always gives the same bodies.
+pub fn read(document: &Document) -> Result<Vec<Body>, Reject> {
+    if &*document.format == EVENT {
+        return events::read(document);
+    }
+    let Some(format) = formats().find(|format| format.name == &*document.format) else {
+        return Err(Reject::new("format_unknown", format!("expected a known format, found `{}`", document.format)));
+    };
+    let object: Object = serde_json::from_slice(&document.raw).map_err(|error| Reject::new("json_invalid", error.to_string()))?;
+    (format.read)(&object, &Context { table: document.table.as_deref(), received: document.received })
+}

@@ -1,1 +1,67 @@
 //! Questions and their two answer shapes, table and subgraph.
+//!
+//! A question reads one snapshot of the views and never writes.
+
+pub mod answer;
+mod cells;
+pub mod details;
+pub mod explore;
+pub mod graph;
+pub mod lists;
+pub mod reference;
+mod render;
+pub mod search;
+pub mod sql;
+pub mod timeline;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::columns::ColumnsSnapshot;
+use crate::fulltext::Searcher;
+use crate::graph::GraphSnapshot;
+use crate::journal::Journal;
+use crate::model::{Fault, Seq, Time};
+use crate::records::Reader;
+
+/// All views at one sequence number.
+pub struct Snapshot {
+    /// The last document that the snapshot holds.
+    pub seq: Seq,
+    /// The entity graph.
+    pub graph: GraphSnapshot,
+    /// The tables.
+    pub columns: ColumnsSnapshot,
+    /// The words.
+    pub fulltext: Searcher,
+    /// The versions and decisions.
+    pub records: Reader,
+}
+
+/// What a question may use.
+#[derive(Clone)]
+pub struct Context {
+    /// All views at one sequence number.
+    pub snapshot: Arc<Snapshot>,
+    /// The documents themselves.
+    pub journal: Arc<Journal>,
+    /// Runs table queries.
+    pub runtime: tokio::runtime::Handle,
+    /// Folder for what a query spills to disk.
+    pub spill: PathBuf,
+    /// The present instant; one for the whole question.
+    pub now: Time,
+}
+
+/// Something that can be asked of a snapshot.
+pub trait Question: Send + 'static {
+    /// What it answers.
+    type Answer: Serialize + Send + 'static;
+    /// Name for logs and metrics.
+    const NAME: &'static str;
+
+    /// Answers from one fixed state of all views. Blocks; never writes.
+    fn answer(self, context: &Context) -> Result<Self::Answer, Fault>;
+}

@@ -1,1 +1,21 @@
-//! What changes incidents: correlation, lifecycle, suppression, automation.
+//! What changes incidents: correlation of alerts into incidents, and decisions on entities.
+//!
+//! Nothing here writes. A decision or incident is planned from a snapshot; the engine journals it.
+
+pub mod correlate;
+mod entities;
+mod incidents;
+
+use serde_json::Value;
+
+use crate::model::Fault;
+use crate::query::Context;
+
+pub use entities::{Decided, EntityMerge, EntitySplit, EntityUndo};
+pub use incidents::{Correlation, CorrelationRequest, plan};
+
+/// Something that a person decides.
+pub trait Decide: Send + 'static {
+    /// The decision as the journal keeps it, planned from one fixed state of all views.
+    fn decision(self, context: &Context) -> Result<Value, Fault>;
+}

@@ -1,0 +1,13 @@
+# Everyday commands; `just --list` shows them.
+
+# formatting, lints and every test: what decides whether main is good
+check:
+    .ci/run
+
+# unit tests only
+unit:
+    cargo test --lib
+
+# the sample data in a fresh folder, and a server on it
+demo:
+    cargo run --release -- demo

@@ -1,0 +1,209 @@
+//! Where questions go: to an engine opened in this process, or to the server that has the directory open.
+
+use std::io::Read;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::runtime::Runtime;
+use tower::ServiceExt;
+
+use super::Failure;
+use super::fault::Shown;
+use super::request::Request;
+use crate::engine::{Engine, Options};
+use crate::http::{self, ServerFile};
+use crate::model::{Fault, FaultClass};
+
+/// The code of the fault of a directory that another process has open.
+const LOCKED: &str = "data_locked";
+
+/// Asks questions of one data directory.
+pub(crate) enum Client {
+    /// The engine is open in this process.
+    Here(Here),
+    /// A server has the directory open.
+    There(There),
+}
+
+/// An engine in this process.
+pub(crate) struct Here {
+    /// The engine.
+    pub(crate) engine: Arc<Engine>,
+    router: Router,
+    runtime: Runtime,
+}
+
+/// A server on this machine.
+pub(crate) struct There {
+    address: SocketAddr,
+    agent: ureq::Agent,
+}
+
+impl Client {
+    /// Finds the directory's server or opens the directory; one without data is an error.
+    pub(crate) fn reading(dir: &Path) -> Result<Self, Fault> {
+        if !dir.join("journal").is_dir() {
+            let message = format!("no data in `{}`", dir.display());
+            return Err(Fault::new(FaultClass::NotFound, "data_unknown", message)
+                .with_hint("`clew ingest PATH...` makes it, `--data DIR` names another folder, `clew demo` brings sample data"));
+        }
+        Self::writing(dir)
+    }
+
+    /// Finds the directory's server or opens the directory, which is made if it is not there.
+    pub(crate) fn writing(dir: &Path) -> Result<Self, Fault> {
+        if let Some(there) = There::find(dir) {
+            return Ok(Self::There(there));
+        }
+        match Here::open(dir) {
+            Ok(here) => Ok(Self::Here(here)),
+            Err(fault) if fault.code == LOCKED => match There::find(dir) {
+                // A server that began between the two looks.
+                Some(there) => Ok(Self::There(there)),
+                None => Err(fault.with_hint("another command or a server that is still starting has it open: try again when it is done")),
+            },
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Sends a request and gives the body of the answer; an answer that is an error is a failure.
+    pub(crate) fn send(&self, request: &Request) -> Result<Vec<u8>, Failure> {
+        let (status, body) = match self {
+            Self::Here(here) => here.send(request),
+            Self::There(there) => there.send(request),
+        }?;
+        if (200..300).contains(&status) { Ok(body) } else { Err(Failure::Answer(Shown::read(&body, status, request.text.clone()))) }
+    }
+
+    /// Sends a request and reads the answer as JSON.
+    pub(crate) fn ask(&self, request: &Request) -> Result<Value, Failure> {
+        let body = self.send(request)?;
+        let unreadable = |error| Fault::new(FaultClass::Internal, "answer_unreadable", format!("expected JSON: {error}"));
+        Ok(serde_json::from_slice(&body).map_err(unreadable)?)
+    }
+}
+
+impl Here {
+    /// Opens the directory.
+    pub(crate) fn open(dir: &Path) -> Result<Self, Fault> {
+        let runtime = runtime()?;
+        let engine = Engine::open(dir, Options::default())?;
+        Ok(Self { router: http::router(Arc::clone(&engine)), engine, runtime })
+    }
+
+    fn send(&self, request: &Request) -> Result<(u16, Vec<u8>), Fault> {
+        let internal =
+            |what: &str, error: &dyn std::fmt::Display| Fault::new(FaultClass::Internal, "request_failed", format!("{what}: {error}"));
+        let body = request.body.as_ref().map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        let request = axum::http::Request::builder().method(request.method()).uri(request.target()).body(body);
+        let request = request.map_err(|error| internal("the request cannot be built", &error))?;
+        self.runtime.block_on(async {
+            let Ok(response) = self.router.clone().oneshot(request).await;
+            let status = response.status().as_u16();
+            let bytes = to_bytes(response.into_body(), usize::MAX).await;
+            Ok((status, bytes.map_err(|error| internal("the answer cannot be read", &error))?.to_vec()))
+        })
+    }
+}
+
+/// The runtime of this process's requests.
+pub(crate) fn runtime() -> Result<Runtime, Fault> {
+    let built = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    built.map_err(|error| Fault::new(FaultClass::Unavailable, "runtime_failed", format!("no threads to work with: {error}")))
+}
+
+impl There {
+    /// The server that the directory names, if it is alive and really the one.
+    fn find(dir: &Path) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Health {
+            instance: String,
+        }
+        let file = ServerFile::read(dir)?;
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .proxy(None)
+            .max_redirects(0)
+            .timeout_connect(Some(Duration::from_secs(2)))
+            .user_agent(concat!("clew/", env!("CARGO_PKG_VERSION")));
+        let there = Self { address: file.address, agent: config.build().new_agent() };
+        let (_, body) = there.send(&Request::get("/v1/health")).ok()?;
+        let health: Health = serde_json::from_slice(&body).ok()?;
+        (health.instance == file.instance).then_some(there)
+    }
+
+    fn send(&self, request: &Request) -> Result<(u16, Vec<u8>), Fault> {
+        let url = format!("http://{}{}", self.address, request.target());
+        let answered = match &request.body {
+            Some(body) => self.agent.post(&url).content_type("application/json").send(body.to_string()),
+            None => self.agent.get(&url).call(),
+        };
+        self.read(answered)
+    }
+
+    /// Streams a body to `POST /v1/ingest`.
+    pub(crate) fn ingest(&self, request: &Request, body: impl Read + 'static) -> Result<Value, Failure> {
+        let url = format!("http://{}{}", self.address, request.target());
+        let body = ureq::SendBody::from_owned_reader(body);
+        let (status, body) = self.read(self.agent.post(&url).content_type("application/octet-stream").send(body))?;
+        if status != 200 {
+            return Err(Failure::Answer(Shown::read(&body, status, None)));
+        }
+        let unreadable = |error| Fault::new(FaultClass::Internal, "answer_unreadable", format!("expected JSON: {error}"));
+        Ok(serde_json::from_slice(&body).map_err(unreadable)?)
+    }
+
+    fn read(&self, answered: Result<axum::http::Response<ureq::Body>, ureq::Error>) -> Result<(u16, Vec<u8>), Fault> {
+        let lost = |error: ureq::Error| {
+            Fault::new(FaultClass::Unavailable, "server_lost", format!("the server at `{}` does not answer: {error}", self.address))
+                .with_hint("is it still running? without it, commands open the directory themselves")
+        };
+        let mut response = answered.map_err(lost)?;
+        let body = response.body_mut().with_config().limit(u64::MAX).read_to_vec().map_err(lost)?;
+        Ok((response.status().as_u16(), body))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reading_does_not_make_a_directory() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let missing = dir.path().join("none");
+        let fault = Client::reading(&missing).err().expect("no data is an error");
+        assert_eq!((fault.code, fault.message), ("data_unknown", format!("no data in `{}`", missing.display())));
+        assert!(!missing.exists());
+    }
+
+    #[test]
+    fn a_stale_server_file_does_not_matter() {
+        let dir = tempfile::tempdir().expect("a folder");
+        drop(Here::open(dir.path()).expect("a fresh directory opens"));
+        let stale = r#"{"address": "127.0.0.1:1", "pid": 1, "instance": "x", "started": "2021-01-01T00:00:00Z"}"#;
+        std::fs::write(ServerFile::path(dir.path()), stale).expect("the folder is writable");
+        let client = Client::reading(dir.path()).expect("opens in process");
+        assert!(matches!(client, Client::Here(_)));
+    }
+
+    #[test]
+    fn asks_the_router_in_process() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let client = Client::writing(dir.path()).expect("a fresh directory opens");
+        let page = client.ask(&Request::get("/v1/incidents")).expect("an answer");
+        assert_eq!(
+            (&page["value"], &page["total"], &page["complete"]),
+            (&serde_json::json!([]), &serde_json::json!(0), &serde_json::json!(true))
+        );
+        let failure = client.ask(&Request::get("/v1/incidents").with("limti", Some(3))).expect_err("an unknown parameter");
+        let expected = "error[parameter_unknown]: parameter `limti` is not known here\nhint: a similar parameter is `limit`\n";
+        assert_eq!(super::super::fault::text(&failure), expected);
+    }
+}

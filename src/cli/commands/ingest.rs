@@ -1,0 +1,214 @@
+//! `ingest`: files, folders and standard input into the engine here or through the server there, and the summed report.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::super::client::{Client, Here, There};
+use super::super::output::{self, Format};
+use super::super::progress::Bar;
+use super::super::{Failure, Global};
+use super::{Request, View};
+use crate::engine::IngestReport;
+use crate::ingest::{Input, Options};
+use crate::model::{Fault, FaultClass};
+
+/// What to take in.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  clew ingest SecurityAlert.json exports/ archive.zip
+  clew ingest logs.csv --table MyTable_CL
+  clew ingest findings.json --format guardduty
+  zcat alerts.jsonl.gz | clew ingest -")]
+pub(crate) struct Ingest {
+    /// Files, folders and archives (zip, gz); `-` is standard input
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Table for rows that name none
+    #[arg(long, value_name = "TABLE")]
+    table: Option<String>,
+}
+
+impl Ingest {
+    pub(crate) fn run(&self, global: &Global) -> Result<(), Failure> {
+        // A mistyped path must not leave an empty directory behind, nor half of the work done.
+        for path in self.paths.iter().filter(|path| !is_stdin(path)) {
+            path.metadata().map_err(|error| unreadable(path, &error))?;
+        }
+        let client = Client::writing(&global.dir())?;
+        let bar = Bar::new(if self.paths.iter().any(|path| is_stdin(path)) {
+            None
+        } else {
+            Some(self.paths.iter().map(|path| size(path)).sum())
+        });
+        let mut total = Value::Null;
+        let outcome = match &client {
+            Client::Here(here) => self.here(global, here, &bar, &mut total),
+            Client::There(there) => self.there(global, there, &bar, &mut total),
+        };
+        bar.done();
+        if let Err(failure) = outcome {
+            if !total.is_null() {
+                eprintln!("before the error: {}", summary(&total));
+            }
+            return Err(failure);
+        }
+        if let Client::Here(here) = &client {
+            here.engine.close()?;
+        }
+        let format = if global.json { Format::Json } else { Format::Table };
+        Ok(output::print(View::Report, &total, format)?)
+    }
+
+    fn here(&self, global: &Global, here: &Here, bar: &Bar, total: &mut Value) -> Result<(), Failure> {
+        let options = Options { format: global.format.clone(), table: self.table.clone(), ..Options::default() };
+        let mut sum = IngestReport::default();
+        for path in &self.paths {
+            bar.at(&path.display().to_string());
+            let input = if is_stdin(path) {
+                Input::Reader { name: "stdin".to_owned(), reader: Box::new(io::stdin()) }
+            } else {
+                Input::Path(path.clone())
+            };
+            sum.add(here.engine.ingest(input, &options, bar)?);
+            *total = report(&sum)?;
+        }
+        Ok(())
+    }
+
+    fn there(&self, global: &Global, there: &There, bar: &Bar, total: &mut Value) -> Result<(), Failure> {
+        for path in &self.paths {
+            let mut files = Vec::new();
+            if is_stdin(path) {
+                files.push(path.clone())
+            } else {
+                walk(path, &mut files).map_err(|error| unreadable(path, &error))?
+            }
+            for file in files {
+                let name = if is_stdin(&file) { "stdin".to_owned() } else { file.display().to_string() };
+                bar.at(&name);
+                let request = Request::get("/v1/ingest")
+                    .with("format", global.format.as_ref())
+                    .with("table", self.table.as_ref())
+                    .with("source", Some(&name));
+                let report = if is_stdin(&file) {
+                    there.ingest(&request, bar.reading(io::stdin()))?
+                } else {
+                    there.ingest(&request, bar.reading(File::open(&file).map_err(|error| unreadable(&file, &error))?))?
+                };
+                add(total, report);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Fault {
+    let class = if error.kind() == io::ErrorKind::NotFound { FaultClass::NotFound } else { FaultClass::Unavailable };
+    let code = if class == FaultClass::NotFound { "source_not_found" } else { "source_unreadable" };
+    Fault::new(class, code, format!("cannot read `{}`: {error}", path.display()))
+}
+
+/// The files of a path in the order of their names.
+fn walk(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    if !path.is_dir() {
+        files.push(path.to_owned());
+        return Ok(());
+    }
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<_>>()?;
+    entries.sort();
+    entries.iter().try_for_each(|entry| walk(entry, files))
+}
+
+/// Bytes of a file, or of all files in a folder; what cannot be looked at counts nothing here and is an error later.
+fn size(path: &Path) -> u64 {
+    let mut files = Vec::new();
+    let _ = walk(path, &mut files);
+    files.iter().filter_map(|file| file.metadata().ok()).map(|metadata| metadata.len()).sum()
+}
+
+/// A report as the API gives it.
+pub(crate) fn report(report: &IngestReport) -> Result<Value, Failure> {
+    Ok(serde_json::to_value(report).map_err(io::Error::from)?)
+}
+
+/// One line about a report.
+pub(crate) fn summary(report: &Value) -> String {
+    let number = |name: &str| report[name].as_u64().unwrap_or(0);
+    format!(
+        "{} documents read, {} new, {} updated, {} duplicate, {} rejected",
+        number("documents"),
+        number("new"),
+        number("updated"),
+        number("duplicate"),
+        number("rejected")
+    )
+}
+
+/// Adds the numbers of another report: counts add up, times widen, rejects stay few.
+fn add(total: &mut Value, report: Value) {
+    if total.is_null() {
+        *total = report;
+        return;
+    }
+    let (Some(total), Value::Object(report)) = (total.as_object_mut(), report) else { return };
+    for (name, theirs) in report {
+        let mine = total.entry(name.clone()).or_insert(Value::Null);
+        *mine = match (name.as_str(), std::mem::take(mine), theirs) {
+            (_, Value::Null, theirs) => theirs,
+            (_, mine, Value::Null) => mine,
+            ("first", Value::String(mine), Value::String(theirs)) => mine.min(theirs).into(),
+            ("last", Value::String(mine), Value::String(theirs)) => mine.max(theirs).into(),
+            ("seq", mine, theirs) => mine.as_u64().max(theirs.as_u64()).into(),
+            (_, Value::Number(mine), Value::Number(theirs)) => sum(&mine, &theirs),
+            (_, Value::Array(mut mine), Value::Array(theirs)) => {
+                mine.extend(theirs);
+                mine.truncate(IngestReport::REJECTS_MAX);
+                mine.into()
+            }
+            (_, mine @ Value::Object(_), theirs) => {
+                let mut mine = mine;
+                add(&mut mine, theirs);
+                mine
+            }
+            (_, mine, _) => mine,
+        };
+    }
+}
+
+fn sum(a: &serde_json::Number, b: &serde_json::Number) -> Value {
+    match (a.as_u64(), b.as_u64()) {
+        (Some(a), Some(b)) => a.saturating_add(b).into(),
+        _ => (a.as_f64().unwrap_or(0.0) + b.as_f64().unwrap_or(0.0)).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn reports_add_up() {
+        let mut total = Value::Null;
+        add(
+            &mut total,
+            json!({"documents": 2, "first": "2021-01-02T00:00:00Z", "last": "2021-01-03T00:00:00Z", "seq": 2, "seconds": 0.5, "entities": {"ip": 1}, "rejects": [1]}),
+        );
+        add(
+            &mut total,
+            json!({"documents": 3, "first": "2021-01-01T00:00:00Z", "last": null, "seq": 0, "seconds": 1.0, "entities": {"ip": 2, "host": 1}, "rejects": [2], "rejects_file": "x"}),
+        );
+        let expected = json!({"documents": 5, "first": "2021-01-01T00:00:00Z", "last": "2021-01-03T00:00:00Z", "seq": 2, "seconds": 1.5, "entities": {"ip": 3, "host": 1}, "rejects": [1, 2], "rejects_file": "x"});
+        assert_eq!(total, expected);
+        assert_eq!(summary(&total), "5 documents read, 0 new, 0 updated, 0 duplicate, 0 rejected");
+    }
+}

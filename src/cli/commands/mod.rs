@@ -1,0 +1,189 @@
+//! The commands, one file for each group: their arguments, the request that each one sends, and how its answer is shown.
+
+mod demo;
+mod explore;
+mod generate;
+mod graph;
+mod ingest;
+mod lists;
+mod maintain;
+mod query;
+mod search;
+mod serve;
+mod triage;
+
+use super::client::Client;
+use super::output::{self, Format};
+use super::render::View;
+use super::request::Request;
+use super::{Failure, Global};
+
+/// What clew can be asked to do.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// Take in alerts, incidents and events from files, folders, archives or standard input
+    Ingest(ingest::Ingest),
+    /// Find incidents, alerts and entities by their words
+    Search(search::Search),
+    /// List incidents
+    Incidents(lists::Incidents),
+    /// Show one incident with its alerts and entities
+    Incident(lists::Incident),
+    /// List alerts
+    Alerts(lists::Alerts),
+    /// Show one alert with its entities, versions and document
+    Alert(lists::Alert),
+    /// List entities
+    Entities(lists::Entities),
+    /// Show one entity, or decide that entities are one or not
+    Entity(triage::Entity),
+    /// Ask an exploration query about an entity, or see which ones fit it
+    Explore(explore::Explore),
+    /// Put what happened to incidents, alerts or entities in the order of time
+    Timeline(explore::Timeline),
+    /// Show the edges of a node, newest first
+    Neighbors(graph::Neighbors),
+    /// Find paths between two nodes
+    Paths(graph::Paths),
+    /// Show what two nodes have in common
+    Common(graph::Common),
+    /// Show everything that hangs together with a node
+    Component(graph::Component),
+    /// Show what can be reached from a node forward in time
+    BlastRadius(graph::BlastRadius),
+    /// Rank nodes by degree or PageRank
+    Rank(graph::Rank),
+    /// Find incidents like one
+    Similar(graph::Similar),
+    /// List every assertion behind the edges between two nodes
+    Why(graph::Why),
+    /// Run a query on the tables
+    Query(query::Query),
+    /// List the tables, or the columns of one
+    Tables(query::Tables),
+    /// Put alerts that came without an incident into incidents
+    Correlate(triage::Correlate),
+    /// Count what there is
+    Stats,
+    /// Serve the HTTP API
+    Serve(serve::Serve),
+    /// Take in the sample data, serve it and name a first incident to look at
+    Demo(demo::Demo),
+    /// Make test data with a known truth
+    Generate(generate::Generate),
+    /// Make every view anew from the journal
+    Rebuild,
+    /// Check the journal, and that every view equals its rebuild
+    Verify,
+    /// Write all documents as JSON lines
+    Export(maintain::Export),
+    /// Take in an export
+    Import(maintain::Import),
+    /// Cut a damaged journal at its first damage and keep what was cut off
+    Repair,
+}
+
+impl Command {
+    /// Whether the command runs until it is stopped.
+    pub(crate) fn serves(&self) -> bool {
+        matches!(self, Self::Serve(_) | Self::Demo(_))
+    }
+
+    /// The request of a command that only asks, and how its answer is shown.
+    pub(crate) fn question(&self) -> Result<Option<(Request, View)>, Failure> {
+        Ok(Some(match self {
+            Self::Search(search) => (search.request(), View::Search),
+            Self::Incidents(incidents) => (incidents.request(), View::Incidents),
+            Self::Incident(incident) => (incident.request(), View::Incident),
+            Self::Alerts(alerts) => (alerts.request(), View::Alerts),
+            Self::Alert(alert) => alert.request(),
+            Self::Entities(entities) => (entities.request(), View::Entities),
+            Self::Entity(entity) => entity.request(),
+            Self::Explore(explore) => explore.request(),
+            Self::Timeline(timeline) => (timeline.request(), View::Timeline),
+            Self::Neighbors(neighbors) => (neighbors.request(), View::Subgraph),
+            Self::Paths(paths) => (paths.request(), View::Paths),
+            Self::Common(common) => (common.request(), View::Subgraph),
+            Self::Component(component) => (component.request(), View::Subgraph),
+            Self::BlastRadius(radius) => (radius.request(), View::BlastRadius),
+            Self::Rank(rank) => (rank.request(), View::Rank),
+            Self::Similar(similar) => (similar.request(), View::Similar),
+            Self::Why(why) => (why.request(), View::Why),
+            Self::Query(query) => (query.request()?, View::Table),
+            Self::Tables(tables) => tables.request(),
+            Self::Correlate(correlate) => (correlate.request()?, View::Any),
+            Self::Stats => (Request::get("/v1/stats"), View::Any),
+            _ => return Ok(None),
+        }))
+    }
+
+    /// Does it.
+    pub(crate) fn run(&self, global: &Global) -> Result<(), Failure> {
+        if let Some((request, view)) = self.question()? {
+            let client = Client::reading(&global.dir())?;
+            if view == View::Bytes {
+                return Ok(output::write(&client.send(&request)?)?);
+            }
+            let answer = client.ask(&request)?;
+            return Ok(output::print(view, &answer, global.format())?);
+        }
+        match self {
+            Self::Ingest(ingest) => ingest.run(global),
+            Self::Serve(serve) => serve.run(global),
+            Self::Demo(demo) => demo.run(global),
+            Self::Generate(generate) => generate.run(global),
+            Self::Rebuild => maintain::rebuild(global),
+            Self::Verify => maintain::verify(global),
+            Self::Export(export) => export.run(global),
+            Self::Import(import) => import.run(global),
+            Self::Repair => maintain::repair(global),
+            // Every other command is a question.
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A page of a list.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct PageArgs {
+    /// Rows of the page
+    #[arg(long, value_name = "N")]
+    limit: Option<u32>,
+    /// Go on where the last page ended
+    #[arg(long, value_name = "CURSOR")]
+    cursor: Option<String>,
+}
+
+impl PageArgs {
+    fn on(&self, request: Request) -> Request {
+        request.with("limit", self.limit).with("cursor", self.cursor.as_ref())
+    }
+}
+
+/// A window of time.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct WindowArgs {
+    /// Not before this time: 2021-04-28, 2021-04-28T14:31:30Z, -24h, -7d
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    from: Option<String>,
+    /// Not after this time
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    to: Option<String>,
+}
+
+impl WindowArgs {
+    fn on(&self, request: Request) -> Request {
+        request.with("from", self.from.as_ref()).with("to", self.to.as_ref())
+    }
+}
+
+/// Prints what a command without a question did.
+fn print(global: &Global, answer: &impl serde::Serialize, view: View) -> Result<(), Failure> {
+    let answer = serde_json::to_value(answer).map_err(std::io::Error::from)?;
+    Ok(output::print(view, &answer, global.format())?)
+}
+
+/// Whether the caller wants no words but the answer.
+fn for_programs(global: &Global) -> bool {
+    global.format() != Format::Table
+}

@@ -1,0 +1,44 @@
+//! `search`.
+
+use super::{PageArgs, Request};
+
+/// What to find.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  clew search password spray
+  clew search 'title:\"Suspicious logon\" AND severity:high' --kind incident
+  clew search mimi* --facet severity,status")]
+pub(crate) struct Search {
+    /// Words, phrases, field:value, AND, OR, NOT, prefix*, fuzzy~1
+    #[arg(required = true, value_name = "TEXT")]
+    text: Vec<String>,
+    /// Any of incident, alert, entity
+    #[arg(long, value_delimiter = ',', value_name = "KIND")]
+    kind: Vec<String>,
+    /// Fields to look in for bare words
+    #[arg(long, value_delimiter = ',', value_name = "FIELD")]
+    field: Vec<String>,
+    /// relevance or time
+    #[arg(long, value_name = "ORDER", allow_hyphen_values = true)]
+    sort: Option<String>,
+    /// Fields to count hits by
+    #[arg(long, value_delimiter = ',', value_name = "FIELD")]
+    facet: Vec<String>,
+    #[command(flatten)]
+    page: PageArgs,
+}
+
+impl Search {
+    pub(crate) fn request(&self) -> Request {
+        let text = self.text.join(" ");
+        let request = Request::get("/v1/search")
+            .with("q", Some(&text))
+            .each("kind", &self.kind)
+            .each("field", &self.field)
+            .with("sort", self.sort.as_ref())
+            .each("facet", &self.facet)
+            .about(&text);
+        self.page.on(request)
+    }
+}

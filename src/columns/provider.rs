@@ -1,0 +1,227 @@
+//! A table as DataFusion reads it: Parquet files pruned by time, row group, page and bloom filter, and the rows in memory.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, BooleanArray, Int64Array, TimestampMicrosecondArray, UInt64Array};
+use arrow::datatypes::SchemaRef;
+use datafusion::catalog::memory::MemorySourceConfig;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::pruning::PruningStatistics;
+use datafusion::common::{Column, DFSchema, DataFusionError, Result, ScalarValue};
+use datafusion::datasource::TableType;
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::logical_expr::utils::conjunction;
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::union::UnionExec;
+
+use super::delta::Add;
+use super::snapshot::{Shared, TableView, store_url};
+use super::types::{SEQ, TIME};
+use super::widen;
+
+/// One table of a snapshot.
+pub(super) struct ColumnsTable {
+    view: Arc<TableView>,
+    shared: Arc<Shared>,
+    schema: SchemaRef,
+}
+
+impl ColumnsTable {
+    pub(super) fn new(view: Arc<TableView>, shared: Arc<Shared>) -> Self {
+        let schema = view.schema.arrow();
+        Self { view, shared, schema }
+    }
+
+    /// The files that may hold rows which fulfil the filters.
+    fn files(&self, filter: Option<&Arc<dyn PhysicalExpr>>) -> Vec<Arc<Add>> {
+        let files = &self.view.files.files;
+        let Some(filter) = filter else { return files.clone() };
+        // What cannot be pruned is read: an error here costs time, never rows.
+        let keep = PruningPredicateBuilder::new()
+            .with_file_schema(Arc::clone(&self.schema))
+            .try_build(Arc::clone(filter))
+            .and_then(|p| p.prune(&Bounds(files)));
+        match keep {
+            Ok(keep) => files.iter().zip(keep).filter(|(_, keep)| *keep).map(|(file, _)| Arc::clone(file)).collect(),
+            Err(_) => files.clone(),
+        }
+    }
+
+    fn scan_files(
+        &self,
+        state: &dyn Session,
+        files: &[Arc<Add>],
+        projection: Option<&Vec<usize>>,
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let stale = self.view.files.schema.differs_in_type(&self.view.schema);
+        let schema = if stale { widen::old_schema(&self.schema, &self.view.files.schema) } else { Arc::clone(&self.schema) };
+        let mut options = state.config_options().execution.parquet.clone();
+        options.pushdown_filters = true;
+        options.reorder_filters = true;
+        let options = datafusion::config::TableParquetOptions { global: options, ..Default::default() };
+        let readers = CachedParquetFileReaderFactory::new(Arc::clone(&self.shared.store), Arc::clone(&self.shared.metadata));
+        // The optimizer hands the filter above the scan to this source, which prunes row groups and pages by it and decodes
+        // other columns late.
+        let source =
+            ParquetSource::new(Arc::clone(&schema)).with_table_parquet_options(options).with_parquet_file_reader_factory(Arc::new(readers));
+        let config = FileScanConfigBuilder::new(store_url(), Arc::new(source))
+            .with_file_groups(self.groups(files, state.config().target_partitions()))
+            .with_projection_indices(projection.cloned())?
+            .with_limit(limit)
+            .build();
+        let scan: Arc<dyn ExecutionPlan> = DataSourceExec::from_data_source(config);
+        if stale { widen::plan(scan, &self.schema) } else { Ok(scan) }
+    }
+
+    /// Deals the files out to partitions by size, each in the order of days.
+    fn groups(&self, files: &[Arc<Add>], partitions: usize) -> Vec<FileGroup> {
+        let total: u64 = files.iter().map(|file| file.size).sum();
+        let share = total.div_ceil(partitions.max(1) as u64).max(1);
+        let mut groups = vec![FileGroup::default()];
+        let mut filled = 0;
+        for file in files {
+            if filled >= share && groups.len() < partitions {
+                groups.push(FileGroup::default());
+                filled = 0;
+            }
+            filled += file.size;
+            if let Some(group) = groups.last_mut() {
+                group.push(self.partitioned(file));
+            }
+        }
+        groups
+    }
+
+    fn partitioned(&self, file: &Add) -> PartitionedFile {
+        let mut part = PartitionedFile::new(String::new(), file.size);
+        part.object_meta.location = self.view.path(file);
+        part.object_meta.last_modified = chrono::DateTime::from_timestamp_millis(file.modified).unwrap_or_default();
+        part
+    }
+
+    async fn plan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let filter = match conjunction(filters.to_vec()) {
+            Some(filter) => Some(state.create_physical_expr(filter, &DFSchema::try_from(Arc::clone(&self.schema))?)?),
+            None => None,
+        };
+        let projected = match projection {
+            Some(places) => Arc::new(self.schema.project(places)?),
+            None => Arc::clone(&self.schema),
+        };
+        let mut inputs: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
+        let files = self.files(filter.as_ref());
+        if !files.is_empty() {
+            // With a filter still to be checked above, the first rows of a file need not be the ones that remain.
+            let limit = limit.filter(|_| filters.is_empty());
+            inputs.push(self.scan_files(state, &files, projection, limit)?);
+        }
+        let batches = self.view.batches(&projected).map_err(|error| DataFusionError::External(Box::new(error)))?;
+        if !batches.is_empty() || inputs.is_empty() {
+            inputs.push(MemorySourceConfig::try_new_exec(&[batches], projected, None)?);
+        }
+        UnionExec::try_new(inputs)
+    }
+}
+
+impl fmt::Debug for ColumnsTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ColumnsTable").field("name", &self.view.schema.name).field("rows", &self.view.rows).finish_non_exhaustive()
+    }
+}
+
+// `scan` is written as `async_trait` expands it, which spares a direct dependency.
+impl TableProvider for ColumnsTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+    }
+
+    fn scan<'s, 't, 'p, 'f, 'a>(
+        &'s self,
+        state: &'t dyn Session,
+        projection: Option<&'p Vec<usize>>,
+        filters: &'f [Expr],
+        limit: Option<usize>,
+    ) -> Pin<Box<dyn Future<Output = Result<Arc<dyn ExecutionPlan>>> + Send + 'a>>
+    where
+        's: 'a,
+        't: 'a,
+        'p: 'a,
+        'f: 'a,
+        Self: 'a,
+    {
+        Box::pin(self.plan(state, projection, filters, limit))
+    }
+}
+
+/// What the log knows of files, for pruning.
+struct Bounds<'a>(&'a [Arc<Add>]);
+
+impl Bounds<'_> {
+    fn times(&self, side: impl Fn((i64, i64)) -> i64) -> ArrayRef {
+        let values: TimestampMicrosecondArray = self.0.iter().map(|file| file.stats.time.map(&side)).collect();
+        Arc::new(values.with_timezone("UTC"))
+    }
+
+    fn side(&self, column: &Column, side: impl Fn((i64, i64)) -> i64) -> Option<ArrayRef> {
+        match column.name.as_str() {
+            TIME => Some(self.times(side)),
+            SEQ => Some(Arc::new(self.0.iter().map(|file| side(file.stats.seq)).collect::<Int64Array>())),
+            _ => None,
+        }
+    }
+}
+
+impl PruningStatistics for Bounds<'_> {
+    fn min_values(&self, column: &Column) -> Option<ArrayRef> {
+        self.side(column, |span| span.0)
+    }
+
+    fn max_values(&self, column: &Column) -> Option<ArrayRef> {
+        self.side(column, |span| span.1)
+    }
+
+    fn num_containers(&self) -> usize {
+        self.0.len()
+    }
+
+    fn null_counts(&self, column: &Column) -> Option<ArrayRef> {
+        let counts: UInt64Array = match column.name.as_str() {
+            TIME => self.0.iter().map(|file| file.stats.undated).collect::<Vec<_>>().into(),
+            SEQ => vec![0; self.0.len()].into(),
+            _ => return None,
+        };
+        Some(Arc::new(counts))
+    }
+
+    fn row_counts(&self) -> Option<ArrayRef> {
+        let rows: UInt64Array = self.0.iter().map(|file| file.stats.rows).collect::<Vec<_>>().into();
+        Some(Arc::new(rows))
+    }
+
+    fn contained(&self, _: &Column, _: &std::collections::HashSet<ScalarValue>) -> Option<BooleanArray> {
+        None
+    }
+}

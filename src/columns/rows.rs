@@ -1,0 +1,187 @@
+//! From records to rows: which table a record goes to, and its cells under that table's columns.
+
+use std::borrow::Cow;
+
+use serde_json::{Value, json};
+
+use super::cell::Cell;
+use crate::model::{Alert, Evidence, Incident, Object, Owner, Time};
+
+/// Table of alerts.
+pub const ALERTS: &str = "SecurityAlert";
+/// Table of incidents.
+pub const INCIDENTS: &str = "SecurityIncident";
+/// Table of the pieces of alerts that come in several documents.
+pub const EVIDENCE: &str = "AlertEvidence";
+
+type Cells<'a> = Vec<(&'a str, Cell<'a>)>;
+
+fn text(text: &str) -> Cell<'_> {
+    if text.is_empty() { Cell::Null } else { Cell::text(text) }
+}
+
+fn optional(value: Option<&str>) -> Cell<'_> {
+    value.map_or(Cell::Null, text)
+}
+
+fn time(time: Option<Time>) -> Cell<'static> {
+    time.map_or(Cell::Null, Cell::Time)
+}
+
+fn owned(text: String) -> Cell<'static> {
+    Cell::Text(Cow::Owned(text))
+}
+
+fn list<'a, T: AsRef<str> + 'a>(items: impl Iterator<Item = &'a T>) -> Cell<'static> {
+    let items: Vec<Value> = items.map(|item| Value::from(item.as_ref())).collect();
+    if items.is_empty() { Cell::Null } else { owned(Value::Array(items).to_string()) }
+}
+
+fn object(object: &Object) -> Cell<'static> {
+    if object.is_empty() { Cell::Null } else { owned(serde_json::to_string(object).unwrap_or_default()) }
+}
+
+/// `TimeGenerated` of an alert: when this version came into being, as far as the source says.
+pub(super) fn alert_time(alert: &Alert) -> Option<Time> {
+    alert.created.or(alert.modified).or(alert.end).or(alert.start)
+}
+
+/// Cells of a row of `SecurityAlert`.
+pub(super) fn alert(alert: &Alert) -> Cells<'_> {
+    let main = |t: &&String| !t.contains('.');
+    vec![
+        ("AlertLink", optional(alert.url.as_deref())),
+        ("AlertName", text(&alert.title)),
+        ("AlertSeverity", Cell::text(alert.severity.as_str())),
+        ("AlertType", text(&alert.alert_type)),
+        ("CompromisedEntity", text(&alert.compromised_entity)),
+        ("ConfidenceLevel", optional(alert.confidence_level.as_deref())),
+        ("ConfidenceScore", alert.confidence_score.map_or(Cell::Null, Cell::Real)),
+        ("Description", text(&alert.description)),
+        ("DisplayName", text(&alert.title)),
+        ("EndTime", time(alert.end)),
+        ("Entities", entities(&alert.entities)),
+        ("ExtendedProperties", object(&alert.extended)),
+        ("IsIncident", Cell::Bool(alert.is_incident)),
+        ("ProcessingEndTime", time(alert.modified)),
+        ("ProductComponentName", optional(alert.product_component.as_deref())),
+        ("ProductName", text(&alert.product)),
+        ("ProviderName", text(&alert.provider)),
+        ("RemediationSteps", list(alert.remediation.iter())),
+        ("StartTime", time(alert.start)),
+        ("Status", Cell::text(alert.status.as_str())),
+        ("SubTechniques", list(alert.techniques.iter().filter(|t| t.contains('.')))),
+        ("SystemAlertId", text(&alert.id)),
+        ("Tactics", if alert.tactics.is_empty() { Cell::Null } else { owned(alert.tactics.join(",")) }),
+        ("Techniques", list(alert.techniques.iter().filter(main))),
+        ("VendorName", text(&alert.vendor)),
+        ("VendorOriginalId", optional(alert.vendor_original_id.as_deref())),
+    ]
+}
+
+fn entities(evidence: &[Evidence]) -> Cell<'static> {
+    if evidence.is_empty() {
+        return Cell::Null;
+    }
+    let mut text = String::with_capacity(evidence.len() * 160);
+    text.push('[');
+    for (place, evidence) in evidence.iter().enumerate() {
+        if place > 0 {
+            text.push(',');
+        }
+        text.push_str(&format!("{{\"$id\":\"{}\"", place + 1));
+        for (name, value) in &evidence.entity.properties {
+            if !matches!(name.as_str(), "$id" | "Type") {
+                text.push_str(&format!(",{}:{value}", Value::from(name.as_str())));
+            }
+        }
+        text.push_str(&format!(",\"Type\":{}}}", Value::from(evidence.entity.kind.as_str())));
+    }
+    text.push(']');
+    owned(text)
+}
+
+/// Cells of a row of `AlertEvidence`: one entity of a piece of an alert.
+pub(super) fn evidence<'a>(alert: &'a Alert, evidence: Option<&'a Evidence>) -> Cells<'a> {
+    let mut cells = vec![
+        ("AlertId", text(&alert.id)),
+        ("Title", text(&alert.title)),
+        ("Severity", Cell::text(alert.severity.as_str())),
+        ("ServiceSource", text(&alert.product)),
+        ("DetectionSource", text(&alert.provider)),
+        ("Categories", list(alert.tactics.iter())),
+        ("AttackTechniques", list(alert.techniques.iter())),
+        ("Timestamp", time(alert_time(alert))),
+    ];
+    if let Some(evidence) = evidence {
+        cells.push(("EntityType", text(evidence.entity.kind.as_str())));
+        cells.push(("EvidenceRole", optional(evidence.role.as_deref())));
+        cells.push(("AdditionalFields", object(&evidence.entity.properties)));
+    } else {
+        cells.push(("AdditionalFields", object(&alert.extended)));
+    }
+    cells
+}
+
+/// `TimeGenerated` of an incident: when this version was made.
+pub(super) fn incident_time(incident: &Incident) -> Option<Time> {
+    incident.modified.or(incident.created).or(incident.first_activity)
+}
+
+/// Cells of a row of `SecurityIncident`.
+pub(super) fn incident(incident: &Incident) -> Cells<'_> {
+    let comments: Vec<Value> = incident
+        .comments
+        .iter()
+        .map(|c| json!({"message": c.message, "createdTimeUtc": c.created, "author": {"name": c.author}}))
+        .collect();
+    let labels: Vec<Value> = incident.tags.iter().map(|tag| json!({"labelName": tag, "labelType": "User"})).collect();
+    let json_list = |items: Vec<Value>| if items.is_empty() { Cell::Null } else { owned(Value::Array(items).to_string()) };
+    vec![
+        ("AdditionalData", owned(additional(incident).to_string())),
+        ("AlertIds", list(incident.alert_ids.iter())),
+        ("Classification", optional(incident.classification.map(|c| c.as_str()))),
+        ("ClassificationComment", optional(incident.classification_comment.as_deref())),
+        ("ClassificationReason", optional(incident.classification_reason.as_deref())),
+        ("ClosedTime", time(incident.closed)),
+        ("Comments", json_list(comments)),
+        ("CreatedTime", time(incident.created)),
+        ("Description", text(&incident.description)),
+        ("FirstActivityTime", time(incident.first_activity)),
+        ("IncidentName", text(&incident.id)),
+        ("IncidentNumber", incident.number.map_or(Cell::Null, Cell::Long)),
+        ("IncidentUrl", optional(incident.url.as_deref())),
+        ("Labels", json_list(labels)),
+        ("LastActivityTime", time(incident.last_activity)),
+        ("LastModifiedTime", time(incident.modified)),
+        ("ModifiedBy", optional(incident.modified_by.as_deref())),
+        ("Owner", incident.owner.as_ref().map_or(Cell::Null, owner)),
+        ("ProviderIncidentId", optional(incident.provider_incident_id.as_deref())),
+        ("ProviderName", text(&incident.provider)),
+        ("Severity", Cell::text(incident.severity.as_str())),
+        ("Status", Cell::text(incident.status.as_str())),
+        ("Title", text(&incident.title)),
+    ]
+}
+
+fn owner(owner: &Owner) -> Cell<'static> {
+    owned(json!({"objectId": owner.object_id, "email": owner.email, "assignedTo": owner.name, "userPrincipalName": owner.upn}).to_string())
+}
+
+fn additional(incident: &Incident) -> Value {
+    let mut data = incident.extended.clone();
+    data.insert("alertsCount".into(), json!(incident.alert_ids.len()));
+    data.insert("commentsCount".into(), json!(incident.comments.len()));
+    data.insert("alertProductNames".into(), json!(incident.products));
+    data.insert("tactics".into(), json!(incident.tactics));
+    data.insert("techniques".into(), json!(incident.techniques));
+    if let Some(redirect) = &incident.redirect {
+        data.insert("redirectIncidentName".into(), json!(redirect));
+    }
+    if !incident.entities.is_empty() {
+        let entities: Vec<Value> =
+            incident.entities.iter().map(|e| json!({"kind": e.entity.kind, "properties": e.entity.properties})).collect();
+        data.insert("entities".into(), Value::Array(entities));
+    }
+    Value::Object(data)
+}

@@ -1,1 +1,0 @@
-//! The engine: owns journal and views; one writer, immutable snapshots for readers.

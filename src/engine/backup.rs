@@ -1,0 +1,41 @@
+//! Backup and way out: the journal as JSON lines, and back.
+
+use std::io::{BufRead, Write};
+use std::path::Path;
+
+use super::commit::Parsed;
+use super::{Engine, Options};
+use crate::ingest;
+use crate::journal::{self, Import, Journal};
+use crate::model::{Fault, FaultClass};
+
+/// Documents of a backup that are taken in together.
+const CHUNK_DOCUMENTS: usize = 1_024;
+
+/// Writes every document of a data directory as a JSON line; returns how many.
+pub fn export(dir: &Path, options: Options, out: &mut dyn Write) -> Result<u64, Fault> {
+    let journal = Journal::open(&dir.join("journal"), options.journal)?;
+    Ok(journal::export(&journal, out)?)
+}
+
+/// Takes in what [`export`] wrote; known documents change nothing. Returns how many were new.
+pub fn import(dir: &Path, options: Options, input: &mut dyn BufRead) -> Result<u64, Fault> {
+    let engine = Engine::open(dir, options)?;
+    let before = engine.journal.last().0;
+    let mut chunk = Vec::new();
+    for document in Import::new(input) {
+        let document = document?;
+        let bodies = ingest::read(&document).map_err(|reject| {
+            let place = format!("{} line {}", document.origin.source, document.origin.line);
+            Fault::new(FaultClass::Invalid, "backup_unreadable", format!("{place}: {}: {}", reject.code, reject.message))
+        })?;
+        chunk.push(Parsed { document, bodies });
+        if chunk.len() == CHUNK_DOCUMENTS {
+            engine.committer.submit(std::mem::take(&mut chunk))?;
+        }
+    }
+    engine.committer.submit(chunk)?;
+    let new = engine.journal.last().0 - before;
+    engine.close()?;
+    Ok(new)
+}

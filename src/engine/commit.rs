@@ -1,0 +1,281 @@
+//! The single writer: drops what is known, numbers the rest, journals it, applies it to every view, publishes.
+//!
+//! Submissions that wait are committed together: one journal record, one fsync, one batch. A submission is answered
+//! after the journal's flush and after its records are visible to readers.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::journal::Journal;
+use crate::model::{Batch, Body, Document, Fault, FaultClass, Record, Seq, Time};
+
+use super::views::Views;
+use super::{Options, Shared};
+
+/// A readable document with what it says.
+pub(super) struct Parsed {
+    pub(super) document: Document,
+    pub(super) bodies: Vec<Body>,
+}
+
+/// What became of one document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Said something not known before.
+    New(Seq),
+    /// A further version of a known alert or incident.
+    Updated(Seq),
+    /// Known already.
+    Duplicate,
+}
+
+/// Documents that one caller waits for.
+struct Submission {
+    documents: Vec<Parsed>,
+    reply: SyncSender<Result<Vec<Outcome>, Fault>>,
+}
+
+enum Message {
+    Submit(Submission),
+    /// Makes every view durable.
+    Persist(SyncSender<Result<(), Fault>>),
+    Stop,
+}
+
+/// Handle of the writer thread.
+pub(super) struct Committer {
+    queue: SyncSender<Message>,
+    thread: Mutex<Option<JoinHandle<Views>>>,
+}
+
+impl Committer {
+    /// Starts the writer on views that have caught up with the journal.
+    pub(super) fn start(views: Views, journal: Arc<Journal>, shared: Arc<Shared>, options: Options) -> Result<Self, Fault> {
+        let (queue, messages) = sync_channel(options.queue_submissions_max);
+        let writer = Writer { views, journal, shared, options, failed: None, unpersisted: 0 };
+        let thread = std::thread::Builder::new()
+            .name("clew-writer".into())
+            .spawn(move || writer.run(&messages))
+            .map_err(|error| Fault::new(FaultClass::Internal, "thread_failed", format!("the writer thread cannot start: {error}")))?;
+        Ok(Self { queue, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Commits documents and returns what became of each, in order. Blocks until they are durable and visible.
+    pub(super) fn submit(&self, documents: Vec<Parsed>) -> Result<Vec<Outcome>, Fault> {
+        let (reply, answer) = sync_channel(1);
+        self.queue.send(Message::Submit(Submission { documents, reply })).map_err(|_| stopped())?;
+        answer.recv().map_err(|_| stopped())?
+    }
+
+    /// Makes every view durable, so that the next start replays nothing.
+    pub(super) fn persist(&self) -> Result<(), Fault> {
+        let (reply, answer) = sync_channel(1);
+        self.queue.send(Message::Persist(reply)).map_err(|_| stopped())?;
+        answer.recv().map_err(|_| stopped())?
+    }
+
+    /// Stops the writer after what is queued and returns the views.
+    pub(super) fn stop(&self) -> Option<Views> {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        // A writer that is gone already has nothing left to stop.
+        let _ = self.queue.send(Message::Stop);
+        thread.join().ok()
+    }
+}
+
+fn stopped() -> Fault {
+    Fault::new(FaultClass::Unavailable, "writer_stopped", "the engine no longer takes documents")
+        .with_hint("start clew again; the log says why it stopped")
+}
+
+struct Writer {
+    views: Views,
+    journal: Arc<Journal>,
+    shared: Arc<Shared>,
+    options: Options,
+    /// The first error of a view; from then on nothing is written.
+    failed: Option<Fault>,
+    /// Documents applied since the views were last made durable.
+    unpersisted: u64,
+}
+
+impl Writer {
+    fn run(mut self, messages: &Receiver<Message>) -> Views {
+        loop {
+            match messages.recv_timeout(self.options.persist_idle) {
+                Ok(Message::Submit(first)) => {
+                    let (group, next) = gather(first, messages, &self.options);
+                    self.commit(group);
+                    match next {
+                        Some(Message::Persist(reply)) => drop(reply.send(self.persist())),
+                        Some(Message::Stop) => return self.views,
+                        Some(Message::Submit(_)) | None => {}
+                    }
+                    if self.unpersisted >= self.options.persist_documents {
+                        self.persist_quietly();
+                    }
+                }
+                Ok(Message::Persist(reply)) => drop(reply.send(self.persist())),
+                Err(RecvTimeoutError::Timeout) if self.unpersisted > 0 => self.persist_quietly(),
+                Err(RecvTimeoutError::Timeout) => {}
+                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return self.views,
+            }
+        }
+    }
+
+    fn persist_quietly(&mut self) {
+        if let Err(fault) = self.persist() {
+            tracing::error!(code = fault.code, message = %fault.message, "views cannot be made durable");
+        }
+    }
+
+    fn persist(&mut self) -> Result<(), Fault> {
+        if let Some(fault) = &self.failed {
+            return Err(fault.clone());
+        }
+        self.unpersisted = 0;
+        self.views.persist().inspect_err(|fault| self.failed = Some(fault.clone()))
+    }
+
+    fn commit(&mut self, group: Vec<Submission>) {
+        let (documents, replies): (Vec<_>, Vec<_>) = group.into_iter().map(|submission| (submission.documents, submission.reply)).unzip();
+        match self.write(documents) {
+            // A caller that no longer waits does not matter: its documents are in.
+            Ok(outcomes) => outcomes.into_iter().zip(replies).for_each(|(outcome, reply)| drop(reply.send(Ok(outcome)))),
+            Err(fault) => replies.into_iter().for_each(|reply| drop(reply.send(Err(fault.clone())))),
+        }
+    }
+
+    /// Writes a group of submissions as one batch.
+    fn write(&mut self, group: Vec<Vec<Parsed>>) -> Result<Vec<Vec<Outcome>>, Fault> {
+        if let Some(fault) = &self.failed {
+            return Err(fault.clone());
+        }
+        let mut plan = Plan::new(self.journal.last());
+        let outcomes =
+            group.into_iter().map(|documents| documents.into_iter().map(|parsed| plan.take(parsed, &self.views)).collect()).collect();
+        if !plan.documents.is_empty() {
+            self.append_and_apply(plan)?;
+        }
+        Ok(outcomes)
+    }
+
+    fn append_and_apply(&mut self, plan: Plan) -> Result<(), Fault> {
+        let written = plan.documents.len() as u64;
+        let batch = Batch { last: plan.last, records: plan.records };
+        // No view may hold what the journal could still lose, so the flush comes first. A journal that refuses a batch
+        // (a full disk) has written nothing and takes the next one; views that fail have lost touch with it.
+        self.journal.append(plan.documents)?.wait()?;
+        self.unpersisted += written;
+        let applied = self.views.apply(&batch).and_then(|()| self.shared.publish(&mut self.views));
+        applied.inspect_err(|fault| {
+            tracing::error!(code = fault.code, message = %fault.message, "a view failed: writing stops");
+            self.failed = Some(fault.clone());
+        })
+    }
+}
+
+/// Takes further submissions that wait already, up to the bounds of one batch.
+fn gather(first: Submission, messages: &Receiver<Message>, options: &Options) -> (Vec<Submission>, Option<Message>) {
+    let mut documents = first.documents.len();
+    let mut group = vec![first];
+    while documents < options.commit_documents_max {
+        match messages.try_recv() {
+            Ok(Message::Submit(submission)) => {
+                documents += submission.documents.len();
+                group.push(submission);
+            }
+            Ok(other) => return (group, Some(other)),
+            Err(_) => break,
+        }
+    }
+    (group, None)
+}
+
+/// The batch in the making: what is written, under which numbers.
+struct Plan {
+    last: Seq,
+    documents: Vec<Document>,
+    records: Vec<Record>,
+    /// Documents of this very batch, by hash.
+    hashes: HashSet<[u8; 16]>,
+    /// Newest versions in this very batch.
+    standing: Standing,
+}
+
+impl Plan {
+    fn new(last: Seq) -> Self {
+        Self { last, documents: Vec::new(), records: Vec::new(), hashes: HashSet::new(), standing: Standing::default() }
+    }
+
+    fn take(&mut self, parsed: Parsed, views: &Views) -> Outcome {
+        let Parsed { document, bodies } = parsed;
+        if self.hashes.contains(&document.hash) || views.records.seen(&document.hash) {
+            return Outcome::Duplicate;
+        }
+        self.last = Seq(self.last.0 + 1);
+        self.hashes.insert(document.hash);
+        let (records, updated) = self.standing.records(&document, self.last, bodies, views);
+        self.records.extend(records);
+        self.documents.push(document);
+        if updated { Outcome::Updated(self.last) } else { Outcome::New(self.last) }
+    }
+}
+
+/// Decides which version of each alert and incident is the current one.
+///
+/// The newest is the one with the greatest (modified, seq); the graph view knows the newest of earlier batches.
+#[derive(Default)]
+pub(super) struct Standing {
+    newest: HashMap<(Item, String), (Option<Time>, Seq)>,
+}
+
+/// What has versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Item {
+    Alert,
+    Incident,
+}
+
+impl Standing {
+    /// Makes the records of one document; says whether one of them is a further version of something known.
+    pub(super) fn records(&mut self, document: &Document, seq: Seq, bodies: Vec<Body>, views: &Views) -> (Vec<Record>, bool) {
+        let mut updated = false;
+        let records = bodies
+            .into_iter()
+            .map(|body| {
+                let current = match &body {
+                    Body::Alert(alert) if !alert.partial => {
+                        let (current, known) = self.stands(Item::Alert, &alert.id, alert.modified, seq, views);
+                        updated |= known;
+                        current
+                    }
+                    Body::Incident(incident) => {
+                        let (current, known) = self.stands(Item::Incident, &incident.id, incident.modified, seq, views);
+                        updated |= known;
+                        current
+                    }
+                    Body::Alert(_) | Body::Event(_) | Body::Decision(_) => true,
+                };
+                Record { seq, origin: document.origin.clone(), received: document.received, hash: document.hash, current, body }
+            })
+            .collect();
+        (records, updated)
+    }
+
+    fn stands(&mut self, item: Item, id: &str, modified: Option<Time>, seq: Seq, views: &Views) -> (bool, bool) {
+        let key = (item, id.to_owned());
+        let known = self.newest.get(&key).copied().or_else(|| views.newest(item, id));
+        let current = known.is_none_or(|newest| (modified, seq) >= newest);
+        if current {
+            self.newest.insert(key, (modified, seq));
+        }
+        (current, known.is_some())
+    }
+}
+
+/// Idle time after which applied documents are made durable in the views.
+pub(super) const PERSIST_IDLE: Duration = Duration::from_secs(5);

@@ -1,0 +1,240 @@
+//! Ingest: decodes on the calling thread, reads documents on every core, submits them in order.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Instant;
+
+use crate::ingest::{self, Input, Item, Rejected};
+use crate::model::{Body, Document, Fault, FaultClass, Time};
+
+use super::Engine;
+use super::commit::{Outcome, Parsed};
+use super::report::IngestReport;
+
+/// Documents that are read and submitted together.
+const CHUNK_DOCUMENTS: usize = 1_024;
+/// Bytes of documents that are read and submitted together.
+const CHUNK_BYTES: usize = 2 << 20;
+/// Chunks that wait between two stages; with `CHUNK_BYTES` the bound of memory, whatever the input's size.
+const CHUNKS_WAITING: usize = 4;
+
+/// Is told how far an ingest has come.
+pub trait Progress: Sync {
+    /// `bytes` more of the input were read.
+    fn read(&self, bytes: u64);
+    /// `documents` more are durable and visible.
+    fn committed(&self, documents: u64);
+}
+
+/// Listens to nothing.
+impl Progress for () {
+    fn read(&self, _: u64) {}
+    fn committed(&self, _: u64) {}
+}
+
+/// A piece of the input, in the order in which it was decoded.
+struct Chunk {
+    place: u64,
+    items: Vec<Item>,
+}
+
+/// A chunk after reading.
+struct ReadChunk {
+    place: u64,
+    parsed: Vec<Parsed>,
+    report: IngestReport,
+    rejects: Vec<Rejected>,
+}
+
+impl Engine {
+    /// Takes in everything that `input` holds and reports what became of it. Blocks until all of it is durable.
+    ///
+    /// Memory stays bounded by a few chunks of `CHUNK_BYTES`, however large the input is.
+    pub fn ingest(&self, input: Input, options: &ingest::Options, progress: &dyn Progress) -> Result<IngestReport, Fault> {
+        let begun = Instant::now();
+        let received = Time::now();
+        let workers = thread::available_parallelism().map_or(2, usize::from);
+        let (to_read, chunks) = sync_channel::<Chunk>(CHUNKS_WAITING);
+        let (to_commit, read) = sync_channel::<ReadChunk>(CHUNKS_WAITING);
+        let chunks = Arc::new(Mutex::new(chunks));
+        let mut report = thread::scope(|scope| {
+            for _ in 0..workers {
+                let (chunks, to_commit) = (Arc::clone(&chunks), to_commit.clone());
+                scope.spawn(move || read_chunks(&chunks, &to_commit));
+            }
+            drop(to_commit);
+            let committing = scope.spawn(move || self.commit_chunks(read, received, progress));
+            let decoded = decode(input, options, received, progress, to_read);
+            drop(chunks);
+            let committed = committing
+                .join()
+                .unwrap_or_else(|_| Err(Fault::new(FaultClass::Internal, "ingest_failed", "the ingest failed while it committed")));
+            // A stopped writer ends the decoding too: its fault is the cause.
+            let report = committed?;
+            decoded.map(|()| report)
+        })?;
+        report.seconds = begun.elapsed().as_secs_f64();
+        Ok(report)
+    }
+
+    /// Submits chunks in the order of the input and sums the reports.
+    fn commit_chunks(&self, read: Receiver<ReadChunk>, received: Time, progress: &dyn Progress) -> Result<IngestReport, Fault> {
+        let mut report = IngestReport::default();
+        let mut rejects = RejectsFile::new(self.dir.join("rejects"), received);
+        let mut early = BTreeMap::new();
+        let mut next = 0;
+        for chunk in read {
+            early.insert(chunk.place, chunk);
+            while let Some(chunk) = early.remove(&next) {
+                next += 1;
+                self.commit_chunk(chunk, &mut report, &mut rejects, progress)?;
+            }
+        }
+        report.rejects_file = rejects.finish()?;
+        Ok(report)
+    }
+
+    fn commit_chunk(
+        &self,
+        chunk: ReadChunk,
+        report: &mut IngestReport,
+        rejects: &mut RejectsFile,
+        progress: &dyn Progress,
+    ) -> Result<(), Fault> {
+        chunk.rejects.iter().try_for_each(|rejected| rejects.write(rejected))?;
+        let documents = chunk.parsed.len() as u64;
+        report.add(chunk.report);
+        if documents == 0 {
+            return Ok(());
+        }
+        for outcome in self.committer.submit(chunk.parsed)? {
+            match outcome {
+                Outcome::New(seq) => (report.new, report.seq) = (report.new + 1, report.seq.max(seq.0)),
+                Outcome::Updated(seq) => (report.updated, report.seq) = (report.updated + 1, report.seq.max(seq.0)),
+                Outcome::Duplicate => report.duplicate += 1,
+            }
+        }
+        progress.committed(documents);
+        Ok(())
+    }
+}
+
+/// Decodes the input into chunks; ends early when nobody takes them any more.
+fn decode(
+    input: Input,
+    options: &ingest::Options,
+    received: Time,
+    progress: &dyn Progress,
+    to_read: SyncSender<Chunk>,
+) -> Result<(), Fault> {
+    let mut place = 0;
+    let mut items = Vec::new();
+    let mut bytes = 0;
+    let mut send = |items: Vec<Item>| {
+        let sent = to_read.send(Chunk { place, items });
+        place += 1;
+        if sent.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    };
+    ingest::decode(input, options, received, &|bytes| progress.read(bytes), &mut |item| {
+        bytes += match &item {
+            Item::Document(document) => document.raw.len(),
+            Item::Reject(_) => 0,
+        };
+        items.push(item);
+        if items.len() < CHUNK_DOCUMENTS && bytes < CHUNK_BYTES {
+            return ControlFlow::Continue(());
+        }
+        bytes = 0;
+        send(std::mem::take(&mut items))
+    })?;
+    if !items.is_empty() {
+        // Nobody left to take the last chunk means that committing failed, which says why by itself.
+        let _ = send(items);
+    }
+    Ok(())
+}
+
+fn read_chunks(chunks: &Mutex<Receiver<Chunk>>, to_commit: &SyncSender<ReadChunk>) {
+    loop {
+        let chunk = chunks.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(chunk) = chunk else { return };
+        if to_commit.send(read_chunk(chunk)).is_err() {
+            return;
+        }
+    }
+}
+
+fn read_chunk(chunk: Chunk) -> ReadChunk {
+    let mut read = ReadChunk {
+        place: chunk.place,
+        parsed: Vec::with_capacity(chunk.items.len()),
+        report: IngestReport::default(),
+        rejects: Vec::new(),
+    };
+    for item in chunk.items {
+        let outcome = match item {
+            Item::Document(document) => read_document(document),
+            Item::Reject(rejected) => Err(rejected),
+        };
+        match outcome {
+            Ok(parsed) => {
+                read.report.read(&parsed.document.format, parsed.document.raw.len(), &parsed.bodies);
+                read.parsed.push(parsed);
+            }
+            Err(rejected) => {
+                read.report.reject(&rejected);
+                read.rejects.push(rejected);
+            }
+        }
+    }
+    read
+}
+
+fn read_document(document: Document) -> Result<Parsed, Rejected> {
+    let bodies: Result<Vec<Body>, _> = ingest::read(&document);
+    match bodies {
+        Ok(bodies) => Ok(Parsed { document, bodies }),
+        Err(reject) => Err(Rejected::at(reject, &document.origin, &document.raw)),
+    }
+}
+
+/// The file of all rejects of one ingest; made when the first one comes.
+struct RejectsFile {
+    folder: PathBuf,
+    name: String,
+    file: Option<BufWriter<File>>,
+}
+
+impl RejectsFile {
+    fn new(folder: PathBuf, received: Time) -> Self {
+        Self { folder, name: format!("{}.jsonl", received.to_string().replace(':', "-")), file: None }
+    }
+
+    fn write(&mut self, rejected: &Rejected) -> Result<(), Fault> {
+        if self.file.is_none() {
+            std::fs::create_dir_all(&self.folder).map_err(|error| self.fault(&error))?;
+            let file = File::create(self.folder.join(&self.name)).map_err(|error| self.fault(&error))?;
+            self.file = Some(BufWriter::new(file));
+        }
+        let line = serde_json::to_string(rejected).unwrap_or_default();
+        let file = self.file.as_mut().expect("the file was made above");
+        writeln!(file, "{line}").map_err(|error| self.fault(&error))
+    }
+
+    fn finish(mut self) -> Result<Option<String>, Fault> {
+        let Some(mut file) = self.file.take() else { return Ok(None) };
+        file.flush().map_err(|error| self.fault(&error))?;
+        Ok(Some(self.folder.join(&self.name).display().to_string()))
+    }
+
+    fn fault(&self, error: &std::io::Error) -> Fault {
+        let message = format!("the rejects file `{}` cannot be written: {error}", self.folder.join(&self.name).display());
+        Fault::new(FaultClass::Internal, "rejects_unwritable", message)
+    }
+}

@@ -1,0 +1,241 @@
+//! The engine: owns the journal and its views; one writer, immutable snapshots for readers.
+//!
+//! An engine is one data directory, which is one workspace. It is a value: a process opens as many as it likes, but a
+//! directory has one engine at a time.
+
+mod backup;
+mod commit;
+mod load;
+mod recover;
+mod report;
+mod triage;
+mod views;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use serde::Serialize;
+use tokio::runtime::Runtime;
+use tokio::sync::Semaphore;
+use utoipa::ToSchema;
+
+use crate::graph;
+use crate::journal::{self, Journal};
+use crate::model::{Fault, FaultClass, Seq, Time};
+use crate::query::{Context, Question, Snapshot};
+
+use commit::Committer;
+use views::Views;
+
+pub use backup::{export, import};
+pub use load::Progress;
+pub use recover::{Verification, ViewVerification, rebuild, verify};
+pub use report::{IngestReport, RejectedDocument};
+
+/// Bounds of an engine; each has a default that suits two cores and a few GiB.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How the journal groups, cuts and compresses.
+    pub journal: journal::Options,
+    /// Documents of one batch at the most.
+    pub commit_documents_max: usize,
+    /// Submissions that may wait for the writer; further callers wait to be let in.
+    pub queue_submissions_max: usize,
+    /// Documents after which the views are made durable even under load.
+    pub persist_documents: u64,
+    /// Idle time after which the views are made durable.
+    pub persist_idle: Duration,
+    /// Questions that are answered at the same time; further ones wait.
+    pub questions_max: usize,
+    /// Time after which a question is given up.
+    pub question_deadline: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            journal: journal::Options::default(),
+            commit_documents_max: 4_096,
+            queue_submissions_max: 1_024,
+            persist_documents: 500_000,
+            persist_idle: commit::PERSIST_IDLE,
+            questions_max: 16,
+            question_deadline: Duration::from_secs(60),
+        }
+    }
+}
+
+/// What writer and readers share.
+struct Shared {
+    snapshot: ArcSwap<Snapshot>,
+}
+
+impl Shared {
+    /// Makes everything applied so far visible to readers, all views at one sequence number.
+    fn publish(&self, views: &mut Views) -> Result<(), Fault> {
+        self.snapshot.store(Arc::new(views.snapshot()?));
+        Ok(())
+    }
+}
+
+/// One data directory, open.
+pub struct Engine {
+    dir: PathBuf,
+    options: Options,
+    journal: Arc<Journal>,
+    committer: Committer,
+    shared: Arc<Shared>,
+    /// Runs table queries, apart from any server's runtime.
+    runtime: Option<Runtime>,
+    permits: Arc<Semaphore>,
+    opened: Instant,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("dir", &self.dir).finish_non_exhaustive()
+    }
+}
+
+/// Numbers about an engine.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct EngineStats {
+    /// Last document that readers see.
+    pub seq: u64,
+    /// Last document that the journal holds.
+    pub journal: u64,
+    /// Numbers of the graph: nodes, edges and bytes by part.
+    #[schema(value_type = std::collections::HashMap<String, serde_json::Value>)]
+    pub graph: serde_json::Value,
+    /// Rows by table.
+    pub tables: std::collections::BTreeMap<String, u64>,
+    /// Documents in the full-text index.
+    pub fulltext: u64,
+    /// Seconds since the engine was opened.
+    pub uptime_seconds: u64,
+}
+
+impl Engine {
+    /// Opens a data directory, makes it if it is not there, and lets every view catch up with the journal.
+    ///
+    /// Fails if another process has it open (`data_locked`) or if the journal is damaged (`journal_corrupt`).
+    pub fn open(dir: &Path, options: Options) -> Result<Arc<Self>, Fault> {
+        std::fs::create_dir_all(dir).map_err(|error| {
+            Fault::new(FaultClass::Invalid, "data_unusable", format!("expected a folder that can be written at `{}`, found: {error}", dir.display()))
+                .with_hint("name another folder with --data")
+        })?;
+        let journal = Arc::new(Journal::open(&dir.join("journal"), options.journal.clone())?);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .thread_name("clew-query")
+            .worker_threads(std::thread::available_parallelism().map_or(2, usize::from))
+            .thread_stack_size(8 << 20)
+            .enable_all()
+            .build()
+            .map_err(|error| Fault::new(FaultClass::Internal, "runtime_failed", format!("the query runtime cannot start: {error}")))?;
+        let mut views = Views::open(dir)?;
+        recover::catch_up(&mut views, &journal)?;
+        let shared = Arc::new(Shared { snapshot: ArcSwap::from_pointee(views.snapshot()?) });
+        let committer = Committer::start(views, Arc::clone(&journal), Arc::clone(&shared), options.clone())?;
+        let permits = Arc::new(Semaphore::new(options.questions_max));
+        Ok(Arc::new(Self { dir: dir.to_owned(), options, journal, committer, shared, runtime: Some(runtime), permits, opened: Instant::now() }))
+    }
+
+    /// The data directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The last document that readers see.
+    pub fn seq(&self) -> Seq {
+        self.shared.snapshot.load().seq
+    }
+
+    /// A fixed state of all views at one sequence number, to ask questions of.
+    pub fn context(&self) -> Context {
+        Context {
+            snapshot: self.shared.snapshot.load_full(),
+            journal: Arc::clone(&self.journal),
+            runtime: self.handle(),
+            spill: self.dir.join("spill"),
+            now: Time::now(),
+        }
+    }
+
+    /// Answers a question on the blocking pool, under the engine's deadline and concurrency bound.
+    pub async fn ask<Q: Question>(self: &Arc<Self>, question: Q) -> Result<Q::Answer, Fault> {
+        let deadline = self.options.question_deadline;
+        let answer = async {
+            let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| closed())?;
+            let context = self.context();
+            let task = self.handle().spawn_blocking(move || {
+                let _permit = permit;
+                question.answer(&context)
+            });
+            task.await.unwrap_or_else(|error| Err(Fault::new(FaultClass::Internal, "question_failed", format!("`{}` failed: {error}", Q::NAME))))
+        };
+        tokio::time::timeout(deadline, answer).await.unwrap_or_else(|_| {
+            let message = format!("`{}` took longer than {} seconds", Q::NAME, deadline.as_secs());
+            Err(Fault::new(FaultClass::Limit, "question_timeout", message).with_hint("narrow the time window or lower the limit"))
+        })
+    }
+
+    /// Answers a question on the calling thread, without deadline.
+    pub fn answer<Q: Question>(&self, question: Q) -> Result<Q::Answer, Fault> {
+        question.answer(&self.context())
+    }
+
+    /// Numbers about the engine.
+    pub fn stats(&self) -> EngineStats {
+        let snapshot = self.shared.snapshot.load();
+        EngineStats {
+            seq: snapshot.seq.0,
+            journal: self.journal.last().0,
+            graph: graph_numbers(&snapshot.graph.stats()),
+            tables: snapshot.columns.row_counts(),
+            fulltext: snapshot.fulltext.documents(),
+            uptime_seconds: self.opened.elapsed().as_secs(),
+        }
+    }
+
+    /// Makes every view durable, so that the next start replays nothing.
+    pub fn persist(&self) -> Result<(), Fault> {
+        self.committer.persist()
+    }
+
+    /// Stops the writer, makes every view durable and returns when nothing is left to do.
+    pub fn close(&self) -> Result<(), Fault> {
+        self.committer.stop().map_or(Ok(()), |mut views| views.persist())
+    }
+
+    fn handle(&self) -> tokio::runtime::Handle {
+        self.runtime.as_ref().expect("the runtime lives as long as the engine").handle().clone()
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // Applied documents are in the journal; a view that cannot be made durable now is replayed at the next start.
+        drop(self.close());
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+fn graph_numbers(stats: &graph::Stats) -> serde_json::Value {
+    let mut numbers = serde_json::json!({
+        "entities": stats.entities, "identities": stats.identities, "keys": stats.keys, "alerts": stats.alerts, "incidents": stats.incidents,
+        "documents": stats.documents, "involves": stats.involves, "links": stats.links, "aggregates": stats.aggregates,
+        "contains": stats.contains, "runs": stats.runs, "bytes": stats.bytes_total(),
+    });
+    for (part, bytes) in &stats.bytes {
+        numbers[format!("bytes_{part}")] = (*bytes).into();
+    }
+    numbers
+}
+
+fn closed() -> Fault {
+    Fault::new(FaultClass::Unavailable, "engine_closed", "the engine is closing")
+}

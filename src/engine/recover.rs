@@ -1,0 +1,150 @@
+//! Recovery, rebuild and verification: every view from the journal, through the same `apply` as live ingest.
+
+use std::path::Path;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::ingest;
+use crate::journal::{self, Entry, Journal};
+use crate::model::{Batch, Document, Fault, FaultClass, Record, Seq};
+
+use super::commit::Standing;
+use super::views::Views;
+use super::{Engine, Options};
+
+/// Applies what the journal holds beyond the views, batch by batch.
+pub(super) fn catch_up(views: &mut Views, journal: &Journal) -> Result<(), Fault> {
+    let from = views.applied();
+    let last = journal.last();
+    for view in views.each() {
+        if view.applied() > last {
+            let message = format!("the journal ends at {last}, but the view `{}` holds {}", view.name(), view.applied());
+            return Err(Fault::new(FaultClass::Internal, "journal_behind", message)
+                .with_hint("bring back the journal's last segment, or run `clew rebuild`"));
+        }
+    }
+    if from == last {
+        return Ok(());
+    }
+    tracing::info!(from = from.0, last = last.0, "views catch up with the journal");
+    for entry in journal.read_from(from) {
+        let batch = read_entry(entry?, views);
+        views.apply(&batch)?;
+    }
+    Ok(())
+}
+
+/// Reads the documents of one journal record into a batch.
+fn read_entry(entry: Entry, views: &Views) -> Batch {
+    let mut standing = Standing::default();
+    let mut seq = entry.first;
+    let mut records: Vec<Record> = Vec::with_capacity(entry.documents.len());
+    for (document, bodies) in read_all(&entry.documents) {
+        if let Some(bodies) = bodies {
+            records.extend(standing.records(document, seq, bodies, views).0);
+        }
+        seq = Seq(seq.0 + 1);
+    }
+    Batch { last: Seq(seq.0 - 1), records }
+}
+
+/// Reads documents on every core, keeping their order.
+///
+/// A journaled document could be read when it was taken in; one that no longer can be is logged and left out.
+fn read_all(documents: &[Document]) -> Vec<(&Document, Option<Vec<crate::model::Body>>)> {
+    let read = |document| match ingest::read(document) {
+        Ok(bodies) => (document, Some(bodies)),
+        Err(reject) => {
+            tracing::error!(source = %document.origin.source, line = document.origin.line, code = reject.code, "a journaled document cannot be read");
+            (document, None)
+        }
+    };
+    let workers = std::thread::available_parallelism().map_or(2, usize::from);
+    if documents.len() < 64 {
+        return documents.iter().map(read).collect();
+    }
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = documents
+            .chunks(documents.len().div_ceil(workers))
+            .map(|part| scope.spawn(move || part.iter().map(read).collect::<Vec<_>>()))
+            .collect();
+        parts.into_iter().flat_map(|part| part.join().expect("reading a document never panics")).collect()
+    })
+}
+
+/// Folders of the views below a data directory.
+const VIEWS: [&str; 4] = ["graph", "columns", "fulltext", "records"];
+
+/// Deletes every view of a data directory and makes it anew from the journal.
+pub fn rebuild(dir: &Path, options: Options) -> Result<Seq, Fault> {
+    // The lock is taken first, so that no running engine loses its files.
+    let journal = Journal::open(&dir.join("journal"), options.journal.clone())?;
+    for view in VIEWS {
+        remove(&dir.join(view))?;
+    }
+    drop(journal);
+    let engine = Engine::open(dir, options)?;
+    engine.close()?;
+    Ok(engine.seq())
+}
+
+/// Whether one view equals its rebuild.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ViewVerification {
+    /// Name of the view.
+    pub view: String,
+    /// Fingerprint of the view as it is.
+    pub digest: String,
+    /// Fingerprint of the view made anew from the journal.
+    pub rebuilt: String,
+    /// Whether the two are equal.
+    pub equal: bool,
+}
+
+/// Outcome of a verification.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Verification {
+    /// Documents in the journal, all of them readable.
+    pub documents: u64,
+    /// The views, one by one.
+    pub views: Vec<ViewVerification>,
+    /// Whether every view equals its rebuild.
+    pub equal: bool,
+}
+
+/// Reads the whole journal, rebuilds every view beside the present one and compares the two.
+pub fn verify(dir: &Path, options: Options) -> Result<Verification, Fault> {
+    let beside = dir.join("verify");
+    remove(&beside)?;
+    let report = journal::verify(&dir.join("journal"))?;
+    if let Some(damage) = report.damage {
+        let message = format!("the journal is damaged in `{}` at byte {}: {}", damage.segment.display(), damage.offset, damage.reason);
+        return Err(Fault::new(FaultClass::Internal, "journal_corrupt", message).with_hint("`clew repair` cuts it before the damage and keeps the rest aside"));
+    }
+    let journal = Journal::open(&dir.join("journal"), options.journal)?;
+    let mut present = Views::open(dir)?;
+    catch_up(&mut present, &journal)?;
+    let mut rebuilt = Views::open(&beside)?;
+    catch_up(&mut rebuilt, &journal)?;
+    let mut views = Vec::new();
+    for (present, rebuilt) in present.each().into_iter().zip(rebuilt.each()) {
+        let (digest, again) = (present.digest()?, rebuilt.digest()?);
+        views.push(ViewVerification { view: present.name().to_owned(), equal: digest == again, digest, rebuilt: again });
+    }
+    drop(rebuilt);
+    remove(&beside)?;
+    Ok(Verification { documents: journal.last().0, equal: views.iter().all(|view| view.equal), views })
+}
+
+fn remove(folder: &Path) -> Result<(), Fault> {
+    match std::fs::remove_dir_all(folder) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Fault::new(
+            FaultClass::Internal,
+            "view_undeletable",
+            format!("the folder `{}` cannot be removed: {error}", folder.display()),
+        )),
+    }
+}

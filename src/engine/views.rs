@@ -1,0 +1,89 @@
+//! The four views side by side: opened, applied, made durable and rebuilt together.
+
+use std::path::Path;
+
+use crate::columns::Columns;
+use crate::fulltext::Fulltext;
+use crate::graph::{Graph, NodeKind, Rules};
+use crate::journal::View;
+use crate::model::{Batch, Fault, FaultClass, Seq, Time};
+use crate::query::Snapshot;
+use crate::records::{Records, SledOptions};
+
+use super::commit::Item;
+
+/// Every view of one journal.
+pub(super) struct Views {
+    pub(super) graph: Graph,
+    pub(super) columns: Columns,
+    pub(super) fulltext: Fulltext,
+    pub(super) records: Records,
+}
+
+impl Views {
+    /// Opens the views below `dir`; one that cannot be read is set aside and starts empty, to be rebuilt.
+    pub(super) fn open(dir: &Path) -> Result<Self, Fault> {
+        Ok(Self {
+            graph: Graph::open(&dir.join("graph"), Rules::default())?,
+            columns: Columns::open(&dir.join("columns"))?,
+            fulltext: Fulltext::open(&dir.join("fulltext"))?,
+            records: Records::open(&dir.join("records"), SledOptions::default())?,
+        })
+    }
+
+    /// The views one by one.
+    pub(super) fn each(&mut self) -> [&mut dyn View; 4] {
+        [&mut self.graph, &mut self.columns, &mut self.fulltext, &mut self.records]
+    }
+
+    /// The last document that every view has applied.
+    pub(super) fn applied(&mut self) -> Seq {
+        self.each().iter().map(|view| view.applied()).min().unwrap_or_default()
+    }
+
+    /// Applies a batch to every view, on two threads: graph and records beside columns and full text.
+    pub(super) fn apply(&mut self, batch: &Batch) -> Result<(), Fault> {
+        let (graph, records, columns, fulltext) = (&mut self.graph, &mut self.records, &mut self.columns, &mut self.fulltext);
+        std::thread::scope(|scope| {
+            let beside = scope.spawn(|| {
+                columns.apply(batch)?;
+                fulltext.apply(batch)
+            });
+            let here = graph.apply(batch).and_then(|()| records.apply(batch));
+            let beside = beside.join().unwrap_or_else(|_| Err(panicked()));
+            here.and(beside)
+        })
+    }
+
+    /// A fixed state of all views at one sequence number.
+    pub(super) fn snapshot(&mut self) -> Result<Snapshot, Fault> {
+        Ok(Snapshot {
+            seq: self.applied(),
+            graph: self.graph.snapshot(),
+            columns: self.columns.snapshot()?,
+            fulltext: self.fulltext.snapshot()?,
+            records: self.records.reader(),
+        })
+    }
+
+    /// Makes every view durable.
+    pub(super) fn persist(&mut self) -> Result<(), Fault> {
+        for view in self.each() {
+            view.persist()?;
+        }
+        Ok(())
+    }
+
+    /// (modified, seq) of the newest version of an alert or incident.
+    pub(super) fn newest(&self, item: Item, id: &str) -> Option<(Option<Time>, Seq)> {
+        let known = match item {
+            Item::Alert => self.graph.version_of(NodeKind::Alert, id),
+            Item::Incident => self.graph.version_of(NodeKind::Incident, id),
+        };
+        known.map(|(modified, seq, _)| (modified, seq))
+    }
+}
+
+fn panicked() -> Fault {
+    Fault::new(FaultClass::Internal, "view_panicked", "a view failed while it applied a batch")
+}

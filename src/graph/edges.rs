@@ -1,0 +1,597 @@
+//! Edges of a node: newest first, inside a window, without walking the rest.
+
+use std::collections::BinaryHeap;
+
+use crate::model::{Kind, Relation, Seq, Time, Window};
+
+use super::ids::{By, HOUR, NO_TIME, NodeId, NodeKind, Source, hour, micros, sort_key, time};
+use super::nodes::{NESTED, NO_ROLE};
+use super::read::Snapshot;
+use super::runs::{Entry, Link, Mention, within};
+use super::store::{BY_ENTITIES_OF_ALERT, BY_ENTITIES_OF_INCIDENT, BY_KILL_CHAIN, BY_REDIRECT, Store, member_row};
+
+/// Which end of an edge a node is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Direction {
+    /// Either end.
+    #[default]
+    Both,
+    /// The node is the source.
+    Out,
+    /// The node is the target.
+    In,
+}
+
+/// Which edges of a node are wanted; the default is all of the present state.
+#[derive(Clone, Debug, Default)]
+pub struct EdgeFilter {
+    /// Relations; none means all.
+    pub relations: Vec<Relation>,
+    /// Kinds of the other node, `alert` and `incident` among them; none means all.
+    pub kinds: Vec<Kind>,
+    /// Which end the node is.
+    pub direction: Direction,
+    /// Time; edges without time are wanted only if it has no bounds.
+    pub window: Window,
+    /// Whether edges of superseded versions are wanted too.
+    pub superseded: bool,
+}
+
+/// A directed edge with one assertion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// Source.
+    pub from: NodeId,
+    /// Target.
+    pub to: NodeId,
+    /// First instant; absent if the records give no time.
+    pub first: Option<Time>,
+    /// Last instant.
+    pub last: Option<Time>,
+    /// Number of records behind it.
+    pub count: u32,
+    pub(super) by: u32,
+    pub(super) label: u32,
+    pub(super) role: u32,
+}
+
+/// The records behind an edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Assertion {
+    /// A version or piece of an alert or incident.
+    Document {
+        /// The alert or incident.
+        node: NodeId,
+        /// The document.
+        seq: Seq,
+        /// Whether it is part of the present state.
+        current: bool,
+    },
+    /// Raw events of one hour.
+    Events {
+        /// The first document in the journal.
+        first: Seq,
+        /// The last document in the journal.
+        last: Seq,
+    },
+}
+
+/// Place of an edge in the order of a node's edges, for continuing behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EdgePosition {
+    time: i64,
+    seq: u64,
+    /// Fingerprint of the identities at both ends.
+    ends: u64,
+    label: u64,
+    out: bool,
+    tie: u32,
+}
+
+impl EdgePosition {
+    /// Returns the place as text, for a cursor.
+    pub fn to_text(self) -> String {
+        format!("{:x}.{:x}.{:x}.{:x}.{}.{:x}", self.time, self.seq, self.ends, self.label, u8::from(self.out), self.tie)
+    }
+
+    /// Reads [`Self::to_text`].
+    pub fn from_text(text: &str) -> Option<Self> {
+        let mut parts = text.split('.');
+        let mut next = || u64::from_str_radix(parts.next()?, 16).ok();
+        let position = Self {
+            time: next()? as i64,
+            seq: next()?,
+            ends: next()?,
+            label: next()?,
+            out: next()? == 1,
+            tie: u32::try_from(next()?).ok()?,
+        };
+        parts.next().is_none().then_some(position)
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Item {
+    position: EdgePosition,
+    edge: Edge,
+}
+
+impl PartialEq for Item {
+    fn eq(&self, other: &Self) -> bool {
+        self.position == other.position
+    }
+}
+
+impl Eq for Item {}
+
+impl PartialOrd for Item {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Item {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.position.cmp(&other.position)
+    }
+}
+
+/// A filter with names turned into numbers.
+#[derive(Debug)]
+struct Wanted {
+    /// None means all.
+    relations: Option<Vec<u32>>,
+    kinds: Option<Vec<u32>>,
+    alerts: bool,
+    incidents: bool,
+    direction: Direction,
+    window: Window,
+    superseded: bool,
+}
+
+impl Wanted {
+    fn new(store: &Store, filter: &EdgeFilter) -> Self {
+        let find = |name: &str| store.names.find(&store.hasher, &store.texts, name);
+        let names = |all: &[&str]| (!all.is_empty()).then(|| all.iter().filter_map(|name| find(name)).collect::<Vec<u32>>());
+        let relations: Vec<&str> = filter.relations.iter().map(Relation::as_str).collect();
+        let kinds: Vec<&str> = filter.kinds.iter().map(Kind::as_str).collect();
+        Self {
+            relations: names(&relations),
+            kinds: names(&kinds),
+            alerts: kinds.is_empty() || kinds.contains(&"alert"),
+            incidents: kinds.is_empty() || kinds.contains(&"incident"),
+            direction: filter.direction,
+            window: filter.window,
+            superseded: filter.superseded,
+        }
+    }
+
+    fn label(&self, store: &Store, label: u32) -> bool {
+        self.relations.as_ref().is_none_or(|all| all.contains(&store.labels.get(label).relation))
+    }
+
+    fn other(&self, store: &Store, node: NodeId) -> bool {
+        match node.kind() {
+            NodeKind::Entity => self.kinds.as_ref().is_none_or(|all| all.contains(&store.entities.atoms.get(node.index() as u32).kind)),
+            NodeKind::Alert => self.alerts,
+            NodeKind::Incident => self.incidents,
+        }
+    }
+
+    fn goes(&self, out: bool) -> bool {
+        match self.direction {
+            Direction::Both => true,
+            Direction::Out => out,
+            Direction::In => !out,
+        }
+    }
+
+    fn within(&self, first: i64, last: i64) -> bool {
+        overlaps(&self.window, first, last)
+    }
+}
+
+/// Whether an interval in microseconds touches a window; one without time touches only the window without bounds.
+pub(super) fn overlaps(window: &Window, first: i64, last: i64) -> bool {
+    match (time(first), time(last)) {
+        (Some(first), Some(last)) => window.overlaps(first, last),
+        _ => *window == Window::ALL,
+    }
+}
+
+/// Returns the keys between which entries of a window may lie; `slack` is how long an entry may last behind its key.
+pub(super) fn key_range(window: &Window, slack: i64) -> (u32, u32) {
+    let to = window.to.map_or(u32::MAX, |t| sort_key(t.micros()));
+    let from = match window.from {
+        Some(from) => sort_key(from.micros().saturating_sub(slack).max(NO_TIME + 1)),
+        None => u32::from(window.to.is_some()),
+    };
+    (from, to)
+}
+
+/// What is left of one sorted slice, read from its end.
+#[derive(Clone, Copy, Debug)]
+enum Rest<'a> {
+    Mentions(u32, &'a [Mention]),
+    Links { row: u32, out: bool, rest: &'a [Link] },
+}
+
+impl Rest<'_> {
+    fn key(&self) -> Option<u32> {
+        match self {
+            Self::Mentions(_, rest) => rest.last().map(Entry::key),
+            Self::Links { rest, .. } => rest.last().map(Entry::key),
+        }
+    }
+}
+
+/// Edges of one node, newest first.
+pub struct Edges<'a> {
+    store: &'a Store,
+    node: NodeId,
+    wanted: Wanted,
+    after: Option<EdgePosition>,
+    rests: Vec<Rest<'a>>,
+    /// Keys of what the slices hold next, with their places.
+    heads: BinaryHeap<(u32, u32)>,
+    ready: BinaryHeap<Item>,
+}
+
+impl Snapshot {
+    /// Returns the edges of a node, newest first by their last instant, those without time at the end.
+    ///
+    /// Reads as far as it is asked to: the newest few of a node with a million edges cost a few steps.
+    pub fn edges(&self, node: NodeId, filter: &EdgeFilter) -> Edges<'_> {
+        self.edges_after(node, filter, None)
+    }
+
+    /// Returns the edges behind a place in the order of [`Self::edges`].
+    pub fn edges_after(&self, node: NodeId, filter: &EdgeFilter, after: Option<EdgePosition>) -> Edges<'_> {
+        let store = &*self.0;
+        let node = self.canonical(node);
+        let mut edges = Edges {
+            store,
+            node,
+            wanted: Wanted::new(store, filter),
+            after,
+            rests: Vec::new(),
+            heads: BinaryHeap::new(),
+            ready: BinaryHeap::new(),
+        };
+        match node.kind() {
+            NodeKind::Entity => edges.open_entity(node.index() as u32),
+            NodeKind::Alert | NodeKind::Incident => edges.read_record(),
+        }
+        edges
+    }
+
+    /// Returns the number of edges that are stored at a node, superseded versions included, without reading them.
+    pub fn degree(&self, node: NodeId) -> usize {
+        self.0.degree(self.canonical(node))
+    }
+
+    /// Returns the number of edges of an entity inside a window, superseded versions included, by binary search.
+    pub fn count_in(&self, node: NodeId, window: &Window) -> usize {
+        if *window == Window::ALL || node.kind() != NodeKind::Entity {
+            let filter = EdgeFilter { window: *window, superseded: true, ..EdgeFilter::default() };
+            return if *window == Window::ALL { self.degree(node) } else { self.edges(node, &filter).count() };
+        }
+        let store = &*self.0;
+        let mut count = 0;
+        for atom in store.entities.group(node.index() as u32) {
+            count += store
+                .mentioned
+                .slices(atom)
+                .map(|slice| count_slice(slice, window, 0, |m| store.interval(By::doc(m.doc).0)))
+                .sum::<usize>();
+            for family in [&store.links_out, &store.links_in] {
+                count += family.slices(atom).map(|slice| count_slice(slice, window, HOUR, |l| store.interval(l.by))).sum::<usize>();
+            }
+        }
+        count
+    }
+
+    /// Returns every edge between two nodes, newest first: why they are linked.
+    pub fn assertions(&self, a: NodeId, b: NodeId, filter: &EdgeFilter) -> impl Iterator<Item = Edge> + '_ {
+        let (a, b) = (self.canonical(a), self.canonical(b));
+        // Reading the edges of the lesser node spares walking a hub.
+        let (near, far) = if self.degree(a) <= self.degree(b) { (a, b) } else { (b, a) };
+        let direction = match filter.direction {
+            Direction::Out if near == b => Direction::In,
+            Direction::In if near == b => Direction::Out,
+            direction => direction,
+        };
+        let filter = EdgeFilter { direction, kinds: Vec::new(), ..filter.clone() };
+        self.edges(near, &filter).filter(move |edge| edge.other(near) == far)
+    }
+
+    /// Returns the relation of an edge.
+    pub fn relation(&self, edge: &Edge) -> &str {
+        self.0.name(self.0.labels.get(edge.label).relation)
+    }
+
+    /// Returns the rule or reference that asserts an edge.
+    pub fn rule(&self, edge: &Edge) -> &str {
+        self.0.name(self.0.labels.get(edge.label).rule)
+    }
+
+    /// Returns the part that the entity plays in the alert, where the source says one.
+    pub fn role(&self, edge: &Edge) -> Option<&str> {
+        let role = edge.role & !NESTED;
+        (role != NO_ROLE).then(|| self.0.name(role))
+    }
+
+    /// Whether the entity stands only inside another one in the alert's list.
+    pub fn is_nested(&self, edge: &Edge) -> bool {
+        edge.role & NESTED != 0
+    }
+
+    /// Returns the records behind an edge.
+    pub fn assertion(&self, edge: &Edge) -> Assertion {
+        match By(edge.by).source() {
+            Source::Doc(doc) => {
+                let row = self.0.docs.get(doc);
+                Assertion::Document { node: NodeId::from_raw(row.node), seq: Seq(row.seq), current: !row.superseded }
+            }
+            Source::Events(events) => {
+                let row = self.0.events.get(events);
+                Assertion::Events { first: Seq(row.seq_min), last: Seq(row.seq_max) }
+            }
+        }
+    }
+}
+
+fn count_slice<E: Entry>(slice: &[E], window: &Window, slack: i64, interval: impl Fn(&E) -> (i64, i64)) -> usize {
+    let (from, to) = key_range(window, slack);
+    let slice = within(slice, from, to);
+    // Only entries at the rims can lie outside.
+    let low = window.from.map_or(0, |t| sort_key(t.micros()));
+    let high = window.to.map_or(u32::MAX, |t| if slack == 0 { sort_key(t.micros()) } else { sort_key(hour(t.micros())) });
+    let start = slice.partition_point(|e| e.key() <= low);
+    let end = slice.partition_point(|e| e.key() < high).max(start);
+    let rim = |part: &[E]| part.iter().filter(|e| matches!(interval(e), (first, last) if overlaps(window, first, last))).count();
+    rim(&slice[..start]) + (end - start) + rim(&slice[end..])
+}
+
+impl Store {
+    pub(super) fn degree(&self, node: NodeId) -> usize {
+        match node.kind() {
+            NodeKind::Entity => {
+                let degree = |atom| self.mentioned.degree(atom) + self.links_out.degree(atom) + self.links_in.degree(atom);
+                self.entities.group(node.index() as u32).map(degree).sum()
+            }
+            NodeKind::Alert | NodeKind::Incident => {
+                let row = member_row(node);
+                let mentions: usize = self.docs_of(node).map(|doc| self.docs.get(doc).mention_count as usize).sum();
+                mentions + self.members.degree(row) + self.containers.degree(row)
+            }
+        }
+    }
+
+    /// Returns the role by which a document names an atom: one of the list itself before a nested one.
+    fn role_of(&self, doc: u32, atom: u32) -> u32 {
+        let roles = self.mentions_of(doc).filter(|mention| mention.atom == atom).map(|mention| mention.role);
+        roles.min_by_key(|role| (role & NESTED, role & !NESTED == NO_ROLE, self.role_text(*role))).unwrap_or(NO_ROLE)
+    }
+
+    pub(super) fn role_text(&self, role: u32) -> &str {
+        if role & !NESTED == NO_ROLE { "" } else { self.name(role & !NESTED) }
+    }
+}
+
+impl<'a> Edges<'a> {
+    fn open_entity(&mut self, atom: u32) {
+        let store = self.store;
+        let limit = self.after.map_or(u32::MAX, |after| sort_key(after.time));
+        let involves = self.wanted.label(store, BY_ENTITIES_OF_ALERT) && self.wanted.goes(false);
+        let involves = involves && (self.wanted.alerts || self.wanted.incidents);
+        for atom in store.entities.group(atom) {
+            if involves {
+                let (from, to) = key_range(&self.wanted.window, 0);
+                self.rests.extend(store.mentioned.slices(atom).map(|s| Rest::Mentions(atom, within(s, from, to.min(limit)))));
+            }
+            let (from, to) = key_range(&self.wanted.window, HOUR);
+            for (out, family) in [(true, &store.links_out), (false, &store.links_in)] {
+                if self.wanted.goes(out) {
+                    let slices = family.slices(atom).map(|s| within(s, from, to.min(limit)));
+                    self.rests.extend(slices.map(|rest| Rest::Links { row: atom, out, rest }));
+                }
+            }
+        }
+        self.heads = self.rests.iter().enumerate().filter_map(|(n, rest)| Some((rest.key()?, n as u32))).collect();
+    }
+
+    /// Moves the newest entry of the slices to the ready ones, if it is wanted.
+    fn pull(&mut self) {
+        let Some(mut head) = self.heads.peek_mut() else { return };
+        let rest = &mut self.rests[head.1 as usize];
+        let item = match rest {
+            Rest::Mentions(atom, slice) => {
+                let Some((entry, left)) = slice.split_last() else { return };
+                let (atom, entry) = (*atom, *entry);
+                *slice = left;
+                mention_item(self.store, &self.wanted, self.node, atom, entry)
+            }
+            Rest::Links { row, out, rest } => {
+                let Some((entry, left)) = rest.split_last() else { return };
+                let (row, out, entry) = (*row, *out, *entry);
+                *rest = left;
+                link_item(self.store, &self.wanted, self.node, row, out, entry)
+            }
+        };
+        match rest.key() {
+            Some(key) => {
+                head.0 = key;
+                drop(head);
+            }
+            None => {
+                std::collections::binary_heap::PeekMut::pop(head);
+            }
+        }
+        if let Some(item) = item {
+            self.offer(item);
+        }
+    }
+
+    fn offer(&mut self, item: Item) {
+        if self.after.is_none_or(|after| item.position < after) {
+            self.ready.push(item);
+        }
+    }
+
+    /// Reads all edges of an alert or incident: they are as many as its documents list.
+    fn read_record(&mut self) {
+        let (store, node) = (self.store, self.node);
+        let label = if node.kind() == NodeKind::Alert { BY_ENTITIES_OF_ALERT } else { BY_ENTITIES_OF_INCIDENT };
+        if self.wanted.label(store, label) && self.wanted.goes(true) {
+            for doc in store.docs_of(node).collect::<Vec<_>>() {
+                if !self.wanted.superseded && store.docs.get(doc).superseded {
+                    continue;
+                }
+                let mut atoms: Vec<(u32, u32)> = store.mentions_of(doc).map(|m| (m.atom, m.role)).collect();
+                atoms.sort_by_key(|(atom, role)| (*atom, role & NESTED, role & !NESTED == NO_ROLE, store.role_text(*role)));
+                atoms.dedup_by_key(|(atom, _)| *atom);
+                for (atom, role) in atoms {
+                    if let Some(item) = entity_item(store, &self.wanted, node, doc, atom, role) {
+                        self.offer(item);
+                    }
+                }
+            }
+        }
+        for (out, family) in [(true, &store.members), (false, &store.containers)] {
+            if self.wanted.goes(out) {
+                for entry in family.slices(member_row(node)).flatten() {
+                    if let Some(item) = member_item(store, &self.wanted, node, out, *entry) {
+                        self.offer(item);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Returns the next edge together with its place, for a cursor.
+    pub fn next_placed(&mut self) -> Option<(EdgePosition, Edge)> {
+        loop {
+            let bound = self.heads.peek().map(|(key, _)| bound(*key));
+            if let Some(item) = self.ready.peek()
+                && bound.is_none_or(|bound| item.position.time >= bound)
+            {
+                return self.ready.pop().map(|item| (item.position, item.edge));
+            }
+            bound?;
+            self.pull();
+        }
+    }
+}
+
+/// An instant that lies behind every entry with this key: aggregates last up to an hour, and keys hold whole seconds.
+fn bound(key: u32) -> i64 {
+    match key {
+        0 => NO_TIME + 1,
+        u32::MAX => i64::MAX,
+        key => (i64::from(key) + 1) * 1_000_000 + HOUR,
+    }
+}
+
+impl Iterator for Edges<'_> {
+    type Item = Edge;
+
+    fn next(&mut self) -> Option<Edge> {
+        self.next_placed().map(|(_, edge)| edge)
+    }
+}
+
+fn mention_item(store: &Store, wanted: &Wanted, node: NodeId, atom: u32, entry: Mention) -> Option<Item> {
+    let row = store.docs.get(entry.doc);
+    let other = NodeId::from_raw(row.node);
+    if (row.superseded && !wanted.superseded) || !wanted.other(store, other) || !wanted.within(row.time, row.time) {
+        return None;
+    }
+    let label = if other.kind() == NodeKind::Alert { BY_ENTITIES_OF_ALERT } else { BY_ENTITIES_OF_INCIDENT };
+    let print = store.entities.atoms.get(atom).print;
+    let position = EdgePosition { time: row.time, seq: row.seq, ends: print, label: 0, out: false, tie: entry.doc };
+    let by = By::doc(entry.doc).0;
+    let at = time(row.time);
+    let edge = Edge { from: other, to: node, first: at, last: at, count: 1, by, label, role: store.role_of(entry.doc, atom) };
+    Some(Item { position, edge })
+}
+
+fn entity_item(store: &Store, wanted: &Wanted, node: NodeId, doc: u32, atom: u32, role: u32) -> Option<Item> {
+    let row = store.docs.get(doc);
+    let other = store.entity_of(atom);
+    if !wanted.other(store, other) || !wanted.within(row.time, row.time) {
+        return None;
+    }
+    let label = if node.kind() == NodeKind::Alert { BY_ENTITIES_OF_ALERT } else { BY_ENTITIES_OF_INCIDENT };
+    let print = store.entities.atoms.get(atom).print;
+    let position = EdgePosition { time: row.time, seq: row.seq, ends: print, label: 0, out: true, tie: doc };
+    let at = time(row.time);
+    Some(Item { position, edge: Edge { from: node, to: other, first: at, last: at, count: 1, by: By::doc(doc).0, label, role } })
+}
+
+fn link_item(store: &Store, wanted: &Wanted, node: NodeId, row: u32, out: bool, entry: Link) -> Option<Item> {
+    let other = store.entity_of(entry.other);
+    // Two identities of one entity may be linked; that says nothing about the entity.
+    if other == node || !wanted.label(store, entry.label) || !wanted.other(store, other) {
+        return None;
+    }
+    let (first, last, count, seq) = match By(entry.by).source() {
+        Source::Doc(doc) => {
+            let row = store.docs.get(doc);
+            if row.superseded && !wanted.superseded {
+                return None;
+            }
+            (row.time, row.time, 1, row.seq)
+        }
+        Source::Events(events) => {
+            let row = store.events.get(events);
+            (row.first, row.last, row.count, row.seq_max)
+        }
+    };
+    if !wanted.within(first, last) {
+        return None;
+    }
+    let ends = store.entities.atoms.get(entry.other).print.rotate_left(17) ^ store.entities.atoms.get(row).print;
+    let position = EdgePosition { time: last, seq, ends, label: store.labels.get(entry.label).print, out, tie: entry.by };
+    let (from, to) = if out { (node, other) } else { (other, node) };
+    let edge = Edge { from, to, first: time(first), last: time(last), count, by: entry.by, label: entry.label, role: NO_ROLE };
+    Some(Item { position, edge })
+}
+
+fn member_item(store: &Store, wanted: &Wanted, node: NodeId, out: bool, entry: Link) -> Option<Item> {
+    let other = NodeId::from_raw(entry.other);
+    if !wanted.label(store, entry.label) || !wanted.other(store, other) || (!wanted.superseded && !store.holds(entry.by)) {
+        return None;
+    }
+    let (from, to) = if out { (node, other) } else { (other, node) };
+    // What contains something stands in time where that stands.
+    let at = store.node_time(to);
+    if !wanted.within(at, at) {
+        return None;
+    }
+    let doc = store.docs.get(entry.by);
+    let id = match other.kind() {
+        NodeKind::Incident => store.incidents.get(other.index() as u32).id,
+        _ => store.alerts.get(other.index() as u32).id,
+    };
+    let print = super::ids::fingerprint([store.texts.get(id)]);
+    let position = EdgePosition { time: at, seq: doc.seq, ends: print, label: u64::from(entry.label), out, tie: entry.by };
+    let edge = Edge { from, to, first: time(at), last: time(at), count: 1, by: entry.by, label: entry.label, role: NO_ROLE };
+    Some(Item { position, edge })
+}
+
+impl Edge {
+    /// Returns the end that is not `node`.
+    pub fn other(&self, node: NodeId) -> NodeId {
+        if self.from == node { self.to } else { self.from }
+    }
+
+    /// Whether the edge says that one record contains another.
+    pub(super) fn is_timeless(&self) -> bool {
+        self.label <= BY_KILL_CHAIN || self.label == BY_REDIRECT
+    }
+
+    pub(super) fn interval(&self) -> (i64, i64) {
+        (micros(self.first), micros(self.last))
+    }
+}

@@ -1,0 +1,298 @@
+//! Rows of alerts, incidents and documents, and how what several documents say of one alert becomes one row.
+//!
+//! A *document* here is one version of an alert or incident, or one piece of an alert. The row of an alert or incident
+//! shows its newest version, the one with the greatest (modified time, sequence number). Pieces of an alert are joined
+//! by a rule that gives the same row in any order: earliest start and creation, latest end and modification, greatest
+//! severity and status, the text that sorts first, the union of tactics and techniques. What the newest version leaves
+//! absent is filled from its pieces.
+
+use crate::model::{Alert, AlertStatus, Classification, Incident, IncidentStatus, Severity};
+
+use super::column::{TextRef, Texts};
+use super::ids::{NO_TIME, NONE, micros};
+use super::index::{Hasher, Names};
+
+/// One version or piece.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct DocRow {
+    /// Raw number of the node that it speaks of.
+    pub(super) node: u32,
+    /// The document of the same node that was applied before.
+    pub(super) next: u32,
+    /// Where its mentions begin.
+    pub(super) mentions: u32,
+    pub(super) mention_count: u32,
+    pub(super) seq: u64,
+    /// The instant by which its edges stand in order.
+    pub(super) time: i64,
+    pub(super) modified: i64,
+    pub(super) hash: [u8; 16],
+    /// Whether it adds to the alert whatever its version.
+    pub(super) piece: bool,
+    /// Whether a newer version has taken its place.
+    pub(super) superseded: bool,
+}
+
+/// An entity in the list of a document.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct MentionTo {
+    pub(super) atom: u32,
+    /// Name of the role or [`NO_ROLE`], and [`NESTED`].
+    pub(super) role: u32,
+}
+
+pub(super) const NESTED: u32 = 1 << 31;
+pub(super) const NO_ROLE: u32 = NESTED - 1;
+
+/// What an alert's row shows; the defaults are *absent*.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AlertRow {
+    pub(super) id: TextRef,
+    pub(super) title: u32,
+    pub(super) alert_type: u32,
+    pub(super) product: u32,
+    pub(super) provider: u32,
+    /// Lists of names.
+    pub(super) tactics: u32,
+    pub(super) techniques: u32,
+    pub(super) start: i64,
+    pub(super) end: i64,
+    pub(super) created: i64,
+    pub(super) modified: i64,
+    /// The document applied last; the others follow by `next`.
+    pub(super) docs: u32,
+    /// The newest version; absent while only pieces are known.
+    pub(super) current: u32,
+    pub(super) severity: Severity,
+    pub(super) status: AlertStatus,
+    pub(super) is_incident: bool,
+}
+
+/// What an incident's row shows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct IncidentRow {
+    pub(super) id: TextRef,
+    pub(super) number: Option<i64>,
+    pub(super) title: u32,
+    pub(super) owner: u32,
+    pub(super) provider: u32,
+    pub(super) reason: u32,
+    pub(super) tags: u32,
+    pub(super) products: u32,
+    pub(super) tactics: u32,
+    pub(super) techniques: u32,
+    pub(super) redirect: u32,
+    pub(super) first: i64,
+    pub(super) last: i64,
+    pub(super) created: i64,
+    pub(super) modified: i64,
+    pub(super) closed: i64,
+    pub(super) docs: u32,
+    pub(super) current: u32,
+    pub(super) severity: Severity,
+    pub(super) status: IncidentStatus,
+    pub(super) classification: Option<Classification>,
+}
+
+/// The name that stands for an absent text or empty list: every store interns it first.
+pub(super) const EMPTY: u32 = 0;
+
+impl Default for AlertRow {
+    fn default() -> Self {
+        Self {
+            id: TextRef::default(),
+            title: EMPTY,
+            alert_type: EMPTY,
+            product: EMPTY,
+            provider: EMPTY,
+            tactics: EMPTY,
+            techniques: EMPTY,
+            start: NO_TIME,
+            end: NO_TIME,
+            created: NO_TIME,
+            modified: NO_TIME,
+            docs: NONE,
+            current: NONE,
+            severity: Severity::Unknown,
+            status: AlertStatus::New,
+            is_incident: false,
+        }
+    }
+}
+
+impl Default for IncidentRow {
+    fn default() -> Self {
+        Self {
+            id: TextRef::default(),
+            number: None,
+            title: EMPTY,
+            owner: EMPTY,
+            provider: EMPTY,
+            reason: EMPTY,
+            tags: EMPTY,
+            products: EMPTY,
+            tactics: EMPTY,
+            techniques: EMPTY,
+            redirect: NONE,
+            first: NO_TIME,
+            last: NO_TIME,
+            created: NO_TIME,
+            modified: NO_TIME,
+            closed: NO_TIME,
+            docs: NONE,
+            current: NONE,
+            severity: Severity::Unknown,
+            status: IncidentStatus::New,
+            classification: None,
+        }
+    }
+}
+
+/// The tables of names, borrowed for writing.
+pub(super) struct Intern<'a> {
+    pub(super) hasher: &'a Hasher,
+    pub(super) texts: &'a mut Texts,
+    pub(super) names: &'a mut Names,
+}
+
+impl Intern<'_> {
+    pub(super) fn name(&mut self, text: &str) -> u32 {
+        self.names.intern(self.hasher, self.texts, text)
+    }
+
+    pub(super) fn list<'a>(&mut self, list: impl IntoIterator<Item = &'a str>) -> u32 {
+        self.names.intern_list(self.hasher, self.texts, list)
+    }
+
+    /// Reads what a document says of its alert; id and documents are left to the caller.
+    pub(super) fn alert(&mut self, alert: &Alert) -> AlertRow {
+        AlertRow {
+            title: self.name(&alert.title),
+            alert_type: self.name(&alert.alert_type),
+            product: self.name(&alert.product),
+            provider: self.name(&alert.provider),
+            tactics: self.list(alert.tactics.iter().map(|t| &**t)),
+            techniques: self.list(alert.techniques.iter().map(String::as_str)),
+            start: micros(alert.start),
+            end: micros(alert.end),
+            created: micros(alert.created),
+            modified: micros(alert.modified),
+            severity: alert.severity,
+            status: alert.status,
+            is_incident: alert.is_incident,
+            ..AlertRow::default()
+        }
+    }
+
+    /// Reads what a document says of its incident; id, redirect and documents are left to the caller.
+    pub(super) fn incident(&mut self, incident: &Incident) -> IncidentRow {
+        let owner = incident.owner.as_ref().and_then(|o| o.name.as_ref().or(o.upn.as_ref()).or(o.email.as_ref()).or(o.object_id.as_ref()));
+        IncidentRow {
+            number: incident.number,
+            title: self.name(&incident.title),
+            owner: self.name(owner.map_or("", String::as_str)),
+            provider: self.name(&incident.provider),
+            reason: self.name(incident.classification_reason.as_deref().unwrap_or_default()),
+            tags: self.list(incident.tags.iter().map(String::as_str)),
+            products: self.list(incident.products.iter().map(String::as_str)),
+            tactics: self.list(incident.tactics.iter().map(|t| &**t)),
+            techniques: self.list(incident.techniques.iter().map(String::as_str)),
+            first: micros(incident.first_activity),
+            last: micros(incident.last_activity),
+            created: micros(incident.created),
+            modified: micros(incident.modified),
+            closed: micros(incident.closed),
+            severity: incident.severity,
+            status: incident.status,
+            classification: incident.classification,
+            ..IncidentRow::default()
+        }
+    }
+
+    fn least(&self, a: u32, b: u32) -> u32 {
+        let (x, y) = (self.names.get(self.texts, a), self.names.get(self.texts, b));
+        if x.is_empty() || (!y.is_empty() && y < x) { b } else { a }
+    }
+
+    fn union(&mut self, a: u32, b: u32) -> u32 {
+        if a == b || b == EMPTY {
+            return a;
+        }
+        let mut list: Vec<String> = [a, b].iter().flat_map(|list| self.names.list(self.texts, *list)).map(str::to_owned).collect();
+        list.sort_unstable();
+        list.dedup();
+        self.list(list.iter().map(String::as_str))
+    }
+
+    /// Adds a piece to what earlier pieces say: commutative, associative and idempotent.
+    pub(super) fn join_piece(&mut self, old: &AlertRow, piece: &AlertRow) -> AlertRow {
+        AlertRow {
+            title: self.least(old.title, piece.title),
+            alert_type: self.least(old.alert_type, piece.alert_type),
+            product: self.least(old.product, piece.product),
+            provider: self.least(old.provider, piece.provider),
+            tactics: self.union(old.tactics, piece.tactics),
+            techniques: self.union(old.techniques, piece.techniques),
+            start: earliest(old.start, piece.start),
+            end: old.end.max(piece.end),
+            created: earliest(old.created, piece.created),
+            modified: old.modified.max(piece.modified),
+            severity: old.severity.max(piece.severity),
+            status: old.status.max(piece.status),
+            is_incident: old.is_incident || piece.is_incident,
+            ..*old
+        }
+    }
+}
+
+fn earliest(a: i64, b: i64) -> i64 {
+    match (a, b) {
+        (NO_TIME, b) => b,
+        (a, NO_TIME) => a,
+        (a, b) => a.min(b),
+    }
+}
+
+/// Fills what a version leaves absent from the pieces of its alert.
+pub(super) fn fill(version: &AlertRow, pieces: &AlertRow) -> AlertRow {
+    let name = |a, b| if a == EMPTY { b } else { a };
+    let time = |a, b| if a == NO_TIME { b } else { a };
+    AlertRow {
+        title: name(version.title, pieces.title),
+        alert_type: name(version.alert_type, pieces.alert_type),
+        product: name(version.product, pieces.product),
+        provider: name(version.provider, pieces.provider),
+        tactics: name(version.tactics, pieces.tactics),
+        techniques: name(version.techniques, pieces.techniques),
+        start: time(version.start, pieces.start),
+        end: time(version.end, pieces.end),
+        created: time(version.created, pieces.created),
+        modified: time(version.modified, pieces.modified),
+        severity: if version.severity == Severity::Unknown { pieces.severity } else { version.severity },
+        is_incident: version.is_incident || pieces.is_incident,
+        ..*version
+    }
+}
+
+impl AlertRow {
+    /// The instant by which the alert stands on a timeline, as `Alert::time`.
+    pub(super) fn time(&self) -> i64 {
+        [self.start, self.end, self.created].into_iter().find(|t| *t != NO_TIME).unwrap_or(NO_TIME)
+    }
+
+    /// Whether some document speaks of the alert; otherwise others only refer to it.
+    pub(super) fn known(&self) -> bool {
+        self.docs != NONE
+    }
+}
+
+impl IncidentRow {
+    /// The instant by which the incident stands on a timeline, as `Incident::time`.
+    pub(super) fn time(&self) -> i64 {
+        if self.first == NO_TIME { self.created } else { self.first }
+    }
+
+    pub(super) fn known(&self) -> bool {
+        self.docs != NONE
+    }
+}

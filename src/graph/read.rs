@@ -1,0 +1,654 @@
+//! The read side: an immutable state of the graph and the nodes in it.
+
+use std::sync::Arc;
+
+use crate::model::{AlertStatus, Classification, IncidentStatus, Keys, Kind, Seq, Severity, Time, Window};
+
+use super::entities::better_label;
+use super::ids::{NONE, NodeId, NodeKind, fingerprint, sort_key, time};
+use super::nodes::{AlertRow, IncidentRow};
+use super::runs::within;
+use super::store::Store;
+
+/// One state of the graph: cheap to clone, unchanged by later writes, read without locks.
+#[derive(Clone, Debug)]
+pub struct Snapshot(pub(super) Arc<Store>);
+
+/// A version or piece of an alert, or a version of an incident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version {
+    /// When the version was made.
+    pub modified: Option<Time>,
+    /// Its document.
+    pub seq: Seq,
+    /// Fingerprint of the document.
+    pub hash: [u8; 16],
+    /// Whether it is part of the present state.
+    pub current: bool,
+    /// Whether it is a piece, which adds to every version.
+    pub piece: bool,
+}
+
+/// Why two identities count as one entity.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Merge {
+    /// The document that decided it: the first one that names the later identity, or an analyst's decision.
+    pub seq: Seq,
+    /// The key that they share; for a decision, the key by which it names the later identity.
+    pub key: String,
+    /// Whether an analyst decided it.
+    pub decided: bool,
+    /// Whether the key is a weak one, which joined the only candidate.
+    pub weak: bool,
+}
+
+/// A node with its columns.
+#[derive(Clone, Copy, Debug)]
+pub enum NodeRef<'a> {
+    /// An entity.
+    Entity(EntityRef<'a>),
+    /// An alert.
+    Alert(AlertRef<'a>),
+    /// An incident.
+    Incident(IncidentRef<'a>),
+}
+
+impl Snapshot {
+    /// Returns the last document whose records the snapshot shows.
+    pub fn applied(&self) -> Seq {
+        self.0.applied
+    }
+
+    /// Returns the alert of this id, known or only referred to.
+    pub fn alert(&self, id: &str) -> Option<NodeId> {
+        self.0.alert_by_id(id).map(NodeId::alert)
+    }
+
+    /// Returns the incident of this id, known or only referred to.
+    pub fn incident(&self, id: &str) -> Option<NodeId> {
+        self.0.incident_by_id(id).map(NodeId::incident)
+    }
+
+    /// Returns the incident of this number; of several, the one whose id sorts first.
+    pub fn incident_by_number(&self, number: i64) -> Option<NodeId> {
+        let store = &self.0;
+        let mut found: Option<u32> = None;
+        store.number_index.each(store.hasher.of(Some(number)), |n| {
+            let id = |n| store.texts.get(store.incidents.get(n).id);
+            if store.incidents.get(n).number == Some(number) && found.is_none_or(|old| id(n) < id(old)) {
+                found = Some(n);
+            }
+        });
+        found.map(NodeId::incident)
+    }
+
+    /// Returns the entities of a kind that hold one of the keys: by the strong ones, else by the weak ones.
+    pub fn entities(&self, kind: &Kind, keys: &Keys) -> Vec<NodeId> {
+        let store = &self.0;
+        let Some(kind) = store.names.find(&store.hasher, &store.texts, kind.as_str()) else { return Vec::new() };
+        let find = |key: &str| store.entities.find_key(&store.hasher, &store.texts, kind, key);
+        let mut found: Vec<NodeId> = Vec::new();
+        for key in keys.strong.iter().filter_map(|key| find(key.as_str())) {
+            found.extend(store.entities.holders(store.entities.keys.get(key).strong).map(|atom| store.entity_of(atom)));
+        }
+        if found.is_empty() {
+            for key in keys.weak.iter().filter_map(|key| find(key.as_str())) {
+                let row = store.entities.keys.get(key);
+                found.extend(store.entities.holders(row.only).chain(store.entities.holders(row.weak)).map(|atom| store.entity_of(atom)));
+            }
+        }
+        self.in_order(found)
+    }
+
+    /// Returns the entities that hold a key, strong or weak.
+    pub fn entities_by_key(&self, kind: &str, key: &str) -> Vec<NodeId> {
+        let store = &self.0;
+        let kind = store.names.find(&store.hasher, &store.texts, kind);
+        let Some(key) = kind.and_then(|kind| store.entities.find_key(&store.hasher, &store.texts, kind, key)) else { return Vec::new() };
+        let row = store.entities.keys.get(key);
+        let atoms = [row.strong, row.only, row.weak].into_iter().flat_map(|head| store.entities.holders(head));
+        self.in_order(atoms.map(|atom| store.entity_of(atom)).collect())
+    }
+
+    /// Sorts nodes in the order that does not depend on arrival, and drops repeats.
+    pub(super) fn in_order(&self, mut nodes: Vec<NodeId>) -> Vec<NodeId> {
+        nodes.sort_unstable();
+        nodes.dedup();
+        nodes.sort_by_cached_key(|node| self.rank_key(*node));
+        nodes
+    }
+
+    /// A number by which nodes are ordered alike in every run.
+    pub(super) fn rank_key(&self, node: NodeId) -> (NodeKind, u64) {
+        (node.kind(), self.print(node))
+    }
+
+    pub(super) fn print(&self, node: NodeId) -> u64 {
+        let n = node.index() as u32;
+        match node.kind() {
+            NodeKind::Entity => {
+                let lead = self.0.entities.ring.get(*self.0.entities.rep.get(n)).lead;
+                self.0.entities.atoms.get(lead).print
+            }
+            NodeKind::Alert => fingerprint([self.0.texts.get(self.0.alerts.get(n).id)]),
+            NodeKind::Incident => fingerprint([self.0.texts.get(self.0.incidents.get(n).id)]),
+        }
+    }
+
+    /// Returns the node that stands for the whole entity; alerts and incidents stand for themselves.
+    pub fn canonical(&self, node: NodeId) -> NodeId {
+        if node.kind() == NodeKind::Entity { self.0.entity_of(node.index() as u32) } else { node }
+    }
+
+    /// Returns a node with its columns.
+    pub fn node(&self, node: NodeId) -> NodeRef<'_> {
+        let (store, n) = (&*self.0, node.index() as u32);
+        match node.kind() {
+            NodeKind::Entity => NodeRef::Entity(EntityRef { store, rep: *store.entities.rep.get(n) }),
+            NodeKind::Alert => NodeRef::Alert(AlertRef { store, n, row: store.alerts.get(n) }),
+            NodeKind::Incident => NodeRef::Incident(IncidentRef { store, n, row: store.incidents.get(n) }),
+        }
+    }
+
+    /// Returns an entity with its columns, if the node is one.
+    pub fn entity_node(&self, node: NodeId) -> Option<EntityRef<'_>> {
+        if let NodeRef::Entity(entity) = self.node(node) { Some(entity) } else { None }
+    }
+
+    /// Returns an alert with its columns, if the node is one.
+    pub fn alert_node(&self, node: NodeId) -> Option<AlertRef<'_>> {
+        if let NodeRef::Alert(alert) = self.node(node) { Some(alert) } else { None }
+    }
+
+    /// Returns an incident with its columns, if the node is one.
+    pub fn incident_node(&self, node: NodeId) -> Option<IncidentRef<'_>> {
+        if let NodeRef::Incident(incident) = self.node(node) { Some(incident) } else { None }
+    }
+
+    /// Returns `kind:key` of an entity, `alert:id` or `incident:id`.
+    pub fn entity_ref(&self, node: NodeId) -> String {
+        match self.node(node) {
+            NodeRef::Entity(entity) => format!("{}:{}", entity.kind(), entity.key()),
+            NodeRef::Alert(alert) => format!("alert:{}", alert.id()),
+            NodeRef::Incident(incident) => format!("incident:{}", incident.id()),
+        }
+    }
+
+    /// Returns the text that people read first.
+    pub fn label(&self, node: NodeId) -> &str {
+        match self.node(node) {
+            NodeRef::Entity(entity) => entity.label(),
+            NodeRef::Alert(alert) => alert.title(),
+            NodeRef::Incident(incident) => incident.title(),
+        }
+    }
+
+    /// Returns all entities, once each, in no particular order.
+    pub fn all_entities(&self) -> impl Iterator<Item = NodeId> + '_ {
+        let rep = &self.0.entities.rep;
+        rep.iter().enumerate().filter(|(n, rep)| *n as u32 == **rep).map(|(n, _)| NodeId::entity(n as u32))
+    }
+
+    /// Returns all known alerts in no particular order.
+    pub fn all_alerts(&self) -> impl Iterator<Item = AlertRef<'_>> {
+        let store = &*self.0;
+        store.alerts.iter().enumerate().filter(|(_, row)| row.known()).map(|(n, row)| AlertRef { store, n: n as u32, row })
+    }
+
+    /// Returns all known incidents in no particular order.
+    pub fn all_incidents(&self) -> impl Iterator<Item = IncidentRef<'_>> {
+        let store = &*self.0;
+        store.incidents.iter().enumerate().filter(|(_, row)| row.known()).map(|(n, row)| IncidentRef { store, n: n as u32, row })
+    }
+
+    /// Returns the known alerts inside a window, newest first, those without time last (only in a window without bounds).
+    ///
+    /// `after` continues behind an alert of an earlier answer, named by its time and id.
+    pub fn alerts_newest<'a>(&'a self, window: Window, after: Option<(Option<Time>, &'a str)>) -> impl Iterator<Item = AlertRef<'a>> {
+        let store = &*self.0;
+        Timeline::new(store, 0, window, after).map(move |n| AlertRef { store, n, row: store.alerts.get(n) })
+    }
+
+    /// Returns the known incidents inside a window, newest first, as [`Self::alerts_newest`].
+    pub fn incidents_newest<'a>(&'a self, window: Window, after: Option<(Option<Time>, &'a str)>) -> impl Iterator<Item = IncidentRef<'a>> {
+        let store = &*self.0;
+        Timeline::new(store, 1, window, after).map(move |n| IncidentRef { store, n, row: store.incidents.get(n) })
+    }
+
+    /// Returns the number of known alerts by status and severity, each in its declared order.
+    pub fn alert_counts(&self) -> [[u32; 6]; 5] {
+        self.0.alert_counts
+    }
+
+    /// Returns the number of known incidents by status and severity, each in its declared order.
+    pub fn incident_counts(&self) -> [[u32; 6]; 3] {
+        self.0.incident_counts
+    }
+
+    /// Counts the known alerts that pass `filter` by status and severity.
+    pub fn count_alerts(&self, mut filter: impl FnMut(&AlertRef) -> bool) -> [[u32; 6]; 5] {
+        let mut counts = [[0; 6]; 5];
+        for alert in self.all_alerts().filter(|alert| filter(alert)) {
+            counts[alert.row.status as usize][alert.row.severity as usize] += 1;
+        }
+        counts
+    }
+
+    /// Counts the known incidents that pass `filter` by status and severity.
+    pub fn count_incidents(&self, mut filter: impl FnMut(&IncidentRef) -> bool) -> [[u32; 6]; 3] {
+        let mut counts = [[0; 6]; 3];
+        for incident in self.all_incidents().filter(|incident| filter(incident)) {
+            counts[incident.row.status as usize][incident.row.severity as usize] += 1;
+        }
+        counts
+    }
+
+    /// Returns the versions and pieces of an alert or incident, newest first.
+    pub fn versions(&self, node: NodeId) -> Vec<Version> {
+        let mut versions: Vec<Version> = self
+            .0
+            .docs_of(node)
+            .map(|doc| {
+                let row = self.0.docs.get(doc);
+                Version { modified: time(row.modified), seq: Seq(row.seq), hash: row.hash, current: !row.superseded, piece: row.piece }
+            })
+            .collect();
+        versions.sort_unstable_by_key(|v| std::cmp::Reverse((v.modified, v.seq)));
+        versions
+    }
+}
+
+/// Alerts or incidents by time, newest first.
+struct Timeline<'a> {
+    store: &'a Store,
+    row: u32,
+    window: Window,
+    after: Option<(i64, &'a str)>,
+    /// What is left of each run, and its newest key.
+    runs: Vec<&'a [super::runs::Mention]>,
+    /// Numbers of one key, newest last.
+    ready: Vec<u32>,
+}
+
+impl<'a> Timeline<'a> {
+    fn new(store: &'a Store, row: u32, window: Window, after: Option<(Option<Time>, &'a str)>) -> Self {
+        let after = after.map(|(time, id)| (super::ids::micros(time), id));
+        let to = window.to.map_or(u32::MAX, |t| sort_key(t.micros())).min(after.map_or(u32::MAX, |(t, _)| sort_key(t)));
+        let from = match (window.from, window.to) {
+            (Some(from), _) => sort_key(from.micros()),
+            (None, Some(_)) => 1,
+            (None, None) => 0,
+        };
+        let runs = store.order.slices(row).map(|slice| within(slice, from, to)).collect();
+        Self { store, row, window, after, runs, ready: Vec::new() }
+    }
+
+    fn time(&self, n: u32) -> i64 {
+        if self.row == 0 { self.store.alerts.get(n).time() } else { self.store.incidents.get(n).time() }
+    }
+
+    fn id(&self, n: u32) -> &'a str {
+        self.store.texts.get(if self.row == 0 { self.store.alerts.get(n).id } else { self.store.incidents.get(n).id })
+    }
+
+    fn fill(&mut self) -> Option<()> {
+        let key = self.runs.iter().filter_map(|run| run.last()).map(|entry| entry.key).max()?;
+        let mut found = std::mem::take(&mut self.ready);
+        for run in &mut self.runs {
+            while let [rest @ .., last] = run
+                && last.key == key
+            {
+                found.push(last.doc);
+                *run = rest;
+            }
+        }
+        if found.len() > 1 {
+            found.sort_unstable();
+            found.dedup();
+        }
+        found.retain(|n| {
+            let time = self.time(*n);
+            sort_key(time) == key
+                && super::ids::time(time).is_none_or(|t| self.window.contains(t))
+                && self.after.is_none_or(|(t, id)| (time, std::cmp::Reverse(self.id(*n))) < (t, std::cmp::Reverse(id)))
+        });
+        if found.len() > 1 {
+            found.sort_by_cached_key(|n| (self.time(*n), std::cmp::Reverse(self.id(*n))));
+        }
+        self.ready = found;
+        Some(())
+    }
+}
+
+impl Iterator for Timeline<'_> {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        loop {
+            if let Some(n) = self.ready.pop() {
+                return Some(n);
+            }
+            self.fill()?;
+        }
+    }
+}
+
+/// An alert of a snapshot.
+#[derive(Clone, Copy, Debug)]
+pub struct AlertRef<'a> {
+    store: &'a Store,
+    n: u32,
+    row: &'a AlertRow,
+}
+
+/// An incident of a snapshot.
+#[derive(Clone, Copy, Debug)]
+pub struct IncidentRef<'a> {
+    store: &'a Store,
+    n: u32,
+    row: &'a IncidentRow,
+}
+
+/// An entity of a snapshot.
+#[derive(Clone, Copy, Debug)]
+pub struct EntityRef<'a> {
+    pub(super) store: &'a Store,
+    pub(super) rep: u32,
+}
+
+macro_rules! columns {
+    ($($(#[$doc:meta])* $name:ident: $type:ident = $field:ident;)*) => {
+        $($(#[$doc])* pub fn $name(&self) -> columns!(@type $type) { columns!(@read $type, self, $field) })*
+    };
+    (@type text) => { &'a str };
+    (@type list) => { impl Iterator<Item = &'a str> + use<'a> };
+    (@type time) => { Option<Time> };
+    (@read text, $self:ident, $field:ident) => { $self.store.name($self.row.$field) };
+    (@read list, $self:ident, $field:ident) => { $self.store.names.list(&$self.store.texts, $self.row.$field) };
+    (@read time, $self:ident, $field:ident) => { time($self.row.$field) };
+}
+
+impl<'a> AlertRef<'a> {
+    columns! {
+        /// Returns the title.
+        title: text = title;
+        /// Returns the detector's type or rule name.
+        alert_type: text = alert_type;
+        /// Returns the product.
+        product: text = product;
+        /// Returns the provider.
+        provider: text = provider;
+        /// Returns the tactics.
+        tactics: list = tactics;
+        /// Returns the techniques.
+        techniques: list = techniques;
+        /// Returns when the activity began.
+        start: time = start;
+        /// Returns when the activity ended.
+        end: time = end;
+        /// Returns when the alert was made.
+        created: time = created;
+        /// Returns when the version was made.
+        modified: time = modified;
+    }
+
+    /// Returns the node.
+    pub fn node(&self) -> NodeId {
+        NodeId::alert(self.n)
+    }
+
+    /// Returns the id.
+    pub fn id(&self) -> &'a str {
+        self.store.texts.get(self.row.id)
+    }
+
+    /// Returns the severity.
+    pub fn severity(&self) -> Severity {
+        self.row.severity
+    }
+
+    /// Returns the status.
+    pub fn status(&self) -> AlertStatus {
+        self.row.status
+    }
+
+    /// Whether the source calls it an incident of its own.
+    pub fn is_incident(&self) -> bool {
+        self.row.is_incident
+    }
+
+    /// Whether a document speaks of it; otherwise others only refer to it.
+    pub fn known(&self) -> bool {
+        self.row.known()
+    }
+
+    /// Returns the instant by which it stands on a timeline.
+    pub fn time(&self) -> Option<Time> {
+        time(self.row.time())
+    }
+
+    /// Returns the document of the newest version, else of the first piece.
+    pub fn seq(&self) -> Option<Seq> {
+        newest_seq(self.store, self.node(), self.row.current)
+    }
+}
+
+impl<'a> IncidentRef<'a> {
+    columns! {
+        /// Returns the title.
+        title: text = title;
+        /// Returns the owner's name, else another part of the owner; empty if there is none.
+        owner: text = owner;
+        /// Returns the provider.
+        provider: text = provider;
+        /// Returns the reason within the classification.
+        classification_reason: text = reason;
+        /// Returns the tags.
+        tags: list = tags;
+        /// Returns the products that the source lists; `inherited` adds those of the alerts.
+        products: list = products;
+        /// Returns the tactics that the source lists; `inherited` adds those of the alerts.
+        tactics: list = tactics;
+        /// Returns the techniques that the source lists.
+        techniques: list = techniques;
+        /// Returns the first activity.
+        first_activity: time = first;
+        /// Returns the last activity.
+        last_activity: time = last;
+        /// Returns when it was opened.
+        created: time = created;
+        /// Returns when the version was made.
+        modified: time = modified;
+        /// Returns when it was closed.
+        closed: time = closed;
+    }
+
+    /// Returns the node.
+    pub fn node(&self) -> NodeId {
+        NodeId::incident(self.n)
+    }
+
+    /// Returns the id.
+    pub fn id(&self) -> &'a str {
+        self.store.texts.get(self.row.id)
+    }
+
+    /// Returns the number that people say.
+    pub fn number(&self) -> Option<i64> {
+        self.row.number
+    }
+
+    /// Returns the severity.
+    pub fn severity(&self) -> Severity {
+        self.row.severity
+    }
+
+    /// Returns the status.
+    pub fn status(&self) -> IncidentStatus {
+        self.row.status
+    }
+
+    /// Returns why it was closed.
+    pub fn classification(&self) -> Option<Classification> {
+        self.row.classification
+    }
+
+    /// Returns the incident that this one was merged into.
+    pub fn redirect(&self) -> Option<NodeId> {
+        (self.row.redirect != NONE).then(|| NodeId::incident(self.row.redirect))
+    }
+
+    /// Whether a document speaks of it; otherwise others only refer to it.
+    pub fn known(&self) -> bool {
+        self.row.known()
+    }
+
+    /// Returns the instant by which it stands on a timeline.
+    pub fn time(&self) -> Option<Time> {
+        time(self.row.time())
+    }
+
+    /// Returns the document of the newest version.
+    pub fn seq(&self) -> Option<Seq> {
+        newest_seq(self.store, self.node(), self.row.current)
+    }
+}
+
+fn newest_seq(store: &Store, node: NodeId, current: u32) -> Option<Seq> {
+    let doc = if current == NONE { store.docs_of(node).min_by_key(|doc| store.docs.get(*doc).seq)? } else { current };
+    Some(Seq(store.docs.get(doc).seq))
+}
+
+impl<'a> EntityRef<'a> {
+    /// Returns the node.
+    pub fn node(&self) -> NodeId {
+        NodeId::entity(self.rep)
+    }
+
+    /// Returns the kind's name.
+    pub fn kind(&self) -> &'a str {
+        self.store.name(self.store.entities.atoms.get(self.rep).kind)
+    }
+
+    /// Returns the number of distinct key sets by which records name it.
+    pub fn atoms(&self) -> usize {
+        self.store.entities.ring.get(self.rep).size as usize
+    }
+
+    /// Returns its keys with whether each is strong, strong ones first, each sorted.
+    pub fn keys(&self) -> Vec<(&'a str, bool)> {
+        let entities = &self.store.entities;
+        let mut keys: Vec<(bool, &str)> = entities
+            .group(self.rep)
+            .flat_map(|atom| entities.atom_keys(atom))
+            .map(|(key, strong)| (!strong, entities.key_text(&self.store.texts, key)))
+            .collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys.into_iter().map(|(weak, key)| (key, !weak)).collect()
+    }
+
+    /// Returns the key that names it: the strong key of the best identifier set that sorts first, else a weak one.
+    pub fn key(&self) -> &'a str {
+        let (rank, kind) = (self.store.rules.rank, self.kind());
+        let set = |key: &'a str| key.split_once('=').map_or("", |(set, _)| set);
+        self.keys().into_iter().min_by_key(|(key, strong)| (!strong, rank(kind, set(key)), *key)).map_or("", |(key, _)| key)
+    }
+
+    /// Returns the text that people read: the longest label among the identities that hold the naming key.
+    pub fn label(&self) -> &'a str {
+        let (entities, texts) = (&self.store.entities, &self.store.texts);
+        let name = self.key();
+        let mut best = "";
+        for atom in entities.group(self.rep) {
+            let label = texts.get(entities.atoms.get(atom).label);
+            if better_label(label, best) && entities.atom_keys(atom).any(|(key, _)| entities.key_text(texts, key) == name) {
+                best = label;
+            }
+        }
+        best
+    }
+
+    /// Returns the first document that names it.
+    pub fn first_seq(&self) -> Seq {
+        let entities = &self.store.entities;
+        Seq(entities.group(self.rep).map(|atom| entities.atoms.get(atom).first).min().unwrap_or_default())
+    }
+
+    /// Returns why its identities count as one, in the order in which the documents decided it.
+    pub fn merges(&self) -> Vec<Merge> {
+        let (entities, texts) = (&self.store.entities, &self.store.texts);
+        let atoms: Vec<u32> = entities.group(self.rep).collect();
+        if atoms.len() == 1 {
+            return Vec::new();
+        }
+        // (decided by, key, atom, atom, weak, decided) of everything that unites two of the atoms.
+        let mut reasons: Vec<(u64, &str, u32, u32, bool, bool)> = Vec::new();
+        let first = |atom: u32| (entities.atoms.get(atom).first, entities.atoms.get(atom).print);
+        let mut by_key: Vec<(u32, (u64, u64), u32)> = atoms
+            .iter()
+            .flat_map(|atom| entities.atom_keys(*atom).filter(|(_, strong)| *strong).map(move |(key, _)| (key, first(*atom), *atom)))
+            .filter(|(key, ..)| !entities.keys.get(*key).cut)
+            .collect();
+        by_key.sort_unstable();
+        for pair in by_key.chunk_by(|a, b| a.0 == b.0) {
+            for later in &pair[1..] {
+                reasons.push((later.1.0, entities.key_text(texts, later.0), pair[0].2, later.2, false, false));
+            }
+        }
+        for atom in &atoms {
+            let key = entities.ring.get(*atom).joined;
+            if key != NONE {
+                let holder = entities.holders(entities.keys.get(key).weak).next().unwrap_or(self.rep);
+                reasons.push((entities.atoms.get(*atom).first, entities.key_text(texts, key), holder, *atom, true, false));
+            }
+        }
+        for (a, b, seq) in entities.decisions.merges() {
+            let known = |key| entities.known_by(&self.store.hasher, texts, &self.store.names, key);
+            let (left, right) = (known(a), known(b));
+            if left.first().or(right.first()).is_some_and(|atom| *entities.rep.get(*atom) == self.rep) {
+                let all: Vec<u32> = left.iter().chain(&right).copied().collect();
+                reasons.extend(all[1..].iter().map(|atom| (seq, b.1.as_str(), all[0], *atom, false, true)));
+            }
+        }
+        reasons.sort_by_key(|(seq, key, _, atom, weak, decided)| (*seq, *decided, *weak, *key, first(*atom)));
+        let mut group: hashbrown::HashMap<u32, u32> = atoms.iter().map(|atom| (*atom, *atom)).collect();
+        let mut merges = Vec::new();
+        for (seq, key, a, b, weak, decided) in reasons {
+            let (a, b) = (root(&group, a), root(&group, b));
+            if a != b {
+                group.insert(b, a);
+                merges.push(Merge { seq: Seq(seq), key: key.to_owned(), decided, weak });
+            }
+        }
+        merges
+    }
+
+    /// Returns other entities that share a weak key, with that key, in canonical order; at most `limit`.
+    pub fn possibly_same(&self, limit: usize) -> Vec<(NodeId, &'a str)> {
+        // A popular name has many holders: beyond this number per key the answer is a sample.
+        const HOLDERS_MAX: usize = 1000;
+        let (entities, texts) = (&self.store.entities, &self.store.texts);
+        let mut found: Vec<(&str, u64, NodeId)> = Vec::new();
+        for (key, _) in entities.group(self.rep).flat_map(|atom| entities.atom_keys(atom)).filter(|(_, strong)| !strong) {
+            let row = entities.keys.get(key);
+            for holder in entities.holders(row.weak).chain(entities.holders(row.only)).take(HOLDERS_MAX) {
+                let rep = *entities.rep.get(holder);
+                if rep != self.rep {
+                    let lead = entities.ring.get(rep).lead;
+                    found.push((entities.key_text(texts, key), entities.atoms.get(lead).print, NodeId::entity(rep)));
+                }
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().take(limit).map(|(key, _, node)| (node, key)).collect()
+    }
+}
+
+fn root(group: &hashbrown::HashMap<u32, u32>, mut atom: u32) -> u32 {
+    while let Some(up) = group.get(&atom).filter(|up| **up != atom) {
+        atom = *up;
+    }
+    atom
+}

@@ -1,0 +1,266 @@
+//! The tables of one state of the graph. A clone shares them all; readers and the writer use the same type.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::catalog::entities;
+use crate::model::Seq;
+
+use super::column::{Column, Texts};
+use super::entities::Entities;
+use super::ids::{By, NONE, NodeId, NodeKind, Source, fingerprint, hour};
+use super::index::{Hasher, Index, Names};
+use super::nodes::{AlertRow, DocRow, IncidentRow, MentionTo};
+use super::runs::{Family, Link, Mention};
+
+/// Events of one hour that assert the same directed edge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct EventsRow {
+    pub(super) from: u32,
+    pub(super) to: u32,
+    pub(super) label: u32,
+    pub(super) count: u32,
+    pub(super) first: i64,
+    pub(super) last: i64,
+    pub(super) seq_min: u64,
+    pub(super) seq_max: u64,
+}
+
+/// Relation and rule of a link, as names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Label {
+    pub(super) relation: u32,
+    pub(super) rule: u32,
+    /// Fingerprint of both texts.
+    pub(super) print: u64,
+}
+
+/// What versions and pieces of one alert say, apart; kept only for alerts that have both.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Mixed {
+    pub(super) version: AlertRow,
+    pub(super) pieces: AlertRow,
+}
+
+/// Counts by status and severity.
+pub(super) type Counts<const STATUSES: usize> = [[u32; 6]; STATUSES];
+
+/// What the graph has to know of identifier sets; the catalog answers it.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// Whether a mention without strong keys joins the only strong entity that holds the same weak key of this set.
+    pub joins: fn(kind: &str, set: &str) -> bool,
+    /// How well a set names an entity of the kind; the least is best.
+    pub rank: fn(kind: &str, set: &str) -> u32,
+}
+
+impl Default for Rules {
+    /// Joins as the catalog declares; names name better than opaque ids.
+    fn default() -> Self {
+        fn joins(kind: &str, set: &str) -> bool {
+            entities::kind(kind).is_some_and(|kind| kind.join_unique.contains(&set))
+        }
+        fn rank(_: &str, set: &str) -> u32 {
+            u32::from(!set.contains("name") && (set.contains("id") || set.contains("puid")))
+        }
+        Self { joins, rank }
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Store {
+    pub(super) rules: Rules,
+    pub(super) applied: Seq,
+    pub(super) hasher: Hasher,
+    pub(super) texts: Texts,
+    pub(super) names: Names,
+    pub(super) entities: Entities,
+
+    pub(super) alerts: Column<AlertRow>,
+    pub(super) alert_index: Index,
+    pub(super) mixed: Arc<BTreeMap<u32, Mixed>>,
+    pub(super) incidents: Column<IncidentRow>,
+    pub(super) incident_index: Index,
+    pub(super) number_index: Index,
+    pub(super) docs: Column<DocRow>,
+    pub(super) alert_counts: Counts<5>,
+    pub(super) incident_counts: Counts<3>,
+
+    /// Entities of each document.
+    pub(super) mentions: Column<MentionTo>,
+    /// Documents that mention each atom.
+    pub(super) mentioned: Family<Mention>,
+    pub(super) labels: Column<Label>,
+    pub(super) label_index: Index,
+    pub(super) events: Column<EventsRow>,
+    pub(super) events_index: Index,
+    pub(super) links_out: Family<Link>,
+    pub(super) links_in: Family<Link>,
+    /// What each container contains, and the other way about; rows by [`member_row`].
+    pub(super) members: Family<Link>,
+    pub(super) containers: Family<Link>,
+    /// Alerts (row 0) and incidents (row 1) by time; entries of times that no longer hold are passed over.
+    pub(super) order: Family<Mention>,
+}
+
+/// Rows of alerts and incidents side by side, so that each family has dense rows.
+pub(super) fn member_row(node: NodeId) -> u32 {
+    node.index() as u32 * 2 + u32::from(node.kind() == NodeKind::Incident)
+}
+
+pub(super) fn member_node(row: u32) -> NodeId {
+    if row & 1 == 1 { NodeId::incident(row / 2) } else { NodeId::alert(row / 2) }
+}
+
+/// Labels that every store begins with.
+pub(super) const BY_INCIDENT: u32 = 0;
+pub(super) const BY_ALERT: u32 = 1;
+pub(super) const BY_KILL_CHAIN: u32 = 2;
+pub(super) const BY_REDIRECT: u32 = 3;
+pub(super) const BY_ENTITIES_OF_ALERT: u32 = 4;
+pub(super) const BY_ENTITIES_OF_INCIDENT: u32 = 5;
+const LABELS: [(&str, &str); 6] = [
+    ("contains", "incident.alerts"),
+    ("contains", "alert.incident"),
+    ("contains", "alert.members"),
+    ("merged_into", "incident.redirect"),
+    ("involves", "alert.entities"),
+    ("involves", "incident.entities"),
+];
+
+impl Store {
+    pub(super) fn new(rules: Rules) -> Self {
+        let mut store = Self { rules, ..Self::default() };
+        store.intern("");
+        for (relation, rule) in LABELS {
+            store.intern_label(relation, rule);
+        }
+        store
+    }
+
+    pub(super) fn intern(&mut self, name: &str) -> u32 {
+        self.names.intern(&self.hasher, &mut self.texts, name)
+    }
+
+    pub(super) fn intern_label(&mut self, relation: &str, rule: &str) -> u32 {
+        let label = Label { relation: self.intern(relation), rule: self.intern(rule), print: fingerprint([relation, rule]) };
+        let hash = label_hash(&self.hasher, label);
+        if let Some(id) = self.label_index.find(hash, |id| *self.labels.get(id) == label) {
+            return id;
+        }
+        let id = self.labels.push(label);
+        let (labels, hasher) = (&self.labels, &self.hasher);
+        self.label_index.insert(hash, id, |id| label_hash(hasher, *labels.get(id)));
+        id
+    }
+
+    pub(super) fn alert_by_id(&self, id: &str) -> Option<u32> {
+        self.alert_index.find(self.hasher.of(id), |n| self.texts.get(self.alerts.get(n).id) == id)
+    }
+
+    pub(super) fn incident_by_id(&self, id: &str) -> Option<u32> {
+        self.incident_index.find(self.hasher.of(id), |n| self.texts.get(self.incidents.get(n).id) == id)
+    }
+
+    pub(super) fn name(&self, id: u32) -> &str {
+        self.names.get(&self.texts, id)
+    }
+
+    /// Returns the entity that stands for the atom's group.
+    pub(super) fn entity_of(&self, atom: u32) -> NodeId {
+        NodeId::entity(*self.entities.rep.get(atom))
+    }
+
+    /// Returns the documents of an alert or incident, the one applied last first.
+    pub(super) fn docs_of(&self, node: NodeId) -> impl Iterator<Item = u32> + '_ {
+        let mut at = match node.kind() {
+            NodeKind::Entity => NONE,
+            NodeKind::Alert => self.alerts.get(node.index() as u32).docs,
+            NodeKind::Incident => self.incidents.get(node.index() as u32).docs,
+        };
+        std::iter::from_fn(move || {
+            (at != NONE).then(|| {
+                let this = at;
+                at = self.docs.get(this).next;
+                this
+            })
+        })
+    }
+
+    pub(super) fn mentions_of(&self, doc: u32) -> impl ExactSizeIterator<Item = MentionTo> + '_ {
+        let row = self.docs.get(doc);
+        let first = row.mentions;
+        (0..row.mention_count).map(move |n| *self.mentions.get(first + n))
+    }
+
+    /// Whether what stands behind an edge is part of the present state.
+    pub(super) fn holds(&self, by: u32) -> bool {
+        match By(by).source() {
+            Source::Doc(doc) => !self.docs.get(doc).superseded,
+            Source::Events(_) => true,
+        }
+    }
+
+    /// Returns first and last instant of what stands behind an edge.
+    pub(super) fn interval(&self, by: u32) -> (i64, i64) {
+        match By(by).source() {
+            Source::Doc(doc) => {
+                let time = self.docs.get(doc).time;
+                (time, time)
+            }
+            Source::Events(events) => {
+                let row = self.events.get(events);
+                (row.first, row.last)
+            }
+        }
+    }
+
+    pub(super) fn node_time(&self, node: NodeId) -> i64 {
+        match node.kind() {
+            NodeKind::Entity => super::ids::NO_TIME,
+            NodeKind::Alert => self.alerts.get(node.index() as u32).time(),
+            NodeKind::Incident => self.incidents.get(node.index() as u32).time(),
+        }
+    }
+
+    /// Builds the hash indexes and counters, after the tables were read from a file.
+    pub(super) fn reindex(&mut self) {
+        let (hasher, texts) = (&self.hasher, &self.texts);
+        self.names.reindex(hasher, texts);
+        self.entities.reindex(hasher, texts);
+        let alert_of = |n| hasher.of(texts.get(self.alerts.get(n).id));
+        for n in 0..self.alerts.len() as u32 {
+            self.alert_index.insert(alert_of(n), n, alert_of);
+        }
+        let incident_of = |n| hasher.of(texts.get(self.incidents.get(n).id));
+        let number_of = |n| hasher.of(self.incidents.get(n).number);
+        for n in 0..self.incidents.len() as u32 {
+            self.incident_index.insert(incident_of(n), n, incident_of);
+            if self.incidents.get(n).number.is_some() {
+                self.number_index.insert(number_of(n), n, number_of);
+            }
+        }
+        let label_of = |n| label_hash(hasher, *self.labels.get(n));
+        for n in 0..self.labels.len() as u32 {
+            self.label_index.insert(label_of(n), n, label_of);
+        }
+        let events_of = |n| events_hash(hasher, self.events.get(n));
+        for n in 0..self.events.len() as u32 {
+            self.events_index.insert(events_of(n), n, events_of);
+        }
+        for row in self.alerts.iter().filter(|row| row.known()) {
+            self.alert_counts[row.status as usize][row.severity as usize] += 1;
+        }
+        for row in self.incidents.iter().filter(|row| row.known()) {
+            self.incident_counts[row.status as usize][row.severity as usize] += 1;
+        }
+    }
+}
+
+pub(super) fn label_hash(hasher: &Hasher, label: Label) -> u64 {
+    hasher.of((label.relation, label.rule))
+}
+
+pub(super) fn events_hash(hasher: &Hasher, row: &EventsRow) -> u64 {
+    hasher.of((row.from, row.label, row.to, hour(row.first)))
+}

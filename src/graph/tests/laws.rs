@@ -1,0 +1,264 @@
+//! Laws: what is applied decides, not how; snapshots never change; a file gives back what was written.
+
+use std::fmt::Write;
+
+use proptest::prelude::*;
+
+use crate::journal::View;
+use crate::model::{Body, Record, Window};
+
+use super::super::{Assertion, EdgeFilter, Graph, NodeKind, Rank, Scope, Snapshot};
+use super::naive::{Naive, NaiveEdge, shown};
+use super::{any_records, apply, at, built, every_node, name, rules};
+
+/// Many answers of a snapshot, by name.
+pub(super) fn answers(snapshot: &Snapshot) -> String {
+    let mut out = String::new();
+    let mut say = |text: String| writeln!(out, "{text}").expect("a string takes everything");
+    let mut nodes = every_node(snapshot);
+    nodes.sort_by_cached_key(|node| name(snapshot, *node));
+    let scope = Scope::default();
+    let n = |node| name(snapshot, node);
+    let edge = |e: &super::super::Edge| {
+        format!("{} -{}/{}-> {} {:?} {:?} x{}", n(e.from), snapshot.relation(e), snapshot.rule(e), n(e.to), e.first, e.last, e.count)
+    };
+    for alert in snapshot.alerts_newest(Window::ALL, None) {
+        say(format!(
+            "alert {} {:?} {} {:?} {:?} {:?}",
+            alert.id(),
+            alert.time(),
+            alert.title(),
+            alert.status(),
+            alert.severity(),
+            alert.seq()
+        ));
+    }
+    for incident in snapshot.incidents_newest(Window::ALL, None) {
+        say(format!("incident {} {:?} {:?}", incident.id(), incident.time(), snapshot.inherited(incident.node())));
+    }
+    say(format!("{:?} {:?}", snapshot.alert_counts(), snapshot.incident_counts()));
+    for node in &nodes {
+        say(format!("{} {} {}", n(*node), snapshot.label(*node), snapshot.degree(*node)));
+        if let Some(entity) = snapshot.entity_node(*node) {
+            let same: Vec<_> = entity.possibly_same(9).into_iter().map(|(other, key)| (n(other), key)).collect();
+            say(format!("  {} {:?} {:?} {:?}", entity.key(), entity.first_seq(), entity.merges(), same));
+        }
+        say(format!("  versions {:?}", snapshot.versions(*node)));
+        for filter in [EdgeFilter::default(), EdgeFilter { superseded: true, ..EdgeFilter::default() }] {
+            for e in snapshot.edges(*node, &filter) {
+                say(format!("  {}", edge(&e)));
+            }
+        }
+        for neighbor in snapshot.neighbors(*node, &EdgeFilter::default(), 3).neighbors {
+            say(format!("  next {} {}", n(neighbor.node), edge(&neighbor.newest)));
+        }
+        let names = |list: Vec<super::NodeId>| list.into_iter().map(n).collect::<Vec<_>>();
+        say(format!("  component {:?}", names(snapshot.component(*node, &scope).nodes)));
+        say(format!("  entities {:?}", names(snapshot.entities_of(*node))));
+        for arrival in snapshot.blast_radius(*node, &scope).arrivals {
+            say(format!("  reach {} {:?} {} {:?}", n(arrival.node), arrival.at, arrival.hops, arrival.by.as_ref().map(edge)));
+        }
+        let hop = snapshot.hop(&[*node], &EdgeFilter::default(), 2, &Scope { hops_max: 2, ..Scope::default() });
+        say(format!("  hop {:?}", hop.nodes.iter().map(|h| (n(h.node), h.hops)).collect::<Vec<_>>()));
+        for related in [snapshot.related_alerts(*node, &scope, 5), snapshot.related_incidents(*node, &scope, 5)] {
+            say(format!("  related {:?}", related.nodes.iter().map(|(a, b)| (n(*a), n(*b))).collect::<Vec<_>>()));
+        }
+        if node.kind() == NodeKind::Incident {
+            for similar in snapshot.similar_incidents(*node, &scope, 5).incidents {
+                say(format!("  similar {} {} {}", n(similar.node), similar.score, similar.terms.len()));
+            }
+        }
+    }
+    for by in [Rank::Alerts, Rank::PageRank] {
+        let ranked = snapshot.rank(by, &[], Window::ALL, usize::MAX, 100).entities;
+        say(format!("rank {:?}", ranked.iter().map(|r| (n(r.node), r.score, r.alerts)).collect::<Vec<_>>()));
+    }
+    if let [first, .., last] = nodes[..] {
+        for paths in [snapshot.k_shortest_paths(first, last, &scope, 4), snapshot.all_shortest_paths(first, last, &scope, 4)] {
+            for path in paths.paths {
+                say(format!("path {:?} {:?}", names_of(snapshot, &path.nodes), path.edges.iter().map(edge).collect::<Vec<_>>()));
+            }
+        }
+        let rare = snapshot.rarest_path(first, last, &scope);
+        say(format!("rare {} {:?}", rare.cost, rare.path.map(|p| names_of(snapshot, &p.nodes))));
+        let timed = snapshot.timed_path(first, last, &scope);
+        say(format!("timed {:?}", timed.arrivals.iter().map(|a| (n(a.node), a.at)).collect::<Vec<_>>()));
+        let common = snapshot.common_neighbors(first, last, &scope, 9);
+        say(format!("common {:?}", common.nodes.iter().map(|s| (n(s.node), s.degree)).collect::<Vec<_>>()));
+    }
+    out
+}
+
+fn names_of(snapshot: &Snapshot, nodes: &[super::NodeId]) -> Vec<String> {
+    nodes.iter().map(|node| name(snapshot, *node)).collect()
+}
+
+/// Every edge of the present state that the snapshot shows, from both ends.
+fn shown_edges(snapshot: &Snapshot, window: Window) -> Vec<NaiveEdge> {
+    let filter = EdgeFilter { window, ..EdgeFilter::default() };
+    let mut all = Vec::new();
+    for node in every_node(snapshot) {
+        let mut before = None;
+        for edge in snapshot.edges(node, &filter) {
+            assert!(edge.from == node || edge.to == node);
+            assert!(before.is_none_or(|b| b >= edge.last), "newest first");
+            before = Some(edge.last);
+            let seqs = match snapshot.assertion(&edge) {
+                Assertion::Document { seq, current, .. } => {
+                    assert!(current);
+                    (seq.0, seq.0)
+                }
+                Assertion::Events { first, last } => (first.0, last.0),
+            };
+            all.push(NaiveEdge {
+                from: name(snapshot, edge.from),
+                to: name(snapshot, edge.to),
+                relation: snapshot.relation(&edge).to_owned(),
+                first: edge.first,
+                last: edge.last,
+                count: edge.count,
+                seqs,
+            });
+        }
+    }
+    all.sort();
+    all
+}
+
+fn twice(edges: impl Iterator<Item = NaiveEdge>) -> Vec<NaiveEdge> {
+    let mut all: Vec<NaiveEdge> = edges.flat_map(|edge| [edge.clone(), edge]).collect();
+    all.sort();
+    all
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 160, ..ProptestConfig::default() })]
+
+    #[test]
+    fn order_and_batches_do_not_matter(
+        (records, shuffled) in any_records(16).prop_flat_map(|r| (Just(r.clone()), Just(r).prop_shuffle())),
+        cuts in prop::collection::vec(any::<usize>(), 0..8),
+    ) {
+        let mut first = Graph::in_memory(rules());
+        apply(&mut first, &records, &[]);
+        let mut second = Graph::in_memory(rules());
+        apply(&mut second, &shuffled, &cuts);
+        prop_assert_eq!(answers(&first.snapshot()), answers(&second.snapshot()));
+        prop_assert_eq!(first.digest(), second.digest());
+    }
+
+    #[test]
+    fn edges_and_groups_are_those_of_the_naive_model(
+        records in any_records(16),
+        cuts in prop::collection::vec(any::<usize>(), 0..8),
+        window in (0i64..180, 0i64..180).prop_map(|(a, b)| Window { from: Some(at(a.min(b))), to: Some(at(a.max(b))) }),
+    ) {
+        let mut graph = Graph::in_memory(rules());
+        apply(&mut graph, &records, &cuts);
+        let snapshot = graph.snapshot();
+        let naive = Naive::of(&records);
+        let mut nodes: Vec<String> = every_node(&snapshot).into_iter().map(|node| name(&snapshot, node)).collect();
+        nodes.sort();
+        prop_assert_eq!(nodes, naive.nodes.iter().cloned().collect::<Vec<_>>());
+        prop_assert_eq!(shown_edges(&snapshot, Window::ALL), twice(naive.edges.iter().cloned()));
+        let inside = naive.edges.iter().filter(|e| matches!((e.first, e.last), (Some(a), Some(b)) if window.overlaps(a, b)));
+        prop_assert_eq!(shown_edges(&snapshot, window), twice(inside.cloned()));
+        for node in every_node(&snapshot) {
+            prop_assert_eq!(snapshot.degree(node), naive.degrees.get(&name(&snapshot, node)).copied().unwrap_or(0));
+            if node.kind() == NodeKind::Entity {
+                let filter = EdgeFilter { window, superseded: true, ..EdgeFilter::default() };
+                let loops = snapshot.degree(node) - snapshot.edges(node, &EdgeFilter { superseded: true, ..EdgeFilter::default() }).count();
+                if loops == 0 {
+                    prop_assert_eq!(snapshot.count_in(node, &window), snapshot.edges(node, &filter).count());
+                }
+            }
+        }
+        for alert in snapshot.all_alerts() {
+            let expected = shown(&records, alert.id());
+            let found = (alert.title(), alert.start(), alert.end(), alert.status(), alert.severity(), alert.tactics().collect::<Vec<_>>());
+            let tactics: Vec<&str> = expected.tactics.iter().map(|t| &**t).collect();
+            prop_assert_eq!(found, (expected.title.as_str(), expected.start, expected.end, expected.status, expected.severity, tactics));
+        }
+        prop_assert_eq!(snapshot.count_alerts(|_| true), snapshot.alert_counts());
+        prop_assert_eq!(snapshot.count_incidents(|_| true), snapshot.incident_counts());
+    }
+
+    #[test]
+    fn pages_join_to_the_whole(records in any_records(20), page in 1usize..4) {
+        let snapshot = built(&records);
+        for node in every_node(&snapshot) {
+            let whole: Vec<_> = snapshot.edges(node, &EdgeFilter::default()).collect();
+            let (mut paged, mut after) = (Vec::new(), None);
+            loop {
+                let mut edges = snapshot.edges_after(node, &EdgeFilter::default(), after);
+                let mut read = 0;
+                while read < page && let Some((place, edge)) = edges.next_placed() {
+                    paged.push(edge);
+                    after = super::super::EdgePosition::from_text(&place.to_text());
+                    prop_assert_eq!(after, Some(place));
+                    read += 1;
+                }
+                if read < page {
+                    break;
+                }
+            }
+            prop_assert_eq!(paged, whole);
+        }
+        let whole: Vec<_> = snapshot.alerts_newest(Window::ALL, None).map(|a| a.id()).collect();
+        let mut paged: Vec<&str> = Vec::new();
+        while let Some(next) = {
+            let after = paged.last().and_then(|id| snapshot.alert_node(snapshot.alert(id)?)).map(|a| (a.time(), a.id()));
+            snapshot.alerts_newest(Window::ALL, after).map(|a| a.id()).next()
+        } {
+            paged.push(next);
+        }
+        prop_assert_eq!(&paged, &whole);
+        prop_assert_eq!(whole.len(), snapshot.all_alerts().count());
+    }
+
+    #[test]
+    fn a_snapshot_never_changes(records in any_records(16), place in any::<usize>()) {
+        let place = place % records.len();
+        let mut graph = Graph::in_memory(rules());
+        apply(&mut graph, &records[..place], &[]);
+        let snapshot = graph.snapshot();
+        let before = answers(&snapshot);
+        apply(&mut graph, &records[place..], &[3]);
+        prop_assert_eq!(answers(&snapshot), before);
+    }
+
+    #[test]
+    fn undoing_every_decision_gives_the_undecided_graph(records in any_records(16)) {
+        let plain: Vec<Record> = records.iter().filter(|r| !matches!(r.body, Body::Decision(_))).cloned().collect();
+        let mut undone = records.clone();
+        for record in records.iter().filter(|r| matches!(r.body, Body::Decision(_))).rev() {
+            // The newest decision is undone first, so that no earlier undo comes back.
+            let value = serde_json::json!({"kind": "entity.undo", "decision": record.seq.0});
+            undone.push(super::decision(100 + undone.len() as u64, value));
+        }
+        let groups = |records: &[Record]| {
+            let snapshot = built(records);
+            let mut names: Vec<String> = snapshot.all_entities().map(|node| name(&snapshot, node)).collect();
+            names.sort();
+            names
+        };
+        prop_assert_eq!(groups(&undone), groups(&plain));
+    }
+
+    #[test]
+    fn a_file_gives_back_what_was_written(records in any_records(16), more in any_records(8)) {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let mut graph = Graph::open(folder.path(), rules()).expect("an empty folder opens");
+        apply(&mut graph, &records, &[2, 5]);
+        graph.persist().expect("the folder can be written");
+        let mut again = Graph::open(folder.path(), rules()).expect("the folder opens");
+        prop_assert_eq!(again.applied(), graph.applied());
+        prop_assert_eq!(again.durable(), graph.applied());
+        prop_assert_eq!(again.digest(), graph.digest());
+        let more: Vec<Record> = more.into_iter().map(|mut r| { r.seq.0 += 50; r }).collect();
+        apply(&mut graph, &more, &[1]);
+        apply(&mut again, &more, &[3]);
+        prop_assert_eq!(answers(&again.snapshot()), answers(&graph.snapshot()));
+        prop_assert_eq!(again.digest(), graph.digest());
+    }
+}

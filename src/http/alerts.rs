@@ -1,0 +1,77 @@
+//! `/v1/alerts`: the list, one alert, its document as it was given, its versions.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::path::HttpMethod;
+
+use super::error::ApiError;
+use super::extract::{Ask, Ready};
+use super::routes::{About, Routes, json};
+use crate::model::{Fault, FaultClass, Seq};
+use crate::query::details::{AlertRequest, VersionRow};
+use crate::query::lists::AlertFilter;
+use crate::query::{Context, Question};
+
+/// Adds the operations.
+pub(crate) fn add(routes: &mut Routes) {
+    routes.ask::<AlertFilter>(
+        "/v1/alerts",
+        About { id: "alerts", tag: "records", summary: "Lists alerts under a filter, with counters that follow it" },
+    );
+    routes.ask::<AlertRequest>(
+        "/v1/alerts/{id}",
+        About { id: "alert", tag: "records", summary: "Shows one alert with its entities, versions and document" },
+    );
+    let path = "/v1/alerts/{id}/raw";
+    let about = About { id: "alert_raw", tag: "records", summary: "Gives the document of an alert's current version, byte for byte" };
+    let operation = routes.operation_of_type::<AlertRequest>(path, about, "application/json");
+    routes.add(path, HttpMethod::Get, operation, get(raw));
+    let path = "/v1/alerts/{id}/versions";
+    let about = About { id: "alert_versions", tag: "records", summary: "Lists the versions of an alert, oldest first" };
+    let operation = routes.operation::<AlertRequest, AlertVersions>(path, about);
+    routes.add(path, HttpMethod::Get, operation, get(versions));
+}
+
+/// The versions of an alert.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct AlertVersions {
+    /// The versions, oldest first.
+    value: Vec<VersionRow>,
+    /// Always true: versions are never cut.
+    complete: bool,
+}
+
+async fn versions(Ready(engine): Ready, Ask(request): Ask<AlertRequest>) -> Result<Response, ApiError> {
+    let detail = engine.ask(request).await?;
+    json(&AlertVersions { value: detail.versions, complete: true })
+}
+
+async fn raw(Ready(engine): Ready, Ask(request): Ask<AlertRequest>) -> Result<Response, ApiError> {
+    let bytes = engine.ask(RawDocument(request)).await?;
+    let mut response = Body::from(bytes).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(response)
+}
+
+/// The document of an alert's current version.
+struct RawDocument(AlertRequest);
+
+impl Question for RawDocument {
+    type Answer = Vec<u8>;
+    const NAME: &'static str = "alert_raw";
+
+    fn answer(self, context: &Context) -> Result<Vec<u8>, Fault> {
+        let versions = self.0.answer(context)?.versions;
+        let version = versions.iter().rev().find(|version| version.current).or(versions.last());
+        let Some(version) = version else {
+            return Err(Fault::new(FaultClass::NotFound, "document_unknown", "no document of this alert was given"));
+        };
+        let document = context.journal.document(Seq(version.seq))?;
+        let missing = || Fault::new(FaultClass::Internal, "document_missing", format!("the journal has no document {}", version.seq));
+        Ok(document.ok_or_else(missing)?.raw.to_vec())
+    }
+}

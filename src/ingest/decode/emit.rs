@@ -1,0 +1,248 @@
+//! Turns the bytes of one document into a `Document`: recognises its format or table, makes its fingerprint.
+
+use std::hash::{BuildHasher, Hasher};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use hashbrown::{DefaultHashBuilder, HashMap};
+
+use crate::ingest::events::Route;
+use crate::ingest::reject::excerpt;
+use crate::ingest::{EVENT, Rejected, detect, events};
+use crate::model::{Document, Object, Origin, Time};
+
+use super::scan::{self, Member};
+use super::window::Window;
+use super::{Item, Limits, Options, envelope};
+
+/// Where a document stands in its source.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) line: u64,
+    pub(super) offset: u64,
+}
+
+impl Place {
+    pub(super) fn of(window: &Window<'_>) -> Self {
+        Self { line: window.line(), offset: window.offset() }
+    }
+}
+
+/// What documents of one shape (the same keys in the same order) are.
+#[derive(Clone)]
+enum Shape {
+    /// Alerts or incidents: name of the format, table that the documents name.
+    Format(Arc<str>, Option<Arc<str>>),
+    /// Rows of events.
+    Event(Route),
+}
+
+/// Shapes that a source may have before the memory of them is dropped.
+const SHAPES_MAX: usize = 4096;
+/// Members whose values tell documents with equal keys apart, and the length up to which they do.
+const TELLING: [&[u8]; 10] =
+    [b"Type", b"$table", b"source", b"detail-type", b"type", b"class_uid", b"kind", b"@odata.type", b"category", b"TableName"];
+const TELLING_BYTES: usize = 64;
+
+/// Gives the documents of one source to the sink.
+pub(super) struct Emitter<'a> {
+    options: &'a Options,
+    received: Time,
+    source: Arc<str>,
+    sink: &'a mut dyn FnMut(Item) -> ControlFlow<()>,
+    event: Arc<str>,
+    formats: HashMap<&'static str, Arc<str>>,
+    shapes: HashMap<u64, Shape>,
+    hasher: DefaultHashBuilder,
+    /// How often each row was seen, by the first half of its fingerprint.
+    equal: HashMap<u64, u32>,
+    /// Columns of a source with a header: rows leave out empty cells, so their own keys tell less.
+    header: Option<Vec<String>>,
+    scratch: Vec<u8>,
+    inner: Vec<Member>,
+}
+
+impl<'a> Emitter<'a> {
+    pub(super) fn new(source: &str, options: &'a Options, received: Time, sink: &'a mut dyn FnMut(Item) -> ControlFlow<()>) -> Self {
+        Self {
+            options,
+            received,
+            source: source.into(),
+            sink,
+            event: EVENT.into(),
+            formats: HashMap::new(),
+            shapes: HashMap::new(),
+            hasher: DefaultHashBuilder::default(),
+            equal: HashMap::new(),
+            header: None,
+            scratch: Vec::new(),
+            inner: Vec::new(),
+        }
+    }
+
+    pub(super) fn limits(&self) -> &'a Limits {
+        &self.options.limits
+    }
+
+    /// Names the columns of all rows to come.
+    pub(super) fn columns<'k>(&mut self, keys: impl Iterator<Item = &'k [u8]>) {
+        self.header = Some(keys.map(|key| String::from_utf8_lossy(key).into_owned()).collect());
+    }
+
+    pub(super) fn reject(&mut self, code: &'static str, message: impl Into<String>, place: Place, raw: &[u8]) -> ControlFlow<()> {
+        (self.sink)(Item::Reject(Rejected {
+            code,
+            message: message.into(),
+            source: self.source.to_string(),
+            line: place.line,
+            offset: place.offset,
+            excerpt: excerpt(raw),
+        }))
+    }
+
+    /// Gives one document on; `raw` is a valid JSON object with these members.
+    pub(super) fn document(&mut self, raw: &[u8], members: &[Member], spaced: bool, place: Place) -> ControlFlow<()> {
+        if let Err(error) = std::str::from_utf8(raw) {
+            let message = format!("expected UTF-8, found `0x{:02x}` at byte {}", raw[error.valid_up_to()], error.valid_up_to());
+            return self.reject("utf8_invalid", message, place, raw);
+        }
+        if let Some((inner, category)) = envelope::unwrap(raw, members) {
+            let category = category.and_then(|category| events::category_table(&String::from_utf8_lossy(category)));
+            let mut inner_members = std::mem::take(&mut self.inner);
+            let flow = match scan::scan(inner, self.limits(), &mut inner_members) {
+                // Without a known category the object with `properties` is the document itself.
+                Ok(done) if category.is_some() || raw.len() > inner.len() && !has(raw, members, b"properties") => {
+                    self.plain(inner, &inner_members, done.spaced, place, category)
+                }
+                _ => self.plain(raw, members, spaced, place, None),
+            };
+            self.inner = inner_members;
+            return flow;
+        }
+        self.plain(raw, members, spaced, place, None)
+    }
+
+    fn plain(&mut self, raw: &[u8], members: &[Member], spaced: bool, place: Place, category: Option<Arc<str>>) -> ControlFlow<()> {
+        let key = self.shape_key(raw, members, category.as_deref());
+        if !self.shapes.contains_key(&key) {
+            if self.shapes.len() >= SHAPES_MAX {
+                self.shapes.clear();
+            }
+            let shape = self.recognise(raw, members, category);
+            self.shapes.insert(key, shape);
+        }
+        let (format, table) = match self.shapes.get(&key) {
+            Some(Shape::Format(format, table)) => (format.clone(), table.clone()),
+            Some(Shape::Event(route)) => match route.table(raw, members) {
+                Some(table) => (self.event.clone(), Some(table)),
+                None => {
+                    let names: Vec<String> = members.iter().take(8).map(|m| format!("`{}`", String::from_utf8_lossy(m.key(raw)))).collect();
+                    let message = format!(
+                        "expected an alert, an incident or a row of a known table, found an object with {}; name the table with `--table NAME`",
+                        names.join(", ")
+                    );
+                    return self.reject("table_unknown", message, place, raw);
+                }
+            },
+            None => return ControlFlow::Continue(()),
+        };
+        let hash = self.fingerprint(raw, spaced, format == self.event);
+        let raw = bytes::Bytes::copy_from_slice(raw);
+        let origin = Origin { source: self.source.clone(), line: place.line };
+        (self.sink)(Item::Document(Document { format, table, origin, received: self.received, hash, raw }))
+    }
+
+    fn shape_key(&self, raw: &[u8], members: &[Member], category: Option<&str>) -> u64 {
+        let mut hasher = self.hasher.build_hasher();
+        for member in members {
+            let key = member.key(raw);
+            if self.header.is_none() {
+                hasher.write(key);
+                hasher.write_u8(0xff);
+            }
+            if TELLING.contains(&key) && member.value_end - member.value <= TELLING_BYTES {
+                hasher.write(member.value(raw));
+                hasher.write_u8(0xfe);
+            }
+        }
+        hasher.write(category.unwrap_or_default().as_bytes());
+        hasher.finish()
+    }
+
+    /// Recognises documents of a shape that was not seen yet in this source.
+    fn recognise(&mut self, raw: &[u8], members: &[Member], category: Option<Arc<str>>) -> Shape {
+        let asked = self.options.table.as_deref().map(events::table_name);
+        let named = category.or_else(|| events::named_table(raw, members));
+        let table = asked.clone().or_else(|| named.clone());
+        let alerts = table.as_deref().is_some_and(events::is_alert_table);
+        match self.options.format.as_deref() {
+            Some(EVENT) => {}
+            Some(name) => return Shape::Format(self.format(name), table),
+            // A row that names a table of events is no alert, whatever its columns look like.
+            None if table.is_some() && !alerts => {}
+            None => {
+                if let Ok(mut object) = serde_json::from_slice::<Object>(raw) {
+                    for column in self.header.iter().flatten() {
+                        if !object.contains_key(column) {
+                            object.insert(column.clone(), serde_json::Value::String(String::new()));
+                        }
+                    }
+                    if let Some(format) = detect(&object) {
+                        return Shape::Format(self.format(format.name), table.filter(|_| alerts));
+                    }
+                }
+            }
+        }
+        if let Some(table) = asked.filter(|_| !alerts || self.options.format.is_some()) {
+            return Shape::Event(Route::fixed(table));
+        }
+        let keys: Vec<&str> = match &self.header {
+            Some(header) => header.iter().map(String::as_str).collect(),
+            None => members.iter().filter_map(|member| std::str::from_utf8(member.key(raw)).ok()).collect(),
+        };
+        Shape::Event(Route::find(raw, members, &keys, named, &self.source))
+    }
+
+    fn format(&mut self, name: &str) -> Arc<str> {
+        match self.formats.get(name) {
+            Some(format) => format.clone(),
+            None => {
+                let shared: Arc<str> = name.into();
+                if let Some(format) = super::super::formats().find(|format| format.name == name) {
+                    self.formats.insert(format.name, shared.clone());
+                }
+                shared
+            }
+        }
+    }
+
+    /// The fingerprint of the text without white space; for rows, with the number of equal ones before in this source.
+    fn fingerprint(&mut self, raw: &[u8], spaced: bool, row: bool) -> [u8; 16] {
+        let text = if spaced {
+            scan::compact(raw, &mut self.scratch);
+            &self.scratch[..]
+        } else {
+            raw
+        };
+        let short = |hash: blake3::Hash| -> [u8; 16] { std::array::from_fn(|place| hash.as_bytes()[place]) };
+        let hash = short(blake3::hash(text));
+        if !row {
+            return hash;
+        }
+        let half = u64::from_le_bytes(std::array::from_fn(|place| hash[place]));
+        if self.equal.len() >= self.options.limits.equal_rows {
+            self.equal.clear();
+        }
+        let before = self.equal.entry(half).or_insert(0);
+        let number = *before;
+        *before += 1;
+        if number == 0 {
+            return hash;
+        }
+        short(blake3::Hasher::new().update(text).update(&number.to_le_bytes()).finalize())
+    }
+}
+
+fn has(raw: &[u8], members: &[Member], key: &[u8]) -> bool {
+    members.iter().any(|member| member.key(raw) == key)
+}

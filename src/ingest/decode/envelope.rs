@@ -1,0 +1,274 @@
+//! Envelopes: objects that only wrap a list of documents. Recognised by their members; everything else in them is paging
+//! and statistics of the answer.
+
+use std::ops::ControlFlow;
+
+use crate::ingest::value;
+use crate::model::Object;
+
+use super::Limits;
+use super::emit::{Emitter, Place};
+use super::scan::{Member, Stop, scan};
+
+/// What stands in the list of an envelope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    /// Documents.
+    Documents,
+    /// Tables of a query answer: columns and rows.
+    Tables,
+}
+
+/// An envelope whose list begins inside the bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Envelope {
+    /// Byte behind the `[` of the list.
+    pub(super) list: usize,
+    /// Containers that are open there besides the list.
+    pub(super) depth: usize,
+    pub(super) content: Content,
+}
+
+const LISTS: [&[u8]; 20] = [
+    b"value",
+    b"Value",
+    b"records",
+    b"Records",
+    b"alerts",
+    b"Alerts",
+    b"incidents",
+    b"findings",
+    b"Findings",
+    b"hits",
+    b"items",
+    b"Items",
+    b"events",
+    b"Events",
+    b"data",
+    b"results",
+    b"logs",
+    b"documents",
+    b"entries",
+    b"rows",
+];
+
+/// Objects that stand between the envelope and its list.
+const STEPS: [&[u8]; 6] = [b"responses", b"200", b"body", b"hits", b"data", b"result"];
+
+/// Members of an envelope that say nothing of its documents.
+const ASIDE: [&[u8]; 34] = [
+    b"nextLink",
+    b"NextToken",
+    b"nextToken",
+    b"next_token",
+    b"next",
+    b"previous",
+    b"count",
+    b"Count",
+    b"total",
+    b"Total",
+    b"totalCount",
+    b"status",
+    b"Status",
+    b"statistics",
+    b"stats",
+    b"render",
+    b"dataSources",
+    b"took",
+    b"timed_out",
+    b"_shards",
+    b"_scroll_id",
+    b"max_score",
+    b"meta",
+    b"metadata",
+    b"paging",
+    b"links",
+    b"parameters",
+    b"operationId",
+    b"title",
+    b"headers",
+    b"error",
+    b"errors",
+    b"ResponseMetadata",
+    b"aggregations",
+];
+
+/// Finds the list of an envelope in an object that may be cut off behind the bytes.
+pub(super) fn find(bytes: &[u8], limits: &Limits) -> Option<Envelope> {
+    descend(bytes, 0, 1, limits)
+}
+
+fn descend(bytes: &[u8], base: usize, depth: usize, limits: &Limits) -> Option<Envelope> {
+    let mut members = Vec::new();
+    let complete = match scan(&bytes[base..], limits, &mut members) {
+        Ok(_) => true,
+        Err(Stop::Incomplete | Stop::Flaw { .. }) => false,
+    };
+    let (last, whole) = if complete { (None, &members[..]) } else { members.split_last().map(|(m, rest)| (Some(m), rest))? };
+    let mut found = None;
+    for member in whole.iter().chain(last) {
+        let key = member.key(&bytes[base..]);
+        let value = bytes[base + member.value..].first();
+        let documents = |at: usize| {
+            let first = bytes[at + 1..].iter().find(|b| !b.is_ascii_whitespace());
+            matches!(first, Some(b'{' | b']') | None)
+        };
+        match value {
+            Some(b'[') if found.is_none() && key == b"tables" && documents(base + member.value) => {
+                found = Some(Envelope { list: base + member.value + 1, depth, content: Content::Tables });
+            }
+            Some(b'[') if found.is_none() && LISTS.contains(&key) && documents(base + member.value) => {
+                found = Some(Envelope { list: base + member.value + 1, depth, content: Content::Documents });
+            }
+            Some(b'{') if found.is_none() && depth < 5 && STEPS.contains(&key) => {
+                match descend(bytes, base + member.value, depth + 1, limits) {
+                    Some(inner) => found = Some(inner),
+                    None if aside(key) => {}
+                    None => return None,
+                }
+            }
+            _ if aside(key) || is_scalar_aside(member, &bytes[base..]) => {}
+            _ => return None,
+        }
+    }
+    found
+}
+
+fn aside(key: &[u8]) -> bool {
+    key.starts_with(b"@") || key.starts_with(b"odata.") || key.starts_with(b"x-") || ASIDE.contains(&key)
+}
+
+/// Numeric status codes of an answer (`"201": {}`) and empty values.
+fn is_scalar_aside(member: &Member, bytes: &[u8]) -> bool {
+    let value = bytes.get(member.value..member.value_end).unwrap_or_default();
+    (member.key(bytes).len() == 3 && member.key(bytes).iter().all(u8::is_ascii_digit)) || matches!(value, b"null" | b"{}" | b"\"\"")
+}
+
+/// Finds the documents that common wrappers hold alone: `_source` of a search hit, `properties` of a diagnostic record.
+///
+/// Gives the place of the document in the bytes and the category that names its table.
+pub(super) fn unwrap<'a>(raw: &'a [u8], members: &[Member]) -> Option<(&'a [u8], Option<&'a [u8]>)> {
+    let get = |name: &[u8]| members.iter().find(|member| member.key(raw) == name).map(|member| member.value(raw));
+    if let Some(source) = get(b"_source").filter(|source| source.starts_with(b"{")) {
+        return get(b"_index").or_else(|| get(b"_id")).map(|_| (source, None));
+    }
+    let row = get(b"properties").filter(|row| row.starts_with(b"{"))?;
+    let category = get(b"category")?.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+    let published = get(b"time").is_some() || get(b"operationName").is_some();
+    published.then_some((row, Some(category)))
+}
+
+/// Gives the rows of one table of a query answer, `{name, columns: [{name, type}], rows: [[..]]}`, as objects of their cells.
+pub(super) fn rows(raw: &[u8], members: &[Member], emitter: &mut Emitter<'_>, place: Place) -> ControlFlow<()> {
+    let get = |name: &[u8]| members.iter().find(|member| member.key(raw).eq_ignore_ascii_case(name)).map(|member| member.value(raw));
+    let names = get(b"columns").and_then(|columns| serde_json::from_slice::<Vec<Object>>(columns).ok()).map(|columns| {
+        let name = |column: &Object| value::text_of(column, &["name", "ColumnName"]).map(|name| serde_json::Value::from(name).to_string());
+        columns.iter().map(name).collect::<Option<Vec<String>>>()
+    });
+    let (Some(Some(names)), Some(rows)) = (names, get(b"rows")) else {
+        return emitter.reject("table_answer_invalid", "expected `columns` with names, and `rows`", place, raw);
+    };
+    let limits = emitter.limits().clone();
+    let mut scratch = Vec::new();
+    let mut object = Vec::new();
+    let mut number = 0;
+    let mut at = 1;
+    loop {
+        at += rows[at..].iter().take_while(|b| b.is_ascii_whitespace() || **b == b',').count();
+        if rows.get(at).is_none_or(|b| *b == b']') {
+            return ControlFlow::Continue(());
+        }
+        let Ok(row) = scan(&rows[at..], &limits, &mut scratch) else {
+            return ControlFlow::Continue(());
+        };
+        let cells = &rows[at..at + row.end];
+        at += row.end;
+        number += 1;
+        let place = Place { line: number, ..place };
+        let flow = match row_object(cells, &names, &limits, &mut object) {
+            true => match scan(&object, &limits, &mut scratch) {
+                Ok(done) => emitter.document(&object, &scratch, done.spaced, place),
+                Err(_) => emitter.reject("table_answer_invalid", "expected a row of cells", place, cells),
+            },
+            false => emitter.reject("table_answer_invalid", format!("expected a row of {} cells", names.len()), place, cells),
+        };
+        if flow.is_break() {
+            return flow;
+        }
+    }
+}
+
+/// Writes a row as an object without its empty cells; false if it does not fit the columns.
+fn row_object(cells: &[u8], names: &[String], limits: &Limits, object: &mut Vec<u8>) -> bool {
+    object.clear();
+    object.push(b'{');
+    let mut scratch = Vec::new();
+    let mut at = 1;
+    let mut column = 0;
+    loop {
+        at += cells[at..].iter().take_while(|b| b.is_ascii_whitespace() || **b == b',').count();
+        if cells.first() != Some(&b'[') || cells[at] == b']' {
+            break;
+        }
+        let (Ok(cell), Some(name)) = (scan(&cells[at..], limits, &mut scratch), names.get(column)) else {
+            return false;
+        };
+        let text = &cells[at..at + cell.end];
+        if !matches!(text, b"null" | b"\"\"") {
+            if object.len() > 1 {
+                object.push(b',');
+            }
+            object.extend_from_slice(name.as_bytes());
+            object.push(b':');
+            object.extend_from_slice(text);
+        }
+        at += cell.end;
+        column += 1;
+    }
+    object.push(b'}');
+    column == names.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Option<(&str, usize)> {
+        find(text.as_bytes(), &Limits::default()).map(|envelope| (&text[envelope.list..], envelope.depth))
+    }
+
+    #[test]
+    fn finds_lists_of_documents_only() {
+        assert_eq!(at(r#"{"@odata.context":"x","value":[{}],"nextLink":null}"#), Some((r#"{}],"nextLink":null}"#, 1)));
+        assert_eq!(at(r#"{"Records":[{"a":1}"#), Some((r#"{"a":1}"#, 1)), "cut off");
+        assert_eq!(at(r#"{"parameters":{"a":1},"responses":{"200":{"body":{"value":[{}]}}}}"#), Some((r#"{}]}}}}"#, 4)));
+        assert_eq!(at(r#"{"took":1,"hits":{"total":{"value":1},"hits":[{}]}}"#), Some((r#"{}]}}"#, 2)));
+        for text in [
+            r#"{"incidentId":1,"alerts":[{}]}"#,
+            r#"{"alerts":[{}],"incidentId":1}"#,
+            r#"{"type":"bundle","objects":[{}]}"#,
+            r#"{"value":[1,2]}"#,
+            r#"{"a":{"value":[{}]}}"#,
+            r#"{"value":{"a":1}}"#,
+            r#"{}"#,
+        ] {
+            assert_eq!(at(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn unwraps_hits_and_records() {
+        let check = |text: &'static str| {
+            let mut members = Vec::new();
+            scan(text.as_bytes(), &Limits::default(), &mut members).expect("valid");
+            unwrap(text.as_bytes(), &members)
+        };
+        assert_eq!(check(r#"{"_index":"i","_source":{"a":1}}"#), Some((&br#"{"a":1}"#[..], None)));
+        assert_eq!(
+            check(r#"{"time":"t","category":"AdvancedHunting-DeviceEvents","properties":{"a":1}}"#),
+            Some((&br#"{"a":1}"#[..], Some(&b"AdvancedHunting-DeviceEvents"[..])))
+        );
+        assert_eq!(check(r#"{"category":"x","properties":{"a":1}}"#), None);
+        assert_eq!(check(r#"{"name":"n","properties":{"a":1}}"#), None);
+    }
+}

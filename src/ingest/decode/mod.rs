@@ -1,0 +1,183 @@
+//! Bytes to documents: files, folders, archives, JSON in all its arrangements, CSV. Memory is bounded by the limits,
+//! whatever the size of the source. Never looks inside a document further than its form and format ask for.
+//!
+//! A source that cannot be read as a whole (a broken archive, an input error) is an error of the call; everything that
+//! concerns one document is a reject, and the rest of the source goes in.
+
+mod csv;
+mod emit;
+mod envelope;
+mod json;
+pub(crate) mod scan;
+mod source;
+mod text;
+mod window;
+
+use std::io::{self, Read};
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use crate::model::{Document, Fault, FaultClass, Time};
+
+use super::Rejected;
+
+/// Where bytes come from.
+pub enum Input {
+    /// A file, an archive, or a folder that is walked in the order of its names.
+    Path(PathBuf),
+    /// An open stream with the name that rejects and origins show.
+    Reader {
+        /// Name of the stream (`stdin`, `POST /v1/ingest`, a file name that hints at the table).
+        name: String,
+        /// The stream.
+        reader: Box<dyn Read + Send>,
+    },
+}
+
+/// How to read.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Name of the format of every document (`guardduty`, `event`); recognised by content if none.
+    pub format: Option<String>,
+    /// Table of every row; recognised by content if none. Tables of alerts and incidents only help to recognise.
+    pub table: Option<String>,
+    /// What a source may ask of this machine.
+    pub limits: Limits,
+}
+
+/// What a source may ask of this machine. Each limit has the name under which rejects show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of one document, one CSV row or one row answer (`document_bytes`).
+    pub document_bytes: usize,
+    /// Levels of nesting in a document (`depth`); at most 128.
+    pub depth: usize,
+    /// Members of the outermost object of a document, columns of a CSV (`members`).
+    pub members: usize,
+    /// Values in a document (`values`).
+    pub values: usize,
+    /// Members of an archive (`archive_members`).
+    pub archive_members: usize,
+    /// Unpacked bytes for each packed byte (`archive_ratio`); checked from 64 MiB of unpacked bytes on.
+    pub archive_ratio: u64,
+    /// Unpacked bytes of a whole archive (`archive_bytes`).
+    pub archive_bytes: u64,
+    /// Archives inside archives (`archive_depth`).
+    pub archive_depth: usize,
+    /// Distinct rows of a source among which equal ones are counted (`equal_rows`); about 32 bytes each.
+    ///
+    /// Equal rows that stand further apart count as one.
+    pub equal_rows: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            document_bytes: 8 << 20,
+            depth: 64,
+            members: 20_000,
+            values: 250_000,
+            archive_members: 100_000,
+            archive_ratio: 1_000,
+            archive_bytes: 256 << 30,
+            archive_depth: 4,
+            equal_rows: 4 << 20,
+        }
+    }
+}
+
+/// What decoding gives.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Item {
+    /// A document of a known format, ready for the journal.
+    Document(Document),
+    /// A document that cannot be read.
+    Reject(Rejected),
+}
+
+/// Why a source cannot be read on.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// The operating system refuses.
+    #[error("cannot read `{source_name}`: {error}")]
+    Io {
+        /// File, archive member or stream.
+        source_name: String,
+        /// What it says.
+        error: io::Error,
+    },
+    /// An archive is broken or of an unknown make.
+    #[error("cannot unpack `{source_name}`: {message}")]
+    Archive {
+        /// The archive.
+        source_name: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A limit on archives is reached.
+    #[error("expected at most {allowed} ({limit}) in `{source_name}`")]
+    Limit {
+        /// The archive.
+        source_name: String,
+        /// Name of the limit.
+        limit: &'static str,
+        /// Its value.
+        allowed: u64,
+    },
+    /// The asked table has a name that no table can have.
+    #[error("expected a table name of letters, digits and `_`, found `{0}`")]
+    Table(String),
+    /// The asked format does not exist.
+    #[error("expected a known format, found `{0}`")]
+    Format(String),
+}
+
+impl From<DecodeError> for Fault {
+    fn from(error: DecodeError) -> Self {
+        let message = error.to_string();
+        match error {
+            DecodeError::Io { error, .. } if error.kind() == io::ErrorKind::NotFound => {
+                Self::new(FaultClass::NotFound, "source_not_found", message)
+            }
+            DecodeError::Io { .. } => Self::new(FaultClass::Unavailable, "source_unreadable", message),
+            DecodeError::Archive { .. } => Self::new(FaultClass::Invalid, "archive_invalid", message)
+                .with_hint("unpack it with another tool and ingest the folder"),
+            DecodeError::Limit { .. } => {
+                Self::new(FaultClass::Limit, "archive_limit", message).with_hint("unpack it with another tool and ingest the folder")
+            }
+            DecodeError::Table(_) => Self::new(FaultClass::Invalid, "table_name_invalid", message),
+            DecodeError::Format(_) => {
+                let known: Vec<&str> = super::formats().map(|format| format.name).chain([super::EVENT]).collect();
+                Self::new(FaultClass::Invalid, "format_unknown", message).with_hint(format!("known formats: {}", known.join(", ")))
+            }
+        }
+    }
+}
+
+/// Reads a source from beginning to end and gives its documents and rejects in their order to `sink`.
+///
+/// `progress` gets the number of bytes read from the outside (packed ones of an archive) since it was last called. Stops
+/// without error as soon as `sink` breaks. Holds at most a few times `document_bytes` and the table of equal rows.
+pub fn decode(
+    input: Input,
+    options: &Options,
+    received: Time,
+    progress: &dyn Fn(u64),
+    sink: &mut dyn FnMut(Item) -> ControlFlow<()>,
+) -> Result<(), DecodeError> {
+    if let Some(name) = &options.format
+        && name != super::EVENT
+        && !super::formats().any(|format| format.name == name)
+    {
+        return Err(DecodeError::Format(name.clone()));
+    }
+    if let Some(table) = &options.table
+        && !super::events::is_table_name(table)
+    {
+        return Err(DecodeError::Table(table.clone()));
+    }
+    source::Walk { options, received, progress, sink }.input(input).map(|_| ())
+}
+
+#[cfg(test)]
+mod tests;

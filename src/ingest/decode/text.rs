@@ -1,0 +1,129 @@
+//! From bytes to UTF-8 text, and from text to the reader of its arrangement: JSON or rows with delimiters.
+
+use std::io::{self, Cursor, Read};
+use std::ops::ControlFlow;
+
+use super::emit::Emitter;
+use super::window::Window;
+use super::{csv, json};
+
+/// Reads a whole source.
+pub(super) fn read(mut reader: Box<dyn Read + '_>, emitter: &mut Emitter<'_>) -> io::Result<ControlFlow<()>> {
+    let mut head = Vec::new();
+    (&mut reader).take(4).read_to_end(&mut head)?;
+    let utf16 = match head[..] {
+        [0xff, 0xfe, ..] => Some((Order::Little, 2)),
+        [0xfe, 0xff, ..] => Some((Order::Big, 2)),
+        // Without a mark: an ASCII character (a bracket, a column name) whose other byte is zero.
+        [a, 0, b, 0] if a.is_ascii_graphic() && b.is_ascii() => Some((Order::Little, 0)),
+        [0, a, 0, b] if a.is_ascii_graphic() && b.is_ascii() => Some((Order::Big, 0)),
+        _ => None,
+    };
+    let mark = if head.starts_with(&[0xef, 0xbb, 0xbf]) { 3 } else { utf16.map_or(0, |(_, mark)| mark) };
+    let rest = Cursor::new(head.split_off(mark)).chain(reader);
+    let mut window = match utf16 {
+        Some((order, _)) => Window::new(Box::new(Utf16 { reader: rest, order, odd: None, high: None, out: Vec::new(), given: 0 })),
+        None => Window::new(Box::new(rest)),
+    };
+    if !window.space()? {
+        return Ok(ControlFlow::Continue(()));
+    }
+    match window.bytes()[0] {
+        b'{' | b'[' => json::read(&mut window, emitter),
+        _ => match csv::delimiter(window.bytes()) {
+            Some(delimiter) => csv::read(&mut window, delimiter, emitter),
+            None => json::read(&mut window, emitter),
+        },
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Order {
+    Little,
+    Big,
+}
+
+/// Turns UTF-16 into UTF-8 as it is read; a lone half of a pair becomes U+FFFD.
+struct Utf16<R> {
+    reader: R,
+    order: Order,
+    odd: Option<u8>,
+    high: Option<u16>,
+    out: Vec<u8>,
+    given: usize,
+}
+
+impl<R: Read> Utf16<R> {
+    fn unit(&mut self, pair: [u8; 2]) {
+        let unit = match self.order {
+            Order::Little => u16::from_le_bytes(pair),
+            Order::Big => u16::from_be_bytes(pair),
+        };
+        let high = self.high.take();
+        if high.is_none() && (0xd800..0xdc00).contains(&unit) {
+            self.high = Some(unit);
+            return;
+        }
+        let mut text = [0; 4];
+        for c in char::decode_utf16(high.into_iter().chain([unit])) {
+            self.out.extend_from_slice(c.unwrap_or(char::REPLACEMENT_CHARACTER).encode_utf8(&mut text).as_bytes());
+        }
+    }
+}
+
+impl<R: Read> Read for Utf16<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.given == self.out.len() {
+            self.out.clear();
+            self.given = 0;
+            let mut chunk = [0; 8192];
+            let n = self.reader.read(&mut chunk)?;
+            if n == 0 {
+                if self.high.take().is_some() | self.odd.take().is_some() {
+                    self.out.extend_from_slice("\u{fffd}".as_bytes());
+                    break;
+                }
+                return Ok(0);
+            }
+            let mut bytes = chunk[..n].iter().copied();
+            if let Some(first) = self.odd.take()
+                && let Some(second) = bytes.next()
+            {
+                self.unit([first, second]);
+            }
+            while let Some(first) = bytes.next() {
+                match bytes.next() {
+                    Some(second) => self.unit([first, second]),
+                    None => self.odd = Some(first),
+                }
+            }
+        }
+        let n = buffer.len().min(self.out.len() - self.given);
+        buffer[..n].copy_from_slice(&self.out[self.given..self.given + n]);
+        self.given += n;
+        Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn utf16_in_both_orders_with_pairs_and_damage() {
+        let text = "{\"a\":\"é😀\"}";
+        let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for (bytes, order) in [(little, Order::Little), (big, Order::Big)] {
+            let mut out = String::new();
+            let mut reader = Utf16 { reader: &bytes[..], order, odd: None, high: None, out: Vec::new(), given: 0 };
+            reader.read_to_string(&mut out).expect("valid");
+            assert_eq!(out, text);
+        }
+        let mut out = String::new();
+        let cut = [b'a', 0, 0x3d, 0xd8, b'b', 0, b'c'];
+        let mut reader = Utf16 { reader: &cut[..], order: Order::Little, odd: None, high: None, out: Vec::new(), given: 0 };
+        reader.read_to_string(&mut out).expect("repaired");
+        assert_eq!(out, "a\u{fffd}b\u{fffd}");
+    }
+}

@@ -1,0 +1,152 @@
+//! The columns of a table as they are met: each key of a document is resolved once and remembered.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use crate::catalog::tables::{self, ColumnType, Table};
+
+use super::plain_name;
+use super::sources::{self, Source};
+
+/// What becomes of a member of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Slot {
+    /// A cell of a column.
+    Cell(ColumnNumber),
+    /// Its members are cells of their own.
+    Spread,
+    /// Says nothing that the row does not say otherwise.
+    Drop,
+}
+
+/// A column of a layout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ColumnNumber(usize);
+
+/// A column as rows of it are read.
+#[derive(Debug)]
+pub(super) struct ColumnSlot {
+    pub(super) name: Arc<str>,
+    pub(super) kind: Option<ColumnType>,
+    /// The row in which it was last met.
+    met: u64,
+}
+
+/// Keys that a layout remembers; documents whose keys are data must not fill the memory.
+const KEYS_MAX: usize = 4096;
+
+/// Letters of a column's name.
+const NAME_MAX: usize = 256;
+
+/// The columns of one table.
+pub(super) struct Layout {
+    pub(super) table: Arc<str>,
+    pub(super) known: Option<&'static Table>,
+    pub(super) source: &'static Source,
+    slots: HashMap<Box<str>, Slot>,
+    /// Columns by their name in lower case: the table formats know no case.
+    by_name: HashMap<String, ColumnNumber>,
+    columns: Vec<ColumnSlot>,
+    row: u64,
+}
+
+impl Layout {
+    pub(super) fn new(table: &Arc<str>) -> Self {
+        Self {
+            table: table.clone(),
+            known: tables::table(table).filter(|known| known.name == *table),
+            source: sources::of(table),
+            slots: HashMap::new(),
+            by_name: HashMap::new(),
+            columns: Vec::new(),
+            row: 0,
+        }
+    }
+
+    /// Begins a row.
+    pub(super) fn begin(&mut self) {
+        self.row += 1;
+        if self.slots.len() > KEYS_MAX || self.columns.len() > KEYS_MAX {
+            self.slots.clear();
+            self.by_name.clear();
+            self.columns.clear();
+        }
+    }
+
+    /// What becomes of the member of this name, found at the top of a document or inside one that is spread.
+    pub(super) fn slot(&mut self, key: &str) -> Slot {
+        if let Some(slot) = self.slots.get(key) {
+            return *slot;
+        }
+        let slot = match self.source.renamed(key) {
+            Some("") => Slot::Drop,
+            Some("*") => Slot::Spread,
+            Some(name) => Slot::Cell(self.column(name)),
+            None => {
+                let name = if self.known.is_some_and(|table| table.column(key).is_some()) { key } else { plain_name(key) };
+                Slot::Cell(self.column(&identifier(name)))
+            }
+        };
+        self.slots.insert(key.into(), slot);
+        slot
+    }
+
+    /// The column of this name.
+    pub(super) fn column(&mut self, name: &str) -> ColumnNumber {
+        let low = name.to_ascii_lowercase();
+        if let Some(number) = self.by_name.get(&low) {
+            return *number;
+        }
+        let known = self.known.and_then(|table| table.column(name));
+        let number = ColumnNumber(self.columns.len());
+        self.columns.push(ColumnSlot {
+            name: known.map_or_else(|| name.into(), |column| column.name.clone()),
+            kind: known.map(|column| column.kind),
+            met: 0,
+        });
+        self.by_name.insert(low, number);
+        number
+    }
+
+    /// A column by its number.
+    pub(super) fn get(&self, number: ColumnNumber) -> &ColumnSlot {
+        &self.columns[number.0]
+    }
+
+    /// Marks a column as met in this row; false if it was already.
+    pub(super) fn mark(&mut self, number: ColumnNumber) -> bool {
+        let column = &mut self.columns[number.0];
+        let fresh = column.met != self.row;
+        column.met = self.row;
+        fresh
+    }
+}
+
+/// A name that a column can have: letters, digits and `_`, not beginning with a digit.
+pub(super) fn identifier(name: &str) -> String {
+    let mut clean: String = name.chars().take(NAME_MAX).map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    if clean.is_empty() || clean.starts_with(|c: char| c.is_ascii_digit()) {
+        clean.insert(0, '_');
+    }
+    clean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::identifier;
+
+    #[test]
+    fn names_become_identifiers() {
+        for (name, expected) in [
+            ("@timestamp", "_timestamp"),
+            ("id.orig_h", "id_orig_h"),
+            ("Policy Identity", "Policy_Identity"),
+            ("1st", "_1st"),
+            ("", "_"),
+            ("größe", "gr__e"),
+        ] {
+            assert_eq!(identifier(name), expected);
+        }
+    }
+}

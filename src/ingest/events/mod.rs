@@ -1,0 +1,84 @@
+//! Raw events: which table a row belongs to, its typed cells, and the entities that the declared rules find in it.
+//!
+//! Names and types of columns are the catalog's, keys of entities are `identify`'s.
+
+mod cell;
+mod layout;
+mod message;
+mod route;
+mod row;
+mod rules;
+mod sources;
+
+use std::sync::Arc;
+
+use crate::catalog::tables;
+use crate::model::{Body, Document};
+
+use super::Reject;
+use super::decode::scan::Member;
+
+pub(crate) use route::Route;
+pub use row::unmapped;
+
+/// Tables whose rows are alerts and incidents: formats of their own read them.
+const ALERT_TABLES: [&str; 4] = ["SecurityAlert", "SecurityIncident", "AlertInfo", "AlertEvidence"];
+
+/// Letters that a table name may have.
+const TABLE_NAME_MAX: usize = 128;
+
+/// Reads one row.
+pub(crate) fn read(document: &Document) -> Result<Vec<Body>, Reject> {
+    let Some(table) = &document.table else {
+        return Err(Reject::new("table_unknown", "expected the name of a table, found none"));
+    };
+    row::read(table, &document.raw).map(|event| vec![Body::Event(Box::new(event))])
+}
+
+/// Whether rows of this table are alerts or incidents.
+pub(crate) fn is_alert_table(name: &str) -> bool {
+    ALERT_TABLES.contains(&name)
+}
+
+/// Whether a table can have this name.
+pub(crate) fn is_table_name(name: &str) -> bool {
+    name.len() <= TABLE_NAME_MAX
+        && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// The name of a table in the catalog's writing, or as it is given.
+pub(crate) fn table_name(name: &str) -> Arc<str> {
+    tables::table(name).map_or_else(|| name.into(), |table| table.name.clone())
+}
+
+/// The table that a record of a stream or diagnostic setting names by its category.
+pub(crate) fn category_table(category: &str) -> Option<Arc<str>> {
+    match category.strip_prefix("AdvancedHunting-") {
+        Some(table) => is_table_name(table).then(|| table_name(table)),
+        None => tables::table(category).map(|table| table.name.clone()),
+    }
+}
+
+/// The table that a row names itself: `$table` or a `Type` that is a table.
+pub(crate) fn named_table(raw: &[u8], members: &[Member]) -> Option<Arc<str>> {
+    for (key, any) in [(&b"$table"[..], true), (b"Type", false), (b"TableName", false)] {
+        let member = members.iter().find(|member| member.key(raw) == key);
+        let Some(text) = member.and_then(|member| cell::plain_text(member.value(raw))) else { continue };
+        match tables::table(text) {
+            Some(table) => return Some(table.name.clone()),
+            None if is_table_name(text) && (any || text.ends_with("_CL")) => return Some(text.into()),
+            None => {}
+        }
+    }
+    None
+}
+
+/// The name of a column without the type that exports append: `Foo_dynamic`, `Foo_string`.
+pub(crate) fn plain_name(name: &str) -> &str {
+    const TYPES: [&str; 8] = ["_dynamic", "_string", "_long", "_int", "_real", "_bool", "_datetime", "_guid"];
+    TYPES.iter().find_map(|suffix| name.strip_suffix(suffix)).filter(|base| !base.is_empty()).unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests;

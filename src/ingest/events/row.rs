@@ -1,0 +1,258 @@
+//! One row: its members become typed cells of columns, it gets its time, and the rules of its table their say.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use serde_json::Value;
+
+use crate::catalog::tables;
+use crate::ingest::decode::Limits;
+use crate::ingest::decode::scan::{Member, Stop, scan};
+use crate::ingest::{Reject, value};
+use crate::model::{Body, Event, Object, Time};
+
+use super::cell::{self, Cell};
+use super::layout::{ColumnNumber, Layout, Slot};
+use super::message;
+use super::rules::TableRules;
+
+/// Column of the cells that are none of their column's type: an object of column and value.
+pub(super) const UNFIT: &str = "_Unparsed";
+
+/// Levels of nested members that become cells of their own.
+const SPREAD_DEPTH: usize = 4;
+
+/// Tables whose layout a thread remembers.
+const LAYOUTS_MAX: usize = 512;
+
+thread_local! {
+    /// What was resolved before; the result of a read never depends on it.
+    static LAYOUTS: RefCell<HashMap<Arc<str>, Layout>> = RefCell::new(HashMap::new());
+}
+
+/// Reads a row of a table.
+pub(super) fn read(table: &Arc<str>, raw: &[u8]) -> Result<Event, Reject> {
+    LAYOUTS.with_borrow_mut(|layouts| {
+        if !layouts.contains_key(table) {
+            if layouts.len() >= LAYOUTS_MAX {
+                layouts.clear();
+            }
+            layouts.insert(table.clone(), Layout::new(table));
+        }
+        match layouts.get_mut(table) {
+            Some(layout) => Reader::new(layout).read(raw),
+            None => Err(Reject::new("table_unknown", format!("expected a table, found `{table}`"))),
+        }
+    })
+}
+
+/// Columns of a body that the catalog does not know: of events of known tables, and what formats keep without use.
+pub fn unmapped(body: &Body) -> Vec<&str> {
+    match body {
+        Body::Event(event) => match tables::table(&event.table) {
+            Some(table) => event.columns.iter().map(|(name, _)| &**name).filter(|name| table.column(name).is_none()).collect(),
+            None => Vec::new(),
+        },
+        Body::Alert(alert) => alert.extended.keys().map(String::as_str).collect(),
+        Body::Incident(incident) => incident.extended.keys().map(String::as_str).collect(),
+        Body::Decision(_) => Vec::new(),
+    }
+}
+
+/// A row while it is read.
+pub(super) struct Reader<'a> {
+    layout: &'a mut Layout,
+    pub(super) columns: Vec<(Arc<str>, Value)>,
+    unfit: Object,
+}
+
+impl<'a> Reader<'a> {
+    fn new(layout: &'a mut Layout) -> Self {
+        layout.begin();
+        Self { layout, columns: Vec::new(), unfit: Object::new() }
+    }
+
+    fn read(mut self, raw: &[u8]) -> Result<Event, Reject> {
+        let mut members = Vec::new();
+        // The limits were kept when the document was taken in; here only the form counts.
+        let limits = Limits { document_bytes: usize::MAX, depth: usize::MAX, members: usize::MAX, values: usize::MAX, ..Limits::default() };
+        if let Err(Stop::Flaw { message, .. }) = scan(raw, &limits, &mut members) {
+            return Err(Reject::new("json_invalid", message));
+        }
+        self.columns.reserve(members.len() + 2);
+        for member in &members {
+            let Ok(key) = std::str::from_utf8(member.key(raw)) else { continue };
+            self.member("", key, member.value(raw), 0, &limits);
+        }
+        let table = self.layout.table.clone();
+        message::spread(&table, &mut self);
+        self.complete(&table);
+        let time = self.time();
+        if !self.unfit.is_empty() {
+            self.columns.push((UNFIT.into(), Value::Object(std::mem::take(&mut self.unfit))));
+        }
+        let (entities, links) = TableRules::of(&table).map_or_else(Default::default, |rules| rules.find(&self.columns));
+        Ok(Event { table, time, columns: self.columns, entities, links })
+    }
+
+    /// Reads one member; `owner` is the name of the member that it stands in.
+    fn member(&mut self, owner: &str, key: &str, raw: &[u8], depth: usize, limits: &Limits) {
+        let unescaped;
+        let key = if key.contains('\\') {
+            unescaped = serde_json::from_str::<String>(&format!("\"{key}\"")).unwrap_or_else(|_| key.to_owned());
+            &unescaped
+        } else {
+            key
+        };
+        let joined;
+        let full = if owner.is_empty() || self.layout.source.windows {
+            key
+        } else {
+            joined = format!("{owner}.{key}");
+            &joined
+        };
+        let nested = raw.first() == Some(&b'{');
+        let slot = self.layout.slot(full);
+        if nested && depth < SPREAD_DEPTH {
+            if matches!(slot, Slot::Spread) {
+                // The dynamic column itself stays, besides the cells that its members become.
+                if self.layout.known.is_some_and(|table| table.column(key).is_some()) {
+                    let slot = self.layout.column(key);
+                    self.put(slot, raw);
+                }
+                return self.inner(key, raw, depth, limits);
+            }
+            if self.layout.source.windows && self.xml_value(key, raw) {
+                return;
+            }
+        }
+        match slot {
+            Slot::Cell(slot) => self.put(slot, raw),
+            Slot::Drop => {}
+            Slot::Spread => {
+                let slot = self.layout.column(key);
+                self.put(slot, raw);
+            }
+        }
+    }
+
+    fn inner(&mut self, owner: &str, raw: &[u8], depth: usize, limits: &Limits) {
+        let mut members: Vec<Member> = Vec::new();
+        if scan(raw, limits, &mut members).is_err() {
+            return;
+        }
+        for member in &members {
+            if let Ok(key) = std::str::from_utf8(member.key(raw)) {
+                self.member(owner, key, member.value(raw), depth + 1, limits);
+            }
+        }
+    }
+
+    /// An XML element that was turned into an object: `{"#text": 4624}`, `{"#attributes": {"SystemTime": ".."}}`.
+    fn xml_value(&mut self, key: &str, raw: &[u8]) -> bool {
+        if !raw.windows(2).take(64).any(|pair| pair == b"\"#") {
+            return false;
+        }
+        let Ok(object) = serde_json::from_slice::<Object>(raw) else { return false };
+        let attribute = |name: &str| object.get("#attributes").and_then(Value::as_object).and_then(|a| value::get(a, name));
+        let Some(found) = object.get("#text").or_else(|| attribute("SystemTime")).or_else(|| attribute("Name")) else { return false };
+        let slot = match self.layout.slot(key) {
+            Slot::Cell(slot) => slot,
+            _ => self.layout.column(key),
+        };
+        self.place(slot, cell::convert(found, self.layout.get(slot).kind));
+        true
+    }
+
+    /// Puts the JSON text of a cell into its column.
+    fn put(&mut self, slot: ColumnNumber, raw: &[u8]) {
+        let cell = cell::read(raw, self.layout.get(slot).kind);
+        self.place(slot, cell);
+    }
+
+    /// Puts a text from inside a message into a column, if the row has none there.
+    pub(super) fn add(&mut self, name: &str, text: &str) {
+        let Slot::Cell(slot) = self.layout.slot(name) else { return };
+        let column = self.layout.get(slot);
+        if self.get(&column.name).is_none() {
+            let cell = cell::convert(&Value::from(text), column.kind);
+            self.place(slot, cell);
+        }
+    }
+
+    fn place(&mut self, slot: ColumnNumber, cell: Cell) {
+        match cell {
+            Cell::Absent => {}
+            Cell::Unfit(value) => {
+                self.unfit.insert(self.layout.get(slot).name.to_string(), value);
+            }
+            Cell::Value(value) => {
+                if self.layout.mark(slot) {
+                    self.columns.push((self.layout.get(slot).name.clone(), value));
+                } else {
+                    self.repeated(slot, value);
+                }
+            }
+        }
+    }
+
+    /// Two members for one column: the first stands, another value is kept beside it.
+    fn repeated(&mut self, slot: ColumnNumber, value: Value) {
+        let name = self.layout.get(slot).name.clone();
+        if self.get(&name) != Some(&value) {
+            let second = self.layout.column(&format!("{name}_2"));
+            if self.layout.mark(second) {
+                self.columns.push((self.layout.get(second).name.clone(), value));
+            }
+        }
+    }
+
+    /// The cell of a column.
+    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+        self.columns.iter().find(|(column, _)| &**column == name).map(|(_, value)| value)
+    }
+
+    /// The text of a column.
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        match self.get(name)? {
+            Value::String(text) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
+    /// Adds the columns that Sentinel makes of others.
+    fn complete(&mut self, table: &str) {
+        if table != "SecurityEvent" {
+            return;
+        }
+        for (domain, name, column) in
+            [("SubjectDomainName", "SubjectUserName", "SubjectAccount"), ("TargetDomainName", "TargetUserName", "TargetAccount")]
+        {
+            if let (Some(domain), Some(name)) = (self.text(domain), self.text(name))
+                && name != "-"
+            {
+                self.add(column, &if domain.is_empty() || domain == "-" { name } else { format!("{domain}\\{name}") });
+            }
+        }
+        let target = matches!(self.get("EventID").and_then(Value::as_i64), Some(4624 | 4625 | 4634 | 4647 | 4648));
+        let column = if target { "TargetAccount" } else { "SubjectAccount" };
+        if let Some(account) = self.text(column) {
+            self.add("Account", &account);
+        }
+    }
+
+    /// The instant of the row; `TimeGenerated` is filled with it where the source calls it otherwise.
+    fn time(&mut self) -> Option<Time> {
+        if let Some(time) = self.get("TimeGenerated").and_then(value::time) {
+            return Some(time);
+        }
+        let times = self.layout.source.times;
+        let time = times.iter().find_map(|name| self.get(name).and_then(value::time))?;
+        let slot = self.layout.column("TimeGenerated");
+        if self.layout.mark(slot) {
+            self.columns.push((self.layout.get(slot).name.clone(), Value::from(time.to_string())));
+        }
+        Some(time)
+    }
+}

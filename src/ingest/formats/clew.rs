@@ -1,0 +1,31 @@
+//! What clew itself writes into its journal: incidents that it opens, decisions of people and rules. Never detected in data.
+
+use serde_json::Value;
+
+use crate::ingest::{Context, Format, Reject};
+use crate::model::{Body, Incident, Object};
+
+/// Incidents as `model::Incident` writes itself.
+pub(crate) const INCIDENT: Format = Format { name: "clew-incident", title: "clew incident", detect: never, read: incident };
+
+/// Decisions, kept as they were written.
+pub(crate) const DECISION: Format = Format { name: "clew-decision", title: "clew decision", detect: never, read: decision };
+
+fn never(_: &Object) -> u8 {
+    0
+}
+
+fn incident(object: &Object, _: &Context<'_>) -> Result<Vec<Body>, Reject> {
+    let incident: Incident = serde_json::from_value(Value::Object(object.clone())).map_err(|error| Reject::new("incident_invalid", error.to_string()))?;
+    if incident.id.is_empty() {
+        return Err(Reject::new("incident_without_id", "expected a member `id` that is not empty, found none"));
+    }
+    Ok(vec![Body::Incident(Box::new(incident))])
+}
+
+fn decision(object: &Object, _: &Context<'_>) -> Result<Vec<Body>, Reject> {
+    if object.get("kind").and_then(Value::as_str).is_none_or(str::is_empty) {
+        return Err(Reject::new("decision_without_kind", "expected a member `kind` that is not empty, found none"));
+    }
+    Ok(vec![Body::Decision(std::sync::Arc::new(Value::Object(object.clone())))])
+}

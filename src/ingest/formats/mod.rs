@@ -1,0 +1,23 @@
+//! The formats of alerts and incidents, one file each. Each exposes one `FORMAT`; the registry is `ingest::FORMATS`.
+
+pub(crate) mod clew;
+pub(crate) mod defender_alert;
+mod flat;
+pub(crate) mod graph_alert;
+pub(crate) mod graph_incident;
+pub(crate) mod sentinel_alert;
+pub(crate) mod sentinel_incident;
+mod shared;
+pub(crate) mod xdr_advanced_hunting;
+pub(crate) mod xdr_incident;
+
+pub(crate) mod asff;
+pub(crate) mod elastic;
+pub(crate) mod guardduty;
+pub(crate) mod guide;
+pub(crate) mod ocsf;
+mod shape;
+pub(crate) mod stix;
+
+#[cfg(test)]
+mod facts;

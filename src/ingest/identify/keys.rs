@@ -1,0 +1,276 @@
+//! Keys of a list's entities: runs the rule of each kind, in the order in which entities need each other's keys.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::list::{Draft, Place};
+use super::{account, host, normalise, things};
+use crate::catalog::entities::EntityKind;
+use crate::ingest::value;
+use crate::model::{Key, Keys, Kind};
+
+/// Longest value that stands in a key as it is; longer ones are replaced by their digest.
+const VALUE_BYTES: usize = 240;
+
+/// The keys of one entity while they are being made.
+#[derive(Default)]
+pub(super) struct Sink {
+    keys: Keys,
+}
+
+impl Sink {
+    /// Adds a key that identifies alone.
+    pub(super) fn strong(&mut self, set: &str, value: &str) {
+        self.keys.strong.push(key(set, value));
+    }
+
+    /// Adds a key that identifies only together with others.
+    pub(super) fn weak(&mut self, set: &str, value: &str) {
+        self.keys.weak.push(key(set, value));
+    }
+
+    /// Whether nothing identifies alone so far.
+    pub(super) fn is_weak(&self) -> bool {
+        self.keys.strong.is_empty()
+    }
+}
+
+fn key(set: &str, value: &str) -> Key {
+    if value.len() <= VALUE_BYTES {
+        // Hot path: one allocation of the exact size.
+        let mut text = String::with_capacity(set.len() + 1 + value.len());
+        text.push_str(set);
+        text.push('=');
+        text.push_str(value);
+        return Key::from_text(text);
+    }
+    Key::new(set, &format!("blake3:{}", &blake3::hash(value.as_bytes()).to_hex()[..32]))
+}
+
+/// Makes the keys of all entities of a list; the time grows with the list, whatever refers to what.
+pub(super) struct KeyMaker<'a> {
+    drafts: &'a [Draft],
+    keys: Vec<State>,
+    hosts: Hosts,
+}
+
+/// The short names of the hosts of a list.
+pub(super) struct Hosts {
+    names: Vec<(usize, Option<String>)>,
+    only: Option<usize>,
+}
+
+impl Hosts {
+    fn new(drafts: &[Draft]) -> Self {
+        let hosts = drafts.iter().enumerate().filter(|(_, draft)| draft.kind == Kind::HOST);
+        let names: Vec<(usize, Option<String>)> = hosts.map(|(index, draft)| (index, host::name_on(draft))).collect();
+        let named = |(_, name): &(usize, Option<String>)| name.is_some();
+        let first = names.iter().position(named);
+        let only = first.filter(|first| names[*first..].iter().filter(|entry| named(entry)).all(|(_, name)| *name == names[*first].1));
+        Self { names, only }
+    }
+
+    /// The name of the one host that a list names.
+    pub(super) fn only(&self) -> Option<&str> {
+        self.names[self.only?].1.as_deref()
+    }
+
+    /// The name of the host that the `Host` of an entity refers to.
+    pub(super) fn of(&self, drafts: &[Draft], draft: &Draft) -> Option<&str> {
+        let place = referred(drafts, draft, "Host")?;
+        let entry = self.names.binary_search_by_key(&place.index(), |(index, _)| *index).ok()?;
+        self.names[entry].1.as_deref()
+    }
+}
+
+enum State {
+    New,
+    /// Being made: an entity that needs itself, over others, does without.
+    Open,
+    Made(Keys),
+}
+
+/// References in identifier sets nest no deeper: container, pod, namespace, cluster, cloud resource.
+const DEPTH: u8 = 8;
+
+impl<'a> KeyMaker<'a> {
+    pub(super) fn new(drafts: &'a [Draft]) -> Self {
+        let mut keys = Vec::with_capacity(drafts.len());
+        keys.resize_with(drafts.len(), || State::New);
+        Self { drafts, keys, hosts: Hosts::new(drafts) }
+    }
+
+    pub(super) fn make(mut self) -> Vec<Keys> {
+        for index in 0..self.drafts.len() {
+            self.make_one(index, DEPTH);
+        }
+        let made = self.keys.into_iter().map(|state| match state {
+            State::Made(keys) => keys,
+            State::New | State::Open => Keys::default(),
+        });
+        made.collect()
+    }
+
+    fn make_one(&mut self, index: usize, depth: u8) {
+        if !matches!(self.keys[index], State::New) {
+            return;
+        }
+        self.keys[index] = State::Open;
+        let drafts = self.drafts;
+        let draft = &drafts[index];
+        let mut sink = Sink::default();
+        match draft.known.and_then(|kind| kind.rule) {
+            Some("account") => account::keys(draft, self.hosts.of(drafts, draft), self.hosts.only(), &mut sink),
+            Some("host") => {
+                host::keys(draft, &mut sink);
+                if let Some(device) = self.referred_key(draft, "IoTDevice", depth) {
+                    sink.strong("iotdevice", &device);
+                }
+            }
+            Some("ip") => things::ip(draft, &mut sink),
+            Some("url") => things::url(draft, &mut sink),
+            Some("dns") => things::dns(draft, &mut sink),
+            Some("file") => things::file(draft, drafts, &mut sink),
+            Some("filehash") => things::filehash(draft, &mut sink),
+            Some("process") => things::process(draft, drafts, self.hosts.of(drafts, draft), &mut sink),
+            Some("registry-key") => things::registry_key(draft, &mut sink),
+            Some("registry-value") => things::registry_value(draft, drafts, &mut sink),
+            Some("azure-resource") => things::azure_resource(draft, &mut sink),
+            Some("host-logon-session") => {
+                let account = self.referred_key(draft, "Account", depth);
+                things::session(draft, self.hosts.of(drafts, draft), account.as_deref(), &mut sink);
+            }
+            _ => match draft.known {
+                Some(kind) => self.declared(draft, kind, depth, &mut sink),
+                None => unknown(draft, &mut sink),
+            },
+        }
+        if sink.keys.strong.is_empty() && sink.keys.weak.is_empty() {
+            sink.keys.weak.push(self.content_key(draft, depth));
+        }
+        self.keys[index] = State::Made(sorted(sink.keys));
+    }
+
+    /// Keys as the catalog's sets say.
+    fn declared(&mut self, draft: &Draft, kind: &'static EntityKind, depth: u8, sink: &mut Sink) {
+        for set in &kind.strong {
+            if let Some(value) = self.joined(draft, set, depth) {
+                sink.strong(&set_name(set), &value);
+            }
+        }
+        for set in &kind.weak {
+            if let Some(value) = self.joined(draft, set, depth) {
+                sink.weak(&set_name(set), &value);
+            }
+        }
+    }
+
+    /// The values of a set joined by `|`, if all are there.
+    fn joined(&mut self, draft: &Draft, set: &[&'static str], depth: u8) -> Option<String> {
+        let mut joined = String::new();
+        for property in set {
+            let part = match draft.get(property) {
+                Some(value) => component(value)?,
+                None => self.referred_key(draft, property, depth)?,
+            };
+            if !joined.is_empty() {
+                joined.push('|');
+            }
+            joined.push_str(&part);
+        }
+        Some(joined)
+    }
+
+    /// The key of an entity that nothing identifies: a digest of what describes it and of what it refers to.
+    ///
+    /// It does not depend on the order of the properties, nor on how often something was counted.
+    fn content_key(&mut self, draft: &Draft, depth: u8) -> Key {
+        let mut members: Vec<(&str, Cow<'_, str>)> = Vec::with_capacity(draft.properties.len());
+        for (name, value) in draft.properties.iter().filter(|(name, _)| *name != "Count") {
+            members.push((name, value::text(value).unwrap_or_else(|| Cow::Owned(value.to_string()))));
+        }
+        for (property, place) in &draft.references {
+            if let Some(key) = self.key_at(*place, depth) {
+                members.push((property, Cow::Owned(key)));
+            }
+        }
+        members.sort_unstable();
+        let mut hasher = blake3::Hasher::new();
+        for (name, value) in &members {
+            for part in [name.as_bytes(), b"\0", value.as_bytes(), b"\0"] {
+                hasher.update(part);
+            }
+        }
+        Key::new("content", &hasher.finalize().to_hex()[..32])
+    }
+
+    /// The value of the first key of the entity that a property refers to.
+    fn referred_key(&mut self, draft: &Draft, property: &'static str, depth: u8) -> Option<String> {
+        let place = referred(self.drafts, draft, property)?;
+        self.key_at(place, depth)
+    }
+
+    fn key_at(&mut self, place: Place, depth: u8) -> Option<String> {
+        if depth > 0 {
+            self.make_one(place.index(), depth - 1);
+        }
+        match &self.keys[place.index()] {
+            State::Made(keys) => {
+                let named = keys.weak.iter().find(|key| key.set() != "content");
+                keys.strong.first().or(named).map(|key| key.value().to_owned())
+            }
+            State::New | State::Open => None,
+        }
+    }
+}
+
+/// The entity of a declared kind that a property refers to.
+pub(super) fn referred(drafts: &[Draft], draft: &Draft, property: &str) -> Option<Place> {
+    let kinds = &draft.known?.reference(property)?.kinds;
+    draft.referred(property).find(|place| kinds.contains(&drafts[place.index()].kind.as_str()))
+}
+
+fn set_name(set: &[&'static str]) -> String {
+    let mut name = String::with_capacity(32);
+    for (place, property) in set.iter().enumerate() {
+        if place > 0 {
+            name.push('+');
+        }
+        name.extend(property.chars().map(|letter| letter.to_ascii_lowercase()));
+    }
+    name
+}
+
+fn component(value: &Value) -> Option<String> {
+    match value::text(value) {
+        Some(text) => normalise::identifier(&text),
+        None if value.is_object() || value.is_array() => Some(normalise::lower(&value.to_string())),
+        None => None,
+    }
+}
+
+/// An entity of an unknown kind is known by what looks like its name; nothing identifies it alone.
+fn unknown(draft: &Draft, sink: &mut Sink) {
+    for property in ["Name", "Id", "DisplayName"] {
+        if let Some(value) = value::get(&draft.properties, property).and_then(component) {
+            sink.weak(&property.to_ascii_lowercase(), &value);
+            return;
+        }
+    }
+}
+
+/// Sorts the keys and drops repeats.
+fn sorted(mut keys: Keys) -> Keys {
+    for list in [&mut keys.strong, &mut keys.weak] {
+        list.sort_unstable();
+        list.dedup();
+    }
+    keys
+}
+
+/// The keys of one entity that stands alone.
+pub(super) fn of(kind: &Kind, draft: Draft) -> Keys {
+    debug_assert_eq!(*kind, draft.kind);
+    KeyMaker::new(&[draft]).make().pop().unwrap_or_default()
+}

@@ -1,0 +1,114 @@
+//! The two shapes of every answer: a table and a subgraph, both saying whether they are whole.
+
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::model::{Object, Time};
+
+/// A column of an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Column {
+    /// Name of the column.
+    pub name: String,
+    /// Kusto type of its cells: `string`, `datetime`, `int`, `long`, `real`, `decimal`, `bool`, `dynamic`, `guid`, `timespan`.
+    #[serde(rename = "type")]
+    pub type_name: String,
+}
+
+/// Rows under named, typed columns.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
+pub struct Table {
+    /// The columns, in order.
+    pub columns: Vec<Column>,
+    /// The rows; a cell is null, bool, number, string, or any JSON for `dynamic`.
+    #[schema(value_type = Vec<Vec<Value>>)]
+    pub rows: Vec<Vec<Value>>,
+    /// Whether these are all rows of the answer.
+    pub complete: bool,
+    /// Name of the limit that cut the answer (`rows_max`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut: Option<String>,
+    /// Where the next page begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// One page of a list.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Page<T> {
+    /// The items, in the order that was asked for.
+    pub value: Vec<T>,
+    /// How many items match in all.
+    pub total: u64,
+    /// Whether nothing is left behind this page.
+    pub complete: bool,
+    /// Where the next page begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// A node of a subgraph: an entity, alert or incident.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Node {
+    /// Reference that every command takes: `alert:ID`, `incident:ID` or `KIND:VALUE`.
+    pub id: String,
+    /// `alert`, `incident` or the entity's kind.
+    pub kind: String,
+    /// Short text for people.
+    pub label: String,
+    /// How many edges the node has in the whole graph.
+    pub degree: u64,
+    /// Kind-specific facts: severity, status and times of alerts and incidents, keys of entities.
+    #[schema(value_type = std::collections::HashMap<String, Value>)]
+    pub properties: Object,
+}
+
+/// A directed edge of a subgraph.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Edge {
+    /// Reference of the node that the edge leaves.
+    pub source: String,
+    /// What the source does to the target.
+    pub relation: String,
+    /// Reference of the node that the edge enters.
+    pub target: String,
+    /// The part that the target plays in the source, where one is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// First time it was seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub first: Option<Time>,
+    /// Last time it was seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub last: Option<Time>,
+    /// How many records assert it.
+    pub count: u64,
+    /// Sequence numbers of records that assert it, newest first, a few; `why` lists all.
+    pub evidence: Vec<u64>,
+}
+
+/// Nodes and the edges between them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
+pub struct Subgraph {
+    /// The nodes, those that were asked about first.
+    pub nodes: Vec<Node>,
+    /// The edges, newest first unless the question orders them otherwise.
+    pub edges: Vec<Edge>,
+    /// How many edges match in all, where that is known without walking them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+    /// Whether this is everything that was asked for.
+    pub complete: bool,
+    /// Name of the limit that cut the answer (`edges_max`, `hub_degree`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut: Option<String>,
+    /// Hubs that were not passed through, as references.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hubs: Vec<String>,
+    /// Where the next page begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}

@@ -1,0 +1,282 @@
+//! One incident, alert or entity with everything that is known of it.
+
+mod requests;
+
+use std::collections::BTreeMap;
+
+use hashbrown::{HashMap, HashSet};
+use serde_json::{Value, json};
+
+use crate::graph::{AlertRef, Direction, EdgeFilter, GraphSnapshot, NodeId, NodeKind, Version};
+use crate::ingest;
+use crate::model::{Alert, Body, Document, Evidence, Fault, FaultClass, Incident, Kind, Object, Relation, Seq};
+
+use super::lists::{AlertRow, EntityRow, alert_row, containers, entity_row, incident_row, members};
+use super::{Context, Question, reference, render};
+
+pub use requests::{AlertDetail, AlertRequest, EntityDetail, EntityRequest, EvidenceRow, IncidentDetail, IncidentRequest, MergeRow, VersionRow};
+
+/// Alerts of an entity whose documents are read for its properties, newest first.
+const PROPERTY_ALERTS_MAX: usize = 25;
+/// Incidents that an entity's details list.
+const INCIDENTS_MAX: usize = 50;
+/// Other entities that an entity's details list as possibly the same.
+const POSSIBLY_SAME_MAX: usize = 50;
+
+/// Reads a document of the journal; that it is there is an invariant of the engine.
+fn document(context: &Context, seq: Seq) -> Result<Document, Fault> {
+    let found = context.journal.document(seq)?;
+    found.ok_or_else(|| Fault::new(FaultClass::Internal, "document_missing", format!("the journal has no document {seq}")).with_hint("run `clew verify`"))
+}
+
+fn bodies(document: &Document) -> Result<Vec<Body>, Fault> {
+    ingest::read(document).map_err(|reject| Fault::new(FaultClass::Internal, "document_unreadable", format!("{}: {}", reject.code, reject.message)))
+}
+
+/// The versions of a node, oldest first, with where they came from.
+fn versions(context: &Context, node: NodeId) -> Result<Vec<VersionRow>, Fault> {
+    let versions = context.snapshot.graph.versions(node);
+    versions.iter().rev().map(|version| version_row(context, version)).collect()
+}
+
+fn version_row(context: &Context, version: &Version) -> Result<VersionRow, Fault> {
+    let document = document(context, version.seq)?;
+    Ok(VersionRow {
+        seq: version.seq.0,
+        modified: version.modified,
+        received: document.received,
+        source: document.origin.source.to_string(),
+        line: document.origin.line,
+        current: version.current,
+        partial: version.piece,
+    })
+}
+
+/// The documents that make up the present state of a node: its newest version, then its pieces, oldest first.
+fn present(graph: &GraphSnapshot, node: NodeId) -> Vec<Seq> {
+    let mut versions: Vec<Version> = graph.versions(node).into_iter().filter(|version| version.current).collect();
+    versions.sort_by_key(|version| (version.piece, version.seq));
+    versions.into_iter().map(|version| version.seq).collect()
+}
+
+/// The alert as its present documents say it, pieces adding what the version leaves out.
+fn alert_of(context: &Context, id: &str, node: NodeId) -> Result<(Option<Alert>, Option<Document>), Fault> {
+    let mut whole: Option<Alert> = None;
+    let mut first = None;
+    for seq in present(&context.snapshot.graph, node) {
+        let document = document(context, seq)?;
+        for body in bodies(&document)? {
+            let Body::Alert(alert) = body else { continue };
+            if alert.id != id {
+                continue;
+            }
+            match &mut whole {
+                None => whole = Some(*alert),
+                Some(whole) => add_piece(whole, *alert),
+            }
+        }
+        first = first.or(Some(document));
+    }
+    Ok((whole, first))
+}
+
+fn add_piece(whole: &mut Alert, piece: Alert) {
+    let fill = |mine: &mut String, other: String| {
+        if mine.is_empty() {
+            *mine = other;
+        }
+    };
+    fill(&mut whole.title, piece.title);
+    fill(&mut whole.description, piece.description);
+    fill(&mut whole.alert_type, piece.alert_type);
+    fill(&mut whole.provider, piece.provider);
+    fill(&mut whole.vendor, piece.vendor);
+    whole.entities.extend(piece.entities);
+    for (name, value) in piece.extended {
+        whole.extended.entry(name).or_insert(value);
+    }
+}
+
+impl Question for AlertRequest {
+    type Answer = AlertDetail;
+    const NAME: &'static str = "alert";
+
+    fn answer(self, context: &Context) -> Result<AlertDetail, Fault> {
+        let graph = &context.snapshot.graph;
+        let node = reference::alert(graph, &self.id)?;
+        let alert = graph.alert_node(node).filter(AlertRef::known).ok_or_else(|| {
+            let message = format!("the alert `{}` is referred to, but no document describes it", self.id);
+            Fault::new(FaultClass::NotFound, "alert_not_seen", message).with_hint(format!("`clew neighbors alert:{}` shows what refers to it", self.id))
+        })?;
+        let (whole, document) = alert_of(context, alert.id(), node)?;
+        let whole = whole.unwrap_or_default();
+        let mut techniques: Vec<String> = alert.techniques().map(str::to_owned).collect();
+        techniques.dedup();
+        Ok(AlertDetail {
+            row: alert_row(graph, &alert),
+            description: whole.description,
+            alert_type: alert.alert_type().to_owned(),
+            provider: alert.provider().to_owned(),
+            vendor: whole.vendor,
+            techniques,
+            compromised_entity: whole.compromised_entity,
+            remediation: whole.remediation,
+            url: whole.url,
+            created: alert.created(),
+            modified: alert.modified(),
+            members: whole.members,
+            entities_list: evidence_rows(graph, whole.entities),
+            extended: whole.extended,
+            versions: versions(context, node)?,
+            raw: document.map_or(Value::Null, |document| serde_json::from_slice(&document.raw).unwrap_or(Value::Null)),
+        })
+    }
+}
+
+/// The raw document of an alert's newest version, byte for byte as it was given.
+pub fn raw_alert(context: &Context, id: &str) -> Result<bytes::Bytes, Fault> {
+    let graph = &context.snapshot.graph;
+    let node = reference::alert(graph, id)?;
+    let seq = present(graph, node).first().copied();
+    let seq = seq.ok_or_else(|| Fault::new(FaultClass::NotFound, "alert_not_seen", format!("no document describes the alert `{id}`")))?;
+    Ok(document(context, seq)?.raw)
+}
+
+fn evidence_rows(graph: &GraphSnapshot, entities: Vec<Evidence>) -> Vec<EvidenceRow> {
+    let row = |evidence: Evidence| {
+        let entity = evidence.entity;
+        let node = graph.entities(&entity.kind, &entity.keys).into_iter().next();
+        let written = entity.keys.strong.first().or(entity.keys.weak.first()).map(|key| format!("{}:{key}", entity.kind));
+        EvidenceRow {
+            id: node.map(|node| render::reference(graph, node)).or(written).unwrap_or_default(),
+            kind: entity.kind.to_string(),
+            label: entity.label,
+            role: evidence.role.map(|role| role.into_owned()),
+            nested: evidence.nested,
+            properties: entity.properties,
+        }
+    };
+    entities.into_iter().map(row).collect()
+}
+
+impl Question for IncidentRequest {
+    type Answer = IncidentDetail;
+    const NAME: &'static str = "incident";
+
+    fn answer(self, context: &Context) -> Result<IncidentDetail, Fault> {
+        let graph = &context.snapshot.graph;
+        let node = reference::incident(graph, &self.id)?;
+        let incident = graph.incident_node(node).expect("the reference names an incident");
+        let whole = incident_of(context, incident.id(), node)?;
+        let (mut alerts, mut missing) = (Vec::new(), Vec::new());
+        for member in members(graph, node).into_iter().filter_map(|member| graph.alert_node(member)) {
+            if member.known() { alerts.push(member) } else { missing.push(member.id().to_owned()) }
+        }
+        alerts.sort_by_key(|alert| (alert.time(), alert.id()));
+        let mut techniques: Vec<String> = incident.techniques().chain(alerts.iter().flat_map(AlertRef::techniques)).map(str::to_owned).collect();
+        techniques.sort();
+        techniques.dedup();
+        let mut row = incident_row(graph, &incident);
+        if row.title.is_empty() {
+            row.title.clone_from(&whole.title);
+        }
+        Ok(IncidentDetail {
+            row,
+            description: whole.description,
+            classification_reason: whole.classification_reason,
+            classification_comment: whole.classification_comment,
+            techniques,
+            comments: whole.comments.iter().map(|comment| json!(comment)).collect(),
+            url: whole.url,
+            redirect: incident.redirect().map(|node| render::reference(graph, node)),
+            entities: entities_of(graph, node, &alerts),
+            alerts_list: alerts.iter().map(|alert| alert_row(graph, alert)).collect::<Vec<AlertRow>>(),
+            alerts_missing: missing,
+            extended: whole.extended,
+            versions: versions(context, node)?,
+        })
+    }
+}
+
+/// The newest version of an incident; one that is only referred to is empty.
+fn incident_of(context: &Context, id: &str, node: NodeId) -> Result<Incident, Fault> {
+    let Some(seq) = present(&context.snapshot.graph, node).first().copied() else { return Ok(Incident::default()) };
+    let found = bodies(&document(context, seq)?)?.into_iter().find_map(|body| match body {
+        Body::Incident(incident) if incident.id == id => Some(*incident),
+        _ => None,
+    });
+    Ok(found.unwrap_or_default())
+}
+
+/// Entities that the incident and its alerts name, those that most of them name first.
+fn entities_of(graph: &GraphSnapshot, incident: NodeId, alerts: &[AlertRef<'_>]) -> Vec<EntityRow> {
+    let filter = EdgeFilter { relations: vec![Relation::INVOLVES], direction: Direction::Out, ..EdgeFilter::default() };
+    let mut named: HashMap<NodeId, u64> = HashMap::new();
+    for node in alerts.iter().map(AlertRef::node).chain([incident]) {
+        graph.edges(node, &filter).for_each(|edge| *named.entry(edge.to).or_default() += 1);
+    }
+    let mut rows: Vec<(u64, EntityRow)> =
+        named.into_iter().filter_map(|(node, times)| Some((times, entity_row(graph, &graph.entity_node(node)?)))).collect();
+    rows.sort_by(|(a, left), (b, right)| b.cmp(a).then_with(|| left.id.cmp(&right.id)));
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+impl Question for EntityRequest {
+    type Answer = EntityDetail;
+    const NAME: &'static str = "entity";
+
+    fn answer(self, context: &Context) -> Result<EntityDetail, Fault> {
+        let graph = &context.snapshot.graph;
+        let node = reference::entity(graph, &self.entity)?;
+        let entity = graph.entity_node(node).expect("the reference names an entity");
+        let (strong, weak): (Vec<_>, Vec<_>) = entity.keys().into_iter().partition(|(_, strong)| *strong);
+        let texts = |keys: Vec<(&str, bool)>| keys.into_iter().map(|(key, _)| key.to_owned()).collect::<Vec<_>>();
+        let mut relations: BTreeMap<String, u64> = BTreeMap::new();
+        let mut incidents = Vec::new();
+        let mut seen = HashSet::new();
+        let mut alerts: Vec<NodeId> = Vec::new();
+        for edge in graph.edges(node, &EdgeFilter::default()) {
+            *relations.entry(graph.relation(&edge).to_owned()).or_default() += 1;
+            let other = edge.other(node);
+            match other.kind() {
+                NodeKind::Alert if seen.insert(other) => {
+                    alerts.push(other);
+                    incidents.extend(containers(graph, other));
+                }
+                NodeKind::Incident => incidents.push(other),
+                NodeKind::Alert | NodeKind::Entity => {}
+            }
+        }
+        let mut listed = HashSet::new();
+        incidents.retain(|incident| listed.insert(*incident));
+        incidents.truncate(INCIDENTS_MAX);
+        Ok(EntityDetail {
+            row: entity_row(graph, &entity),
+            keys: texts(strong),
+            weak_keys: texts(weak),
+            properties: properties(context, node, entity.kind(), &alerts)?,
+            relations,
+            merges: entity.merges().into_iter().map(|merge| MergeRow { key: merge.key, seq: merge.seq.0 }).collect(),
+            possibly_same: entity.possibly_same(POSSIBLY_SAME_MAX).into_iter().map(|(other, _)| render::reference(graph, other)).collect(),
+            alerts: alerts.len() as u64,
+            incidents: incidents.into_iter().map(|incident| render::reference(graph, incident)).collect(),
+        })
+    }
+}
+
+/// Properties that the newest alerts give the entity; a newer alert's word stands before an older one's.
+fn properties(context: &Context, node: NodeId, kind: &str, alerts: &[NodeId]) -> Result<Object, Fault> {
+    let graph = &context.snapshot.graph;
+    let mut properties = Object::new();
+    for alert in alerts.iter().take(PROPERTY_ALERTS_MAX) {
+        let Some(alert) = graph.alert_node(*alert) else { continue };
+        let (whole, _) = alert_of(context, alert.id(), alert.node())?;
+        let mentions = whole.unwrap_or_default().entities.into_iter().map(|evidence| evidence.entity);
+        for entity in mentions.filter(|entity| entity.kind == Kind::met(kind) && graph.entities(&entity.kind, &entity.keys).contains(&node)) {
+            for (name, value) in entity.properties {
+                properties.entry(name).or_insert(value);
+            }
+        }
+    }
+    Ok(properties)
+}

@@ -1,0 +1,191 @@
+//! What is asked of one incident, alert or entity, and the shapes of the answers.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::model::{Object, Time};
+
+use super::super::lists::{AlertRow, EntityRow, IncidentRow};
+
+/// Which incident.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Path)]
+pub struct IncidentRequest {
+    /// Id or number.
+    pub id: String,
+}
+
+/// Which alert.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Path)]
+pub struct AlertRequest {
+    /// Id.
+    pub id: String,
+}
+
+/// Which entity.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Path)]
+pub struct EntityRequest {
+    /// Reference, `KIND:VALUE`.
+    pub entity: String,
+}
+
+/// One version of an alert or incident.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct VersionRow {
+    /// Sequence number of its document.
+    pub seq: u64,
+    /// When the source made it.
+    #[schema(value_type = Option<String>)]
+    pub modified: Option<Time>,
+    /// When clew took it in.
+    #[schema(value_type = String)]
+    pub received: Time,
+    /// File, archive member or name that it came from.
+    pub source: String,
+    /// Line of the source.
+    pub line: u64,
+    /// Whether it is the current one.
+    pub current: bool,
+    /// Whether it is one piece of an alert that comes in several documents.
+    pub partial: bool,
+}
+
+/// An entity that an alert or incident names.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct EvidenceRow {
+    /// Reference, `KIND:VALUE`.
+    pub id: String,
+    /// Kind.
+    pub kind: String,
+    /// Short text for people.
+    pub label: String,
+    /// Its part, where the source says one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// Whether it stands only inside another entity.
+    pub nested: bool,
+    /// Its properties as the source gives them.
+    #[schema(value_type = std::collections::HashMap<String, Value>)]
+    pub properties: Object,
+}
+
+/// An incident with its alerts and entities.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct IncidentDetail {
+    /// The row of the queue.
+    #[serde(flatten)]
+    pub row: IncidentRow,
+    /// The long text.
+    pub description: String,
+    /// Reason within the classification.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub classification_reason: Option<String>,
+    /// What was said on closing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub classification_comment: Option<String>,
+    /// ATT&CK techniques.
+    pub techniques: Vec<String>,
+    /// Remarks, oldest first.
+    #[schema(value_type = Vec<Value>)]
+    pub comments: Vec<Value>,
+    /// Place in the product's own portal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The incident that this one was merged into.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redirect: Option<String>,
+    /// Its alerts, oldest first.
+    pub alerts_list: Vec<AlertRow>,
+    /// Ids of alerts that it lists but that were never seen.
+    pub alerts_missing: Vec<String>,
+    /// Entities of the incident and its alerts, those named most first.
+    pub entities: Vec<EntityRow>,
+    /// Everything else that the source says.
+    #[schema(value_type = std::collections::HashMap<String, Value>)]
+    pub extended: Object,
+    /// Its versions, oldest first.
+    pub versions: Vec<VersionRow>,
+}
+
+/// An alert with its entities and where it came from.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct AlertDetail {
+    /// The row of the list.
+    #[serde(flatten)]
+    pub row: AlertRow,
+    /// The long text.
+    pub description: String,
+    /// The detector's type.
+    pub alert_type: String,
+    /// `ProviderName` of the field.
+    pub provider: String,
+    /// Maker of the product.
+    pub vendor: String,
+    /// ATT&CK techniques.
+    pub techniques: Vec<String>,
+    /// The resource or name that the source puts first.
+    pub compromised_entity: String,
+    /// What to do about it.
+    pub remediation: Vec<String>,
+    /// Place in the product's own portal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// When the alert was made.
+    #[schema(value_type = Option<String>)]
+    pub created: Option<Time>,
+    /// When this version was made.
+    #[schema(value_type = Option<String>)]
+    pub modified: Option<Time>,
+    /// Member alerts, where the alert stands for a kill chain.
+    pub members: Vec<String>,
+    /// The entities that it names.
+    pub entities_list: Vec<EvidenceRow>,
+    /// Everything else that the source says.
+    #[schema(value_type = std::collections::HashMap<String, Value>)]
+    pub extended: Object,
+    /// Its versions, oldest first.
+    pub versions: Vec<VersionRow>,
+    /// The document, as it was given.
+    #[schema(value_type = Value)]
+    pub raw: Value,
+}
+
+/// An entity with its keys, what it is linked to and why its mentions are one.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct EntityDetail {
+    /// The row of the list.
+    #[serde(flatten)]
+    pub row: EntityRow,
+    /// Identifiers that identify it alone.
+    pub keys: Vec<String>,
+    /// Identifiers that do not.
+    pub weak_keys: Vec<String>,
+    /// Properties from the newest alerts that name it.
+    #[schema(value_type = std::collections::HashMap<String, Value>)]
+    pub properties: Object,
+    /// Edges by relation.
+    pub relations: std::collections::BTreeMap<String, u64>,
+    /// Decisions that made several mentions one entity: the key and the document that brought it.
+    pub merges: Vec<MergeRow>,
+    /// Other entities that may be the same.
+    pub possibly_same: Vec<String>,
+    /// How many alerts name it.
+    pub alerts: u64,
+    /// Incidents that contain such an alert, newest first, up to 50.
+    pub incidents: Vec<String>,
+}
+
+/// One step of entity resolution.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct MergeRow {
+    /// Key that two mentions share.
+    pub key: String,
+    /// Sequence number of the document that brought them together.
+    pub seq: u64,
+}

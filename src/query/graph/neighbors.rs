@@ -1,0 +1,82 @@
+//! The edges of a node, newest first, a page at a time.
+
+use crate::catalog::entities;
+use crate::graph::{Direction, EdgeFilter, EdgePosition};
+use crate::model::{Fault, FaultClass, Kind, Relation};
+
+use super::super::answer::Subgraph;
+use super::super::reference::{limit, node, window, word};
+use super::super::{Context, Question, render};
+use super::requests::NeighborsRequest;
+
+/// Edges of an answer when the request names no limit.
+const LIMIT_DEFAULT: u32 = 100;
+/// Edges of an answer at the most.
+const LIMIT_MAX: u32 = 10_000;
+
+/// Reads which edges are wanted.
+pub(super) fn filter(relations: &[String], kinds: &[String], direction: Option<&str>) -> Result<EdgeFilter, Fault> {
+    let read = |text: &str| match text {
+        "out" => Some(Direction::Out),
+        "in" => Some(Direction::In),
+        "both" => Some(Direction::Both),
+        _ => None,
+    };
+    Ok(EdgeFilter {
+        relations: relations.iter().map(|text| Relation::met(text.clone())).collect(),
+        kinds: kinds.iter().map(|text| kind(text)).collect(),
+        direction: direction.map_or(Ok(Direction::Both), |text| word("direction", text, read, &["out", "in", "both"]))?,
+        ..EdgeFilter::default()
+    })
+}
+
+/// The kind of a neighbour in any spelling; alerts and incidents are kinds too.
+fn kind(text: &str) -> Kind {
+    match text {
+        "alert" | "incident" => Kind::met(text),
+        other => entities::kind_named(other),
+    }
+}
+
+impl Question for NeighborsRequest {
+    type Answer = Subgraph;
+    const NAME: &'static str = "neighbors";
+
+    fn answer(self, context: &Context) -> Result<Subgraph, Fault> {
+        let graph = &context.snapshot.graph;
+        let start = node(graph, &self.node)?;
+        let mut filter = filter(&self.relation, &self.kind, self.direction.as_deref())?;
+        filter.window = window(self.from.as_deref(), self.to.as_deref(), context.now)?;
+        let limit = limit(self.limit, LIMIT_DEFAULT, LIMIT_MAX)?;
+        if self.hops.unwrap_or(1) > 1 {
+            return self.hop(context, start, &filter, limit);
+        }
+        let after = self.cursor.as_deref().map(position).transpose()?;
+        let mut edges = graph.edges_after(start, &filter, after);
+        let (mut found, mut last) = (Vec::new(), None);
+        while found.len() < limit
+            && let Some((position, edge)) = edges.next_placed()
+        {
+            found.push(edge);
+            last = Some(position);
+        }
+        let more = edges.next().is_some();
+        let mut answer = render::subgraph(graph, &[start], &found);
+        if filter.relations.is_empty() && filter.kinds.is_empty() && filter.direction == Direction::Both {
+            answer.total = Some(graph.count_in(start, &filter.window) as u64);
+        }
+        if more {
+            answer.complete = false;
+            answer.cut = Some("limit".to_owned());
+            answer.cursor = last.map(EdgePosition::to_text);
+        }
+        Ok(answer)
+    }
+}
+
+fn position(cursor: &str) -> Result<EdgePosition, Fault> {
+    EdgePosition::from_text(cursor).ok_or_else(|| {
+        Fault::new(FaultClass::Invalid, "cursor_invalid", format!("expected a cursor of an earlier answer, found `{cursor}`"))
+            .with_hint("leave the cursor out to begin with the first page")
+    })
+}

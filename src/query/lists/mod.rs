@@ -1,0 +1,377 @@
+//! The queues: incidents, alerts and entities under filters, with counters that follow the filter.
+
+mod page;
+mod requests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hashbrown::HashSet;
+
+use crate::catalog::{attack, entities};
+use crate::graph::{AlertRef, Direction, EdgeFilter, EntityRef, GraphSnapshot, IncidentRef, NodeId, NodeKind};
+use crate::model::{AlertStatus, Fault, IncidentStatus, Kind, Relation, Severity, Time, Window};
+
+use super::reference::{entity, incident, limit, window, word};
+use super::{Context, Question, render};
+use page::{Sorted, time_key};
+
+pub use requests::{
+    AlertFilter, AlertPage, AlertRow, Counters, EntityFilter, EntityPage, EntityRow, IncidentFilter, IncidentPage, IncidentRow, LIMIT_DEFAULT, LIMIT_MAX,
+};
+
+/// Which column a list is sorted by, and whether downward.
+struct Order<C> {
+    by: C,
+    descending: bool,
+}
+
+impl<C> Order<C> {
+    /// Reads `column` or `-column`; without `-` a column has its natural direction.
+    fn read(text: Option<&str>, default: &str, columns: &[&str], read: impl Fn(&str) -> Option<(C, bool)>) -> Result<Self, Fault> {
+        let text = text.unwrap_or(default);
+        let (name, turned) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
+        let (by, natural) = word("sort", name, read, columns)?;
+        Ok(Self { by, descending: natural != turned })
+    }
+}
+
+fn any(wanted: &[String], mut has: impl FnMut(&str) -> bool) -> bool {
+    wanted.is_empty() || wanted.iter().any(|text| has(text))
+}
+
+fn same(a: &str, b: &str) -> bool {
+    a.eq_ignore_ascii_case(b) || a.to_lowercase() == b.to_lowercase()
+}
+
+/// A technique stands for its sub-techniques.
+fn has_technique<'a>(mut techniques: impl Iterator<Item = &'a str>, wanted: &str) -> bool {
+    techniques.any(|technique| {
+        technique.get(..wanted.len()).is_some_and(|head| head.eq_ignore_ascii_case(wanted)) && matches!(technique.as_bytes().get(wanted.len()), None | Some(b'.'))
+    })
+}
+
+fn tactics_wanted(texts: &[String]) -> Result<Vec<String>, Fault> {
+    let names: Vec<&str> = attack::tactics().iter().map(|tactic| tactic.name).collect();
+    texts.iter().map(|text| word("tactic", text, |text| attack::tactic_name(text).map(str::to_owned), &names)).collect()
+}
+
+fn severities(texts: &[String]) -> Result<Vec<Severity>, Fault> {
+    texts.iter().map(|text| word("severity", text, Severity::parse, &Severity::ALL.map(Severity::as_str))).collect()
+}
+
+/// Alerts that name any of the entities; none when no entity is asked for.
+fn alerts_of(context: &Context, references: &[String]) -> Result<Option<HashSet<NodeId>>, Fault> {
+    if references.is_empty() {
+        return Ok(None);
+    }
+    let graph = &context.snapshot.graph;
+    let filter = EdgeFilter { relations: vec![Relation::INVOLVES], direction: Direction::In, ..EdgeFilter::default() };
+    let mut found = HashSet::new();
+    for text in references {
+        found.extend(graph.edges(entity(graph, text)?, &filter).map(|edge| edge.from));
+    }
+    Ok(Some(found))
+}
+
+/// Incidents that contain any of the alerts, and those among the nodes themselves.
+fn incidents_of(graph: &GraphSnapshot, alerts: &HashSet<NodeId>) -> HashSet<NodeId> {
+    let mut found: HashSet<NodeId> = alerts.iter().copied().filter(|node| node.kind() == NodeKind::Incident).collect();
+    for alert in alerts.iter().filter(|node| node.kind() == NodeKind::Alert) {
+        found.extend(containers(graph, *alert));
+    }
+    found
+}
+
+/// Incidents that contain an alert.
+pub(super) fn containers(graph: &GraphSnapshot, alert: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+    let filter = EdgeFilter { relations: vec![Relation::CONTAINS], direction: Direction::In, ..EdgeFilter::default() };
+    graph.edges(alert, &filter).map(|edge| edge.from).filter(|node| node.kind() == NodeKind::Incident)
+}
+
+/// Alerts that an incident contains, newest first, without repeats.
+pub(super) fn members(graph: &GraphSnapshot, incident: NodeId) -> Vec<NodeId> {
+    let filter = EdgeFilter { relations: vec![Relation::CONTAINS], direction: Direction::Out, ..EdgeFilter::default() };
+    let mut seen = HashSet::new();
+    graph.edges(incident, &filter).map(|edge| edge.to).filter(|node| seen.insert(*node)).collect()
+}
+
+fn counters<const N: usize>(counts: [[u32; 6]; N], statuses: [&str; N]) -> Counters {
+    let status = statuses.iter().zip(&counts).map(|(name, row)| ((*name).to_owned(), row.iter().map(|n| u64::from(*n)).sum())).collect();
+    let severity = Severity::ALL.iter().map(|s| (s.as_str().to_owned(), counts.iter().map(|row| u64::from(row[*s as usize])).sum())).collect();
+    Counters { status, severity }
+}
+
+/// The row of an incident; products and tactics of its alerts are its own.
+pub(super) fn incident_row(graph: &GraphSnapshot, incident: &IncidentRef<'_>) -> IncidentRow {
+    let alerts = members(graph, incident.node());
+    let mut products: BTreeSet<&str> = incident.products().collect();
+    let mut tactics: Vec<&str> = incident.tactics().collect();
+    let (mut first, mut last) = (incident.first_activity(), incident.last_activity());
+    for alert in alerts.iter().filter_map(|node| graph.alert_node(*node)).filter(AlertRef::known) {
+        products.extend(Some(alert.product()).filter(|product| !product.is_empty()));
+        tactics.extend(alert.tactics());
+        first = earliest(first, alert.time());
+        last = last.max(alert.end()).max(alert.time());
+    }
+    tactics.sort_by_key(|tactic| (attack::tactic_order(tactic).unwrap_or(u8::MAX), *tactic));
+    tactics.dedup();
+    IncidentRow {
+        id: incident.id().to_owned(),
+        number: incident.number(),
+        title: incident.title().to_owned(),
+        severity: incident.severity().as_str().to_owned(),
+        status: incident.status().as_str().to_owned(),
+        owner: Some(incident.owner().to_owned()).filter(|owner| !owner.is_empty()),
+        classification: incident.classification().map(|classification| classification.as_str().to_owned()),
+        products: products.into_iter().map(str::to_owned).collect(),
+        tactics: tactics.into_iter().map(str::to_owned).collect(),
+        tags: incident.tags().map(str::to_owned).collect(),
+        alerts: alerts.len() as u64,
+        first_activity: first,
+        last_activity: last,
+        created: incident.created(),
+        modified: incident.modified(),
+        seq: incident.seq().map_or(0, |seq| seq.0),
+    }
+}
+
+fn earliest(a: Option<Time>, b: Option<Time>) -> Option<Time> {
+    a.into_iter().chain(b).min()
+}
+
+/// The row of an alert.
+pub(super) fn alert_row(graph: &GraphSnapshot, alert: &AlertRef<'_>) -> AlertRow {
+    let filter = EdgeFilter { relations: vec![Relation::INVOLVES], direction: Direction::Out, ..EdgeFilter::default() };
+    AlertRow {
+        id: alert.id().to_owned(),
+        title: alert.title().to_owned(),
+        severity: alert.severity().as_str().to_owned(),
+        status: alert.status().as_str().to_owned(),
+        product: alert.product().to_owned(),
+        tactics: alert.tactics().map(str::to_owned).collect(),
+        incidents: containers(graph, alert.node()).filter_map(|node| Some(graph.incident_node(node)?.id().to_owned())).collect(),
+        entities: graph.edges(alert.node(), &filter).count() as u64,
+        start: alert.start(),
+        end: alert.end(),
+        seq: alert.seq().map_or(0, |seq| seq.0),
+    }
+}
+
+/// The row of an entity.
+pub(super) fn entity_row(graph: &GraphSnapshot, entity: &EntityRef<'_>) -> EntityRow {
+    let (first, last) = span(graph, entity.node());
+    EntityRow { id: render::entity_reference(entity), kind: entity.kind().to_owned(), label: entity.label().to_owned(), degree: graph.degree(entity.node()) as u64, first, last }
+}
+
+/// First and last time of a node's edges.
+pub(super) fn span(graph: &GraphSnapshot, node: NodeId) -> (Option<Time>, Option<Time>) {
+    let mut first = None;
+    let mut last = None;
+    for edge in graph.edges(node, &EdgeFilter::default()) {
+        first = earliest(first, edge.first);
+        last = last.max(edge.last);
+    }
+    (first, last)
+}
+
+#[derive(Clone, Copy)]
+enum IncidentOrder {
+    Severity,
+    Created,
+    Modified,
+    Activity,
+    Number,
+    Title,
+}
+
+impl Question for IncidentFilter {
+    type Answer = IncidentPage;
+    const NAME: &'static str = "incidents";
+
+    fn answer(self, context: &Context) -> Result<IncidentPage, Fault> {
+        let graph = &context.snapshot.graph;
+        let window = window(self.from.as_deref(), self.to.as_deref(), context.now)?;
+        let limit = limit(self.limit, LIMIT_DEFAULT, LIMIT_MAX)?;
+        let severity = severities(&self.severity)?;
+        let mut status = Vec::new();
+        for text in &self.status {
+            match text.as_str() {
+                "open" => status.extend([IncidentStatus::New, IncidentStatus::Active]),
+                text => status.push(word("status", text, IncidentStatus::parse, &IncidentStatus::ALL.map(IncidentStatus::as_str))?),
+            }
+        }
+        let tactics = tactics_wanted(&self.tactic)?;
+        let of_entities = alerts_of(context, &self.entity)?.map(|alerts| incidents_of(graph, &alerts));
+        let order = Order::read(self.sort.as_deref(), "severity", &["severity", "created", "modified", "activity", "number", "title"], |name| {
+            Some(match name {
+                "severity" => (IncidentOrder::Severity, true),
+                "created" => (IncidentOrder::Created, true),
+                "modified" => (IncidentOrder::Modified, true),
+                "activity" => (IncidentOrder::Activity, true),
+                "number" => (IncidentOrder::Number, true),
+                "title" => (IncidentOrder::Title, false),
+                _ => return None,
+            })
+        })?;
+        let owner = |incident: &IncidentRef<'_>| any(&self.owner, |text| if text == "unassigned" { incident.owner().is_empty() } else { same(incident.owner(), text) });
+        let inherits = !self.product.is_empty() || !tactics.is_empty() || !self.technique.is_empty();
+        let passes = |incident: &IncidentRef<'_>| {
+            (severity.is_empty() || severity.contains(&incident.severity()))
+                && (status.is_empty() || status.contains(&incident.status()))
+                && owner(incident)
+                && any(&self.tag, |text| incident.tags().any(|tag| same(tag, text)))
+                && of_entities.as_ref().is_none_or(|found| found.contains(&incident.node()))
+                && (window == Window::ALL || active(graph, incident, &window))
+                && (!inherits || self.inherited(graph, incident, &tactics))
+        };
+        let found: Vec<IncidentRef<'_>> = graph.all_incidents().filter(passes).collect();
+        let mut counts = [[0; 6]; 3];
+        found.iter().for_each(|incident| counts[incident.status() as usize][incident.severity() as usize] += 1);
+        let key = |incident: &IncidentRef<'_>| {
+            let text = match order.by {
+                IncidentOrder::Severity => format!("{}{}", incident.severity() as u8, time_key(incident.last_activity().or(incident.time()))),
+                IncidentOrder::Created => time_key(incident.created()),
+                IncidentOrder::Modified => time_key(incident.modified()),
+                IncidentOrder::Activity => time_key(incident.last_activity().or(incident.time())),
+                IncidentOrder::Number => format!("{:020}", incident.number().map_or(-1, |n| n) as i128 + (1 << 63)),
+                IncidentOrder::Title => incident.title().to_lowercase(),
+            };
+            format!("{}\0{}", text.replace('\0', ""), incident.id())
+        };
+        let sorted = Sorted::new(found.into_iter().map(|incident| (key(&incident), incident)), order.descending);
+        let page = sorted.page(self.cursor.as_deref(), limit, order.descending, |incident| incident_row(graph, &incident))?;
+        Ok(IncidentPage { page, counters: counters(counts, IncidentStatus::ALL.map(IncidentStatus::as_str)) })
+    }
+}
+
+impl IncidentFilter {
+    /// Whether the incident or one of its alerts has the product, tactic and technique.
+    fn inherited(&self, graph: &GraphSnapshot, incident: &IncidentRef<'_>, tactics: &[String]) -> bool {
+        let alerts: Vec<AlertRef<'_>> = members(graph, incident.node()).into_iter().filter_map(|node| graph.alert_node(node)).collect();
+        let product = |text: &str| incident.products().any(|product| same(product, text)) || alerts.iter().any(|alert| same(alert.product(), text));
+        let tactic = |text: &str| incident.tactics().any(|tactic| tactic == text) || alerts.iter().any(|alert| alert.tactics().any(|tactic| tactic == text));
+        let technique = |text: &str| has_technique(incident.techniques(), text) || alerts.iter().any(|alert| has_technique(alert.techniques(), text));
+        any(&self.product, product) && any(tactics, tactic) && any(&self.technique, technique)
+    }
+}
+
+/// Whether the incident, or an alert of it, was active in the window.
+fn active(graph: &GraphSnapshot, incident: &IncidentRef<'_>, window: &Window) -> bool {
+    match (incident.first_activity().or(incident.created()), incident.last_activity().or(incident.first_activity()).or(incident.created())) {
+        (Some(first), Some(last)) => window.overlaps(first, last),
+        _ => members(graph, incident.node()).iter().filter_map(|node| graph.alert_node(*node)?.time()).any(|time| window.contains(time)),
+    }
+}
+
+#[derive(Clone, Copy)]
+enum AlertOrder {
+    Time,
+    Severity,
+    Title,
+}
+
+impl Question for AlertFilter {
+    type Answer = AlertPage;
+    const NAME: &'static str = "alerts";
+
+    fn answer(self, context: &Context) -> Result<AlertPage, Fault> {
+        let graph = &context.snapshot.graph;
+        let window = window(self.from.as_deref(), self.to.as_deref(), context.now)?;
+        let limit = limit(self.limit, LIMIT_DEFAULT, LIMIT_MAX)?;
+        let severity = severities(&self.severity)?;
+        let status = self.status.iter().map(|text| word("status", text, AlertStatus::parse, &AlertStatus::ALL.map(AlertStatus::as_str)));
+        let status = status.collect::<Result<Vec<_>, Fault>>()?;
+        let tactics = tactics_wanted(&self.tactic)?;
+        let of_entities = alerts_of(context, &self.entity)?;
+        let title = self.title.as_deref().map(str::to_lowercase);
+        let of_incident = match self.incident.as_deref() {
+            None | Some("none") => None,
+            Some(id) => Some(members(graph, incident(graph, id)?).into_iter().collect::<HashSet<_>>()),
+        };
+        let order = Order::read(self.sort.as_deref(), "time", &["time", "severity", "title"], |name| {
+            Some(match name {
+                "time" => (AlertOrder::Time, true),
+                "severity" => (AlertOrder::Severity, true),
+                "title" => (AlertOrder::Title, false),
+                _ => return None,
+            })
+        })?;
+        let passes = |alert: &AlertRef<'_>| {
+            (severity.is_empty() || severity.contains(&alert.severity()))
+                && (status.is_empty() || status.contains(&alert.status()))
+                && any(&self.product, |text| same(alert.product(), text))
+                && any(&tactics, |text| alert.tactics().any(|tactic| tactic == text))
+                && any(&self.technique, |text| has_technique(alert.techniques(), text))
+                && title.as_ref().is_none_or(|words| alert.title().to_lowercase().contains(words))
+                && of_entities.as_ref().is_none_or(|found| found.contains(&alert.node()))
+                && of_incident.as_ref().is_none_or(|found| found.contains(&alert.node()))
+                && (self.incident.as_deref() != Some("none") || containers(graph, alert.node()).next().is_none())
+                && (window == Window::ALL || alert.time().is_some_and(|time| window.overlaps(time, alert.end().unwrap_or(time).max(time))))
+        };
+        let found: Vec<AlertRef<'_>> = graph.all_alerts().filter(passes).collect();
+        let mut counts = [[0; 6]; 5];
+        found.iter().for_each(|alert| counts[alert.status() as usize][alert.severity() as usize] += 1);
+        let key = |alert: &AlertRef<'_>| {
+            let text = match order.by {
+                AlertOrder::Time => time_key(alert.time()),
+                AlertOrder::Severity => format!("{}{}", alert.severity() as u8, time_key(alert.time())),
+                AlertOrder::Title => alert.title().to_lowercase(),
+            };
+            format!("{}\0{}", text.replace('\0', ""), alert.id())
+        };
+        let sorted = Sorted::new(found.into_iter().map(|alert| (key(&alert), alert)), order.descending);
+        let page = sorted.page(self.cursor.as_deref(), limit, order.descending, |alert| alert_row(graph, &alert))?;
+        Ok(AlertPage { page, counters: counters(counts, AlertStatus::ALL.map(AlertStatus::as_str)) })
+    }
+}
+
+#[derive(Clone, Copy)]
+enum EntityOrder {
+    Degree,
+    Label,
+    First,
+    Last,
+}
+
+impl Question for EntityFilter {
+    type Answer = EntityPage;
+    const NAME: &'static str = "entities";
+
+    fn answer(self, context: &Context) -> Result<EntityPage, Fault> {
+        let graph = &context.snapshot.graph;
+        let window = window(self.from.as_deref(), self.to.as_deref(), context.now)?;
+        let limit = limit(self.limit, LIMIT_DEFAULT, LIMIT_MAX)?;
+        let kinds: Vec<Kind> = self.kind.iter().map(|text| entities::kind_named(text)).collect();
+        let text = self.text.as_deref().map(str::to_lowercase);
+        let order = Order::read(self.sort.as_deref(), "degree", &["degree", "label", "first", "last"], |name| {
+            Some(match name {
+                "degree" => (EntityOrder::Degree, true),
+                "label" => (EntityOrder::Label, false),
+                "first" => (EntityOrder::First, true),
+                "last" => (EntityOrder::Last, true),
+                _ => return None,
+            })
+        })?;
+        let passes = |entity: &EntityRef<'_>| {
+            let named = |words: &String| entity.label().to_lowercase().contains(words) || entity.keys().iter().any(|(key, _)| key.to_lowercase().contains(words));
+            (kinds.is_empty() || kinds.iter().any(|kind| kind.as_str() == entity.kind()))
+                && text.as_ref().is_none_or(named)
+                && (window == Window::ALL || graph.count_in(entity.node(), &window) > 0)
+        };
+        let found: Vec<EntityRef<'_>> = graph.all_entities().filter_map(|node| graph.entity_node(node)).filter(passes).collect();
+        let mut by_kind: BTreeMap<String, u64> = BTreeMap::new();
+        found.iter().for_each(|entity| *by_kind.entry(entity.kind().to_owned()).or_default() += 1);
+        let key = |entity: &EntityRef<'_>| {
+            let text = match order.by {
+                EntityOrder::Degree => format!("{:020}", graph.degree(entity.node())),
+                EntityOrder::Label => entity.label().to_lowercase(),
+                EntityOrder::First => time_key(span(graph, entity.node()).0),
+                EntityOrder::Last => time_key(span(graph, entity.node()).1),
+            };
+            format!("{}\0{}", text.replace('\0', ""), render::entity_reference(entity))
+        };
+        let sorted = Sorted::new(found.into_iter().map(|entity| (key(&entity), entity)), order.descending);
+        let page = sorted.page(self.cursor.as_deref(), limit, order.descending, |entity| entity_row(graph, &entity))?;
+        Ok(EntityPage { page, kinds: by_kind })
+    }
+}

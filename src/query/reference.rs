@@ -1,0 +1,168 @@
+//! Readers of what people type: references to nodes, times, limits and words of a closed set.
+
+use crate::graph::{GraphSnapshot, NodeId};
+use crate::ingest::identify;
+use crate::model::{Fault, FaultClass, Time, Window};
+
+/// Finds the node that `alert:ID`, `incident:ID` (id or number) or `KIND:VALUE` names.
+pub fn node(graph: &GraphSnapshot, text: &str) -> Result<NodeId, Fault> {
+    let text = text.trim();
+    if let Some(id) = text.strip_prefix("alert:") {
+        return alert(graph, id);
+    }
+    if let Some(id) = text.strip_prefix("incident:") {
+        return incident(graph, id);
+    }
+    entity(graph, text)
+}
+
+/// Finds an alert by its id.
+pub fn alert(graph: &GraphSnapshot, id: &str) -> Result<NodeId, Fault> {
+    graph.alert(id.trim()).ok_or_else(|| {
+        Fault::new(FaultClass::NotFound, "alert_unknown", format!("no alert has the id `{id}`")).with_hint("`clew search --kind alert WORDS` finds alerts by their words")
+    })
+}
+
+/// Finds an incident by its id or number.
+pub fn incident(graph: &GraphSnapshot, id: &str) -> Result<NodeId, Fault> {
+    let id = id.trim();
+    graph.incident(id).or_else(|| graph.incident_by_number(id.trim_start_matches('#').parse().ok()?)).ok_or_else(|| {
+        Fault::new(FaultClass::NotFound, "incident_unknown", format!("no incident has the id or number `{id}`"))
+            .with_hint("`clew incidents` lists them, `clew search WORDS` finds them by their words")
+    })
+}
+
+/// Finds the one entity that `KIND:VALUE` names.
+pub fn entity(graph: &GraphSnapshot, text: &str) -> Result<NodeId, Fault> {
+    let (kind, keys) = identify::reference(text)?;
+    let found = graph.entities(&kind, &keys);
+    match found.as_slice() {
+        [one] => Ok(*one),
+        [] => Err(Fault::new(FaultClass::NotFound, "entity_unknown", format!("no {kind} is known by `{text}`"))
+            .with_hint(format!("`clew entities --kind {kind} --text TEXT` lists those whose name contains a text"))),
+        several => {
+            let names: Vec<_> = several.iter().take(5).map(|node| graph.entity_ref(*node)).collect();
+            let message = format!("`{text}` names {} entities: {}", several.len(), names.join(", "));
+            Err(Fault::new(FaultClass::Conflict, "entity_ambiguous", message).with_hint("name one of them in full"))
+        }
+    }
+}
+
+/// Reads a time, absolute or relative to `now` (`-24h`, `-7d`, `now`).
+pub fn time(text: &str, now: Time) -> Result<Time, Fault> {
+    let text = text.trim();
+    if text == "now" {
+        return Ok(now);
+    }
+    if let Some(micros) = relative(text) {
+        return Ok(now.plus(micros));
+    }
+    Time::parse(text).map_err(|error| {
+        Fault::new(FaultClass::Invalid, "time_invalid", error.to_string()).with_hint("write `2021-04-28T14:31:30Z`, `2021-04-28`, or relative to now `-24h`, `-7d`")
+    })
+}
+
+/// Microseconds of `-90s`, `-15m`, `+24h`, `-7d`, `-2w`.
+fn relative(text: &str) -> Option<i64> {
+    if !text.is_ascii() {
+        return None;
+    }
+    let sign = match text.as_bytes().first()? {
+        b'-' => -1,
+        b'+' => 1,
+        _ => return None,
+    };
+    let (number, unit) = text[1..].split_at(text.len().checked_sub(2)?);
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        "w" => 604_800,
+        _ => return None,
+    };
+    number.parse::<i64>().ok()?.checked_mul(sign * seconds * 1_000_000)
+}
+
+/// Reads the two ends of a window.
+pub fn window(from: Option<&str>, to: Option<&str>, now: Time) -> Result<Window, Fault> {
+    let window = Window { from: from.map(|text| time(text, now)).transpose()?, to: to.map(|text| time(text, now)).transpose()? };
+    if let (Some(from), Some(to)) = (window.from, window.to)
+        && from > to
+    {
+        let message = format!("expected a window that begins before it ends, found {from} to {to}");
+        return Err(Fault::new(FaultClass::Invalid, "window_invalid", message).with_hint("swap `from` and `to`"));
+    }
+    Ok(window)
+}
+
+/// Checks the number of items of an answer against its limit.
+pub fn limit(asked: Option<u32>, default: u32, most: u32) -> Result<usize, Fault> {
+    match asked {
+        None => Ok(default as usize),
+        Some(limit) if (1..=most).contains(&limit) => Ok(limit as usize),
+        Some(limit) => {
+            let message = format!("expected a limit from 1 to {most}, found {limit}");
+            Err(Fault::new(FaultClass::Invalid, "limit_invalid", message).with_hint("take the answer page by page with `cursor`"))
+        }
+    }
+}
+
+/// Reads a word of a closed set, in any case.
+pub fn word<T>(parameter: &str, text: &str, read: impl Fn(&str) -> Option<T>, words: &[&str]) -> Result<T, Fault> {
+    read(text).ok_or_else(|| {
+        let message = format!("expected for `{parameter}` one of {}, found `{text}`", words.join(", "));
+        let mut fault = Fault::new(FaultClass::Invalid, "parameter_invalid", message);
+        if let Some(near) = nearest(text, words.iter().copied()) {
+            fault = fault.with_hint(format!("a similar word is `{near}`"));
+        }
+        fault
+    })
+}
+
+/// The word of `words` that is nearest to `text`, if one is near enough to be meant.
+pub fn nearest<'a>(text: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let text = text.to_lowercase();
+    words.map(|word| (distance(&text, &word.to_lowercase()), word)).filter(|(distance, word)| *distance * 3 <= word.len().max(3)).min().map(|(_, word)| word)
+}
+
+/// Edit distance in characters.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, left) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, right) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(left != *right);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_relative_times() {
+        let now = Time::parse("2021-04-28T12:00:00Z").expect("a time");
+        let cases = [("-24h", "2021-04-27T12:00:00Z"), ("-7d", "2021-04-21T12:00:00Z"), ("+90s", "2021-04-28T12:01:30Z"), ("now", "2021-04-28T12:00:00Z")];
+        for (text, expected) in cases {
+            assert_eq!(time(text, now).map(|time| time.to_string()), Ok(expected.to_owned()), "{text}");
+        }
+        for text in ["-", "-h", "-5y", "5d", "-99999999999999999999d", "-é"] {
+            assert!(time(text, now).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn finds_the_word_that_was_meant() {
+        let words = ["severity", "status", "owner"];
+        assert_eq!(nearest("severty", words.into_iter()), Some("severity"));
+        assert_eq!(nearest("Stats", words.into_iter()), Some("status"));
+        assert_eq!(nearest("country", words.into_iter()), None);
+    }
+}

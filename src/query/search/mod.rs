@@ -1,0 +1,373 @@
+//! Search: incidents, alerts and entities by words, filters and facets.
+//!
+//! `parse` reads the search text, `bind` types it, the full-text view answers. What the view cannot know, which incidents
+//! contain the alerts that name an entity, comes from the caller through `Membership`.
+
+mod bind;
+mod error;
+mod fields;
+mod parse;
+mod question;
+mod tree;
+mod values;
+
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::fulltext::{DocKind, Facet, FacetCount, Field, Found, Highlighter, Place, Query, Search, Searcher, Sort, status_name};
+use crate::model::{Classification, Fault, Keys, Kind, Severity, Time};
+
+pub use error::SearchError;
+pub use fields::{Name, help};
+pub use parse::{DEPTH_MAX, TERMS_MAX, TEXT_BYTES_MAX, parse};
+pub use tree::{Comparison, Expr, Term, Test};
+
+use bind::{ALL_KINDS, Binder, names_kind};
+
+/// Most hits of one page.
+pub const LIMIT_MAX: usize = 1000;
+
+/// Most alerts that an `entity:` term of an incident search looks through; more make the answer incomplete.
+pub const ENTITY_ALERTS_MAX: usize = 20_000;
+
+/// Fields of terms that name none, unless the request says others: those of Sentinel's search box.
+pub const DEFAULT_FIELDS: [Field; 6] = [Field::Id, Field::Number, Field::Title, Field::Tag, Field::Owner, Field::Product];
+
+/// Knows which incidents contain an alert.
+pub trait Membership {
+    /// Returns the ids of all incidents that contain any of the alerts.
+    fn incidents_of(&self, alerts: &[String]) -> Vec<String>;
+}
+
+/// No incident contains any alert.
+impl Membership for () {
+    fn incidents_of(&self, _: &[String]) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// What to search for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, IntoParams, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SearchRequest {
+    /// Search text: words, `"phrases"`, `begin*`, `slip~`, `field:value`, ranges, `AND`, `OR`, `NOT`, `-`, brackets.
+    #[serde(rename = "q")]
+    pub text: String,
+    /// Kinds of documents; incidents if absent, all if the text has a `kind:` term.
+    #[serde(rename = "kind")]
+    pub kinds: Vec<DocKind>,
+    /// Fields of terms that name none: `id`, `title`, `tag`, `owner`, `product` if absent.
+    #[serde(rename = "field")]
+    pub fields: Vec<String>,
+    /// Order; if absent by relevance for words, else by time of change, newest first.
+    pub sort: Option<Sort>,
+    /// Least first; relevance knows only best first.
+    pub ascending: bool,
+    /// Most hits of the answer.
+    pub limit: usize,
+    /// Where the page begins: the `cursor` of the page before.
+    pub cursor: Option<String>,
+    /// Properties whose values are counted over all hits.
+    #[serde(rename = "facet")]
+    pub facets: Vec<Facet>,
+    /// Whether to show where the words stand.
+    pub highlight: bool,
+}
+
+impl Default for SearchRequest {
+    fn default() -> Self {
+        Self {
+            text: String::new(),
+            kinds: Vec::new(),
+            fields: Vec::new(),
+            sort: None,
+            ascending: false,
+            limit: 20,
+            cursor: None,
+            facets: Vec::new(),
+            highlight: true,
+        }
+    }
+}
+
+impl SearchRequest {
+    /// A search by text, in documents of one kind (`incident`, `alert`, `entity`) if one is named.
+    pub fn of(text: &str, kind: Option<&str>, limit: u32) -> Result<Self, Fault> {
+        let unknown = |kind: &str| SearchError::BadKind(kind.to_owned());
+        let kinds = kind.map(|kind| values::kind(kind).ok_or_else(|| unknown(kind))).transpose()?;
+        Ok(Self { text: text.to_owned(), kinds: Vec::from_iter(kinds), limit: limit as usize, ..Self::default() })
+    }
+}
+
+/// What a search found.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct SearchAnswer {
+    /// The hits in order.
+    pub hits: Vec<Hit>,
+    /// How many documents fit in all.
+    pub total: u64,
+    /// Counts of values over all hits.
+    pub facets: Vec<FacetAnswer>,
+    /// Whether nothing is left behind this page and no limit cut the search.
+    pub complete: bool,
+    /// Name of the limit that cut the answer (`limit`, `entity_alerts_max`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut: Option<&'static str>,
+    /// Where the next page begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// The last document of the journal whose words were searched.
+    pub position: u64,
+    /// The search as it was understood.
+    pub understood: String,
+}
+
+/// Counts of the values of one property.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct FacetAnswer {
+    /// The property.
+    pub facet: Facet,
+    /// Values by falling count.
+    pub values: Vec<FacetCount>,
+    /// Whether these are all values.
+    pub complete: bool,
+}
+
+/// A document that fits.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Hit {
+    /// What it is.
+    pub kind: DocKind,
+    /// Id of the incident or alert; of an entity a stable name of its identifiers.
+    pub id: String,
+    /// Number of the incident.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<i64>,
+    /// Title; label of an entity.
+    pub title: String,
+    /// Severity of an incident or alert.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub severity: Option<Severity>,
+    /// Status of an incident or alert.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<&'static str>,
+    /// Why the incident was closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub classification: Option<Classification>,
+    /// Name of the owner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Labels.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Products.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub products: Vec<String>,
+    /// Tactics.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tactics: Vec<String>,
+    /// When it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub created: Option<Time>,
+    /// When the newest version was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub modified: Option<Time>,
+    /// First activity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub first_activity: Option<Time>,
+    /// Last activity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub last_activity: Option<Time>,
+    /// Kind of an entity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub entity_kind: Option<Kind>,
+    /// Identifiers of an entity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub keys: Option<Keys>,
+    /// How well the words fit; 0 unless sorted by relevance.
+    pub score: f32,
+    /// Where the words stand.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub highlights: Vec<Highlight>,
+    /// Number of the document in the journal that says so.
+    pub seq: u64,
+}
+
+/// Text of a hit with the words that were looked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Highlight {
+    /// Name of the field.
+    pub field: &'static str,
+    /// The text, or a part of a long one.
+    pub snippet: String,
+    /// Begin and end of each place in `snippet`, counted in Unicode characters.
+    pub ranges: Vec<[usize; 2]>,
+}
+
+/// Answers a search from one fixed set of documents; `now` is the instant of `7d` and `today`.
+pub fn search(request: &SearchRequest, searcher: &Searcher, membership: &dyn Membership, now: Time) -> Result<SearchAnswer, Fault> {
+    if request.limit > LIMIT_MAX {
+        return Err(SearchError::BadLimit { max: LIMIT_MAX, found: request.limit }.into());
+    }
+    let expr = parse(&request.text)?;
+    let defaults = default_fields(&request.fields)?;
+    let query = Binder { defaults: &defaults, now }.bind(&expr)?;
+    let kinds: Vec<DocKind> = match request.kinds.as_slice() {
+        [] if names_kind(&expr) => ALL_KINDS.to_vec(),
+        [] => vec![DocKind::Incident],
+        kinds => kinds.to_vec(),
+    };
+    let sort = request.sort.unwrap_or(if query.has_scores() { Sort::Relevance } else { Sort::Modified });
+    let mark = mark(request, sort);
+    let after = request.cursor.as_deref().map(|cursor| place(cursor, mark)).transpose()?;
+    let mut entities = Entities { searcher, membership, complete: true };
+    let asked = if kinds.contains(&DocKind::Incident) { entities.expand(&query)? } else { query.clone() };
+    let wanted =
+        Search { query: &asked, kinds: &kinds, sort, ascending: request.ascending, limit: request.limit, after, facets: &request.facets };
+    let results = searcher.search(&wanted)?;
+    let cursor = results.hits.last().filter(|_| results.more).map(|hit| cursor(hit.place, mark));
+    let mut highlighter = request.highlight.then(|| Highlighter::new(&query));
+    let facets = results.facets.into_iter().map(|(facet, mut values)| {
+        let complete = values.len() <= crate::fulltext::FACET_VALUES_MAX;
+        values.truncate(crate::fulltext::FACET_VALUES_MAX);
+        FacetAnswer { facet, values, complete }
+    });
+    let facets = facets.collect();
+    let cut = if !entities.complete { Some("entity_alerts_max") } else { results.more.then_some("limit") };
+    Ok(SearchAnswer {
+        hits: results.hits.into_iter().map(|found| hit(found, highlighter.as_mut())).collect(),
+        total: results.total,
+        facets,
+        complete: cut.is_none(),
+        cut,
+        cursor,
+        position: searcher.position().0,
+        understood: expr.to_string(),
+    })
+}
+
+/// Returns values of a field (`owner`, `tag`, `product`, `title`) with a word that begins with `prefix`, for typing ahead.
+pub fn complete(prefix: &str, field: &str, searcher: &Searcher, limit: usize) -> Result<Vec<FacetCount>, Fault> {
+    if limit > LIMIT_MAX {
+        return Err(SearchError::BadLimit { max: LIMIT_MAX, found: limit }.into());
+    }
+    if prefix.len() > TEXT_BYTES_MAX {
+        return Err(SearchError::TooLong(prefix.len()).into());
+    }
+    match Name::parse(field) {
+        Some(Name::Field(field @ (Field::Owner | Field::Tag | Field::Product | Field::Title))) => {
+            Ok(searcher.complete(prefix, field, &[DocKind::Incident, DocKind::Alert], limit)?)
+        }
+        _ => Err(SearchError::BadDefault(field.to_owned()).into()),
+    }
+}
+
+/// Lets `entity:` terms find the incidents whose alerts name the entity.
+struct Entities<'a> {
+    searcher: &'a Searcher,
+    membership: &'a dyn Membership,
+    complete: bool,
+}
+
+impl Entities<'_> {
+    fn expand(&mut self, query: &Query) -> Result<Query, Fault> {
+        Ok(match query {
+            Query::Text { fields, text, how } if fields.contains(&Field::Entity) => {
+                let in_alerts = Query::Text { fields: vec![Field::Entity], text: text.clone(), how: *how };
+                let alerts = self.searcher.ids(&in_alerts, DocKind::Alert, ENTITY_ALERTS_MAX)?;
+                self.complete &= alerts.complete;
+                let incidents = if alerts.ids.is_empty() { Vec::new() } else { self.membership.incidents_of(&alerts.ids) };
+                if incidents.is_empty() { query.clone() } else { Query::Or(vec![query.clone(), Query::Ids(DocKind::Incident, incidents)]) }
+            }
+            Query::And(all) => Query::And(all.iter().map(|query| self.expand(query)).collect::<Result<_, _>>()?),
+            Query::Or(all) => Query::Or(all.iter().map(|query| self.expand(query)).collect::<Result<_, _>>()?),
+            Query::Not(inner) => Query::Not(Box::new(self.expand(inner)?)),
+            other => other.clone(),
+        })
+    }
+}
+
+fn default_fields(names: &[String]) -> Result<Vec<Field>, SearchError> {
+    if names.is_empty() {
+        return Ok(DEFAULT_FIELDS.to_vec());
+    }
+    let mut all = Vec::with_capacity(names.len() + 1);
+    for name in names {
+        match Name::parse(name) {
+            Some(Name::Field(Field::Id | Field::Number)) => all.extend([Field::Id, Field::Number]),
+            Some(name @ Name::Field(field)) if matches!(name.row().values, fields::Values::Text | fields::Values::Exact) => all.push(field),
+            _ => return Err(SearchError::BadDefault(name.clone())),
+        }
+    }
+    all.sort_unstable();
+    all.dedup();
+    Ok(all)
+}
+
+fn hit(found: Found, highlighter: Option<&mut Highlighter>) -> Hit {
+    let entry = &found.entry;
+    let snippets = highlighter.map(|highlighter| highlighter.snippets(entry)).unwrap_or_default();
+    let highlights = snippets.into_iter().map(|snippet| Highlight {
+        field: Name::Field(snippet.field).as_str(),
+        snippet: snippet.text,
+        ranges: snippet.ranges.into_iter().map(|(start, end)| [start, end]).collect(),
+    });
+    let highlights = highlights.collect();
+    let is_entity = entry.kind == DocKind::Entity;
+    let owner = entry.owner_shown().map(str::to_owned);
+    let entry = found.entry;
+    Hit {
+        kind: entry.kind,
+        id: entry.id,
+        number: entry.number,
+        title: entry.title,
+        severity: entry.severity,
+        status: entry.status.map(status_name),
+        classification: entry.classification,
+        owner,
+        tags: entry.tags,
+        products: entry.products,
+        tactics: entry.tactics.into_iter().map(String::from).collect(),
+        created: entry.created.map(|time| time.time()),
+        modified: entry.modified.map(|time| time.time()),
+        first_activity: entry.first.map(|time| time.time()),
+        last_activity: entry.last.map(|time| time.time()),
+        entity_kind: entry.entity_kind,
+        keys: is_entity.then_some(entry.keys),
+        score: found.score,
+        highlights,
+        seq: entry.seq,
+    }
+}
+
+/// Tells the cursors of different searches apart.
+fn mark(request: &SearchRequest, sort: Sort) -> u32 {
+    let text = format!("{:?}", (&request.text, &request.kinds, &request.fields, sort, request.ascending));
+    crc32c::crc32c(text.as_bytes())
+}
+
+fn cursor(place: Place, mark: u32) -> String {
+    format!("{mark:08x}{:016x}{:016x}{:016x}", place.rank, place.seq, place.key)
+}
+
+fn place(cursor: &str, mark: u32) -> Result<Place, SearchError> {
+    let bad = || SearchError::BadCursor(cursor.chars().take(64).collect());
+    let is_hex = cursor.len() == 56 && cursor.bytes().all(|b| b.is_ascii_hexdigit());
+    let number = |from: usize, to: usize| u64::from_str_radix(&cursor[from..to], 16).map_err(|_| bad());
+    if !is_hex || number(0, 8)? != u64::from(mark) {
+        return Err(bad());
+    }
+    Ok(Place { rank: number(8, 24)?, seq: number(24, 40)?, key: number(40, 56)? })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,52 @@
+//! Values that are bound to `$1` or `$name`; they never become part of the text.
+
+use datafusion::common::{DataFusionError, ParamValues, Result, ScalarValue, plan_err};
+use datafusion::logical_expr::LogicalPlan;
+use serde_json::Value;
+
+use crate::model::Object;
+
+/// The parameters of a query.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Parameters {
+    /// None.
+    #[default]
+    None,
+    /// For `$1`, `$2` ...
+    Listed(Vec<Value>),
+    /// For `$name`.
+    Named(Object),
+}
+
+impl Parameters {
+    /// Puts the values into a plan. Each placeholder must have a value.
+    pub(super) fn bind(self, plan: LogicalPlan) -> Result<LogicalPlan> {
+        match self {
+            // Placeholders without a value are found when the plan is made physical.
+            Self::None => Ok(plan),
+            Self::Listed(values) => {
+                let values = values.iter().map(scalar).collect::<Result<Vec<ScalarValue>>>()?;
+                plan.with_param_values(ParamValues::from(values))
+            }
+            Self::Named(values) => {
+                let named = |(name, value): (&String, &Value)| Ok((name.trim_start_matches('$').to_owned(), scalar(value)?));
+                let values = values.iter().map(named).collect::<Result<Vec<(String, ScalarValue)>>>()?;
+                plan.with_param_values(ParamValues::from(values))
+            }
+        }
+    }
+}
+
+fn scalar(value: &Value) -> Result<ScalarValue, DataFusionError> {
+    Ok(match value {
+        Value::Null => ScalarValue::Null,
+        Value::Bool(b) => ScalarValue::from(*b),
+        Value::String(text) => ScalarValue::from(text.as_str()),
+        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(n), _) => ScalarValue::from(n),
+            (None, Some(n)) => ScalarValue::from(n),
+            _ => return plan_err!("Placeholder value `{number}` is out of range"),
+        },
+        Value::Array(_) | Value::Object(_) => return plan_err!("Placeholder value must be text, a number, a bool or null"),
+    })
+}

@@ -1,0 +1,157 @@
+//! Queries as questions: the text, its parameters and limits come from a request, tables and functions from the snapshot.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::super::answer::{Column, Table};
+use super::super::reference::{limit, word};
+use super::super::{Context, Question};
+use super::{Limits, Parameters, Source, functions, live, run};
+use crate::catalog::tables;
+use crate::model::{Fault, FaultClass, Object};
+
+/// Rows of an answer at the most.
+const ROWS_MAX: u32 = 1_000_000;
+/// Seconds of a query at the most.
+const SECONDS_MAX: u32 = 600;
+
+/// A read-only query on the tables.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct QueryRequest {
+    /// Language of the text: `sql` (default).
+    pub lang: Option<String>,
+    /// The query.
+    pub text: String,
+    /// Values for `$name` in the text; they never become part of it.
+    #[schema(value_type = std::collections::HashMap<String, serde_json::Value>)]
+    pub parameters: Object,
+    /// Rows of the answer (default 10,000).
+    pub limit: Option<u32>,
+    /// Seconds after which the query is given up (default 30).
+    pub timeout_seconds: Option<u32>,
+    /// Whether to answer with the plan instead of running it.
+    pub explain: bool,
+}
+
+impl Question for QueryRequest {
+    type Answer = Table;
+    const NAME: &'static str = "query";
+
+    fn answer(self, context: &Context) -> Result<Table, Fault> {
+        word("lang", self.lang.as_deref().unwrap_or("sql"), |text| (text == "sql").then_some(()), &["sql"])?;
+        let mut limits = Limits { rows_max: limit(self.limit, Limits::default().rows_max as u32, ROWS_MAX)?, ..Limits::default() };
+        if let Some(seconds) = self.timeout_seconds {
+            limits.time_max = Duration::from_secs(limit(Some(seconds), 30, SECONDS_MAX)? as u64);
+        }
+        let text = if self.explain { format!("EXPLAIN {}", self.text) } else { self.text };
+        let parameters = if self.parameters.is_empty() { Parameters::None } else { Parameters::Named(self.parameters) };
+        on_snapshot(context, &text, parameters, &limits)
+    }
+}
+
+/// Runs a query on everything that a context shows.
+pub(in super::super) fn on_snapshot(context: &Context, text: &str, parameters: Parameters, limits: &Limits) -> Result<Table, Fault> {
+    let source = Source {
+        columns: context.snapshot.columns.clone(),
+        tables: live::tables(context),
+        functions: functions::all(context),
+        spill: context.spill.clone(),
+    };
+    context.runtime.block_on(run(source, text, parameters, limits))
+}
+
+/// Lists the tables.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct TablesRequest {
+    /// Whether to list tables without rows too.
+    pub empty: bool,
+}
+
+/// Which table.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Path)]
+pub struct TableRequest {
+    /// Name, in any case.
+    pub name: String,
+}
+
+/// A table in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TableRow {
+    /// Name.
+    pub name: String,
+    /// Rows.
+    pub rows: u64,
+    /// Parquet files.
+    pub files: u64,
+    /// Bytes of the files.
+    pub bytes: u64,
+}
+
+/// The tables.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Tables {
+    /// The tables, by name.
+    pub value: Vec<TableRow>,
+    /// Always true: the list is whole.
+    pub complete: bool,
+}
+
+/// A table with its columns.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TableDetail {
+    /// Name.
+    pub name: String,
+    /// Rows.
+    pub rows: u64,
+    /// Columns, in order.
+    pub columns: Vec<Column>,
+}
+
+impl Question for TablesRequest {
+    type Answer = Tables;
+    const NAME: &'static str = "tables";
+
+    fn answer(self, context: &Context) -> Result<Tables, Fault> {
+        let stored = context.snapshot.columns.tables().into_iter();
+        let mut value: Vec<TableRow> =
+            stored.map(|table| TableRow { name: table.name.to_string(), rows: table.rows, files: table.files as u64, bytes: table.bytes }).collect();
+        value.extend(live::counts(context).into_iter().map(|(name, rows)| TableRow { name: name.to_owned(), rows, files: 0, bytes: 0 }));
+        if self.empty {
+            let known: Vec<String> = value.iter().map(|table| table.name.clone()).collect();
+            let empty = tables::all().iter().filter(|table| !known.iter().any(|name| *name == *table.name));
+            value.extend(empty.map(|table| TableRow { name: table.name.to_string(), rows: 0, files: 0, bytes: 0 }));
+        }
+        value.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(Tables { value, complete: true })
+    }
+}
+
+impl Question for TableRequest {
+    type Answer = TableDetail;
+    const NAME: &'static str = "table";
+
+    fn answer(self, context: &Context) -> Result<TableDetail, Fault> {
+        let columns = &context.snapshot.columns;
+        let live = live::tables(context).into_iter().find(|(name, _)| name.eq_ignore_ascii_case(&self.name));
+        let stored = columns.tables().into_iter().find(|table| table.name.eq_ignore_ascii_case(&self.name));
+        let (name, rows, provider) = match (live, stored) {
+            (Some((name, provider)), _) => {
+                let rows = live::counts(context).into_iter().find(|(live, _)| *live == name).map_or(0, |(_, rows)| rows);
+                (name, rows, Some(provider))
+            }
+            (None, Some(table)) => (table.name.to_string(), table.rows, columns.provider(&table.name)),
+            (None, None) => (self.name.clone(), 0, columns.provider(&self.name)),
+        };
+        let provider = provider.ok_or_else(|| {
+            Fault::new(FaultClass::NotFound, "table_not_found", format!("expected the name of a table, found `{name}`")).with_hint("`clew tables` lists them")
+        })?;
+        Ok(TableDetail { name, rows, columns: super::super::cells::columns(&provider.schema()) })
+    }
+}

@@ -1,0 +1,103 @@
+//! The keys and values of records: typed prefixes, texts that keep their order, small values. Reads and writes no store.
+
+use bytes::Bytes;
+
+use super::view::{Subject, Version};
+use crate::model::{Seq, Time};
+
+const ALERT: u8 = b'a';
+const INCIDENT: u8 = b'i';
+const NUMBER: u8 = b'n';
+const DECISION: u8 = b'd';
+
+/// The longest text that stands in a key as it is.
+const TEXT_BYTES_MAX: usize = 400;
+
+/// All versions of an alert or incident.
+pub(super) fn subject(subject: Subject, id: &str) -> Vec<u8> {
+    let mut key = Vec::with_capacity(id.len() + 12);
+    key.push(match subject {
+        Subject::Alert => ALERT,
+        Subject::Incident => INCIDENT,
+    });
+    push_text(id, &mut key);
+    key
+}
+
+/// All incidents that were given a number.
+pub(super) fn number(number: i64) -> Vec<u8> {
+    let mut key = vec![NUMBER];
+    // Negative numbers before positive ones.
+    key.extend_from_slice(&(number as u64 ^ 1 << 63).to_be_bytes());
+    key
+}
+
+/// All decisions of a kind.
+pub(super) fn decisions(kind: &str) -> Vec<u8> {
+    let mut key = vec![DECISION];
+    push_text(kind, &mut key);
+    key
+}
+
+/// Adds a text to a key.
+pub(super) fn with_text(mut key: Vec<u8>, text: &str) -> Vec<u8> {
+    push_text(text, &mut key);
+    key
+}
+
+/// Adds the number of a document to a key.
+pub(super) fn with_seq(mut key: Vec<u8>, seq: Seq) -> Vec<u8> {
+    key.extend_from_slice(&seq.0.to_be_bytes());
+    key
+}
+
+/// The number of a document at the end of a key.
+pub(super) fn seq_of(key: &[u8]) -> Option<Seq> {
+    key.last_chunk().map(|bytes| Seq(u64::from_be_bytes(*bytes)))
+}
+
+/// Writes a text so that no key of one text is a prefix of another's; a very long one gets its tail hashed.
+fn push_text(text: &str, key: &mut Vec<u8>) {
+    let bytes = text.as_bytes();
+    let (shown, whole) = if bytes.len() > TEXT_BYTES_MAX { (&bytes[..TEXT_BYTES_MAX], false) } else { (bytes, true) };
+    for byte in shown {
+        key.push(*byte);
+        if *byte == 0 {
+            key.push(0xff);
+        }
+    }
+    if whole {
+        key.extend_from_slice(&[0, 1]);
+    } else {
+        key.extend_from_slice(&[0, 2]);
+        key.extend_from_slice(blake3::hash(bytes).as_bytes());
+    }
+}
+
+/// The value of a version: flags, modification time, hash.
+pub(super) fn version_value(version: &Version) -> Bytes {
+    let mut value = Vec::with_capacity(25);
+    value.push(u8::from(version.partial) | u8::from(version.modified.is_some()) << 1);
+    value.extend_from_slice(&version.modified.map_or(0, Time::micros).to_le_bytes());
+    value.extend_from_slice(&version.hash);
+    value.into()
+}
+
+/// Reads a version from its key and value.
+pub(super) fn version_of(key: &[u8], value: &[u8]) -> Option<Version> {
+    let (flags, rest) = value.split_first()?;
+    let (micros, hash) = rest.split_first_chunk()?;
+    let modified = (flags & 2 != 0).then_some(Time::from_micros(i64::from_le_bytes(*micros)));
+    Some(Version { seq: seq_of(key)?, modified, hash: hash.try_into().ok()?, partial: flags & 1 != 0 })
+}
+
+/// The value under a number: the document that gave it last, and the incident's id.
+pub(super) fn number_value(seq: Seq, id: &str) -> Bytes {
+    [&seq.0.to_le_bytes(), id.as_bytes()].concat().into()
+}
+
+/// Reads a value under a number.
+pub(super) fn number_of(value: &[u8]) -> Option<(Seq, String)> {
+    let (seq, id) = value.split_first_chunk()?;
+    Some((Seq(u64::from_le_bytes(*seq)), std::str::from_utf8(id).ok()?.to_owned()))
+}
