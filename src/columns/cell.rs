@@ -16,7 +16,7 @@ const EXACT_MAX: u64 = 1 << 53;
 
 /// A cell of a row, before its column's type is known.
 #[derive(Clone, Debug)]
-pub enum Cell<'a> {
+pub(super) enum Cell<'a> {
     /// Nothing.
     Null,
     /// A truth value.
@@ -35,7 +35,7 @@ pub enum Cell<'a> {
 
 impl<'a> Cell<'a> {
     /// Takes a JSON value without copying its text.
-    pub fn of(value: &'a Value) -> Self {
+    pub(super) fn of(value: &'a Value) -> Self {
         match value {
             Value::Null => Self::Null,
             Value::Bool(b) => Self::Bool(*b),
@@ -50,12 +50,12 @@ impl<'a> Cell<'a> {
     }
 
     /// Takes a text.
-    pub fn text(text: &'a str) -> Self {
+    pub(super) fn text(text: &'a str) -> Self {
         Self::Text(Cow::Borrowed(text))
     }
 
     /// The cell as a JSON value.
-    pub fn to_json(&self) -> Value {
+    pub(super) fn to_json(&self) -> Value {
         match self {
             Self::Null => Value::Null,
             Self::Bool(b) => Value::Bool(*b),
@@ -154,7 +154,8 @@ fn match_data<'a>(kind: ColumnType, cell: &'a Cell<'a>) -> Fit<'a> {
             Err(_) => Some(ColumnType::String),
         },
         (ColumnType::Dynamic, Cell::Null) => return Fit::Null,
-        (ColumnType::Dynamic, cell) => return Fit::Text(Cow::Owned(cell.to_json().to_string())),
+        (ColumnType::Dynamic, Cell::Json(value)) if !value.is_number() => return Fit::Text(Cow::Owned(value.to_string())),
+        (ColumnType::Dynamic, cell) => return Fit::Text(Cow::Owned(text_to_dynamic(&plain_text(cell)))),
         _ => kind_of(cell),
     };
     let Some(found) = found else { return Fit::Null };
@@ -215,6 +216,14 @@ fn plain_text<'a>(cell: &'a Cell<'a>) -> Cow<'a, str> {
         Cell::Time(time) => Cow::Owned(time.to_string()),
         Cell::Json(value) => Cow::Owned(value.to_string()),
     }
+}
+
+/// What a text becomes when its undeclared column turns to `dynamic`: numbers and truth values are themselves again.
+///
+/// So it does not matter by which types the column came there.
+pub(super) fn text_to_dynamic(text: &str) -> String {
+    let typed = !text.is_empty() && matches!(kind_of_text(text), ColumnType::Long | ColumnType::Real | ColumnType::Bool);
+    if typed { text.to_owned() } else { Value::from(text).to_string() }
 }
 
 /// JSON text of a cell; exports write objects and lists as text, which is taken as what it holds.

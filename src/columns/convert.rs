@@ -6,7 +6,7 @@ use arrow::array::{Array, ArrayRef, AsArray, Float64Array, StringViewBuilder};
 use arrow::datatypes::{Float64Type, Int32Type, Int64Type, TimestampMicrosecondType};
 use serde_json::Value;
 
-use super::cell::real_text;
+use super::cell::{real_text, text_to_dynamic};
 use super::types::ColumnType;
 use crate::model::Time;
 
@@ -18,13 +18,17 @@ pub(super) fn widen(array: &ArrayRef, from: ColumnType, to: ColumnType) -> Array
             let values = array.as_primitive::<Int64Type>();
             Arc::new(values.iter().map(|n| n.map(|n| n as f64)).collect::<Float64Array>())
         }
-        (from, ColumnType::Dynamic) => texts(array.len(), |row| value(array, from, row).map(|v| v.to_string())),
-        (from, _) => texts(array.len(), |row| {
-            value(array, from, row).map(|v| match v {
-                Value::String(text) => text,
-                other => other.to_string(),
-            })
-        }),
+        (from, ColumnType::Dynamic) => texts(array.len(), |row| plain(array, from, row).map(|text| text_to_dynamic(&text))),
+        (from, _) => texts(array.len(), |row| plain(array, from, row)),
+    }
+}
+
+/// One stored value as the text that a `string` column would hold.
+fn plain(array: &dyn Array, from: ColumnType, row: usize) -> Option<String> {
+    match (from, value(array, from, row)?) {
+        (ColumnType::Real, _) => Some(real_text(array.as_primitive::<Float64Type>().value(row))),
+        (_, Value::String(text)) => Some(text),
+        (_, other) => Some(other.to_string()),
     }
 }
 

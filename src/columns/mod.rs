@@ -179,12 +179,12 @@ impl Columns {
         }
     }
 
-    fn append<'a>(
+    fn append(
         &mut self,
         record: &Record,
         name: &str,
         time: Option<i64>,
-        entities: &mut dyn Iterator<Item = &'a Entity>,
+        entities: &mut dyn Iterator<Item = &Entity>,
         cells: &[(&str, Cell<'_>)],
     ) {
         let (place, own) = self.table(name);

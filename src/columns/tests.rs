@@ -99,7 +99,7 @@ fn mixed() -> Vec<Body> {
 fn mixed_expected() -> Vec<Value> {
     vec![
         json!({"Type": "Custom_CL", "_Seq": 1, "_Source": "test.json", "_Line": 1, "TimeGenerated": "2021-04-28T10:00:00Z", "a": 1, "b": "true", "c": "x", "d": "2021-04-28T14:31:30.021Z", "e": [1, {"f": null}]}),
-        json!({"Type": "Custom_CL", "_Seq": 2, "_Source": "test.json", "_Line": 2, "TimeGenerated": "2021-04-28T11:00:00Z", "a": 0.5, "b": "false", "c": "7", "d": "2021-04-28T14:31:31Z", "g": "007"}),
+        json!({"Type": "Custom_CL", "_Seq": 2, "_Source": "test.json", "_Line": 2, "TimeGenerated": "2021-04-28T11:00:00Z", "a": 0.5, "b": "false", "c": 7, "d": "2021-04-28T14:31:31Z", "g": "007"}),
         json!({"Type": "Custom_CL", "_Seq": 3, "_Source": "test.json", "_Line": 3, "TimeGenerated": "2021-04-27T11:00:00Z", "a": 2, "b": "3", "c": {"deep": [1]}, "d": "not a time", "e": {"case": "other"}}),
         json!({"Type": "Custom_CL", "_Seq": 4, "_Source": "test.json", "_Line": 4, "a": 9, "_Extra": {"Type": "Other", "_Seq": "taken"}}),
     ]

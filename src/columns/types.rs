@@ -29,7 +29,7 @@ pub const EXTRA: &str = "_Extra";
 pub const COLUMNS_MAX: usize = 1_000;
 
 /// Names of the columns behind the data columns, in their order.
-pub const SYSTEM: [&str; 6] = [TYPE, SEQ, SOURCE, LINE, ENTITIES, EXTRA];
+pub(super) const SYSTEM: [&str; 6] = [TYPE, SEQ, SOURCE, LINE, ENTITIES, EXTRA];
 
 /// The Arrow type that holds values of a Kusto type: durations are ticks of 100 ns, JSON values their text.
 pub fn arrow_type(kind: ColumnType) -> DataType {

@@ -38,6 +38,16 @@ struct Submission {
     reply: SyncSender<Result<Vec<Outcome>, Fault>>,
 }
 
+/// Documents on their way to the writer.
+pub(super) struct Offered(Receiver<Result<Vec<Outcome>, Fault>>);
+
+impl Offered {
+    /// Blocks until the documents are durable and visible, and returns what became of each, in order.
+    pub(super) fn wait(self) -> Result<Vec<Outcome>, Fault> {
+        self.0.recv().map_err(|_| stopped())?
+    }
+}
+
 enum Message {
     Submit(Submission),
     /// Makes every view durable.
@@ -65,9 +75,14 @@ impl Committer {
 
     /// Commits documents and returns what became of each, in order. Blocks until they are durable and visible.
     pub(super) fn submit(&self, documents: Vec<Parsed>) -> Result<Vec<Outcome>, Fault> {
+        self.offer(documents)?.wait()
+    }
+
+    /// Hands documents over; they are committed after those that were handed over before.
+    pub(super) fn offer(&self, documents: Vec<Parsed>) -> Result<Offered, Fault> {
         let (reply, answer) = sync_channel(1);
         self.queue.send(Message::Submit(Submission { documents, reply })).map_err(|_| stopped())?;
-        answer.recv().map_err(|_| stopped())?
+        Ok(Offered(answer))
     }
 
     /// Makes every view durable, so that the next start replays nothing.

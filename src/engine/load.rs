@@ -1,6 +1,6 @@
 //! Ingest: decodes on the calling thread, reads documents on every core, submits them in order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::ops::ControlFlow;
@@ -14,15 +14,17 @@ use crate::ingest::{self, Input, Item, Rejected};
 use crate::model::{Body, Document, Fault, FaultClass, Time};
 
 use super::Engine;
-use super::commit::{Outcome, Parsed};
+use super::commit::{Offered, Outcome, Parsed};
 use super::report::IngestReport;
 
 /// Documents that are read and submitted together.
 const CHUNK_DOCUMENTS: usize = 1_024;
 /// Bytes of documents that are read and submitted together.
 const CHUNK_BYTES: usize = 2 << 20;
-/// Chunks that wait between two stages; with `CHUNK_BYTES` the bound of memory, whatever the input's size.
+/// Chunks that wait between two stages; with `CHUNK_BYTES` and `CHUNKS_OFFERED` the bound of memory, whatever the input's size.
 const CHUNKS_WAITING: usize = 4;
+/// Chunks that are handed to the writer before the first of them is durable: it commits those that wait together.
+const CHUNKS_OFFERED: usize = 4;
 
 /// Is told how far an ingest has come.
 pub trait Progress: Sync {
@@ -88,41 +90,40 @@ impl Engine {
         let mut report = IngestReport::default();
         let mut rejects = RejectsFile::new(self.dir.join("rejects"), received);
         let mut early = BTreeMap::new();
+        let mut offered = VecDeque::new();
         let mut next = 0;
         for chunk in read {
             early.insert(chunk.place, chunk);
             while let Some(chunk) = early.remove(&next) {
                 next += 1;
-                self.commit_chunk(chunk, &mut report, &mut rejects, progress)?;
+                chunk.rejects.iter().try_for_each(|rejected| rejects.write(rejected))?;
+                report.add(chunk.report);
+                if !chunk.parsed.is_empty() {
+                    offered.push_back(self.committer.offer(chunk.parsed)?);
+                }
+                if offered.len() > CHUNKS_OFFERED {
+                    offered.pop_front().map_or(Ok(()), |chunk| settle(chunk, &mut report, progress))?;
+                }
             }
         }
+        offered.into_iter().try_for_each(|chunk| settle(chunk, &mut report, progress))?;
         report.rejects_file = rejects.finish()?;
         Ok(report)
     }
+}
 
-    fn commit_chunk(
-        &self,
-        chunk: ReadChunk,
-        report: &mut IngestReport,
-        rejects: &mut RejectsFile,
-        progress: &dyn Progress,
-    ) -> Result<(), Fault> {
-        chunk.rejects.iter().try_for_each(|rejected| rejects.write(rejected))?;
-        let documents = chunk.parsed.len() as u64;
-        report.add(chunk.report);
-        if documents == 0 {
-            return Ok(());
+/// Waits for a chunk and counts what became of its documents.
+fn settle(chunk: Offered, report: &mut IngestReport, progress: &dyn Progress) -> Result<(), Fault> {
+    let outcomes = chunk.wait()?;
+    for outcome in &outcomes {
+        match outcome {
+            Outcome::New(seq) => (report.new, report.seq) = (report.new + 1, report.seq.max(seq.0)),
+            Outcome::Updated(seq) => (report.updated, report.seq) = (report.updated + 1, report.seq.max(seq.0)),
+            Outcome::Duplicate => report.duplicate += 1,
         }
-        for outcome in self.committer.submit(chunk.parsed)? {
-            match outcome {
-                Outcome::New(seq) => (report.new, report.seq) = (report.new + 1, report.seq.max(seq.0)),
-                Outcome::Updated(seq) => (report.updated, report.seq) = (report.updated + 1, report.seq.max(seq.0)),
-                Outcome::Duplicate => report.duplicate += 1,
-            }
-        }
-        progress.committed(documents);
-        Ok(())
     }
+    progress.committed(outcomes.len() as u64);
+    Ok(())
 }
 
 /// Decodes the input into chunks; ends early when nobody takes them any more.

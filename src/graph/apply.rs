@@ -240,13 +240,13 @@ impl Store {
         let mentions = self.mentions.len() as u32;
         let key = sort_key(said.time);
         pending.atoms.clear();
-        let mut seen: HashSet<MentionTo> = HashSet::new();
+        let mut seen = Repeats::default();
         for evidence in said.entities {
             let atom = self.upsert(pending, &evidence.entity, record.seq);
             pending.atoms.push(atom);
             let role = evidence.role.as_deref().filter(|role| !role.is_empty()).map_or(NO_ROLE, |role| self.intern(role));
             let mention = MentionTo { atom, role: role | if evidence.nested { NESTED } else { 0 } };
-            if seen.insert(mention) {
+            if seen.is_new(mention) {
                 self.mentions.push(mention);
             }
         }
@@ -331,6 +331,27 @@ impl Store {
             self.entities.place(&words, atom, &mut pending.unsettled);
         }
         atom
+    }
+}
+
+/// Tells repeats in a list; short lists, which are nearly all, need no hashing.
+#[derive(Default)]
+struct Repeats {
+    few: Vec<MentionTo>,
+    many: HashSet<MentionTo>,
+}
+
+impl Repeats {
+    fn is_new(&mut self, mention: MentionTo) -> bool {
+        const FEW: usize = 16;
+        if self.few.contains(&mention) {
+            return false;
+        }
+        if self.few.len() < FEW {
+            self.few.push(mention);
+            return true;
+        }
+        self.many.insert(mention)
     }
 }
 

@@ -485,7 +485,7 @@ impl<'a> Edges<'a> {
 }
 
 /// An instant that lies behind every entry with this key: aggregates last up to an hour, and keys hold whole seconds.
-fn bound(key: u32) -> i64 {
+pub(super) fn bound(key: u32) -> i64 {
     match key {
         0 => NO_TIME + 1,
         u32::MAX => i64::MAX,

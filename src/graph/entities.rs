@@ -171,11 +171,6 @@ impl Entities {
         })
     }
 
-    fn hash_atom(&self, hasher: &Hasher, texts: &Texts, atom: u32) -> u64 {
-        let row = self.atoms.get(atom);
-        hasher.of(AtomHash { kind: row.kind, strong: row.strong, keys: self.atom_keys(atom).map(|(key, _)| self.key_text(texts, key)) })
-    }
-
     /// Returns the atom of a mention, and whether it is new; new atoms form a group of their own.
     pub(super) fn upsert(&mut self, words: &mut Words, entity: &Entity, seq: u64) -> (u32, bool) {
         let mention = Mentioned::new(entity);
@@ -233,9 +228,8 @@ impl Entities {
         self.atoms.push(AtomRow { kind, held, strong, weak, label, first: seq, print });
         self.rep.push(atom);
         self.ring.push(Ring { next: atom, lead: atom, size: 1, joined: NONE, fixed: false });
-        let mut index = std::mem::take(&mut self.atom_index);
-        index.insert(hash, atom, |atom| self.hash_atom(words.hasher, words.texts, atom));
-        self.atom_index = index;
+        let Self { atoms, held, keys, atom_index, .. } = self;
+        atom_index.insert(hash, atom, |atom| hash_atom(atoms, held, keys, words.hasher, words.texts, atom));
         atom
     }
 
@@ -257,7 +251,7 @@ impl Entities {
 
     /// Builds the indexes anew, after the tables were read from a file.
     pub(super) fn reindex(&mut self, hasher: &Hasher, texts: &Texts) {
-        let (mut keys, mut atoms) = (Index::default(), Index::default());
+        let (mut keys, mut atoms) = (Index::with_capacity(self.keys.len()), Index::with_capacity(self.atoms.len()));
         let key_of = |id| {
             let row = self.keys.get(id);
             key_hash(hasher, row.kind, texts.get(row.text))
@@ -265,7 +259,7 @@ impl Entities {
         for key in 0..self.keys.len() as u32 {
             keys.insert(key_of(key), key, key_of);
         }
-        let atom_of = |atom| self.hash_atom(hasher, texts, atom);
+        let atom_of = |atom| hash_atom(&self.atoms, &self.held, &self.keys, hasher, texts, atom);
         for atom in 0..self.atoms.len() as u32 {
             atoms.insert(atom_of(atom), atom, atom_of);
         }
@@ -291,6 +285,14 @@ pub(super) fn better_label(new: &str, old: &str) -> bool {
 
 fn key_hash(hasher: &Hasher, kind: u32, text: &str) -> u64 {
     hasher.of((kind, text))
+}
+
+/// Hashes a stored atom as its mention was hashed.
+fn hash_atom(atoms: &Column<AtomRow>, held: &Column<Held>, keys: &Column<KeyRow>, hasher: &Hasher, texts: &Texts, atom: u32) -> u64 {
+    let row = atoms.get(atom);
+    let count = u32::from(row.strong) + u32::from(row.weak);
+    let keys = (0..count).map(|n| texts.get(keys.get(held.get(row.held + n).key).text));
+    hasher.of(AtomHash { kind: row.kind, strong: row.strong, keys })
 }
 
 /// Hashes a mention and a stored atom alike.

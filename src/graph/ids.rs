@@ -19,7 +19,7 @@ pub enum NodeKind {
 
 /// A node of one snapshot.
 ///
-/// For an entity it is the group's representative; [`Snapshot::canonical`](super::Snapshot::canonical) maps any other
+/// For an entity it is the group's representative; [`GraphSnapshot::canonical`](super::GraphSnapshot::canonical) maps any other
 /// number of the group to it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(u32);

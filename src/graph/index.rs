@@ -29,6 +29,16 @@ const fn shard(hash: u64) -> usize {
 }
 
 impl Index {
+    /// Returns an empty index with room for `len` numbers, so that filling it hashes nothing twice.
+    pub(super) fn with_capacity(len: usize) -> Self {
+        let each = len / SHARDS;
+        if each == 0 {
+            return Self::default();
+        }
+        // Shards fill unevenly.
+        Self { shards: Arc::new((0..SHARDS).map(|_| Arc::new(HashTable::with_capacity(each + each / 8 + 8))).collect()) }
+    }
+
     pub(super) fn find(&self, hash: u64, mut equal: impl FnMut(u32) -> bool) -> Option<u32> {
         self.shards[shard(hash)].find(hash, |id| equal(*id)).copied()
     }
@@ -115,6 +125,7 @@ impl Names {
     pub(super) fn reindex(&mut self, hasher: &Hasher, texts: &Texts) {
         let refs = &self.refs;
         let hash = |id| hasher.of(texts.get(*refs.get(id)));
+        self.index = Index::with_capacity(refs.len());
         for id in 0..refs.len() as u32 {
             self.index.insert(hash(id), id, hash);
         }

@@ -1,7 +1,7 @@
 //! The entity graph: entities, alerts and incidents as nodes, typed directed edges between them, each with the records
 //! that assert it. A view of the journal that can be deleted and rebuilt.
 //!
-//! One writer ([`Graph`]) applies batches; readers hold a [`Snapshot`], which never changes and takes no locks. Tables are
+//! One writer ([`Graph`]) applies batches; readers hold a [`GraphSnapshot`], which never changes and takes no locks. Tables are
 //! chunks behind `Arc` that the writer copies when a snapshot still holds them; adjacency is a short list of immutable
 //! runs, each sorted by node and time, merged geometrically. Which mentions are one entity is a pure function of what has
 //! been applied, never of its order.
@@ -23,6 +23,7 @@ mod nodes;
 mod read;
 mod resolve;
 mod runs;
+mod span;
 mod stats;
 mod store;
 mod subgraph;

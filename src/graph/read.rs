@@ -550,9 +550,12 @@ impl<'a> EntityRef<'a> {
 
     /// Returns the key that names it: the strong key of the best identifier set that sorts first, else a weak one.
     pub fn key(&self) -> &'a str {
+        let (entities, texts) = (&self.store.entities, &self.store.texts);
+        let keys = entities.group(self.rep).flat_map(|atom| entities.atom_keys(atom));
+        let keys = keys.map(|(key, strong)| (entities.key_text(texts, key), strong));
         let (rank, kind) = (self.store.rules.rank, self.kind());
         let set = |key: &'a str| key.split_once('=').map_or("", |(set, _)| set);
-        self.keys().into_iter().min_by_key(|(key, strong)| (!strong, rank(kind, set(key)), *key)).map_or("", |(key, _)| key)
+        keys.min_by_key(|(key, strong)| (!strong, rank(kind, set(key)), *key)).map_or("", |(key, _)| key)
     }
 
     /// Returns the text that people read: the longest label among the identities that hold the naming key.

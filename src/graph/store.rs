@@ -227,6 +227,10 @@ impl Store {
     pub(super) fn reindex(&mut self) {
         let (hasher, texts) = (&self.hasher, &self.texts);
         self.names.reindex(hasher, texts);
+        self.alert_index = Index::with_capacity(self.alerts.len());
+        self.incident_index = Index::with_capacity(self.incidents.len());
+        self.number_index = Index::with_capacity(self.incidents.len());
+        self.events_index = Index::with_capacity(self.events.len());
         self.entities.reindex(hasher, texts);
         let alert_of = |n| hasher.of(texts.get(self.alerts.get(n).id));
         for n in 0..self.alerts.len() as u32 {

@@ -16,9 +16,9 @@ use crate::triage::{Correlation, CorrelationRequest, Decide, Decided, EntityMerg
 
 /// Adds the operations of this file.
 pub(crate) fn add(routes: &mut Routes) {
-    decision::<EntityMerge>(routes, "/v1/entities/merge", "mergeEntities", "Decides that two entities are one");
-    decision::<EntitySplit>(routes, "/v1/entities/split", "splitEntity", "Decides that a key does not identify an entity");
-    let about = About { id: "undoDecision", tag: "triage", summary: "Takes a decision on entities back" };
+    decision::<EntityMerge>(routes, "/v1/entities/merge", "merge_entities", "Decides that two entities are one");
+    decision::<EntitySplit>(routes, "/v1/entities/split", "split_entity", "Decides that a key does not identify an entity");
+    let about = About { id: "undo_decision", tag: "triage", summary: "Takes a decision on entities back" };
     let mut operation = routes.operation::<NoParams, Decided>("/v1/decisions/{id}/undo", about);
     operation.request_body = Some(routes.json_body::<Comment>().into());
     routes.add("/v1/decisions/{id}/undo", HttpMethod::Post, operation, post(undo));

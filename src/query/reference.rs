@@ -41,7 +41,7 @@ pub fn entity(graph: &GraphSnapshot, text: &str) -> Result<NodeId, Fault> {
         [] => Err(Fault::new(FaultClass::NotFound, "entity_unknown", format!("no {kind} is known by `{text}`"))
             .with_hint(format!("`clew entities --kind {kind} --text TEXT` lists those whose name contains a text"))),
         several => {
-            let names: Vec<_> = several.iter().take(5).map(|node| graph.entity_ref(*node)).collect();
+            let names: Vec<_> = several.iter().take(5).map(|node| super::render::reference(graph, *node)).collect();
             let message = format!("`{text}` names {} entities: {}", several.len(), names.join(", "));
             Err(Fault::new(FaultClass::Conflict, "entity_ambiguous", message).with_hint("name one of them in full"))
         }

@@ -4,6 +4,7 @@ use hashbrown::HashMap;
 use serde_json::{Value, json};
 
 use crate::graph::{self, Assertion, EntityRef, GraphSnapshot, NodeId, NodeRef};
+use crate::ingest::identify;
 use crate::model::Object;
 
 use super::answer::{Edge, Node, Subgraph};
@@ -14,15 +15,22 @@ const EVIDENCE_MAX: usize = 5;
 /// Returns the reference by which every command knows a node.
 pub(super) fn reference(graph: &GraphSnapshot, node: NodeId) -> String {
     match graph.node(node) {
-        NodeRef::Entity(entity) => entity_reference(&entity),
+        NodeRef::Entity(entity) => entity_reference(graph, &entity),
         NodeRef::Alert(alert) => format!("alert:{}", alert.id()),
         NodeRef::Incident(incident) => format!("incident:{}", incident.id()),
     }
 }
 
-/// `KIND:VALUE` where the value names this entity again, else `KIND:SET=VALUE`.
-pub(super) fn entity_reference(entity: &EntityRef<'_>) -> String {
-    format!("{}:{}", entity.kind(), entity.key())
+/// `KIND:LABEL` or `KIND:VALUE` where that names just this entity, else `KIND:SET=VALUE`.
+pub(super) fn entity_reference(graph: &GraphSnapshot, entity: &EntityRef<'_>) -> String {
+    let (kind, key) = (entity.kind(), entity.key());
+    let names = |text: &String| {
+        let found = identify::reference(text).map(|(kind, keys)| graph.entities(&kind, &keys));
+        found.is_ok_and(|found| found == [entity.node()])
+    };
+    let label = format!("{kind}:{}", entity.label());
+    let value = || format!("{kind}:{}", key.split_once('=').map_or(key, |(_, value)| value));
+    Some(label).filter(names).or_else(|| Some(value()).filter(names)).unwrap_or_else(|| format!("{kind}:{key}"))
 }
 
 /// Returns a node of an answer.

@@ -70,8 +70,19 @@ pub struct Candidate {
     pub start: Option<Time>,
     /// End of the activity.
     pub end: Option<Time>,
-    /// References of the strong entities that it names, with their kinds.
-    pub entities: Vec<(String, String)>,
+    /// The entities that it names and that tell one thing from another.
+    pub entities: Vec<Named>,
+}
+
+/// An entity that an alert names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Its reference.
+    pub reference: String,
+    /// Its kind.
+    pub kind: String,
+    /// Short text for people.
+    pub label: String,
 }
 
 /// Why two alerts belong together.
@@ -162,8 +173,8 @@ pub fn correlate(mut alerts: Vec<Candidate>, rules: &Rules) -> Vec<Group> {
 fn by_entity<'a>(alerts: &'a [Candidate], rules: &Rules) -> BTreeMap<&'a str, Vec<usize>> {
     let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (place, alert) in alerts.iter().enumerate().filter(|(_, alert)| alert.start.is_some()) {
-        for (entity, _) in alert.entities.iter().filter(|(_, kind)| rules.kinds.contains(kind)) {
-            let list = places.entry(entity).or_default();
+        for entity in alert.entities.iter().filter(|entity| rules.kinds.contains(&entity.kind)) {
+            let list = places.entry(&entity.reference).or_default();
             if list.last() != Some(&place) {
                 list.push(place);
             }
@@ -195,7 +206,7 @@ fn describe(alerts: &[Candidate], places: &[usize], reasons: Vec<Reason>) -> Gro
     let tactics: Vec<String> = tactics.into_iter().map(|(_, tactic)| tactic).collect();
     Group {
         incident: incident_id(&members[0].id),
-        title: title(&members, &tactics, &reasons),
+        title: title(&members, &tactics),
         severity: severity.as_str().to_owned(),
         alerts: members.iter().map(|alert| alert.id.clone()).collect(),
         products,
@@ -218,17 +229,21 @@ fn stages(members: &[&Candidate]) -> Vec<String> {
     stages
 }
 
-fn title(members: &[&Candidate], tactics: &[String], reasons: &[Reason]) -> String {
+/// Kinds of entities that name an incident best, best first.
+const SUBJECTS: [&str; 4] = ["host", "account", "ip", "mailbox"];
+
+fn title(members: &[&Candidate], tactics: &[String]) -> String {
     let first = members[0];
     if members.iter().all(|alert| alert.title == first.title) {
         return first.title.clone();
     }
-    let mut shared: BTreeMap<&str, usize> = BTreeMap::new();
-    for reason in reasons {
-        *shared.entry(&reason.entity).or_default() += 1;
+    let mut named: BTreeMap<&str, (usize, &Named)> = BTreeMap::new();
+    for entity in members.iter().flat_map(|alert| &alert.entities) {
+        named.entry(&entity.reference).or_insert((0, entity)).0 += 1;
     }
-    let most = shared.into_iter().max_by(|(a, left), (b, right)| left.cmp(right).then_with(|| b.cmp(a)));
-    let on = most.map(|(entity, _)| format!(" on {}", entity.split_once(':').map_or(entity, |(_, value)| value))).unwrap_or_default();
+    let rank = |entity: &Named| SUBJECTS.iter().position(|kind| *kind == entity.kind).unwrap_or(SUBJECTS.len());
+    let most = named.into_values().min_by_key(|(times, entity)| (std::cmp::Reverse(*times), rank(entity), &entity.reference));
+    let on = most.map(|(_, entity)| format!(" on {}", entity.label)).unwrap_or_default();
     match tactics {
         [] | [_] => format!("{} alerts{on}: {}", members.len(), first.title),
         several => format!("Multi-stage activity{on}: {} alerts over {} tactics", members.len(), several.len()),
@@ -270,7 +285,11 @@ mod tests {
 
     fn alert(id: &str, start: &str, tactic: &str, entities: &[&str]) -> Candidate {
         let start = Time::parse(start).ok();
-        let entities = entities.iter().map(|entity| ((*entity).to_owned(), entity.split_once(':').expect("a reference").0.to_owned())).collect();
+        let named = |text: &&str| {
+            let (kind, label) = text.split_once(':').expect("a reference");
+            Named { reference: (*text).to_owned(), kind: kind.to_owned(), label: label.to_owned() }
+        };
+        let entities = entities.iter().map(named).collect();
         Candidate {
             id: id.to_owned(),
             title: format!("title of {id}"),
@@ -298,7 +317,7 @@ mod tests {
         ];
         let groups = correlate(alerts, &Rules::default());
         assert_eq!(ids(&groups), [["a", "b", "c"]]);
-        assert_eq!(groups[0].title, "Multi-stage activity on x: 3 alerts over 3 tactics");
+        assert_eq!(groups[0].title, "Multi-stage activity on a: 3 alerts over 3 tactics");
         assert!(groups[0].kill_chain_order);
         let reasons: Vec<_> = groups[0].reasons.iter().map(|r| (r.entity.as_str(), r.earlier.as_str(), r.later.as_str(), r.gap_seconds)).collect();
         assert_eq!(reasons, [("host:a", "a", "b", 36_000.0), ("account:x", "a", "c", 86_400.0)]);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::correlate::{Candidate, Group, Rules, correlate};
+use super::correlate::{Candidate, Group, Named, Rules, correlate};
 use crate::graph::{AlertRef, IncidentRef, NodeId};
 use crate::model::{Fault, Incident, IncidentStatus, Object, Severity};
 use crate::query::Context;
@@ -93,7 +93,7 @@ fn candidate(context: &Context, alert: &AlertRef<'_>) -> Candidate {
         let entity = graph.entity_node(node)?;
         // A thing known by a name only is no evidence that two alerts mean the same one, but a host's name is.
         let identified = entity.keys().iter().any(|(_, strong)| *strong) || entity.kind() == "host";
-        identified.then(|| (format!("{}:{}", entity.kind(), entity.key()), entity.kind().to_owned()))
+        identified.then(|| Named { reference: format!("{}:{}", entity.kind(), entity.key()), kind: entity.kind().to_owned(), label: entity.label().to_owned() })
     };
     Candidate {
         id: alert.id().to_owned(),

@@ -67,7 +67,7 @@ fn address(data: &Path, pid: u32) -> Option<String> {
 
 fn get(address: &str, path: &str) -> Option<Value> {
     let mut answer = ureq::get(format!("http://{address}{path}")).call().ok()?;
-    answer.body_mut().read_json().ok()
+    serde_json::from_str(&answer.body_mut().read_to_string().ok()?).ok()
 }
 
 fn batch(client: u64, cycle: u64, number: u64) -> (Vec<String>, String) {

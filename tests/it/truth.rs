@@ -1,56 +1,35 @@
 //! The sample data gives the answers that were counted from its files by other means.
 
-use clew::datasets::{self, Dataset};
+use clew::datasets;
+use clew::engine::IngestReport;
 use serde::Deserialize;
-use serde_json::Value;
 
+use crate::facts::{Fact, wrong};
 use crate::support::Clew;
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Truth {
     fact: Vec<Fact>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Fact {
-    says: String,
-    request: Option<String>,
-    query: Option<String>,
-    pointer: String,
-    equals: Value,
-}
-
-async fn check(dataset: &Dataset, clew: &Clew) -> Vec<String> {
-    let truth: Truth = toml::from_str(dataset.truth).unwrap_or_else(|error| panic!("{}: {error}", dataset.name));
-    let mut wrong = Vec::new();
-    for fact in truth.fact {
-        let body = match (&fact.request, &fact.query) {
-            (Some(path), None) => clew.get(path).await,
-            (None, Some(text)) => clew.sql(text).await,
-            _ => panic!("{}: `{}` has either a request or a query", dataset.name, fact.says),
-        };
-        let found = body.pointer(&fact.pointer).cloned().unwrap_or_default();
-        if found != fact.equals {
-            wrong.push(format!("{}: {}: expected {}, found {found}", dataset.name, fact.says, fact.equals));
-        }
-    }
-    wrong
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn each_story_gives_its_facts() {
-    let mut wrong = Vec::new();
+    let mut found = Vec::new();
     for dataset in datasets::ALL {
         let clew = Clew::new();
+        let mut reports = IngestReport::default();
         for (name, bytes) in dataset.files {
             let report = clew.ingest_bytes(name, *bytes);
             assert_eq!(report.rejected, 0, "{}/{name}: {:?}", dataset.name, report.rejects);
             assert!(report.new > 0, "{}/{name} gives something", dataset.name);
+            reports.add(report);
         }
-        wrong.extend(check(dataset, &clew).await);
+        let truth: Truth = toml::from_str(dataset.truth).unwrap_or_else(|error| panic!("{}: {error}", dataset.name));
+        let reports = serde_json::to_value(reports).expect("a report is JSON");
+        found.extend(wrong(dataset.name, &truth.fact, &clew, &reports).await);
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

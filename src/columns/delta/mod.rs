@@ -118,10 +118,10 @@ impl Log {
             self.schema = Some(Arc::new(schema.ok_or_else(|| self.damaged(format!("the schema {text}")))?));
             self.id = metadata.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
             self.created = metadata.get("createdTime").and_then(Value::as_i64).unwrap_or_default();
-        } else if let Some(version) = action.pointer("/protocol/minReaderVersion").and_then(Value::as_u64) {
-            if version > 1 {
-                return Err(self.damaged(format!("reader version {version}")));
-            }
+        } else if let Some(version) = action.pointer("/protocol/minReaderVersion").and_then(Value::as_u64)
+            && version > 1
+        {
+            return Err(self.damaged(format!("reader version {version}")));
         }
         Ok(())
     }

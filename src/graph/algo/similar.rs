@@ -1,11 +1,12 @@
 //! Incidents that resemble one: shared entities weighted by rarity, equal titles, equal tactics.
 
+use std::ops::ControlFlow;
+
 use hashbrown::HashMap;
 
 use super::super::ids::{NodeId, NodeKind};
 use super::super::read::Snapshot;
 use super::super::walk::{Cut, Extent, Scope, Walk};
-use std::ops::ControlFlow;
 
 /// One reason why two incidents are alike, and what it adds to the score.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +61,9 @@ pub struct Similar {
     pub extent: Extent,
 }
 
+/// Shared entities and what each adds.
+type Shares = Vec<(NodeId, f64)>;
+
 const TITLE: f64 = 2.0;
 const TACTIC: f64 = 0.25;
 
@@ -70,7 +74,7 @@ impl Snapshot {
     pub fn similar_incidents(&self, incident: NodeId, scope: &Scope, limit: usize) -> Similar {
         let mut walk = Walk::new(self, scope);
         let alerts: u32 = self.alert_counts().iter().flatten().sum();
-        let mut shared: HashMap<NodeId, Vec<(NodeId, f64)>> = HashMap::new();
+        let mut shared: HashMap<NodeId, Shares> = HashMap::new();
         for entity in self.entities_of(incident) {
             if !walk.passes(entity) {
                 continue;
@@ -93,7 +97,7 @@ impl Snapshot {
                 break;
             }
         }
-        let mut found: Vec<(NodeId, f64, Vec<(NodeId, f64)>)> =
+        let mut found: Vec<(NodeId, f64, Shares)> =
             shared.into_iter().map(|(node, terms)| (node, terms.iter().map(|(_, weight)| weight).sum(), terms)).collect();
         // Title and tactics add a bounded amount: who cannot reach the best `limit` with it need not be compared.
         found.sort_by_cached_key(|(node, score, _)| (std::cmp::Reverse(score.to_bits()), self.rank_key(*node)));

@@ -6,7 +6,8 @@ use proptest::prelude::*;
 
 use crate::model::{Time, Window};
 
-use super::super::{EdgeFilter, NodeId, Scope, Snapshot};
+use super::super::read::Snapshot;
+use super::super::{EdgeFilter, NodeId, Scope};
 use super::naive::{Naive, NaiveEdge};
 use super::{any_records, at, built, every_node, name};
 

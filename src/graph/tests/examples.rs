@@ -7,7 +7,8 @@ use crate::model::{
     Alert, AlertStatus, Batch, Body, Event, Evidence, Incident, Keys, Kind, Link, Record, Relation, Seq, Severity, Time, Window,
 };
 
-use super::super::{Assertion, Cut, Direction, EdgeFilter, Graph, NodeId, NodeKind, Rank, Scope, Snapshot, Term};
+use super::super::read::Snapshot;
+use super::super::{Assertion, Cut, Direction, EdgeFilter, Graph, NodeId, NodeKind, Rank, Scope, Term};
 use super::{alert, apply, at, built, decision, entity, evidence, incident, name, record, rules};
 
 fn host(strong: &[&str], weak: &[&str]) -> crate::model::Entity {

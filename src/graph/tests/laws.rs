@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use crate::journal::View;
 use crate::model::{Body, Record, Window};
 
-use super::super::{Assertion, EdgeFilter, Graph, NodeKind, Rank, Scope, Snapshot};
+use super::super::read::Snapshot;
+use super::super::{Assertion, EdgeFilter, Graph, NodeKind, Rank, Scope};
 use super::naive::{Naive, NaiveEdge, shown};
 use super::{any_records, apply, at, built, every_node, name, rules};
 
@@ -99,6 +100,8 @@ fn shown_edges(snapshot: &Snapshot, window: Window) -> Vec<NaiveEdge> {
     let mut all = Vec::new();
     for node in every_node(snapshot) {
         let mut before = None;
+        let ends = || snapshot.edges(node, &EdgeFilter::default());
+        assert_eq!(snapshot.span(node), (ends().filter_map(|edge| edge.first).min(), ends().filter_map(|edge| edge.last).max()), "{node:?}");
         for edge in snapshot.edges(node, &filter) {
             assert!(edge.from == node || edge.to == node);
             assert!(before.is_none_or(|b| b >= edge.last), "newest first");

@@ -14,7 +14,8 @@ use crate::model::{
     Time,
 };
 
-use super::{Graph, NodeId, NodeKind, Rules, Snapshot};
+use super::read::Snapshot;
+use super::{Graph, NodeId, NodeKind, Rules};
 
 /// Hosts join by `hostname`, nothing else does.
 pub(super) fn rules() -> Rules {

@@ -9,7 +9,7 @@ mod results;
 use serde_json::{Value, json};
 
 use super::answer::{Column, Edge, Node, Subgraph, Table};
-use super::lists::{alert_row, containers, incident_row, span};
+use super::lists::{alert_row, containers, incident_row};
 use super::reference::{entity, limit, time};
 use super::sql::{Limits, Parameters};
 use super::{Context, Question, graph as questions, render, sql};
@@ -128,7 +128,7 @@ impl Asked<'_> {
     /// The anchor is the entity's last activity unless the request says another instant. The declared window is
     /// stretched to the entity's first activity, so that no event of an investigation falls outside unasked.
     fn window(&self, context: &Context, start: NodeId, exploration: &Exploration) -> Result<Window, Fault> {
-        let (first, last) = span(&context.snapshot.graph, start);
+        let (first, last) = context.snapshot.graph.span(start);
         let anchor = self.at.map(|text| time(text, context.now)).transpose()?;
         let earliest = anchor.or(first).map(|at| at.plus(-exploration.before));
         let latest = anchor.or(last).map(|at| at.plus(exploration.after));

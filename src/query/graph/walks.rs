@@ -9,7 +9,7 @@ use crate::graph::{Cut, Edge, EdgeFilter, Extent, GraphSnapshot, NodeId, Path, R
 use crate::model::{Fault, Kind, Time};
 
 use super::super::answer::Subgraph;
-use super::super::lists::{incident_row, span};
+use super::super::lists::incident_row;
 use super::super::reference::{incident, limit, node, window, word};
 use super::super::{Context, Question, render};
 use super::requests::{
@@ -169,7 +169,7 @@ impl Question for BlastRadiusRequest {
         let graph = &context.snapshot.graph;
         let start = node(graph, &self.node)?;
         let mut scope = scope(context, self.from.as_deref(), self.to.as_deref(), self.hub_degree)?;
-        scope.window.from = scope.window.from.or(span(graph, start).0);
+        scope.window.from = scope.window.from.or(graph.span(start).0);
         scope.hops_max = limit(self.hops, 4, HOPS_MAX)? as u32;
         scope.nodes_max = limit(self.limit, 500, 100_000)?;
         let found = graph.blast_radius(start, &scope);

@@ -3,6 +3,7 @@
 mod page;
 mod requests;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use hashbrown::HashSet;
@@ -13,7 +14,7 @@ use crate::model::{AlertStatus, Fault, IncidentStatus, Kind, Relation, Severity,
 
 use super::reference::{entity, incident, limit, window, word};
 use super::{Context, Question, render};
-use page::{Sorted, time_key};
+use page::{Key, Top};
 
 pub use requests::{
     AlertFilter, AlertPage, AlertRow, Counters, EntityFilter, EntityPage, EntityRow, IncidentFilter, IncidentPage, IncidentRow, LIMIT_DEFAULT, LIMIT_MAX,
@@ -159,19 +160,8 @@ pub(super) fn alert_row(graph: &GraphSnapshot, alert: &AlertRef<'_>) -> AlertRow
 
 /// The row of an entity.
 pub(super) fn entity_row(graph: &GraphSnapshot, entity: &EntityRef<'_>) -> EntityRow {
-    let (first, last) = span(graph, entity.node());
-    EntityRow { id: render::entity_reference(entity), kind: entity.kind().to_owned(), label: entity.label().to_owned(), degree: graph.degree(entity.node()) as u64, first, last }
-}
-
-/// First and last time of a node's edges.
-pub(super) fn span(graph: &GraphSnapshot, node: NodeId) -> (Option<Time>, Option<Time>) {
-    let mut first = None;
-    let mut last = None;
-    for edge in graph.edges(node, &EdgeFilter::default()) {
-        first = earliest(first, edge.first);
-        last = last.max(edge.last);
-    }
-    (first, last)
+    let (first, last) = graph.span(entity.node());
+    EntityRow { id: render::entity_reference(graph, entity), kind: entity.kind().to_owned(), label: entity.label().to_owned(), degree: graph.degree(entity.node()) as u64, first, last }
 }
 
 #[derive(Clone, Copy)]
@@ -224,22 +214,21 @@ impl Question for IncidentFilter {
                 && (window == Window::ALL || active(graph, incident, &window))
                 && (!inherits || self.inherited(graph, incident, &tactics))
         };
-        let found: Vec<IncidentRef<'_>> = graph.all_incidents().filter(passes).collect();
-        let mut counts = [[0; 6]; 3];
-        found.iter().for_each(|incident| counts[incident.status() as usize][incident.severity() as usize] += 1);
-        let key = |incident: &IncidentRef<'_>| {
-            let text = match order.by {
-                IncidentOrder::Severity => format!("{}{}", incident.severity() as u8, time_key(incident.last_activity().or(incident.time()))),
-                IncidentOrder::Created => time_key(incident.created()),
-                IncidentOrder::Modified => time_key(incident.modified()),
-                IncidentOrder::Activity => time_key(incident.last_activity().or(incident.time())),
-                IncidentOrder::Number => format!("{:020}", incident.number().map_or(-1, |n| n) as i128 + (1 << 63)),
-                IncidentOrder::Title => incident.title().to_lowercase(),
-            };
-            format!("{}\0{}", text.replace('\0', ""), incident.id())
+        let key = |incident: &IncidentRef<'_>| match order.by {
+            IncidentOrder::Severity => Key::ranked(incident.severity() as u8, incident.last_activity().or(incident.time())),
+            IncidentOrder::Created => Key::time(incident.created()),
+            IncidentOrder::Modified => Key::time(incident.modified()),
+            IncidentOrder::Activity => Key::time(incident.last_activity().or(incident.time())),
+            IncidentOrder::Number => Key::number(incident.number()),
+            IncidentOrder::Title => Key::text(incident.title()),
         };
-        let sorted = Sorted::new(found.into_iter().map(|incident| (key(&incident), incident)), order.descending);
-        let page = sorted.page(self.cursor.as_deref(), limit, order.descending, |incident| incident_row(graph, &incident))?;
+        let mut counts = [[0; 6]; 3];
+        let mut top = Top::new(self.cursor.as_deref(), limit, order.descending)?;
+        for incident in graph.all_incidents().filter(passes) {
+            counts[incident.status() as usize][incident.severity() as usize] += 1;
+            top.offer(key(&incident), || Cow::Borrowed(incident.id()), incident);
+        }
+        let page = top.page(|incident| incident_row(graph, &incident));
         Ok(IncidentPage { page, counters: counters(counts, IncidentStatus::ALL.map(IncidentStatus::as_str)) })
     }
 }
@@ -308,19 +297,18 @@ impl Question for AlertFilter {
                 && (self.incident.as_deref() != Some("none") || containers(graph, alert.node()).next().is_none())
                 && (window == Window::ALL || alert.time().is_some_and(|time| window.overlaps(time, alert.end().unwrap_or(time).max(time))))
         };
-        let found: Vec<AlertRef<'_>> = graph.all_alerts().filter(passes).collect();
-        let mut counts = [[0; 6]; 5];
-        found.iter().for_each(|alert| counts[alert.status() as usize][alert.severity() as usize] += 1);
-        let key = |alert: &AlertRef<'_>| {
-            let text = match order.by {
-                AlertOrder::Time => time_key(alert.time()),
-                AlertOrder::Severity => format!("{}{}", alert.severity() as u8, time_key(alert.time())),
-                AlertOrder::Title => alert.title().to_lowercase(),
-            };
-            format!("{}\0{}", text.replace('\0', ""), alert.id())
+        let key = |alert: &AlertRef<'_>| match order.by {
+            AlertOrder::Time => Key::time(alert.time()),
+            AlertOrder::Severity => Key::ranked(alert.severity() as u8, alert.time()),
+            AlertOrder::Title => Key::text(alert.title()),
         };
-        let sorted = Sorted::new(found.into_iter().map(|alert| (key(&alert), alert)), order.descending);
-        let page = sorted.page(self.cursor.as_deref(), limit, order.descending, |alert| alert_row(graph, &alert))?;
+        let mut counts = [[0; 6]; 5];
+        let mut top = Top::new(self.cursor.as_deref(), limit, order.descending)?;
+        for alert in graph.all_alerts().filter(passes) {
+            counts[alert.status() as usize][alert.severity() as usize] += 1;
+            top.offer(key(&alert), || Cow::Borrowed(alert.id()), alert);
+        }
+        let page = top.page(|alert| alert_row(graph, &alert));
         Ok(AlertPage { page, counters: counters(counts, AlertStatus::ALL.map(AlertStatus::as_str)) })
     }
 }
@@ -358,20 +346,20 @@ impl Question for EntityFilter {
                 && text.as_ref().is_none_or(named)
                 && (window == Window::ALL || graph.count_in(entity.node(), &window) > 0)
         };
-        let found: Vec<EntityRef<'_>> = graph.all_entities().filter_map(|node| graph.entity_node(node)).filter(passes).collect();
-        let mut by_kind: BTreeMap<String, u64> = BTreeMap::new();
-        found.iter().for_each(|entity| *by_kind.entry(entity.kind().to_owned()).or_default() += 1);
-        let key = |entity: &EntityRef<'_>| {
-            let text = match order.by {
-                EntityOrder::Degree => format!("{:020}", graph.degree(entity.node())),
-                EntityOrder::Label => entity.label().to_lowercase(),
-                EntityOrder::First => time_key(span(graph, entity.node()).0),
-                EntityOrder::Last => time_key(span(graph, entity.node()).1),
-            };
-            format!("{}\0{}", text.replace('\0', ""), render::entity_reference(entity))
+        let key = |entity: &EntityRef<'_>| match order.by {
+            EntityOrder::Degree => Key::number(i64::try_from(graph.degree(entity.node())).ok()),
+            EntityOrder::Label => Key::text(entity.label()),
+            EntityOrder::First => Key::time(graph.span(entity.node()).0),
+            EntityOrder::Last => Key::time(graph.span(entity.node()).1),
         };
-        let sorted = Sorted::new(found.into_iter().map(|entity| (key(&entity), entity)), order.descending);
-        let page = sorted.page(self.cursor.as_deref(), limit, order.descending, |entity| entity_row(graph, &entity))?;
+        let mut by_kind: BTreeMap<&str, u64> = BTreeMap::new();
+        let mut top = Top::new(self.cursor.as_deref(), limit, order.descending)?;
+        for entity in graph.all_entities().filter_map(|node| graph.entity_node(node)).filter(passes) {
+            *by_kind.entry(entity.kind()).or_default() += 1;
+            top.offer(key(&entity), || Cow::Owned(render::entity_reference(graph, &entity)), entity);
+        }
+        let page = top.page(|entity| entity_row(graph, &entity));
+        let by_kind = by_kind.into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect();
         Ok(EntityPage { page, kinds: by_kind })
     }
 }

@@ -1,108 +1,200 @@
-//! Sorted rows, cut into pages that hold however the list changes in between.
+//! The page of a list that is wanted, chosen in one pass; it holds however the list changes in between.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
 
 use crate::model::{Fault, FaultClass, Time};
 
 use super::super::answer::Page;
 
-/// Rows sorted by a key, cut into a page.
-///
-/// The cursor is the place behind the last row of the page: the key and id of that row, so that a page holds however the
-/// lists change in between.
-pub(super) struct Sorted<R> {
-    rows: Vec<(String, R)>,
+/// What a list is sorted by; of one list all keys are of the same form.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Key {
+    /// Two numbers, the first before the second.
+    Numbers(i64, i64),
+    /// A text, by its bytes.
+    Text(String),
 }
 
-impl<R> Sorted<R> {
-    /// Sorts items by `key` and then by id; `key` gives text whose byte order is the order that is wanted.
-    pub(super) fn new(items: impl Iterator<Item = (String, R)>, descending: bool) -> Self {
-        let mut rows: Vec<(String, R)> = items.collect();
-        if descending {
-            rows.sort_by(|(a, _), (b, _)| split(b).0.cmp(split(a).0).then_with(|| split(a).1.cmp(split(b).1)));
-        } else {
-            rows.sort_by(|(a, _), (b, _)| a.cmp(b));
-        }
-        Self { rows }
+impl Key {
+    /// Sorts by an instant; an absent one comes before all.
+    pub(super) fn time(time: Option<Time>) -> Self {
+        Self::ranked(0, time)
     }
 
-    /// The page behind a cursor, each row made by `row`.
-    pub(super) fn page<T>(self, cursor: Option<&str>, limit: usize, descending: bool, row: impl Fn(R) -> T) -> Result<Page<T>, Fault> {
-        let total = self.rows.len() as u64;
-        let begin = match cursor {
-            None => 0,
-            Some(cursor) => {
-                let last = decode(cursor).ok_or_else(|| {
-                    Fault::new(FaultClass::Invalid, "cursor_invalid", format!("expected a cursor of an earlier answer, found `{cursor}`"))
-                        .with_hint("leave the cursor out to begin with the first page")
-                })?;
-                self.rows.partition_point(|(key, _)| !behind(key, &last, descending))
-            }
+    /// Sorts by a rank, then by an instant.
+    pub(super) fn ranked(rank: u8, time: Option<Time>) -> Self {
+        Self::Numbers(i64::from(rank), time.map_or(i64::MIN, Time::micros))
+    }
+
+    /// Sorts by a text without regard to case.
+    pub(super) fn text(text: &str) -> Self {
+        Self::Text(text.to_lowercase().replace('\0', ""))
+    }
+
+    /// Sorts by a number; an absent one comes before all.
+    pub(super) fn number(number: Option<i64>) -> Self {
+        Self::Numbers(i64::from(number.is_some()), number.unwrap_or_default())
+    }
+}
+
+/// The place of a row in its list: its key, and its id among rows of equal keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Place<'a> {
+    key: Key,
+    id: Cow<'a, str>,
+}
+
+impl Place<'_> {
+    /// Keys run in the direction of the list, ids always upward.
+    fn compare(&self, other: &Self, descending: bool) -> Ordering {
+        let keys = if descending { other.key.cmp(&self.key) } else { self.key.cmp(&other.key) };
+        keys.then_with(|| self.id.cmp(&other.id))
+    }
+
+    fn write(&self) -> String {
+        let text = match &self.key {
+            Key::Numbers(a, b) => format!("n{:016x}{:016x}{}", *a as u64, *b as u64, self.id),
+            Key::Text(text) => format!("t{text}\0{}", self.id),
         };
-        let complete = begin + limit >= self.rows.len();
-        let page: Vec<(String, R)> = self.rows.into_iter().skip(begin).take(limit).collect();
-        let cursor = page.last().filter(|_| !complete).map(|(key, _)| encode(key));
-        Ok(Page { value: page.into_iter().map(|(_, item)| row(item)).collect(), total, complete, cursor })
+        text.bytes().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn read(cursor: &str) -> Option<Place<'static>> {
+        if !cursor.is_ascii() || !cursor.len().is_multiple_of(2) {
+            return None;
+        }
+        let bytes = cursor.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+        let text = String::from_utf8(bytes.collect::<Option<Vec<u8>>>()?).ok()?;
+        let (key, id) = if let Some(numbers) = text.strip_prefix('n') {
+            let number = |from: usize| Some(u64::from_str_radix(numbers.get(from..from + 16)?, 16).ok()? as i64);
+            (Key::Numbers(number(0)?, number(16)?), numbers.get(32..)?)
+        } else {
+            let (key, id) = text.strip_prefix('t')?.split_once('\0')?;
+            (Key::Text(key.to_owned()), id)
+        };
+        Some(Place { key, id: Cow::Owned(id.to_owned()) })
     }
 }
 
-/// Key and id of a sort key, which are joined by a NUL.
-fn split(key: &str) -> (&str, &str) {
-    key.split_once('\0').unwrap_or((key, ""))
+/// Rows that are offered one by one, of which the page behind a cursor is kept.
+///
+/// Twice a page is in memory at most. The cursor is the place of the last row of a page.
+pub(super) struct Top<'a, R> {
+    descending: bool,
+    limit: usize,
+    after: Option<Place<'a>>,
+    /// Rows behind the cursor, of which the first ones are wanted.
+    kept: Vec<(Place<'a>, R)>,
+    /// The last place that can still stand on the page, once there are enough rows.
+    rim: Option<Place<'a>>,
+    total: u64,
+    behind: u64,
 }
 
-fn behind(key: &str, last: &str, descending: bool) -> bool {
-    let ((a, id), (b, last_id)) = (split(key), split(last));
-    let order = if descending { b.cmp(a) } else { a.cmp(b) };
-    order.then_with(|| id.cmp(last_id)).is_gt()
-}
-
-fn encode(key: &str) -> String {
-    key.bytes().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn decode(cursor: &str) -> Option<String> {
-    let digits = cursor.as_bytes();
-    if digits.len() % 2 != 0 || !cursor.is_ascii() {
-        return None;
+impl<'a, R> Top<'a, R> {
+    /// A page of `limit` rows behind `cursor`.
+    pub(super) fn new(cursor: Option<&str>, limit: usize, descending: bool) -> Result<Self, Fault> {
+        let invalid = |cursor: &str| {
+            Fault::new(FaultClass::Invalid, "cursor_invalid", format!("expected a cursor of an earlier answer, found `{cursor}`"))
+                .with_hint("leave the cursor out to begin with the first page")
+        };
+        let after = cursor.map(|cursor| Place::read(cursor).ok_or_else(|| invalid(cursor))).transpose()?;
+        Ok(Self { descending, limit, after, kept: Vec::new(), rim: None, total: 0, behind: 0 })
     }
-    let bytes = digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
-    String::from_utf8(bytes.collect::<Option<Vec<u8>>>()?).ok()
-}
 
-/// Text whose byte order is the order of times; an absent time comes before all.
-pub(super) fn time_key(time: Option<Time>) -> String {
-    time.map_or_else(String::new, |time| format!("{:020}", i128::from(time.micros()) - i128::from(Time::MIN.micros())))
+    /// Offers a row; `id` is asked for only where the key alone does not decide.
+    pub(super) fn offer(&mut self, key: Key, id: impl FnOnce() -> Cow<'a, str>, row: R) {
+        self.total += 1;
+        let past_rim = |rim: &Place<'_>| if self.descending { key < rim.key } else { key > rim.key };
+        // What is past the rim is behind the cursor too.
+        if self.rim.as_ref().is_some_and(past_rim) {
+            self.behind += 1;
+            return;
+        }
+        let place = Place { key, id: id() };
+        if self.after.as_ref().is_some_and(|after| place.compare(after, self.descending).is_le()) {
+            return;
+        }
+        self.behind += 1;
+        if self.rim.as_ref().is_some_and(|rim| place.compare(rim, self.descending).is_gt()) {
+            return;
+        }
+        self.kept.push((place, row));
+        if self.kept.len() >= 2 * self.limit.max(16) {
+            self.prune();
+        }
+    }
+
+    /// Keeps only the rows of the page.
+    fn prune(&mut self) {
+        if self.kept.len() <= self.limit || self.limit == 0 {
+            return;
+        }
+        let descending = self.descending;
+        self.kept.select_nth_unstable_by(self.limit - 1, |(a, _), (b, _)| a.compare(b, descending));
+        self.kept.truncate(self.limit);
+        self.rim = self.kept.last().map(|(place, _)| place.clone());
+    }
+
+    /// The page, each row made by `row`.
+    pub(super) fn page<T>(mut self, row: impl Fn(R) -> T) -> Page<T> {
+        self.prune();
+        let descending = self.descending;
+        self.kept.sort_unstable_by(|(a, _), (b, _)| a.compare(b, descending));
+        self.kept.truncate(self.limit);
+        let complete = self.behind <= self.limit as u64;
+        let cursor = self.kept.last().filter(|_| !complete).map(|(place, _)| place.write());
+        Page { value: self.kept.into_iter().map(|(_, item)| row(item)).collect(), total: self.total, complete, cursor }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn pages_cover_everything_once_in_both_directions() {
-        let keys = ["b\0 1", "a\0 2", "a\0 1", "\0 3", "c\0 9"];
-        let expected = [["\0 3", "a\0 1", "a\0 2", "b\0 1", "c\0 9"], ["c\0 9", "b\0 1", "a\0 1", "a\0 2", "\0 3"]];
-        for (descending, expected) in [(false, expected[0]), (true, expected[1])] {
-            let mut found = Vec::new();
-            let mut cursor: Option<String> = None;
-            loop {
-                let sorted = Sorted::new(keys.iter().map(|key| ((*key).to_owned(), *key)), descending);
-                let page = sorted.page(cursor.as_deref(), 2, descending, |key| key).expect("the cursor is good");
-                assert_eq!(page.total, 5);
-                found.extend(page.value);
-                cursor = page.cursor;
-                if page.complete {
-                    break;
-                }
+    fn pages(rows: &[(Key, &'static str)], descending: bool, limit: usize) -> Vec<&'static str> {
+        let mut found = Vec::new();
+        let mut cursor: Option<String> = None;
+        loop {
+            let mut top = Top::new(cursor.as_deref(), limit, descending).expect("the cursor is good");
+            rows.iter().for_each(|(key, id)| top.offer(key.clone(), || Cow::Borrowed(id), *id));
+            let page = top.page(|id| id);
+            assert_eq!(page.total, rows.len() as u64);
+            found.extend(page.value);
+            cursor = page.cursor;
+            if page.complete {
+                return found;
             }
-            assert_eq!(found, expected);
         }
     }
 
     #[test]
+    fn pages_cover_everything_once_in_both_directions() {
+        let texts = [("b", "1"), ("a", "2"), ("a", "1x"), ("", "3"), ("c", "9")].map(|(key, id)| (Key::Text(key.to_owned()), id));
+        assert_eq!(pages(&texts, false, 2), ["3", "1x", "2", "1", "9"]);
+        assert_eq!(pages(&texts, true, 2), ["9", "1", "1x", "2", "3"]);
+        let numbers = [(Some(5), "five"), (None, "none"), (Some(-5), "minus"), (Some(0), "zero")].map(|(n, id)| (Key::number(n), id));
+        assert_eq!(pages(&numbers, false, 1), ["none", "minus", "zero", "five"]);
+        assert_eq!(pages(&numbers, true, 3), ["five", "zero", "minus", "none"]);
+    }
+
+    #[test]
+    fn long_lists_are_cut_to_the_page_as_they_come() {
+        let names: Vec<&'static str> = (0..1_000).map(|n| &*Box::leak(format!("{n:04}").into_boxed_str())).collect();
+        let rows: Vec<(Key, &'static str)> =
+            names.iter().map(|name| (Key::number(Some(name.parse::<i64>().expect("a number") * 7_919 % 10)), *name)).collect();
+        let mut expected = rows.clone();
+        expected.sort();
+        assert_eq!(pages(&rows, false, 17), expected.iter().map(|(_, name)| *name).collect::<Vec<_>>());
+        expected.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+        assert_eq!(pages(&rows, true, 100), expected.iter().map(|(_, name)| *name).collect::<Vec<_>>());
+    }
+
+    #[test]
     fn a_strange_cursor_is_refused() {
-        for cursor in ["x", "zz", "é", "ff"] {
-            let sorted = Sorted::new(std::iter::once((String::new(), ())), false);
-            assert_eq!(sorted.page(Some(cursor), 1, false, |()| ()).map_err(|fault| fault.code), Err("cursor_invalid"), "{cursor}");
+        for cursor in ["x", "zz", "é", "ff", "6e30", ""] {
+            assert_eq!(Top::<()>::new(Some(cursor), 1, false).map(|_| ()).map_err(|fault| fault.code), Err("cursor_invalid"), "{cursor}");
         }
     }
 }

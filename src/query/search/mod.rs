@@ -12,7 +12,7 @@ mod tree;
 mod values;
 
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::fulltext::{DocKind, Facet, FacetCount, Field, Found, Highlighter, Place, Query, Search, Searcher, Sort, status_name};
 use crate::model::{Classification, Fault, Keys, Kind, Severity, Time};
@@ -47,18 +47,14 @@ impl Membership for () {
 }
 
 /// What to search for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, IntoParams, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
 pub struct SearchRequest {
     /// Search text: words, `"phrases"`, `begin*`, `slip~`, `field:value`, ranges, `AND`, `OR`, `NOT`, `-`, brackets.
-    #[serde(rename = "q")]
     pub text: String,
     /// Kinds of documents; incidents if absent, all if the text has a `kind:` term.
-    #[serde(rename = "kind")]
     pub kinds: Vec<DocKind>,
     /// Fields of terms that name none: `id`, `title`, `tag`, `owner`, `product` if absent.
-    #[serde(rename = "field")]
     pub fields: Vec<String>,
     /// Order; if absent by relevance for words, else by time of change, newest first.
     pub sort: Option<Sort>,
@@ -69,7 +65,6 @@ pub struct SearchRequest {
     /// Where the page begins: the `cursor` of the page before.
     pub cursor: Option<String>,
     /// Properties whose values are counted over all hits.
-    #[serde(rename = "facet")]
     pub facets: Vec<Facet>,
     /// Whether to show where the words stand.
     pub highlight: bool,
@@ -139,7 +134,7 @@ pub struct FacetAnswer {
 pub struct Hit {
     /// What it is.
     pub kind: DocKind,
-    /// Id of the incident or alert; of an entity a stable name of its identifiers.
+    /// Id of the incident or alert; of an entity its reference, `KIND:VALUE`.
     pub id: String,
     /// Number of the incident.
     #[serde(skip_serializing_if = "Option::is_none")]

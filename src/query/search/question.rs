@@ -1,7 +1,7 @@
 //! Search as a question: the entity graph says which incidents contain an alert.
 
 use super::super::lists::containers;
-use super::super::{Context, Question};
+use super::super::{Context, Question, render};
 use super::{Membership, SearchAnswer, SearchRequest, search};
 use crate::graph::GraphSnapshot;
 use crate::model::Fault;
@@ -21,6 +21,16 @@ impl Question for SearchRequest {
     const NAME: &'static str = "search";
 
     fn answer(self, context: &Context) -> Result<SearchAnswer, Fault> {
-        search(&self, &context.snapshot.fulltext, &context.snapshot.graph, context.now)
+        let graph = &context.snapshot.graph;
+        let mut answer = search(&self, &context.snapshot.fulltext, graph, context.now)?;
+        let mut seen = hashbrown::HashSet::new();
+        answer.hits.retain_mut(|hit| {
+            let (Some(kind), Some(keys)) = (&hit.entity_kind, &hit.keys) else { return true };
+            // Several spellings of one entity are documents of their own; a page names the entity once.
+            let Some(node) = graph.entities(kind, keys).first().copied() else { return true };
+            hit.id = render::reference(graph, node);
+            seen.insert(node)
+        });
+        Ok(answer)
     }
 }

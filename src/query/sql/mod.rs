@@ -6,6 +6,7 @@
 mod error;
 mod functions;
 mod gate;
+mod json;
 mod limits;
 mod live;
 mod parameters;
@@ -174,6 +175,7 @@ fn session(source: &Source, limits: &Limits) -> Result<SessionContext, DataFusio
     let (url, store) = source.columns.object_store();
     runtime.register_object_store(url.as_ref(), store);
     let context = SessionContext::new_with_config_rt(config, runtime);
+    context.register_udf(json::json_text());
     for (name, function) in &source.functions {
         context.register_udtf(name, Arc::clone(function));
     }

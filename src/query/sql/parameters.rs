@@ -1,5 +1,6 @@
 //! Values that are bound to `$1` or `$name`; they never become part of the text.
 
+use arrow::datatypes::DataType;
 use datafusion::common::{DataFusionError, ParamValues, Result, ScalarValue, plan_err};
 use datafusion::logical_expr::LogicalPlan;
 use serde_json::Value;
@@ -47,6 +48,17 @@ fn scalar(value: &Value) -> Result<ScalarValue, DataFusionError> {
             (None, Some(n)) => ScalarValue::from(n),
             _ => return plan_err!("Placeholder value `{number}` is out of range"),
         },
-        Value::Array(_) | Value::Object(_) => return plan_err!("Placeholder value must be text, a number, a bool or null"),
+        Value::Array(items) => list(items)?,
+        Value::Object(_) => return plan_err!("Placeholder value must be text, a number, a bool, null or a list of them"),
     })
+}
+
+/// A list of one type: that of its first item, whole numbers if it is empty.
+fn list(items: &[Value]) -> Result<ScalarValue, DataFusionError> {
+    let items = items.iter().map(scalar).collect::<Result<Vec<ScalarValue>>>()?;
+    let kind = items.first().map_or(DataType::Int64, ScalarValue::data_type);
+    if let Some(other) = items.iter().find(|item| item.data_type() != kind) {
+        return plan_err!("Placeholder list must hold values of one type, found `{other}` among values of type {kind}");
+    }
+    Ok(ScalarValue::List(ScalarValue::new_list_nullable(&items, &kind)))
 }

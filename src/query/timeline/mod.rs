@@ -29,6 +29,9 @@ const LIMIT_DEFAULT: u32 = 100;
 const LIMIT_MAX: u32 = 10_000;
 /// Buckets of a histogram at the most.
 const BUCKETS_MAX: u32 = 1_000;
+/// Kinds of entities that are found on every machine (the path of a shell, a digest of it): those of an incident bring no
+/// events to its timeline, but asked for by name they do.
+const COMMON_KINDS: [&str; 5] = ["file", "filehash", "registry-key", "registry-value", "malware"];
 /// Undated items that an answer lists.
 const UNDATED_MAX: usize = 1_000;
 
@@ -153,7 +156,8 @@ impl Plan {
                 self.touch(node, asked);
                 let alerts = members(graph, node);
                 alerts.iter().for_each(|alert| self.touch(*alert, asked));
-                entities.extend(alerts.iter().chain([&node]).flat_map(|record| graph.entities_of(*record)));
+                let named = alerts.iter().chain([&node]).flat_map(|record| graph.entities_of(*record));
+                entities.extend(named.filter(|entity| graph.entity_node(*entity).is_some_and(|entity| !COMMON_KINDS.contains(&entity.kind()))));
             }
         }
         for entity in entities {

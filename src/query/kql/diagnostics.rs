@@ -1,0 +1,138 @@
+//! What is wrong with a query text: stable codes, places, messages and advice.
+//!
+//! The one registry of codes of the syntax stage. Codes are never renamed or used again for something else.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::model::{Fault, FaultClass, Span};
+
+/// Most diagnostics of one text; what comes after is not reported.
+pub const DIAGNOSTICS_MAX: usize = 100;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident => $text:literal,)*) => {
+        /// The stable name of a mistake.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code { $($(#[$doc])* $variant,)* }
+
+        impl Code {
+            /// All codes in the order of the registry.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The name as doors show it.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The text is longer than the limit.
+    TooLong => "kql_text_too_long",
+    /// Groups, calls or chains nest deeper than the limit.
+    TooDeep => "kql_too_deep",
+    /// A character that no token starts with.
+    UnexpectedCharacter => "kql_unexpected_character",
+    /// A string without its closing quote.
+    UnclosedString => "kql_unclosed_string",
+    /// A backslash in a string with nothing meaningful behind it.
+    BadEscape => "kql_bad_escape",
+    /// A literal such as `datetime(` without its closing parenthesis on the same line.
+    UnclosedLiteral => "kql_unclosed_literal",
+    /// A typed literal whose content is no value of the type.
+    InvalidLiteral => "kql_invalid_literal",
+    /// A GUID that is not wrapped in `guid()`.
+    RawGuid => "kql_raw_guid",
+    /// A certain token or word is missing.
+    Expected => "kql_expected",
+    /// An expression is missing.
+    MissingExpression => "kql_missing_expression",
+    /// A name is missing.
+    MissingName => "kql_missing_name",
+    /// A tabular operator is missing or not known.
+    OperatorExpected => "kql_operator_expected",
+    /// The statement ends, but the text goes on without `;`.
+    MissingSemicolon => "kql_missing_semicolon",
+    /// Something that continues nothing.
+    UnexpectedFragment => "kql_unexpected_fragment",
+    /// A keyword where a name stands; it needs brackets.
+    ReservedName => "kql_reserved_name",
+    /// No type has this name.
+    UnknownType => "kql_unknown_type",
+    /// An option has a value that it does not know.
+    UnknownOption => "kql_unknown_option",
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// Whether a text with this diagnostic can be run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// It cannot.
+    Error,
+    /// It can; the answer may surprise.
+    Warning,
+}
+
+/// One remark about a query text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Diagnostic {
+    /// Its stable name.
+    pub code: Code,
+    /// Whether the text can still be run.
+    pub severity: Severity,
+    /// The bytes in question; empty where something is missing.
+    pub span: Span,
+    /// What was expected and what was found; lower case, no full stop.
+    pub message: String,
+    /// One thing to try.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// An error without advice.
+    pub fn error(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self { code, severity: Severity::Error, span, message: message.into(), help: None }
+    }
+
+    /// A warning without advice.
+    pub fn warning(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, span, message) }
+    }
+
+    /// Adds one thing to try.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl From<Diagnostic> for Fault {
+    fn from(diagnostic: Diagnostic) -> Self {
+        let class = match diagnostic.code {
+            Code::TooLong | Code::TooDeep => FaultClass::Limit,
+            _ => FaultClass::Invalid,
+        };
+        let fault = Self::new(class, diagnostic.code.as_str(), diagnostic.message).at(diagnostic.span.start, diagnostic.span.end);
+        match diagnostic.help {
+            Some(help) => fault.with_hint(help),
+            None => fault,
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! KQL, first stage: text to tokens to a tree with places and diagnostics, and back to canonical text.
+//!
+//! ```text
+//! text -> lexer (tokens that lose nothing) -> parser (tree, all diagnostics at once) -> print (canonical text, comments kept)
+//! ```
+//!
+//! [`parse`] never fails as a whole: what cannot be read becomes an error node and a [`Diagnostic`], the rest is read on.
+//! Nothing here knows a table, a column or a function; names are resolved by the stage behind.
+
+pub mod diagnostics;
+pub mod lexer;
+mod parser;
+mod print;
+mod similar;
+pub mod tree;
+
+pub use diagnostics::{Code, Diagnostic, Severity};
+pub use parser::{DEPTH_MAX, Parsed, TEXT_BYTES_MAX, parse};
+pub use print::{format, print};
+
+#[cfg(test)]
+mod tests;
