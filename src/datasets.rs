@@ -38,9 +38,10 @@ pub const ALL: &[Dataset] = &[
     },
     Dataset {
         name: "lsass-campaign",
-        files: &[
-            ("LSASS_campaign_03_metasploit_comsvcs_lsass_memory_dump.zip", include_bytes!("../datasets/lsass-campaign/LSASS_campaign_03_metasploit_comsvcs_lsass_memory_dump.zip")),
-        ],
+        files: &[(
+            "LSASS_campaign_03_metasploit_comsvcs_lsass_memory_dump.zip",
+            include_bytes!("../datasets/lsass-campaign/LSASS_campaign_03_metasploit_comsvcs_lsass_memory_dump.zip"),
+        )],
         truth: include_str!("../datasets/lsass-campaign/truth.toml"),
     },
     Dataset {
@@ -56,24 +57,48 @@ pub const ALL: &[Dataset] = &[
     Dataset {
         name: "log4shell",
         files: &[
-            ("syslog_auoms_auditd_log4shell_cve2021_44228_jndi_reference.zip", include_bytes!("../datasets/log4shell/syslog_auoms_auditd_log4shell_cve2021_44228_jndi_reference.zip")),
-            ("syslog_sysmon_log4shell_cve2021_44228_jndi_reference.zip", include_bytes!("../datasets/log4shell/syslog_sysmon_log4shell_cve2021_44228_jndi_reference.zip")),
-            ("vminsights_vmconnection_log4shell_cve2021_44228_jndi_reference.zip", include_bytes!("../datasets/log4shell/vminsights_vmconnection_log4shell_cve2021_44228_jndi_reference.zip")),
+            (
+                "syslog_auoms_auditd_log4shell_cve2021_44228_jndi_reference.zip",
+                include_bytes!("../datasets/log4shell/syslog_auoms_auditd_log4shell_cve2021_44228_jndi_reference.zip"),
+            ),
+            (
+                "syslog_sysmon_log4shell_cve2021_44228_jndi_reference.zip",
+                include_bytes!("../datasets/log4shell/syslog_sysmon_log4shell_cve2021_44228_jndi_reference.zip"),
+            ),
+            (
+                "vminsights_vmconnection_log4shell_cve2021_44228_jndi_reference.zip",
+                include_bytes!("../datasets/log4shell/vminsights_vmconnection_log4shell_cve2021_44228_jndi_reference.zip"),
+            ),
         ],
         truth: include_str!("../datasets/log4shell/truth.toml"),
     },
     Dataset {
         name: "guardduty",
         files: &[
-            ("Credential-Access-IAM-Anomalous-Behavior.json", include_bytes!("../datasets/guardduty/Credential-Access-IAM-Anomalous-Behavior.json")),
+            (
+                "Credential-Access-IAM-Anomalous-Behavior.json",
+                include_bytes!("../datasets/guardduty/Credential-Access-IAM-Anomalous-Behavior.json"),
+            ),
             ("Discovery-RDS-Tor-Ip-Caller.json", include_bytes!("../datasets/guardduty/Discovery-RDS-Tor-Ip-Caller.json")),
-            ("Recon-EC2-PortProbeEMRUnprotectedPort.json", include_bytes!("../datasets/guardduty/Recon-EC2-PortProbeEMRUnprotectedPort.json")),
+            (
+                "Recon-EC2-PortProbeEMRUnprotectedPort.json",
+                include_bytes!("../datasets/guardduty/Recon-EC2-PortProbeEMRUnprotectedPort.json"),
+            ),
             ("Recon-EC2-PortProbeUnprotectedPort.json", include_bytes!("../datasets/guardduty/Recon-EC2-PortProbeUnprotectedPort.json")),
             ("Trojan-EC2-BlackholeTraffic.json", include_bytes!("../datasets/guardduty/Trojan-EC2-BlackholeTraffic.json")),
             ("Trojan-EC2-DGADomainRequest-B.json", include_bytes!("../datasets/guardduty/Trojan-EC2-DGADomainRequest-B.json")),
-            ("UnauthorizedAccess-EC2-MaliciousIPCaller.json", include_bytes!("../datasets/guardduty/UnauthorizedAccess-EC2-MaliciousIPCaller.json")),
-            ("UnauthorizedAccess-EC2-MetadataDNSRebind.json", include_bytes!("../datasets/guardduty/UnauthorizedAccess-EC2-MetadataDNSRebind.json")),
-            ("UnauthorizedAccess-EC2-SSHBruteForce.json", include_bytes!("../datasets/guardduty/UnauthorizedAccess-EC2-SSHBruteForce.json")),
+            (
+                "UnauthorizedAccess-EC2-MaliciousIPCaller.json",
+                include_bytes!("../datasets/guardduty/UnauthorizedAccess-EC2-MaliciousIPCaller.json"),
+            ),
+            (
+                "UnauthorizedAccess-EC2-MetadataDNSRebind.json",
+                include_bytes!("../datasets/guardduty/UnauthorizedAccess-EC2-MetadataDNSRebind.json"),
+            ),
+            (
+                "UnauthorizedAccess-EC2-SSHBruteForce.json",
+                include_bytes!("../datasets/guardduty/UnauthorizedAccess-EC2-SSHBruteForce.json"),
+            ),
             ("UnauthorizedAccess-EC2-TorClient.json", include_bytes!("../datasets/guardduty/UnauthorizedAccess-EC2-TorClient.json")),
         ],
         truth: include_str!("../datasets/guardduty/truth.toml"),

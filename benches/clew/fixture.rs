@@ -7,21 +7,21 @@ use std::sync::Arc;
 
 use clew::engine::{Engine, IngestReport, Options};
 use clew::generate::{self, Outputs, Plan};
-use clew::graph::{GraphSnapshot, NodeId, NodeKind};
+use clew::graph::{GraphSnapshot, NodeId};
 use clew::ingest::Input;
 
 /// Changes whenever the generator's output does.
 const VERSION: u32 = 1;
 
 /// Files of one plan, made once.
-pub struct Fixture {
+pub(crate) struct Fixture {
     /// Where they lie.
-    pub dir: PathBuf,
+    pub(crate) dir: PathBuf,
 }
 
 impl Fixture {
     /// Makes the files unless they are there.
-    pub fn new(incidents: u64, events: u64) -> Self {
+    pub(crate) fn new(incidents: u64, events: u64) -> Self {
         let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("clew-bench-1-{incidents}-{events}-v{VERSION}"));
         if !dir.join("done").exists() {
             std::fs::create_dir_all(&dir).expect("the target folder can be written");
@@ -39,19 +39,19 @@ impl Fixture {
     }
 
     /// A file of the fixture.
-    pub fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.dir.join(name)
     }
 
     /// An engine on a fresh folder below the fixture's.
-    pub fn empty(&self, name: &str) -> Arc<Engine> {
+    pub(crate) fn empty(&self, name: &str) -> Arc<Engine> {
         let data = self.dir.join(name);
         let _ = std::fs::remove_dir_all(&data);
         Engine::open(&data, Options::default()).expect("a fresh folder opens")
     }
 
     /// An engine that holds everything of the fixture.
-    pub fn full(&self) -> Arc<Engine> {
+    pub(crate) fn full(&self) -> Arc<Engine> {
         let data = self.dir.join("data");
         let whole = self.dir.join("whole");
         if whole.exists() {
@@ -68,21 +68,21 @@ impl Fixture {
 }
 
 /// Ingests a file.
-pub fn take_in(engine: &Engine, path: &Path) -> IngestReport {
+pub(crate) fn take_in(engine: &Engine, path: &Path) -> IngestReport {
     engine.ingest(Input::Path(path.to_owned()), &clew::ingest::Options::default(), &()).expect("generated files can be read")
 }
 
 /// A small generator of numbers: the same ones in every run.
-pub struct Draw(u64);
+pub(crate) struct Draw(u64);
 
 impl Draw {
     /// Numbers of a seed.
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed | 1)
     }
 
     /// A number below `end`.
-    pub fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -91,7 +91,7 @@ impl Draw {
 }
 
 /// Entities to ask about: 70 % drawn by degree, 20 % uniformly, 10 % hubs.
-pub fn entities(graph: &GraphSnapshot, count: usize) -> Vec<NodeId> {
+pub(crate) fn entities(graph: &GraphSnapshot, count: usize) -> Vec<NodeId> {
     let mut all: Vec<NodeId> = graph.all_entities().filter(|node| graph.degree(*node) > 0).collect();
     all.sort_by_cached_key(|node| graph.entity_ref(*node));
     let mut hubs = all.clone();
@@ -113,7 +113,7 @@ pub fn entities(graph: &GraphSnapshot, count: usize) -> Vec<NodeId> {
 }
 
 /// Incidents to ask about, drawn uniformly.
-pub fn incidents(graph: &GraphSnapshot, count: usize) -> Vec<NodeId> {
+pub(crate) fn incidents(graph: &GraphSnapshot, count: usize) -> Vec<NodeId> {
     let mut all: Vec<NodeId> = graph.all_incidents().map(|incident| incident.node()).collect();
     all.sort_by_cached_key(|node| graph.entity_ref(*node));
     let mut draw = Draw::new(11);
@@ -121,7 +121,6 @@ pub fn incidents(graph: &GraphSnapshot, count: usize) -> Vec<NodeId> {
 }
 
 /// The reference by which questions name a node.
-pub fn reference(graph: &GraphSnapshot, node: NodeId) -> String {
-    debug_assert!(matches!(node.kind(), NodeKind::Entity | NodeKind::Alert | NodeKind::Incident));
+pub(crate) fn reference(graph: &GraphSnapshot, node: NodeId) -> String {
     graph.entity_ref(node)
 }

@@ -17,7 +17,7 @@ use crate::measure::{Rate, Report};
 const PARSED: usize = 20_000;
 
 /// Measures everything that writes.
-pub fn run(fixture: &Fixture, requests: usize, report: &mut Report) {
+pub(crate) fn run(fixture: &Fixture, requests: usize, report: &mut Report) {
     bulk(fixture, report);
     events(fixture, report);
     clients(fixture, requests, report);
@@ -108,7 +108,8 @@ fn clients(fixture: &Fixture, requests: usize, report: &mut Report) {
             Some(("appends of 4 KiB with fdatasync", flushes)),
         ));
     }
-    drop(stop.send(()));
+    // A server that has stopped already shows in the join.
+    let _ = stop.send(());
     server.join().expect("the server does not panic");
 }
 
@@ -116,17 +117,19 @@ fn clients(fixture: &Fixture, requests: usize, report: &mut Report) {
 struct Client {
     stream: TcpStream,
     reader: BufReader<TcpStream>,
+    address: SocketAddr,
 }
 
 impl Client {
     fn new(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).expect("the server listens");
         stream.set_nodelay(true).expect("a connected socket");
-        Self { reader: BufReader::new(stream.try_clone().expect("a connected socket")), stream }
+        Self { reader: BufReader::new(stream.try_clone().expect("a connected socket")), stream, address }
     }
 
     fn post(&mut self, body: &str) {
-        let head = format!("POST /v1/ingest?format=sentinel-alert HTTP/1.1\r\nhost: clew\r\ncontent-length: {}\r\n\r\n", body.len());
+        let (host, length) = (self.address, body.len());
+        let head = format!("POST /v1/ingest?format=sentinel-alert HTTP/1.1\r\nhost: {host}\r\ncontent-length: {length}\r\n\r\n");
         self.stream.write_all(&[head.as_bytes(), body.as_bytes()].concat()).expect("the server reads");
         let (mut status, mut length) = (String::new(), 0);
         self.reader.read_line(&mut status).expect("the server answers");

@@ -10,7 +10,7 @@ use clew::graph::{EdgeFilter, GraphSnapshot, NodeId, NodeKind};
 use serde_json::Value;
 
 /// Lines a second when every line is parsed, and the text of its entities too.
-pub fn parse(path: &Path, lines_max: usize) -> (f64, f64) {
+pub(crate) fn parse(path: &Path, lines_max: usize) -> (f64, f64) {
     let reader = BufReader::with_capacity(1 << 20, File::open(path).expect("the fixture is there"));
     let lines: Vec<String> = reader.lines().take(lines_max).map(|line| line.expect("lines are UTF-8")).collect();
     let bytes: usize = lines.iter().map(String::len).sum();
@@ -27,7 +27,7 @@ pub fn parse(path: &Path, lines_max: usize) -> (f64, f64) {
 }
 
 /// Megabytes a second when a file is copied and flushed.
-pub fn copy(path: &Path, to: &Path) -> f64 {
+pub(crate) fn copy(path: &Path, to: &Path) -> f64 {
     let begun = Instant::now();
     let mut bytes = Vec::new();
     File::open(path).and_then(|mut file| file.read_to_end(&mut bytes)).expect("the fixture is there");
@@ -39,7 +39,7 @@ pub fn copy(path: &Path, to: &Path) -> f64 {
 }
 
 /// Flushed appends of 4 KiB a second.
-pub fn flushes(at: &Path, count: u32) -> f64 {
+pub(crate) fn flushes(at: &Path, count: u32) -> f64 {
     let mut file = File::create(at).expect("the folder can be written");
     let begun = Instant::now();
     for _ in 0..count {
@@ -51,7 +51,7 @@ pub fn flushes(at: &Path, count: u32) -> f64 {
 }
 
 /// The whole graph as arrays: the neighbours of node `n` in order of time.
-pub struct Arrays {
+pub(crate) struct Arrays {
     starts: Vec<u32>,
     others: Vec<u32>,
     times: Vec<i64>,
@@ -63,7 +63,7 @@ pub struct Arrays {
 
 impl Arrays {
     /// Copies the present state of a graph.
-    pub fn new(graph: &GraphSnapshot) -> Self {
+    pub(crate) fn new(graph: &GraphSnapshot) -> Self {
         let top = |nodes: &mut dyn Iterator<Item = NodeId>| nodes.map(|node| node.index() + 1).max().unwrap_or(0);
         let entities = top(&mut graph.all_entities());
         let alerts = top(&mut graph.all_alerts().map(|alert| alert.node()));
@@ -92,7 +92,7 @@ impl Arrays {
     }
 
     /// The place of a node.
-    pub fn place(&self, node: NodeId) -> usize {
+    pub(crate) fn place(&self, node: NodeId) -> usize {
         match node.kind() {
             NodeKind::Entity => node.index(),
             NodeKind::Alert => self.entities + node.index(),
@@ -105,7 +105,7 @@ impl Arrays {
     }
 
     /// The newest neighbours, without repeats.
-    pub fn newest(&mut self, place: usize, count: usize) -> Vec<(u32, i64)> {
+    pub(crate) fn newest(&mut self, place: usize, count: usize) -> Vec<(u32, i64)> {
         self.stamp += 1;
         let (from, to) = (self.starts[place] as usize, self.starts[place + 1] as usize);
         let mut found = Vec::with_capacity(count);
@@ -122,7 +122,7 @@ impl Arrays {
     }
 
     /// Nodes within some hops, each node giving its newest `newest` edges, hubs passed over.
-    pub fn hop(&mut self, place: usize, hops: u32, newest: usize, nodes_max: usize, hub: usize) -> Vec<u32> {
+    pub(crate) fn hop(&mut self, place: usize, hops: u32, newest: usize, nodes_max: usize, hub: usize) -> Vec<u32> {
         self.stamp += 1;
         self.stamps[place] = self.stamp;
         let mut found = vec![place as u32];
@@ -150,7 +150,7 @@ impl Arrays {
     }
 
     /// Edges of the shortest path, by search from both ends, hubs passed over.
-    pub fn path(&mut self, from: usize, to: usize, hops: u32, hub: usize) -> Option<u32> {
+    pub(crate) fn path(&mut self, from: usize, to: usize, hops: u32, hub: usize) -> Option<u32> {
         if from == to {
             return Some(0);
         }
@@ -187,7 +187,7 @@ impl Arrays {
     }
 
     /// Nodes that are linked to one inside a window, over any number of hops, hubs passed over.
-    pub fn component(&mut self, place: usize, from: i64, to: i64, nodes_max: usize, hub: usize) -> usize {
+    pub(crate) fn component(&mut self, place: usize, from: i64, to: i64, nodes_max: usize, hub: usize) -> usize {
         self.stamp += 1;
         self.stamps[place] = self.stamp;
         let mut waiting = VecDeque::from([place as u32]);
@@ -214,7 +214,7 @@ impl Arrays {
     }
 
     /// The incidents that share most entities with one, weighted by rarity.
-    pub fn similar(&self, place: usize, scores: &mut Vec<f32>, count: usize, hub: usize) -> Vec<(f32, u32)> {
+    pub(crate) fn similar(&self, place: usize, scores: &mut Vec<f32>, count: usize, hub: usize) -> Vec<(f32, u32)> {
         scores.resize(self.stamps.len(), 0.0);
         let first = self.entities + self.alerts;
         let mut entities: Vec<u32> =

@@ -15,6 +15,9 @@ use std::process::ExitCode;
 use fixture::Fixture;
 use measure::Report;
 
+/// Incidents at which the peers were measured.
+const PEERS_INCIDENTS: u64 = 20_000;
+
 struct Arguments {
     incidents: u64,
     events: u64,
@@ -25,11 +28,11 @@ struct Arguments {
 }
 
 fn arguments() -> Result<Arguments, String> {
-    let mut given = std::env::args().skip(1).peekable();
+    let mut given = std::env::args().skip(1);
     let bench = std::env::args().any(|argument| argument == "--bench");
     let mut arguments = Arguments { incidents: 200, events: 2_000, groups: Vec::new(), check: false, parameters: 20, requests: 200 };
     if bench {
-        arguments = Arguments { incidents: 20_000, events: 500_000, parameters: 400, requests: 20_000, ..arguments };
+        arguments = Arguments { incidents: PEERS_INCIDENTS, events: 500_000, parameters: 400, requests: 20_000, ..arguments };
     }
     while let Some(argument) = given.next() {
         let mut number = || given.next().and_then(|text| text.parse().ok()).ok_or(format!("expected a number after `{argument}`"));
@@ -54,7 +57,7 @@ fn main() -> ExitCode {
         }
     };
     let wanted = |name: &str| arguments.groups.is_empty() || arguments.groups.iter().any(|group| group == name);
-    let mut report = Report::default();
+    let mut report = Report::new(arguments.incidents == PEERS_INCIDENTS);
     let fixture = Fixture::new(arguments.incidents, arguments.events);
     if wanted("ingest") {
         ingest::run(&fixture, arguments.requests, &mut report);

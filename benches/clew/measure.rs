@@ -6,11 +6,11 @@ use std::time::Instant;
 
 /// Times of one operation over its parameters, sorted, in nanoseconds.
 #[derive(Clone, Debug)]
-pub struct Times(Vec<u64>);
+pub(crate) struct Times(Vec<u64>);
 
 impl Times {
     /// Measures `ask` on every parameter, `rounds` times; of each parameter the best time counts, because others use the machine too.
-    pub fn of<P, A>(parameters: &[P], rounds: usize, mut ask: impl FnMut(&P) -> A) -> Self {
+    pub(crate) fn of<P, A>(parameters: &[P], rounds: usize, mut ask: impl FnMut(&P) -> A) -> Self {
         let mut best = vec![u64::MAX; parameters.len()];
         for _ in 0..rounds {
             for (parameter, best) in parameters.iter().zip(&mut best) {
@@ -24,72 +24,80 @@ impl Times {
     }
 
     /// The time in milliseconds that `percent` of the parameters do not exceed.
-    pub fn at(&self, percent: usize) -> f64 {
+    pub(crate) fn at(&self, percent: usize) -> f64 {
         let place = (self.0.len() * percent).div_ceil(100).clamp(1, self.0.len().max(1)) - 1;
         self.0.get(place).map_or(f64::NAN, |nanos| *nanos as f64 / 1e6)
     }
 }
 
 /// Times of one operation beside those of its limit.
-pub struct Latency {
+pub(crate) struct Latency {
     /// Which part of clew.
-    pub group: &'static str,
+    pub(crate) group: &'static str,
     /// The operation.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Times of clew.
-    pub ours: Times,
+    pub(crate) ours: Times,
     /// Times of bare arrays that answer the same question, where there is such a program.
-    pub limit: Option<Times>,
+    pub(crate) limit: Option<Times>,
     /// The best peer, p50 and p95 in milliseconds, at 20,000 incidents on a machine of this kind.
-    pub peer: Option<(&'static str, f64, f64)>,
+    pub(crate) peer: Option<(&'static str, f64, f64)>,
 }
 
 /// An amount a second beside its limit.
-pub struct Rate {
+pub(crate) struct Rate {
     /// What is done.
-    pub name: String,
+    pub(crate) name: String,
     /// How much of it a second.
-    pub ours: f64,
+    pub(crate) ours: f64,
     /// Of what.
-    pub unit: &'static str,
+    pub(crate) unit: &'static str,
     /// What the limit is, and how much it does a second.
-    pub limit: Option<(&'static str, f64)>,
+    pub(crate) limit: Option<(&'static str, f64)>,
 }
 
 /// Everything that was measured.
 #[derive(Default)]
-pub struct Report {
+pub(crate) struct Report {
+    /// Whether the data has the size at which the peers were measured.
+    peers: bool,
     latencies: Vec<Latency>,
     rates: Vec<Rate>,
     growth: Vec<(&'static str, f64, f64, f64)>,
 }
 
 impl Report {
+    /// An empty report; `peers` says whether the data has the size at which the peers were measured.
+    pub(crate) fn new(peers: bool) -> Self {
+        Self { peers, ..Self::default() }
+    }
+
     /// Adds an operation and says so at once.
-    pub fn latency(&mut self, latency: Latency) {
+    pub(crate) fn latency(&mut self, mut latency: Latency) {
+        latency.peer.take_if(|_| !self.peers);
         eprintln!("{:>9} {:32} p50 {} p95 {}", latency.group, latency.name, number(latency.ours.at(50)), number(latency.ours.at(95)));
         self.latencies.push(latency);
     }
 
     /// Adds a rate and says so at once.
-    pub fn rate(&mut self, rate: Rate) {
+    pub(crate) fn rate(&mut self, rate: Rate) {
         eprintln!("{:>9} {:32} {} {}", "ingest", rate.name, number(rate.ours), rate.unit);
         self.rates.push(rate);
     }
 
     /// Adds the work of an operation at N and 8 N, with the growth that is allowed.
-    pub fn growth(&mut self, name: &'static str, small: f64, large: f64, allowed: f64) {
+    pub(crate) fn growth(&mut self, name: &'static str, small: f64, large: f64, allowed: f64) {
         eprintln!("{:>9} {name:32} {} to {}", "growth", number(small), number(large));
         self.growth.push((name, small, large, allowed));
     }
 
     /// Operations that grew more than allowed.
-    pub fn outgrown(&self) -> Vec<&'static str> {
+    pub(crate) fn outgrown(&self) -> Vec<&'static str> {
         self.growth.iter().filter(|(_, small, large, allowed)| large / small.max(1e-9) > *allowed).map(|(name, ..)| *name).collect()
     }
 
     /// The tables as Markdown.
-    pub fn markdown(&self) -> String {
+    pub(crate) fn markdown(&self) -> String {
         let mut out = String::new();
         let mut line = |text: String| writeln!(out, "{text}").expect("a string takes everything");
         if !self.rates.is_empty() {

@@ -22,7 +22,7 @@ const ROUNDS: usize = 3;
 const DAY: i64 = 86_400_000_000;
 
 /// Measures the groups that are asked for.
-pub fn run(engine: &Engine, groups: &dyn Fn(&str) -> bool, parameters: usize, report: &mut Report) {
+pub(crate) fn run(engine: &Engine, groups: &dyn Fn(&str) -> bool, parameters: usize, report: &mut Report) {
     let context = engine.context();
     let graph = &context.snapshot.graph;
     let entities = fixture::entities(graph, parameters);
@@ -80,7 +80,10 @@ impl Asked<'_> {
             "g_neigh, 100 newest",
             ("igraph", 0.011, 0.53),
             Times::of(self.entities, ROUNDS, |node| graph.neighbors(*node, &filter, 100)),
-            Times::of(self.entities, ROUNDS, |node| arrays.borrow_mut().newest(place(node), 100)),
+            Times::of(self.entities, ROUNDS, |node| {
+                let at = place(node);
+                arrays.borrow_mut().newest(at, 100)
+            }),
         );
         for (name, hops, newest, peer) in
             [("g_hop2, 50 newest", 2, 50, ("SQLite", 3.2, 9.8)), ("g_hop3, 10 newest", 3, 10, ("SQLite", 5.8, 10.0))]
@@ -91,7 +94,8 @@ impl Asked<'_> {
                 peer,
                 Times::of(self.entities, ROUNDS, |node| graph.hop(&[*node], &filter, newest, &scope)),
                 Times::of(self.entities, ROUNDS, |node| {
-                    arrays.borrow_mut().hop(place(node), hops, newest, scope.nodes_max, scope.hub_degree)
+                    let at = place(node);
+                    arrays.borrow_mut().hop(at, hops, newest, scope.nodes_max, scope.hub_degree)
                 }),
             );
         }

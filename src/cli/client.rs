@@ -1,6 +1,6 @@
 //! Where questions go: to an engine opened in this process, or to the server that has the directory open.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::http::{self, ServerFile};
 use crate::model::{Fault, FaultClass};
 
 /// The code of the fault of a directory that another process has open.
-const LOCKED: &str = "data_locked";
+pub(crate) const LOCKED: &str = "journal_locked";
 
 /// Asks questions of one data directory.
 pub(crate) enum Client {
@@ -89,6 +89,27 @@ impl Client {
     }
 }
 
+/// Items of a page when all pages are wanted.
+pub(crate) const PAGE_ITEMS: u32 = 1_000;
+
+impl Client {
+    /// Asks for every page of a list, each of `page` items, and puts the items together; `items` is the member that holds them.
+    pub(crate) fn ask_all(&self, request: &Request, items: &str, page: u32) -> Result<Value, Failure> {
+        let request = request.clone().with("limit", Some(page));
+        let mut answer = self.ask(&request)?;
+        while let Some(cursor) = answer["cursor"].as_str() {
+            let mut next = self.ask(&request.clone().with("cursor", Some(cursor)))?;
+            if let (Value::Array(all), Value::Array(more)) = (&mut answer[items], next[items].take()) {
+                all.extend(more);
+            }
+            for member in ["complete", "cut", "cursor"] {
+                answer[member] = next[member].take();
+            }
+        }
+        Ok(answer)
+    }
+}
+
 impl Here {
     /// Opens the directory.
     pub(crate) fn open(dir: &Path) -> Result<Self, Fault> {
@@ -120,7 +141,7 @@ pub(crate) fn runtime() -> Result<Runtime, Fault> {
 
 impl There {
     /// The server that the directory names, if it is alive and really the one.
-    fn find(dir: &Path) -> Option<Self> {
+    pub(crate) fn find(dir: &Path) -> Option<Self> {
         #[derive(Deserialize)]
         struct Health {
             instance: String,
@@ -159,13 +180,36 @@ impl There {
         Ok(serde_json::from_slice(&body).map_err(unreadable)?)
     }
 
-    fn read(&self, answered: Result<axum::http::Response<ureq::Body>, ureq::Error>) -> Result<(u16, Vec<u8>), Fault> {
-        let lost = |error: ureq::Error| {
-            Fault::new(FaultClass::Unavailable, "server_lost", format!("the server at `{}` does not answer: {error}", self.address))
-                .with_hint("is it still running? without it, commands open the directory themselves")
+    /// Streams the body of an answer to `out` and returns its number of lines.
+    pub(crate) fn copy_lines(&self, request: &Request, out: &mut dyn Write) -> Result<u64, Failure> {
+        let answered = self.agent.get(format!("http://{}{}", self.address, request.target())).call();
+        let mut response = match answered {
+            Ok(response) if response.status() == 200 => response,
+            other => {
+                let (status, body) = self.read(other)?;
+                return Err(Failure::Answer(Shown::read(&body, status, None)));
+            }
         };
-        let mut response = answered.map_err(lost)?;
-        let body = response.body_mut().with_config().limit(u64::MAX).read_to_vec().map_err(lost)?;
+        let mut body = response.body_mut().with_config().limit(u64::MAX).reader();
+        let (mut chunk, mut lines) = (vec![0; 256 << 10], 0);
+        loop {
+            let read = body.read(&mut chunk).map_err(|error| self.lost(&error))?;
+            if read == 0 {
+                return Ok(lines);
+            }
+            lines += chunk[..read].iter().filter(|byte| **byte == b'\n').count() as u64;
+            out.write_all(&chunk[..read])?;
+        }
+    }
+
+    fn lost(&self, error: &dyn std::fmt::Display) -> Fault {
+        Fault::new(FaultClass::Unavailable, "server_lost", format!("the server at `{}` does not answer: {error}", self.address))
+            .with_hint("is it still running? without it, commands open the directory themselves")
+    }
+
+    fn read(&self, answered: Result<axum::http::Response<ureq::Body>, ureq::Error>) -> Result<(u16, Vec<u8>), Fault> {
+        let mut response = answered.map_err(|error| self.lost(&error))?;
+        let body = response.body_mut().with_config().limit(u64::MAX).read_to_vec().map_err(|error| self.lost(&error))?;
         Ok((response.status().as_u16(), body))
     }
 }

@@ -75,6 +75,9 @@ pub(crate) fn text(failure: &Failure) -> String {
     out
 }
 
+/// Characters of a line that are shown on either side of the place of an error.
+const AROUND: usize = 80;
+
 /// The line of `text` that holds the span, and carets under it.
 fn point(text: &str, span: Range) -> String {
     let start = floor(text, span.start);
@@ -82,11 +85,18 @@ fn point(text: &str, span: Range) -> String {
     let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
     let number = text[..start].matches('\n').count() + 1;
-    let before = plain(&text[line_start..start]).chars().count();
-    let under = plain(&text[start..end.min(line_end)]).chars().count().max(1);
+    let before = plain(&text[line_start..start]);
+    let under = plain(&text[start..end.min(line_end)]);
+    let behind = plain(&text[end.clamp(start, line_end)..line_end]);
+    // A long line shows what stands around the place.
+    let skipped = before.chars().count().saturating_sub(AROUND);
+    let before: String = if skipped > 0 { "...".chars().chain(before.chars().skip(skipped)).collect() } else { before };
+    let shorten =
+        |text: String| if text.chars().count() > AROUND { text.chars().take(AROUND).chain("...".chars()).collect() } else { text };
+    let (under, behind) = (shorten(under), shorten(behind));
     let margin = number.to_string();
-    let line = plain(&text[line_start..line_end]);
-    format!("{margin} | {line}\n{} | {}{}\n", " ".repeat(margin.len()), " ".repeat(before), "^".repeat(under))
+    let (gap, carets) = (" ".repeat(before.chars().count()), "^".repeat(under.chars().count().max(1)));
+    format!("{margin} | {before}{under}{behind}\n{} | {gap}{carets}\n", " ".repeat(margin.len()))
 }
 
 /// The end of the last whole character at or before byte `at`.
@@ -126,6 +136,9 @@ hint: a similar column is `Severity`
             let shown = point("é", Range { start, end });
             assert!(shown.starts_with("1 | é\n"), "{shown}");
         }
+        let long = format!("{}here{}", "x".repeat(500), "y".repeat(500));
+        let shown = point(&long, Range { start: 500, end: 504 });
+        assert_eq!(shown, format!("1 | ...{}here{}...\n  | {}^^^^\n", "x".repeat(80), "y".repeat(80), " ".repeat(83)));
         assert_eq!(plain("a\u{1b}[31mb\nc"), "a [31mb c");
     }
 

@@ -50,6 +50,7 @@ struct Cli {
 
 /// What every command takes.
 #[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "For every command")]
 pub(crate) struct Global {
     /// Folder of the data [default: clew-data]
     #[arg(long, global = true, env = "CLEW_DATA", value_name = "DIR", hide_env_values = true)]

@@ -50,6 +50,11 @@ impl Request {
         self
     }
 
+    /// Whether the request itself says which page it wants.
+    pub(crate) fn pages(&self) -> bool {
+        self.query.iter().any(|(name, _)| matches!(*name, "limit" | "cursor"))
+    }
+
     /// Names the text that spans of an error point into.
     pub(crate) fn about(mut self, text: &str) -> Self {
         self.text = Some(text.to_owned());

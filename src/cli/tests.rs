@@ -114,3 +114,27 @@ fn ingests_and_asks_in_process() {
     assert_eq!(run(&["incidents", "--data", &data, "--json"]), code(0));
     assert_eq!(run(&["incidents", "--data", &data, "--format", "xml"]), code(2));
 }
+
+#[test]
+fn all_pages_of_a_list_go_into_one_file() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (data, file) = (dir.path().join("data"), dir.path().join("SecurityAlert.jsonl"));
+    let alert = |n: u32| {
+        let time = format!("2021-04-28T14:00:0{n}Z");
+        format!(
+            r#"{{"SystemAlertId":"a{n}","AlertName":"x","AlertSeverity":"Low","Type":"SecurityAlert","TimeGenerated":"{time}","StartTime":"{time}"}}"#
+        ) + "\n"
+    };
+    std::fs::write(&file, (0..5).map(alert).collect::<String>()).expect("the folder is writable");
+    let words = ["clew", "ingest", &file.to_string_lossy(), "--data", &data.to_string_lossy(), "--json"].map(OsString::from);
+    assert_eq!(format!("{:?}", run(words)), format!("{:?}", ExitCode::SUCCESS));
+    let client = client::Client::reading(&data).unwrap_or_else(|fault| panic!("{fault}"));
+    let request = request::Request::get("/v1/alerts").with("sort", Some("-time"));
+    for page in [1, 2, 5, 1_000] {
+        let Ok(answer) = client.ask_all(&request, "value", page) else { panic!("no answer") };
+        let ids: Vec<&str> = answer["value"].as_array().into_iter().flatten().filter_map(|alert| alert["id"].as_str()).collect();
+        assert_eq!(ids, ["a0", "a1", "a2", "a3", "a4"], "by {page}");
+        assert_eq!((answer["complete"].as_bool(), render::notice(&answer)), (Some(true), None), "by {page}");
+    }
+    assert!(!request.pages() && request.with("cursor", Some("c")).pages());
+}

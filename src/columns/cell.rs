@@ -31,6 +31,8 @@ pub(super) enum Cell<'a> {
     Time(Time),
     /// A list, an object, or a number beyond 64 bits.
     Json(Cow<'a, Value>),
+    /// A list or an object as the JSON text that it was just written to: nothing has to look whether it is one.
+    JsonText(String),
 }
 
 impl<'a> Cell<'a> {
@@ -64,6 +66,7 @@ impl<'a> Cell<'a> {
             Self::Text(text) => Value::String(text.clone().into_owned()),
             Self::Time(time) => Value::String(time.to_string()),
             Self::Json(value) => value.clone().into_owned(),
+            Self::JsonText(text) => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone())),
         }
     }
 }
@@ -105,7 +108,7 @@ pub(super) fn kind_of(cell: &Cell<'_>) -> Option<ColumnType> {
         Cell::Text(text) if text.is_empty() => return None,
         Cell::Text(text) => kind_of_text(text),
         Cell::Json(value) if value.is_number() => ColumnType::String,
-        Cell::Json(_) => ColumnType::Dynamic,
+        Cell::Json(_) | Cell::JsonText(_) => ColumnType::Dynamic,
     })
 }
 
@@ -155,6 +158,7 @@ fn match_data<'a>(kind: ColumnType, cell: &'a Cell<'a>) -> Fit<'a> {
         },
         (ColumnType::Dynamic, Cell::Null) => return Fit::Null,
         (ColumnType::Dynamic, Cell::Json(value)) if !value.is_number() => return Fit::Text(Cow::Owned(value.to_string())),
+        (ColumnType::Dynamic, Cell::JsonText(text)) => return Fit::Text(Cow::Borrowed(text)),
         (ColumnType::Dynamic, cell) => return Fit::Text(Cow::Owned(text_to_dynamic(&plain_text(cell)))),
         _ => kind_of(cell),
     };
@@ -215,6 +219,7 @@ fn plain_text<'a>(cell: &'a Cell<'a>) -> Cow<'a, str> {
         Cell::Real(n) => Cow::Owned(real_text(*n)),
         Cell::Time(time) => Cow::Owned(time.to_string()),
         Cell::Json(value) => Cow::Owned(value.to_string()),
+        Cell::JsonText(text) => Cow::Borrowed(text),
     }
 }
 
@@ -238,6 +243,7 @@ fn dynamic_text<'a>(cell: &'a Cell<'a>) -> Cow<'a, str> {
             }
         }
         Cell::Json(value) => Cow::Owned(value.to_string()),
+        Cell::JsonText(text) => Cow::Borrowed(text),
         cell => Cow::Owned(cell.to_json().to_string()),
     }
 }

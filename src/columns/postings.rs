@@ -106,16 +106,36 @@ fn u32_at(bytes: &[u8], from: usize) -> Option<u32> {
     bytes.get(from..from + 4)?.try_into().ok().map(u32::from_le_bytes)
 }
 
-/// A file's index together with its footer.
+/// A file's index together with its footer, and the keys by which its rows are put in order.
 #[derive(Clone, Debug)]
 pub(super) struct Indexed {
     pub(super) postings: Postings,
     pub(super) metadata: ArrowReaderMetadata,
+    pub(super) keys: Arc<RowKeys>,
+}
+
+/// Time and document of each row of a file: whole in memory, because every question that goes by time needs those of its hits.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RowKeys {
+    /// `UNDATED` for rows without a time.
+    pub(super) times: Vec<i64>,
+    pub(super) seqs: Vec<i64>,
+}
+
+/// *No time*; no instant has this number.
+pub(super) const UNDATED: i64 = i64::MIN;
+
+impl RowKeys {
+    /// Time and document of a row.
+    pub(super) fn get(&self, row: u32) -> (Option<i64>, i64) {
+        let at = |column: &[i64]| column.get(row as usize).copied();
+        (at(&self.times).filter(|time| *time != UNDATED), at(&self.seqs).unwrap_or_default())
+    }
 }
 
 impl Indexed {
     fn size(&self) -> usize {
-        self.postings.size() + self.metadata.metadata().memory_size()
+        self.postings.size() + self.metadata.metadata().memory_size() + self.keys.times.len() * 16
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
 use super::cell::Cell;
@@ -34,11 +35,11 @@ fn owned(text: String) -> Cell<'static> {
 
 fn list<'a, T: AsRef<str> + 'a>(items: impl Iterator<Item = &'a T>) -> Cell<'static> {
     let items: Vec<Value> = items.map(|item| Value::from(item.as_ref())).collect();
-    if items.is_empty() { Cell::Null } else { owned(Value::Array(items).to_string()) }
+    if items.is_empty() { Cell::Null } else { Cell::JsonText(Value::Array(items).to_string()) }
 }
 
 fn object(object: &Object) -> Cell<'static> {
-    if object.is_empty() { Cell::Null } else { owned(serde_json::to_string(object).unwrap_or_default()) }
+    if object.is_empty() { Cell::Null } else { Cell::JsonText(serde_json::to_string(object).unwrap_or_default()) }
 }
 
 /// `TimeGenerated` of an alert: when this version came into being, as far as the source says.
@@ -83,22 +84,27 @@ fn entities(evidence: &[Evidence]) -> Cell<'static> {
     if evidence.is_empty() {
         return Cell::Null;
     }
-    let mut text = String::with_capacity(evidence.len() * 160);
-    text.push('[');
-    for (place, evidence) in evidence.iter().enumerate() {
-        if place > 0 {
-            text.push(',');
+    let list: Vec<Listed<'_>> = evidence.iter().enumerate().map(|(place, evidence)| Listed { id: place + 1, evidence }).collect();
+    Cell::JsonText(serde_json::to_string(&list).unwrap_or_default())
+}
+
+/// An entity as the list of an alert writes it.
+struct Listed<'a> {
+    id: usize,
+    evidence: &'a Evidence,
+}
+
+impl Serialize for Listed<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let entity = &self.evidence.entity;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("$id", &self.id.to_string())?;
+        for (name, value) in entity.properties.iter().filter(|(name, _)| !matches!(name.as_str(), "$id" | "Type")) {
+            map.serialize_entry(name, value)?;
         }
-        text.push_str(&format!("{{\"$id\":\"{}\"", place + 1));
-        for (name, value) in &evidence.entity.properties {
-            if !matches!(name.as_str(), "$id" | "Type") {
-                text.push_str(&format!(",{}:{value}", Value::from(name.as_str())));
-            }
-        }
-        text.push_str(&format!(",\"Type\":{}}}", Value::from(evidence.entity.kind.as_str())));
+        map.serialize_entry("Type", entity.kind.as_str())?;
+        map.end()
     }
-    text.push(']');
-    owned(text)
 }
 
 /// Cells of a row of `AlertEvidence`: one entity of a piece of an alert.
@@ -136,9 +142,9 @@ pub(super) fn incident(incident: &Incident) -> Cells<'_> {
         .map(|c| json!({"message": c.message, "createdTimeUtc": c.created, "author": {"name": c.author}}))
         .collect();
     let labels: Vec<Value> = incident.tags.iter().map(|tag| json!({"labelName": tag, "labelType": "User"})).collect();
-    let json_list = |items: Vec<Value>| if items.is_empty() { Cell::Null } else { owned(Value::Array(items).to_string()) };
+    let json_list = |items: Vec<Value>| if items.is_empty() { Cell::Null } else { Cell::JsonText(Value::Array(items).to_string()) };
     vec![
-        ("AdditionalData", owned(additional(incident).to_string())),
+        ("AdditionalData", Cell::JsonText(additional(incident).to_string())),
         ("AlertIds", list(incident.alert_ids.iter())),
         ("Classification", optional(incident.classification.map(|c| c.as_str()))),
         ("ClassificationComment", optional(incident.classification_comment.as_deref())),
@@ -165,7 +171,9 @@ pub(super) fn incident(incident: &Incident) -> Cells<'_> {
 }
 
 fn owner(owner: &Owner) -> Cell<'static> {
-    owned(json!({"objectId": owner.object_id, "email": owner.email, "assignedTo": owner.name, "userPrincipalName": owner.upn}).to_string())
+    Cell::JsonText(
+        json!({"objectId": owner.object_id, "email": owner.email, "assignedTo": owner.name, "userPrincipalName": owner.upn}).to_string(),
+    )
 }
 
 fn additional(incident: &Incident) -> Value {

@@ -303,6 +303,9 @@ fn trails_page_through_files_and_memory() {
         }
         let undated = snapshot.undated_rows_of_entities(&request(Order::OldestFirst, 10)).await.expect("reads");
         assert_eq!(undated.rows.iter().map(|row| (row.time, row.cells()["n"].clone())).collect::<Vec<_>>(), [(None, json!(99))]);
+        let first = snapshot.rows_of_entities(&request(Order::OldestFirst, 1)).await.expect("reads").rows[0].time;
+        let last = snapshot.rows_of_entities(&request(Order::NewestFirst, 1)).await.expect("reads").rows[0].time;
+        assert_eq!(snapshot.span_of_entities(&request(Order::OldestFirst, 0)).await.expect("reads"), first.zip(last));
         let day = 86_400_000_000;
         let counts = snapshot.count_by_table_and_bucket(&request(Order::OldestFirst, 0), day).await.expect("counts");
         let counts: Vec<(String, u64)> = counts.into_iter().map(|bucket| (bucket.start.to_string(), bucket.count)).collect();

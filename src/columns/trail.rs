@@ -9,6 +9,7 @@ use arrow::array::{Array, AsArray, RecordBatch, UInt32Array};
 use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use futures::TryStreamExt;
+use hashbrown::HashSet;
 use object_store::ObjectStoreExt;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, RowSelection};
@@ -20,7 +21,7 @@ use super::convert::value;
 use super::delta::Add;
 use super::error::ColumnsError;
 use super::fetch::FileReader;
-use super::postings::{Indexed, POSTINGS_KEY, Postings};
+use super::postings::{Indexed, POSTINGS_KEY, Postings, RowKeys, UNDATED};
 use super::snapshot::{ColumnsSnapshot, TableView};
 use super::types::{ENTITIES, SEQ, TIME, kind_of_field};
 use crate::model::{Fault, Object, Seq, Time, Window};
@@ -169,6 +170,21 @@ impl ColumnsSnapshot {
         Ok(TrailPage { rows, complete })
     }
 
+    /// Returns the first and the last instant of the rows that name any of the entities.
+    ///
+    /// Order, place and limit of the request do not count.
+    pub async fn span_of_entities(&self, request: &TrailRequest) -> Result<Option<(Time, Time)>, Fault> {
+        let window = TrailRequest { after: None, ..request.clone() };
+        let mut span: Option<(i64, i64)> = None;
+        for source in self.sources(&window, |file| file.stats.time.is_some_and(|(first, last)| window.overlaps(first, last)))? {
+            let times = self.hits(&source, &window.hashes).await?.into_iter().filter_map(|(time, ..)| time);
+            for time in times.filter(|time| window.window.contains(Time::from_micros(*time))) {
+                span = Some(span.map_or((time, time), |(first, last)| (first.min(time), last.max(time))));
+            }
+        }
+        Ok(span.map(|(first, last)| (Time::from_micros(first), Time::from_micros(last))))
+    }
+
     /// Counts the rows that name any of the entities by table and span of `width_micros`, spans beginning at multiples of it.
     ///
     /// Order, place and limit of the request do not count.
@@ -213,17 +229,11 @@ impl ColumnsSnapshot {
             Source::Memory(_, batch) => (rows_naming(batch, hashes), batch.clone()),
             Source::File(view, file) => {
                 let indexed = self.indexed(view, file).await?;
-                let rows = indexed.postings.rows(hashes);
-                if rows.is_empty() {
-                    return Ok(Vec::new());
-                }
-                let batch = self.read_rows(view, file, &indexed, &rows, Some(&[TIME, SEQ])).await?;
-                let (time, seq) = keys(&batch)?;
-                return Ok(rows
-                    .into_iter()
-                    .enumerate()
-                    .map(|(at, row)| (time.is_valid(at).then(|| time.value(at)), seq.value(at), row))
-                    .collect());
+                let hit = |row| {
+                    let (time, seq) = indexed.keys.get(row);
+                    (time, seq, row)
+                };
+                return Ok(indexed.postings.rows(hashes).into_iter().map(hit).collect());
             }
         };
         let (time, seq) = keys(&batch)?;
@@ -242,7 +252,7 @@ impl ColumnsSnapshot {
                 Source::Memory(_, batch) => take_record_batch(batch, &UInt32Array::from(rows.clone()))?,
                 Source::File(view, file) => {
                     let indexed = self.indexed(view, file).await?;
-                    self.read_rows(view, file, &indexed, &rows, None).await?
+                    self.read_rows(view, file, &indexed, &rows).await?
                 }
             };
             read.insert(place, (rows, Arc::new(batch)));
@@ -272,26 +282,31 @@ impl ColumnsSnapshot {
         let place: Option<(u64, u64)> = text.split_once(',').and_then(|(from, length)| Some((from.parse().ok()?, length.parse().ok()?)));
         let (from, length) = place.filter(|(from, length)| from.saturating_add(*length) <= file.size).ok_or_else(damaged)?;
         let bytes = self.shared.store.get_range(&path, from..from + length).await?;
-        let indexed = Indexed { postings: Postings::open(bytes).ok_or_else(damaged)?, metadata };
+        let keys = Arc::new(self.row_keys(view, file, metadata.clone()).await?);
+        let indexed = Indexed { postings: Postings::open(bytes).ok_or_else(damaged)?, metadata, keys };
         self.shared.postings.put(path.as_ref().into(), indexed.clone());
         Ok(indexed)
     }
 
-    /// Some rows of a file, ascending; all columns or only those named.
-    async fn read_rows(
-        &self,
-        view: &TableView,
-        file: &Add,
-        indexed: &Indexed,
-        rows: &[u32],
-        columns: Option<&[&str]>,
-    ) -> Result<RecordBatch, ColumnsError> {
+    /// Time and document of all rows of a file.
+    async fn row_keys(&self, view: &TableView, file: &Add, metadata: ArrowReaderMetadata) -> Result<RowKeys, ColumnsError> {
         let reader = FileReader { store: Arc::clone(&self.shared.store), path: view.path(file), size: file.size };
-        let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, indexed.metadata.clone());
-        if let Some(columns) = columns {
-            let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
-            builder = builder.with_projection(mask);
+        let builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, metadata);
+        let mask = ProjectionMask::columns(builder.parquet_schema(), [TIME, SEQ]);
+        let mut stream = builder.with_projection(mask).with_batch_size(8_192).build()?;
+        let mut found = RowKeys::default();
+        while let Some(batch) = stream.try_next().await? {
+            let (time, seq) = keys(&batch)?;
+            found.times.extend(time.iter().map(|time| time.unwrap_or(UNDATED)));
+            found.seqs.extend_from_slice(seq.values());
         }
+        Ok(found)
+    }
+
+    /// Some rows of a file, ascending.
+    async fn read_rows(&self, view: &TableView, file: &Add, indexed: &Indexed, rows: &[u32]) -> Result<RecordBatch, ColumnsError> {
+        let reader = FileReader { store: Arc::clone(&self.shared.store), path: view.path(file), size: file.size };
+        let builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, indexed.metadata.clone());
         let selection = RowSelection::from_consecutive_ranges(ranges(rows).into_iter(), file.stats.rows as usize);
         let stream = builder.with_row_selection(selection).with_batch_size(rows.len().clamp(1, 8_192)).build()?;
         let batches: Vec<RecordBatch> = stream.try_collect().await?;
@@ -372,9 +387,10 @@ fn keys(batch: &RecordBatch) -> Result<Keys<'_>, ColumnsError> {
 fn rows_naming(batch: &RecordBatch, hashes: &[i64]) -> Vec<u32> {
     let Some(lists) = batch.column_by_name(ENTITIES).map(|c| c.as_list::<i32>()) else { return Vec::new() };
     let values = lists.values().as_primitive::<Int64Type>().values();
+    let wanted: HashSet<i64> = hashes.iter().copied().collect();
     let names = |row: &u32| {
         let (from, to) = (lists.value_offsets()[*row as usize] as usize, lists.value_offsets()[*row as usize + 1] as usize);
-        values[from..to].iter().any(|hash| hashes.contains(hash))
+        values[from..to].iter().any(|hash| wanted.contains(hash))
     };
     (0..lists.len() as u32).filter(names).collect()
 }

@@ -18,6 +18,13 @@ pub fn export(dir: &Path, options: Options, out: &mut dyn Write) -> Result<u64, 
     Ok(journal::export(&journal, out)?)
 }
 
+impl Engine {
+    /// Writes every durable document as a JSON line while the writer goes on; returns how many.
+    pub fn export(&self, out: &mut dyn Write) -> Result<u64, Fault> {
+        Ok(journal::export(&self.journal, out)?)
+    }
+}
+
 /// Takes in what [`export`] wrote; known documents change nothing. Returns how many were new.
 pub fn import(dir: &Path, options: Options, input: &mut dyn BufRead) -> Result<u64, Fault> {
     let engine = Engine::open(dir, options)?;

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::Instant;
 
 use crate::ingest::{self, Input, Item, Rejected};
@@ -21,8 +21,9 @@ use super::report::IngestReport;
 const CHUNK_DOCUMENTS: usize = 1_024;
 /// Bytes of documents that are read and submitted together.
 const CHUNK_BYTES: usize = 2 << 20;
-/// Chunks that wait between two stages; with `CHUNK_BYTES` and `CHUNKS_OFFERED` the bound of memory, whatever the input's size.
-const CHUNKS_WAITING: usize = 4;
+/// Chunks that are under way from decoding to the writer; with `CHUNK_BYTES` and `CHUNKS_OFFERED` the bound of memory, whatever
+/// the input's size. A chunk that is slow to read holds up those behind it, so they all count until their turn has come.
+const CHUNKS_UNDER_WAY: usize = 8;
 /// Chunks that are handed to the writer before the first of them is durable: it commits those that wait together.
 const CHUNKS_OFFERED: usize = 4;
 
@@ -61,32 +62,64 @@ impl Engine {
     pub fn ingest(&self, input: Input, options: &ingest::Options, progress: &dyn Progress) -> Result<IngestReport, Fault> {
         let begun = Instant::now();
         let received = Time::now();
-        let workers = thread::available_parallelism().map_or(2, usize::from);
-        let (to_read, chunks) = sync_channel::<Chunk>(CHUNKS_WAITING);
-        let (to_commit, read) = sync_channel::<ReadChunk>(CHUNKS_WAITING);
-        let chunks = Arc::new(Mutex::new(chunks));
         let mut report = thread::scope(|scope| {
-            for _ in 0..workers {
-                let (chunks, to_commit) = (Arc::clone(&chunks), to_commit.clone());
-                scope.spawn(move || read_chunks(&chunks, &to_commit));
-            }
-            drop(to_commit);
-            let committing = scope.spawn(move || self.commit_chunks(read, received, progress));
-            let decoded = decode(input, options, received, progress, to_read);
-            drop(chunks);
-            let committed = committing
-                .join()
-                .unwrap_or_else(|_| Err(Fault::new(FaultClass::Internal, "ingest_failed", "the ingest failed while it committed")));
+            // Many clients send a few documents each: threads for one chunk would cost more than they bring.
+            let mut first = None;
+            let mut pipeline: Option<Pipeline<'_>> = None;
+            let decoded = decode(input, options, received, progress, &mut |items| {
+                let running = match (&mut pipeline, first.take()) {
+                    (Some(running), _) => running,
+                    (None, None) => {
+                        first = Some(items);
+                        return ControlFlow::Continue(());
+                    }
+                    (None, Some(earlier)) => {
+                        let running = pipeline.insert(self.start(scope, received, progress));
+                        running.send(earlier)?;
+                        running
+                    }
+                };
+                running.send(items)
+            });
             // A stopped writer ends the decoding too: its fault is the cause.
-            let report = committed?;
+            let report = match pipeline {
+                Some(running) => running.finish()?,
+                None => self.commit_chunks(first.map(|items| read_chunk(Chunk { place: 0, items })), &|| {}, received, progress)?,
+            };
             decoded.map(|()| report)
         })?;
         report.seconds = begun.elapsed().as_secs_f64();
         Ok(report)
     }
 
+    /// Starts the threads that read and commit chunks.
+    fn start<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>, received: Time, progress: &'scope dyn Progress) -> Pipeline<'scope> {
+        let workers = thread::available_parallelism().map_or(2, usize::from);
+        let (to_read, chunks) = sync_channel::<Chunk>(CHUNKS_UNDER_WAY);
+        let (to_commit, read) = sync_channel::<ReadChunk>(CHUNKS_UNDER_WAY);
+        let (done, places) = sync_channel::<()>(CHUNKS_UNDER_WAY);
+        while done.try_send(()).is_ok() {}
+        let chunks = Arc::new(Mutex::new(chunks));
+        for _ in 0..workers {
+            let (chunks, to_commit) = (Arc::clone(&chunks), to_commit.clone());
+            scope.spawn(move || read_chunks(&chunks, &to_commit));
+        }
+        let committing = scope.spawn(move || {
+            // Nobody waits for a place any more once the input is decoded.
+            let done = || done.try_send(()).unwrap_or_default();
+            self.commit_chunks(read, &done, received, progress)
+        });
+        Pipeline { to_read, places, committing, next: 0 }
+    }
+
     /// Submits chunks in the order of the input and sums the reports.
-    fn commit_chunks(&self, read: Receiver<ReadChunk>, received: Time, progress: &dyn Progress) -> Result<IngestReport, Fault> {
+    fn commit_chunks(
+        &self,
+        read: impl IntoIterator<Item = ReadChunk>,
+        done: &dyn Fn(),
+        received: Time,
+        progress: &dyn Progress,
+    ) -> Result<IngestReport, Fault> {
         let mut report = IngestReport::default();
         let mut rejects = RejectsFile::new(self.dir.join("rejects"), received);
         let mut early = BTreeMap::new();
@@ -96,6 +129,7 @@ impl Engine {
             early.insert(chunk.place, chunk);
             while let Some(chunk) = early.remove(&next) {
                 next += 1;
+                done();
                 chunk.rejects.iter().try_for_each(|rejected| rejects.write(rejected))?;
                 report.add(chunk.report);
                 if !chunk.parsed.is_empty() {
@@ -126,22 +160,43 @@ fn settle(chunk: Offered, report: &mut IngestReport, progress: &dyn Progress) ->
     Ok(())
 }
 
+/// The threads behind the decoding.
+struct Pipeline<'scope> {
+    to_read: SyncSender<Chunk>,
+    /// Gives a place for each chunk that may be under way.
+    places: Receiver<()>,
+    committing: ScopedJoinHandle<'scope, Result<IngestReport, Fault>>,
+    /// Place of the next chunk.
+    next: u64,
+}
+
+impl Pipeline<'_> {
+    /// Hands a chunk on; breaks when nobody takes it, because committing failed.
+    fn send(&mut self, items: Vec<Item>) -> ControlFlow<()> {
+        let place = self.next;
+        self.next += 1;
+        let taken = self.places.recv().is_ok() && self.to_read.send(Chunk { place, items }).is_ok();
+        if taken { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }
+
+    /// Waits until everything is durable.
+    fn finish(self) -> Result<IngestReport, Fault> {
+        drop(self.to_read);
+        let failed = || Fault::new(FaultClass::Internal, "ingest_failed", "the ingest failed while it committed");
+        self.committing.join().unwrap_or_else(|_| Err(failed()))
+    }
+}
+
 /// Decodes the input into chunks; ends early when nobody takes them any more.
 fn decode(
     input: Input,
     options: &ingest::Options,
     received: Time,
     progress: &dyn Progress,
-    to_read: SyncSender<Chunk>,
+    send: &mut dyn FnMut(Vec<Item>) -> ControlFlow<()>,
 ) -> Result<(), Fault> {
-    let mut place = 0;
     let mut items = Vec::new();
     let mut bytes = 0;
-    let mut send = |items: Vec<Item>| {
-        let sent = to_read.send(Chunk { place, items });
-        place += 1;
-        if sent.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    };
     ingest::decode(input, options, received, &|bytes| progress.read(bytes), &mut |item| {
         bytes += match &item {
             Item::Document(document) => document.raw.len(),

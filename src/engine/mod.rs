@@ -120,11 +120,15 @@ pub struct EngineStats {
 impl Engine {
     /// Opens a data directory, makes it if it is not there, and lets every view catch up with the journal.
     ///
-    /// Fails if another process has it open (`data_locked`) or if the journal is damaged (`journal_corrupt`).
+    /// Fails if another process has it open (`journal_locked`) or if the journal is damaged (`journal_corrupt`).
     pub fn open(dir: &Path, options: Options) -> Result<Arc<Self>, Fault> {
         std::fs::create_dir_all(dir).map_err(|error| {
-            Fault::new(FaultClass::Invalid, "data_unusable", format!("expected a folder that can be written at `{}`, found: {error}", dir.display()))
-                .with_hint("name another folder with --data")
+            Fault::new(
+                FaultClass::Invalid,
+                "data_unusable",
+                format!("expected a folder that can be written at `{}`, found: {error}", dir.display()),
+            )
+            .with_hint("name another folder with --data")
         })?;
         let journal = Arc::new(Journal::open(&dir.join("journal"), options.journal.clone())?);
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -139,7 +143,16 @@ impl Engine {
         let shared = Arc::new(Shared { snapshot: ArcSwap::from_pointee(views.snapshot()?) });
         let committer = Committer::start(views, Arc::clone(&journal), Arc::clone(&shared), options.clone())?;
         let permits = Arc::new(Semaphore::new(options.questions_max));
-        Ok(Arc::new(Self { dir: dir.to_owned(), options, journal, committer, shared, runtime: Some(runtime), permits, opened: Instant::now() }))
+        Ok(Arc::new(Self {
+            dir: dir.to_owned(),
+            options,
+            journal,
+            committer,
+            shared,
+            runtime: Some(runtime),
+            permits,
+            opened: Instant::now(),
+        }))
     }
 
     /// The data directory.
@@ -173,7 +186,8 @@ impl Engine {
                 let _permit = permit;
                 question.answer(&context)
             });
-            task.await.unwrap_or_else(|error| Err(Fault::new(FaultClass::Internal, "question_failed", format!("`{}` failed: {error}", Q::NAME))))
+            task.await
+                .unwrap_or_else(|error| Err(Fault::new(FaultClass::Internal, "question_failed", format!("`{}` failed: {error}", Q::NAME))))
         };
         tokio::time::timeout(deadline, answer).await.unwrap_or_else(|_| {
             let message = format!("`{}` took longer than {} seconds", Q::NAME, deadline.as_secs());

@@ -120,7 +120,8 @@ pub fn verify(dir: &Path, options: Options) -> Result<Verification, Fault> {
     let report = journal::verify(&dir.join("journal"))?;
     if let Some(damage) = report.damage {
         let message = format!("the journal is damaged in `{}` at byte {}: {}", damage.segment.display(), damage.offset, damage.reason);
-        return Err(Fault::new(FaultClass::Internal, "journal_corrupt", message).with_hint("`clew repair` cuts it before the damage and keeps the rest aside"));
+        return Err(Fault::new(FaultClass::Internal, "journal_corrupt", message)
+            .with_hint("`clew repair` cuts it before the damage and keeps the rest aside"));
     }
     let journal = Journal::open(&dir.join("journal"), options.journal)?;
     let mut present = Views::open(dir)?;

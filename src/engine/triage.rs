@@ -17,7 +17,8 @@ impl Engine {
         decision["time"] = Time::now().to_string().into();
         decision["id"] = uuid::Uuid::new_v4().to_string().into();
         let seqs = self.write(ingest::DECISION, "decision", vec![decision])?;
-        let seq = seqs.first().ok_or_else(|| Fault::new(FaultClass::Internal, "decision_lost", "the writer gave no answer for the decision"))?;
+        let seq =
+            seqs.first().ok_or_else(|| Fault::new(FaultClass::Internal, "decision_lost", "the writer gave no answer for the decision"))?;
         Ok(Decided { decision: seq.0 })
     }
 
@@ -46,9 +47,12 @@ impl Engine {
             parsed.push(Parsed { document, bodies });
         }
         let outcomes = self.committer.submit(parsed)?;
-        Ok(outcomes.into_iter().filter_map(|outcome| match outcome {
-            Outcome::New(seq) | Outcome::Updated(seq) => Some(seq),
-            Outcome::Duplicate => None,
-        }).collect())
+        Ok(outcomes
+            .into_iter()
+            .filter_map(|outcome| match outcome {
+                Outcome::New(seq) | Outcome::Updated(seq) => Some(seq),
+                Outcome::Duplicate => None,
+            })
+            .collect())
     }
 }

@@ -23,6 +23,7 @@ pub enum Sort {
     /// When it was made.
     Created,
     /// When the newest version was made.
+    #[serde(alias = "time")]
     Modified,
     /// First activity.
     First,

@@ -225,7 +225,7 @@ impl Compiler<'_> {
                     Box::new(query) as Box<dyn IndexQuery>
                 });
                 // Marks behind the last word count: `10.0.1.*` is no `10.0.11.5`.
-                let marks = &text[text.trim_end_matches(|c: char| matches!(c, '.' | '-' | '_' | '@' | ':')).len()..];
+                let marks = &text[text.trim_end_matches(['.', '-', '_', '@', ':']).len()..];
                 let whole = (chunks.len() == 1).then(|| begins(field, &format!("{}{marks}", first.whole)));
                 Some(any(whole.into_iter().chain(phrase.filter(|_| chunks.len() > 1 || marks.is_empty())).collect()))
             }

@@ -154,6 +154,13 @@ impl SecurityTokens<'_> {
         self.token.offset_to = end;
         self.token.position = self.position;
         self.token.text.clear();
+        let text = &self.text.as_bytes()[start..end];
+        if text.is_ascii() {
+            // Hot path: nearly all words.
+            self.token.text.push_str(&self.text[start..start + text.len().min(TOKEN_BYTES_MAX - 3)]);
+            self.token.text.make_ascii_lowercase();
+            return;
+        }
         for c in self.text[start..end].chars() {
             if self.token.text.len() + 4 > TOKEN_BYTES_MAX {
                 break;

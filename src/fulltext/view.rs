@@ -266,7 +266,7 @@ impl Builder<'_> {
                 continue;
             }
             self.new.push(hash);
-            let id: String = identity.iter().map(|byte| format!("{byte:02x}")).collect();
+            let id = format!("{:032x}", u128::from_be_bytes(identity));
             let entry = Entry::of_entity(entity, &id, seq.0);
             self.push(&entry, entry.key(), hash, false, None);
         }

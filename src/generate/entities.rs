@@ -166,7 +166,7 @@ impl<'a> Entities<'a> {
         let name = self.cased(world::account_name(place));
         self.string("Name", &name);
         let form = self.random.below(10);
-        if form < 4 || form >= 8 {
+        if !(4..8).contains(&form) {
             self.string("NTDomain", netbios);
             self.string("Sid", &world::sid(place));
         }

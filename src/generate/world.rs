@@ -218,7 +218,7 @@ pub(super) fn address_sort(place: u64) -> Address {
 /// The canonical text of an address.
 pub(super) fn address(place: u64) -> String {
     // Multiplying by an odd number permutes the numbers below a power of two, so that no two places share an address.
-    let scrambled = place.wrapping_mul(0x009E_3779_B1) ^ 0x00C0_FFEE;
+    let scrambled = place.wrapping_mul(0x9E37_79B1) ^ 0x00C0_FFEE;
     match address_sort(place) {
         Address::V4 => {
             let bits = 0x1400_0000 + (scrambled & 0x03FF_FFFF);

@@ -9,6 +9,7 @@ mod docs;
 mod entities;
 mod error;
 mod explore;
+mod export;
 mod extract;
 mod graph;
 mod guard;
@@ -68,6 +69,7 @@ fn operations() -> Routes {
     timeline::add(&mut routes);
     query::add(&mut routes);
     triage::add(&mut routes);
+    export::add(&mut routes);
     system::add(&mut routes);
     docs::add(&mut routes);
     routes
@@ -102,5 +104,7 @@ async fn not_allowed() -> impl IntoResponse {
     )
 }
 
+#[cfg(test)]
+mod answers_tests;
 #[cfg(test)]
 mod tests;

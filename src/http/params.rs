@@ -91,7 +91,7 @@ fn list(names: &[&str]) -> String {
 
 impl ParamError {
     /// Puts the parameter's name to an error that arose inside its value.
-    fn of(self, parameter: &str) -> Self {
+    pub(crate) fn of(self, parameter: &str) -> Self {
         match self {
             Self::Choice { name, value, known } if name.is_empty() => Self::Choice { name: parameter.into(), value, known },
             Self::Value { name, reason } if name.is_empty() => Self::Value { name: parameter.into(), reason },

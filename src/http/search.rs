@@ -1,11 +1,13 @@
 //! `/v1/search`: finding by words.
 
 use serde::Deserialize;
-use serde_json::json;
+use serde::de::IntoDeserializer;
 use utoipa::IntoParams;
 
+use super::params::ParamError;
 use super::routes::{About, Routes};
-use crate::model::{Fault, FaultClass};
+use crate::fulltext::{DocKind, Facet, Sort};
+use crate::model::Fault;
 use crate::query::search::{SearchAnswer, SearchRequest};
 use crate::query::{Context, Question};
 
@@ -25,40 +27,37 @@ struct SearchParameters {
     /// Search text: words, `"phrases"`, `begin*`, `slip~`, `field:value`, ranges, `AND`, `OR`, `NOT`, `-`, brackets.
     q: String,
     /// Any of `incident`, `alert`, `entity`; incidents if absent, all if the text has a `kind:` term.
-    kind: Vec<String>,
+    kind: Vec<DocKind>,
     /// Fields of terms that name none: `id`, `title`, `tag`, `owner`, `product` if absent.
     field: Vec<String>,
-    /// `relevance`, `created`, `modified`, `first`, `last` and others, newest or best first; `-` in front turns the order.
+    /// `relevance`, `time` (of the last change), `created`, `first`, `last`, `severity` or `number`, newest or best first; `-` in front turns the order.
     sort: Option<String>,
     /// Most hits of the answer (default 20).
     limit: Option<u32>,
     /// Where the page begins: the `cursor` of the page before.
     cursor: Option<String>,
     /// Properties whose values are counted over all hits: `severity`, `status`, `kind`, `product` and others.
-    facet: Vec<String>,
+    facet: Vec<Facet>,
     /// Whether to show where the words stand (default true).
     highlight: Option<bool>,
 }
 
 impl SearchParameters {
-    fn request(self) -> Result<SearchRequest, Fault> {
-        let (sort, ascending) = match self.sort.as_deref() {
-            Some(sort) => (Some(sort.trim_start_matches('-')), sort.starts_with('-')),
-            None => (None, false),
-        };
-        let mut request = json!({
-            "text": self.q, "kinds": self.kind, "fields": self.field, "sort": sort, "ascending": ascending,
-            "cursor": self.cursor, "facets": self.facet,
-        });
-        if let Some(limit) = self.limit {
-            request["limit"] = limit.into();
-        }
-        if let Some(highlight) = self.highlight {
-            request["highlight"] = highlight.into();
-        }
-        serde_json::from_value(request).map_err(|error| {
-            Fault::new(FaultClass::Invalid, "parameter_invalid", format!("a parameter of the search is not known: {error}"))
-                .with_hint("`/docs` lists the kinds, orders and facets")
+    fn request(self) -> Result<SearchRequest, ParamError> {
+        let asked = self.sort.as_deref();
+        let read =
+            |text: &str| Sort::deserialize(text.trim_start_matches('-').into_deserializer()).map_err(|error: ParamError| error.of("sort"));
+        let default = SearchRequest::default();
+        Ok(SearchRequest {
+            text: self.q,
+            kinds: self.kind,
+            fields: self.field,
+            sort: asked.map(read).transpose()?,
+            ascending: asked.is_some_and(|sort| sort.starts_with('-')),
+            limit: self.limit.map_or(default.limit, |limit| limit as usize),
+            cursor: self.cursor,
+            facets: self.facet,
+            highlight: self.highlight.unwrap_or(default.highlight),
         })
     }
 }
@@ -68,6 +67,6 @@ impl Question for SearchParameters {
     const NAME: &'static str = "search";
 
     fn answer(self, context: &Context) -> Result<SearchAnswer, Fault> {
-        self.request()?.answer(context)
+        self.request().map_err(Fault::from)?.answer(context)
     }
 }

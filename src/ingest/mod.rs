@@ -31,6 +31,9 @@ pub const INCIDENT: &str = formats::clew::INCIDENT.name;
 /// Certainty from which on a format may claim a document.
 const SURE_ENOUGH: u8 = 50;
 
+/// Entities of one alert or incident at the most (`entities`): beyond it a list is a dump, and every pair in it a relation.
+const ENTITIES_MAX: usize = 20_000;
+
 /// All formats of alerts and incidents.
 pub fn formats() -> impl Iterator<Item = &'static Format> {
     registry::FORMATS.iter()
@@ -57,5 +60,19 @@ pub fn read(document: &Document) -> Result<Vec<Body>, Reject> {
         return Err(Reject::new("format_unknown", format!("expected a known format, found `{}`", document.format)));
     };
     let object: Object = serde_json::from_slice(&document.raw).map_err(|error| Reject::new("json_invalid", error.to_string()))?;
-    (format.read)(&object, &Context { table: document.table.as_deref(), received: document.received })
+    let bodies = (format.read)(&object, &Context { table: document.table.as_deref(), received: document.received })?;
+    for body in &bodies {
+        let entities = match body {
+            Body::Alert(alert) => alert.entities.len(),
+            Body::Incident(incident) => incident.entities.len(),
+            Body::Event(_) | Body::Decision(_) => 0,
+        };
+        if entities > ENTITIES_MAX {
+            return Err(Reject::new(
+                "entities_exceeded",
+                format!("expected at most {ENTITIES_MAX} entities (`entities`), found {entities}"),
+            ));
+        }
+    }
+    Ok(bodies)
 }

@@ -163,6 +163,8 @@ pub fn texts(value: &Value) -> Vec<String> {
 pub struct Fields<'a> {
     object: &'a Object,
     taken: Vec<bool>,
+    /// Signs of the members' names, in their order.
+    signs: Vec<usize>,
     /// Whether some names end in the type suffix of an export.
     suffixed: bool,
 }
@@ -179,7 +181,7 @@ impl<'a> Fields<'a> {
     /// Starts with nothing taken.
     pub fn new(object: &'a Object) -> Self {
         let suffixed = object.keys().any(|name| without_suffix(name).is_some());
-        Self { object, taken: vec![false; object.len()], suffixed }
+        Self { object, taken: vec![false; object.len()], signs: object.keys().map(|name| sign(name)).collect(), suffixed }
     }
 
     /// The object that is being read.
@@ -191,8 +193,10 @@ impl<'a> Fields<'a> {
     pub fn read<T>(&mut self, names: &[&str], read: impl Fn(&'a Value) -> Option<T>) -> Option<T> {
         let mut found: Option<(&'a Value, T)> = None;
         for name in names {
-            for (place, (key, value)) in self.object.iter().enumerate() {
-                if !matches(key, name, self.suffixed) {
+            let wanted = sign(name);
+            for (place, ((key, value), sign)) in self.object.iter().zip(&self.signs).enumerate() {
+                // Hot path: an alert has forty members, and forty names are asked for.
+                if (*sign != wanted && !self.suffixed) || !matches(key, name, self.suffixed) {
                     continue;
                 }
                 match &found {
@@ -282,6 +286,11 @@ impl<'a> Fields<'a> {
             .map(|((name, value), _)| (name.clone(), value.clone()))
             .collect()
     }
+}
+
+/// What names that differ only in case have in common: their length and first letter.
+fn sign(name: &str) -> usize {
+    name.len() << 8 | usize::from(name.as_bytes().first().map_or(0, u8::to_ascii_lowercase))
 }
 
 fn matches(key: &str, name: &str, suffixed: bool) -> bool {

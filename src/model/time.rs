@@ -130,6 +130,10 @@ fn parse_iso(text: &str) -> Option<Result<Time, TimeError>> {
     if second == 60 {
         (second, micros) = (59, 999_999);
     }
+    // `2024-01-15 10:30:45 +0000`
+    if matches!(bytes.get(at..at + 2), Some([b' ', b'+' | b'-'])) {
+        at += 1;
+    }
     let offset_minutes = match bytes.get(at..)? {
         [] | [b'Z' | b'z'] => 0,
         [b' ', b'U', b'T', b'C'] => 0,

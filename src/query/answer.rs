@@ -97,7 +97,7 @@ pub struct Subgraph {
     pub nodes: Vec<Node>,
     /// The edges, newest first unless the question orders them otherwise.
     pub edges: Vec<Edge>,
-    /// How many edges match in all, where that is known without walking them.
+    /// How many edges match in all, where that is known without walking them; of an answer that is cut, each hour of an edge counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
     /// Whether this is everything that was asked for.

@@ -14,12 +14,12 @@ use crate::columns::{ColumnType, kind_of_field, timespan_text};
 use crate::model::{Object, Time};
 
 /// The columns of an answer under this schema.
-pub fn columns(schema: &Schema) -> Vec<Column> {
+pub(super) fn columns(schema: &Schema) -> Vec<Column> {
     schema.fields().iter().map(|field| Column { name: field.name().clone(), type_name: kind_of_field(field).as_str().to_owned() }).collect()
 }
 
 /// Appends the rows of a batch, at most `limit`; returns how many bytes of text they hold, about.
-pub fn append(batch: &RecordBatch, rows: &mut Vec<Vec<Value>>, limit: usize) -> usize {
+pub(super) fn append(batch: &RecordBatch, rows: &mut Vec<Vec<Value>>, limit: usize) -> usize {
     let fields = batch.schema_ref().fields();
     let mut bytes = 0;
     for row in 0..batch.num_rows().min(limit) {
@@ -40,7 +40,7 @@ fn size(value: &Value) -> usize {
 }
 
 /// One cell as JSON.
-pub fn cell(field: &Field, array: &dyn Array, row: usize) -> Value {
+pub(super) fn cell(field: &Field, array: &dyn Array, row: usize) -> Value {
     let value = plain(array, row);
     match (kind_of_field(field), value) {
         (ColumnType::Dynamic, Value::String(text)) => serde_json::from_str(&text).unwrap_or(Value::String(text)),

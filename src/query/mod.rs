@@ -7,6 +7,7 @@ mod cells;
 pub mod details;
 pub mod explore;
 pub mod graph;
+pub mod kql;
 pub mod lists;
 pub mod reference;
 mod render;

@@ -19,7 +19,8 @@ pub fn node(graph: &GraphSnapshot, text: &str) -> Result<NodeId, Fault> {
 /// Finds an alert by its id.
 pub fn alert(graph: &GraphSnapshot, id: &str) -> Result<NodeId, Fault> {
     graph.alert(id.trim()).ok_or_else(|| {
-        Fault::new(FaultClass::NotFound, "alert_unknown", format!("no alert has the id `{id}`")).with_hint("`clew search --kind alert WORDS` finds alerts by their words")
+        Fault::new(FaultClass::NotFound, "alert_unknown", format!("no alert has the id `{id}`"))
+            .with_hint("`clew search --kind alert WORDS` finds alerts by their words")
     })
 }
 
@@ -41,6 +42,12 @@ pub fn entity(graph: &GraphSnapshot, text: &str) -> Result<NodeId, Fault> {
         [] => Err(Fault::new(FaultClass::NotFound, "entity_unknown", format!("no {kind} is known by `{text}`"))
             .with_hint(format!("`clew entities --kind {kind} --text TEXT` lists those whose name contains a text"))),
         several => {
+            // A key in full names the entity that goes by it, even if others have it beside a stronger one of their own.
+            let key = text.split_once(':').map(|(_, key)| key.trim());
+            let goes_by = |node: &&NodeId| graph.entity_node(**node).is_some_and(|entity| Some(entity.key()) == key);
+            if let Some(node) = several.iter().find(goes_by) {
+                return Ok(*node);
+            }
             let names: Vec<_> = several.iter().take(5).map(|node| super::render::reference(graph, *node)).collect();
             let message = format!("`{text}` names {} entities: {}", several.len(), names.join(", "));
             Err(Fault::new(FaultClass::Conflict, "entity_ambiguous", message).with_hint("name one of them in full"))
@@ -58,7 +65,8 @@ pub fn time(text: &str, now: Time) -> Result<Time, Fault> {
         return Ok(now.plus(micros));
     }
     Time::parse(text).map_err(|error| {
-        Fault::new(FaultClass::Invalid, "time_invalid", error.to_string()).with_hint("write `2021-04-28T14:31:30Z`, `2021-04-28`, or relative to now `-24h`, `-7d`")
+        Fault::new(FaultClass::Invalid, "time_invalid", error.to_string())
+            .with_hint("write `2021-04-28T14:31:30Z`, `2021-04-28`, or relative to now `-24h`, `-7d`")
     })
 }
 
@@ -123,7 +131,11 @@ pub fn word<T>(parameter: &str, text: &str, read: impl Fn(&str) -> Option<T>, wo
 /// The word of `words` that is nearest to `text`, if one is near enough to be meant.
 pub fn nearest<'a>(text: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let text = text.to_lowercase();
-    words.map(|word| (distance(&text, &word.to_lowercase()), word)).filter(|(distance, word)| *distance * 3 <= word.len().max(3)).min().map(|(_, word)| word)
+    words
+        .map(|word| (distance(&text, &word.to_lowercase()), word))
+        .filter(|(distance, word)| *distance * 3 <= word.len().max(3))
+        .min()
+        .map(|(_, word)| word)
 }
 
 /// Edit distance in characters.
@@ -149,7 +161,12 @@ mod tests {
     #[test]
     fn reads_relative_times() {
         let now = Time::parse("2021-04-28T12:00:00Z").expect("a time");
-        let cases = [("-24h", "2021-04-27T12:00:00Z"), ("-7d", "2021-04-21T12:00:00Z"), ("+90s", "2021-04-28T12:01:30Z"), ("now", "2021-04-28T12:00:00Z")];
+        let cases = [
+            ("-24h", "2021-04-27T12:00:00Z"),
+            ("-7d", "2021-04-21T12:00:00Z"),
+            ("+90s", "2021-04-28T12:01:30Z"),
+            ("now", "2021-04-28T12:00:00Z"),
+        ];
         for (text, expected) in cases {
             assert_eq!(time(text, now).map(|time| time.to_string()), Ok(expected.to_owned()), "{text}");
         }

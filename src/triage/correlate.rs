@@ -28,7 +28,19 @@ pub struct Rules {
 
 impl Default for Rules {
     fn default() -> Self {
-        let kinds = ["account", "host", "ip", "process", "filehash", "url", "mailbox", "mail-message", "azure-resource", "amazon-resource", "gcp-resource"];
+        let kinds = [
+            "account",
+            "host",
+            "ip",
+            "process",
+            "filehash",
+            "url",
+            "mailbox",
+            "mail-message",
+            "azure-resource",
+            "amazon-resource",
+            "gcp-resource",
+        ];
         Self { window_hours: 24.0, kinds: kinds.map(str::to_owned).to_vec(), hub_alerts: 1_000, alerts_min: 2 }
     }
 }
@@ -37,8 +49,9 @@ impl Rules {
     /// Reads rules from TOML; members that are left out keep their defaults.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let rules: Self = toml::from_str(text).map_err(|error| {
-            let fault = Fault::new(FaultClass::Invalid, "rules_invalid", format!("expected correlation rules in TOML: {}", error.message()))
-                .with_hint("members are `window_hours`, `kinds`, `hub_alerts`, `alerts_min`");
+            let fault =
+                Fault::new(FaultClass::Invalid, "rules_invalid", format!("expected correlation rules in TOML: {}", error.message()))
+                    .with_hint("members are `window_hours`, `kinds`, `hub_alerts`, `alerts_min`");
             error.span().map_or(fault.clone(), |span| fault.at(span.start, span.end))
         })?;
         if !(rules.window_hours > 0.0 && rules.window_hours <= 24.0 * 366.0) {
@@ -200,7 +213,8 @@ fn describe(alerts: &[Candidate], places: &[usize], reasons: Vec<Reason>) -> Gro
     products.sort();
     products.dedup();
     let stages = stages(&members);
-    let mut tactics: Vec<(usize, String)> = stages.iter().map(|tactic| (attack::tactic_order(tactic).map_or(usize::MAX, usize::from), tactic.clone())).collect();
+    let mut tactics: Vec<(usize, String)> =
+        stages.iter().map(|tactic| (attack::tactic_order(tactic).map_or(usize::MAX, usize::from), tactic.clone())).collect();
     let kill_chain_order = tactics.len() > 1 && tactics.is_sorted_by_key(|(order, _)| *order);
     tactics.sort();
     let tactics: Vec<String> = tactics.into_iter().map(|(_, tactic)| tactic).collect();
@@ -319,7 +333,8 @@ mod tests {
         assert_eq!(ids(&groups), [["a", "b", "c"]]);
         assert_eq!(groups[0].title, "Multi-stage activity on a: 3 alerts over 3 tactics");
         assert!(groups[0].kill_chain_order);
-        let reasons: Vec<_> = groups[0].reasons.iter().map(|r| (r.entity.as_str(), r.earlier.as_str(), r.later.as_str(), r.gap_seconds)).collect();
+        let reasons: Vec<_> =
+            groups[0].reasons.iter().map(|r| (r.entity.as_str(), r.earlier.as_str(), r.later.as_str(), r.gap_seconds)).collect();
         assert_eq!(reasons, [("host:a", "a", "b", 36_000.0), ("account:x", "a", "c", 86_400.0)]);
     }
 
@@ -327,13 +342,20 @@ mod tests {
     fn a_long_alert_bridges_what_comes_late() {
         let mut long = alert("a", "2021-01-01T00:00:00Z", "Execution", &["host:a"]);
         long.end = Time::parse("2021-01-05T00:00:00Z").ok();
-        let alerts = vec![long, alert("b", "2021-01-01T01:00:00Z", "Execution", &["host:a"]), alert("c", "2021-01-05T12:00:00Z", "Execution", &["host:a"])];
+        let alerts = vec![
+            long,
+            alert("b", "2021-01-01T01:00:00Z", "Execution", &["host:a"]),
+            alert("c", "2021-01-05T12:00:00Z", "Execution", &["host:a"]),
+        ];
         assert_eq!(ids(&correlate(alerts, &Rules::default())), [["a", "b", "c"]]);
     }
 
     #[test]
     fn hubs_join_nothing() {
-        let alerts = vec![alert("a", "2021-01-01T00:00:00Z", "Execution", &["ip:proxy"]), alert("b", "2021-01-01T00:00:00Z", "Execution", &["ip:proxy"])];
+        let alerts = vec![
+            alert("a", "2021-01-01T00:00:00Z", "Execution", &["ip:proxy"]),
+            alert("b", "2021-01-01T00:00:00Z", "Execution", &["ip:proxy"]),
+        ];
         assert_eq!(correlate(alerts, &Rules { hub_alerts: 1, ..Rules::default() }), []);
     }
 

@@ -44,8 +44,11 @@ pub struct Correlation {
 /// Plans the incidents of a correlation: what it found, and the incidents to write.
 pub fn plan(context: &Context, rules: &Rules) -> Result<(Correlation, Vec<Incident>), Fault> {
     let graph = &context.snapshot.graph;
-    let own: BTreeMap<String, IncidentRef<'_>> =
-        graph.all_incidents().filter(|incident| incident.provider() == PROVIDER && incident.redirect().is_none()).map(|incident| (incident.id().to_owned(), incident)).collect();
+    let own: BTreeMap<String, IncidentRef<'_>> = graph
+        .all_incidents()
+        .filter(|incident| incident.provider() == PROVIDER && incident.redirect().is_none())
+        .map(|incident| (incident.id().to_owned(), incident))
+        .collect();
     let free = |alert: &AlertRef<'_>| {
         let mut containers = graph.containers(alert.node()).into_iter().filter_map(|node| graph.incident_node(node));
         containers.all(|incident| incident.provider() == PROVIDER)
@@ -93,7 +96,11 @@ fn candidate(context: &Context, alert: &AlertRef<'_>) -> Candidate {
         let entity = graph.entity_node(node)?;
         // A thing known by a name only is no evidence that two alerts mean the same one, but a host's name is.
         let identified = entity.keys().iter().any(|(_, strong)| *strong) || entity.kind() == "host";
-        identified.then(|| Named { reference: format!("{}:{}", entity.kind(), entity.key()), kind: entity.kind().to_owned(), label: entity.label().to_owned() })
+        identified.then(|| Named {
+            reference: format!("{}:{}", entity.kind(), entity.key()),
+            kind: entity.kind().to_owned(),
+            label: entity.label().to_owned(),
+        })
     };
     Candidate {
         id: alert.id().to_owned(),

@@ -1,74 +1,19 @@
 //! `kill -9` at any moment of an ingest: nothing acknowledged is lost, no batch is half visible, a retry adds nothing.
 
 use std::collections::BTreeMap;
-use std::io::Read;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
+
+use crate::support::{Server, get};
 
 const CYCLES: u64 = 200;
 /// Cycles that share a folder: the next start replays what the killed one had taken in.
 const CYCLES_PER_FOLDER: u64 = 20;
 const BATCH: u64 = 5;
 const CLIENTS: u64 = 3;
-
-/// A server of its own process, killed with it.
-struct Server {
-    child: Child,
-    address: String,
-}
-
-impl Server {
-    fn start(data: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_clew"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(data)
-            .env("RUST_LOG", "error")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary starts");
-        let deadline = Instant::now() + Duration::from_secs(60);
-        loop {
-            if let Some(address) = address(data, child.id())
-                && get(&address, "/v1/ready").is_some()
-            {
-                return Self { child, address };
-            }
-            if let Ok(Some(status)) = child.try_wait() {
-                let mut said = String::new();
-                if let Some(stderr) = &mut child.stderr {
-                    let _ = stderr.read_to_string(&mut said);
-                }
-                panic!("the server ended with {status}: {said}");
-            }
-            assert!(Instant::now() < deadline, "the server is ready within a minute");
-            thread::sleep(Duration::from_millis(5));
-        }
-    }
-
-    fn kill(mut self) {
-        self.child.kill().expect("the server can be killed");
-        self.child.wait().expect("the server has ended");
-    }
-}
-
-/// The address that the process with this id wrote down.
-fn address(data: &Path, pid: u32) -> Option<String> {
-    let text = std::fs::read_to_string(data.join("server.json")).ok()?;
-    let value: Value = serde_json::from_str(&text).ok()?;
-    (value["pid"] == pid).then(|| value["address"].as_str().map(str::to_owned))?
-}
-
-fn get(address: &str, path: &str) -> Option<Value> {
-    let mut answer = ureq::get(format!("http://{address}{path}")).call().ok()?;
-    serde_json::from_str(&answer.body_mut().read_to_string().ok()?).ok()
-}
 
 fn batch(client: u64, cycle: u64, number: u64) -> (Vec<String>, String) {
     let ids: Vec<String> = (0..BATCH).map(|item| format!("alert-{cycle}-{client}-{number}-{item}")).collect();

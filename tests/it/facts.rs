@@ -51,7 +51,9 @@ pub(crate) async fn wrong(name: &str, facts: &[Fact], clew: &Clew, report: &Valu
         let found = body.pointer(&fact.pointer).cloned().unwrap_or_default();
         let length = found.as_array().map(Vec::len).or(found.as_object().map(serde_json::Map::len));
         match (&fact.equals, fact.count) {
-            (Some(expected), None) if *expected != found => wrong.push(format!("{name}: {}: expected {expected}, found {found}", fact.says)),
+            (Some(expected), None) if *expected != found => {
+                wrong.push(format!("{name}: {}: expected {expected}, found {found}", fact.says))
+            }
             (None, Some(expected)) if Some(expected) != length => {
                 wrong.push(format!("{name}: {}: expected {expected} items, found {found}", fact.says));
             }

@@ -1,4 +1,5 @@
 //! A module imports only from floors below it, and views never import each other: read off every `crate::` path.
+//! Two floors have an order of their own: the catalog is written in terms of the model, triage asks questions.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,9 @@ const FLOORS: [(&str, u8); 17] = [
     ("lib", 7),
     ("main", 7),
 ];
+
+/// Imports within a floor that are meant: who, from whom.
+const WITHIN: [(&str, &str); 2] = [("catalog", "model"), ("triage", "query")];
 
 fn floor(module: &str) -> u8 {
     FLOORS.iter().find(|(name, _)| *name == module).unwrap_or_else(|| panic!("module `{module}` has no floor: add it to the table")).1
@@ -69,9 +73,10 @@ fn modules_import_only_from_floors_below() {
     let mut wrong = Vec::new();
     for path in files {
         let inner = path.strip_prefix(&root).expect("the file lies below src");
-        let own = inner.iter().next().and_then(|first| Path::new(first).file_stem()).and_then(|stem| stem.to_str()).expect("a module's name");
+        let own =
+            inner.iter().next().and_then(|first| Path::new(first).file_stem()).and_then(|stem| stem.to_str()).expect("a module's name");
         for (line, other) in imports(&fs::read_to_string(&path).expect("the file can be read")) {
-            if other != own && floor(&other) >= floor(own) {
+            if other != own && floor(&other) >= floor(own) && !WITHIN.contains(&(own, other.as_str())) {
                 wrong.push(format!("{}:{line}: `{own}` imports `{other}`", inner.display()));
             }
         }

@@ -1,6 +1,12 @@
 //! Every integration test, in one binary because each binary links the whole engine.
 
+mod api;
+mod cli;
 mod crash;
+mod facts;
 mod floors;
+mod malformed;
+mod rebuild;
+mod schema;
 mod support;
 mod truth;

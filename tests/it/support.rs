@@ -1,74 +1,97 @@
-//! What several tests share: an engine on a fresh folder, requests to the router without a socket.
+//! What several tests share: an engine on a fresh folder, requests to the router without a socket, a server of its own process.
 
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use clew::engine::{Engine, IngestReport, Options};
 use clew::ingest::{self, Input};
+use clew::model::Fault;
 use serde_json::Value;
 use tempfile::TempDir;
 use tower::ServiceExt;
 
 /// The folder of real data beside the repository.
-pub fn data(file: &str) -> PathBuf {
+pub(crate) fn data(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(file)
 }
 
 /// An engine on a folder of its own, behind the native API.
-pub struct Clew {
-    pub engine: Arc<Engine>,
-    pub router: Router,
-    pub folder: TempDir,
+pub(crate) struct Clew {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) router: Router,
+    pub(crate) folder: TempDir,
 }
 
 impl Clew {
     /// An empty one.
-    pub fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a folder for the test");
-        let engine = Engine::open(folder.path(), Options::default()).expect("an empty folder opens");
+    pub(crate) fn new() -> Self {
+        Self::with(Options::default())
+    }
+
+    /// An empty one with bounds of its own.
+    pub(crate) fn with(options: Options) -> Self {
+        Self::open(tempfile::tempdir().expect("a folder for the test"), options)
+    }
+
+    /// One on a folder that may hold data.
+    pub(crate) fn open(folder: TempDir, options: Options) -> Self {
+        let engine = Engine::open(folder.path(), options).expect("the folder opens");
         Self { router: clew::http::router(Arc::clone(&engine)), engine, folder }
     }
 
+    /// Closes the engine and gives its folder.
+    pub(crate) fn close(self) -> TempDir {
+        self.engine.close().expect("the engine closes");
+        self.folder
+    }
+
     /// Takes in a file or folder.
-    pub fn ingest(&self, path: &Path) -> IngestReport {
+    pub(crate) fn ingest(&self, path: &Path) -> IngestReport {
         self.engine.ingest(Input::Path(path.to_owned()), &ingest::Options::default(), &()).expect("the file can be read")
     }
 
     /// Takes in bytes under a name.
-    pub fn ingest_bytes(&self, name: &str, bytes: impl Into<Vec<u8>>) -> IngestReport {
+    pub(crate) fn ingest_bytes(&self, name: &str, bytes: impl Into<Vec<u8>>) -> IngestReport {
         self.ingest_with(name, bytes, &ingest::Options::default())
     }
 
     /// Takes in bytes under a name, with options.
-    pub fn ingest_with(&self, name: &str, bytes: impl Into<Vec<u8>>, options: &ingest::Options) -> IngestReport {
-        let reader = Box::new(Cursor::new(bytes.into()));
-        self.engine.ingest(Input::Reader { name: name.to_owned(), reader }, options, &()).expect("the bytes can be read")
+    pub(crate) fn ingest_with(&self, name: &str, bytes: impl Into<Vec<u8>>, options: &ingest::Options) -> IngestReport {
+        self.ingest_reader(name, Box::new(Cursor::new(bytes.into())), options).expect("the bytes can be read")
+    }
+
+    /// Takes in a stream.
+    pub(crate) fn ingest_reader(&self, name: &str, reader: Box<dyn Read + Send>, options: &ingest::Options) -> Result<IngestReport, Fault> {
+        self.engine.ingest(Input::Reader { name: name.to_owned(), reader }, options, &())
     }
 
     /// The status and body of a GET.
-    pub async fn try_get(&self, path: &str) -> (StatusCode, Value) {
+    pub(crate) async fn try_get(&self, path: &str) -> (StatusCode, Value) {
         self.send(Request::get(path).body(Body::empty()).expect("a request")).await
     }
 
     /// The body of a GET that succeeds.
-    pub async fn get(&self, path: &str) -> Value {
+    pub(crate) async fn get(&self, path: &str) -> Value {
         let (status, body) = self.try_get(path).await;
         assert_eq!(status, StatusCode::OK, "{path}: {body}");
         body
     }
 
     /// The status and body of a POST with a JSON body.
-    pub async fn post(&self, path: &str, body: &Value) -> (StatusCode, Value) {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> (StatusCode, Value) {
         let request = Request::post(path).header("content-type", "application/json").body(Body::from(body.to_string()));
         self.send(request.expect("a request")).await
     }
 
     /// The answer of a SQL query.
-    pub async fn sql(&self, text: &str) -> Value {
+    pub(crate) async fn sql(&self, text: &str) -> Value {
         let (status, body) = self.post("/v1/query", &serde_json::json!({ "lang": "sql", "text": text })).await;
         assert_eq!(status, StatusCode::OK, "{text}: {body}");
         body
@@ -81,4 +104,61 @@ impl Clew {
         let bytes = to_bytes(answer.into_body(), usize::MAX).await.expect("a body");
         (status, serde_json::from_slice(&bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned())))
     }
+}
+
+/// A server of its own process, killed with it.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: String,
+}
+
+impl Server {
+    /// Starts one on any port and waits until it is ready.
+    pub(crate) fn start(data: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_clew"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .env("RUST_LOG", "error")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            if let Some(address) = address(data, child.id())
+                && get(&address, "/v1/ready").is_some()
+            {
+                return Self { child, address };
+            }
+            if let Ok(Some(status)) = child.try_wait() {
+                let mut said = String::new();
+                if let Some(stderr) = &mut child.stderr {
+                    let _ = stderr.read_to_string(&mut said);
+                }
+                panic!("the server ended with {status}: {said}");
+            }
+            assert!(Instant::now() < deadline, "the server is ready within a minute");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Ends it with `kill -9`.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("the server can be killed");
+        self.child.wait().expect("the server has ended");
+    }
+}
+
+/// The address that the process with this id wrote down.
+fn address(data: &Path, pid: u32) -> Option<String> {
+    let text = std::fs::read_to_string(data.join("server.json")).ok()?;
+    let value: Value = serde_json::from_str(&text).ok()?;
+    (value["pid"] == pid).then(|| value["address"].as_str().map(str::to_owned))?
+}
+
+/// The JSON of a GET that succeeds.
+pub(crate) fn get(address: &str, path: &str) -> Option<Value> {
+    let mut answer = ureq::get(format!("http://{address}{path}")).call().ok()?;
+    serde_json::from_str(&answer.body_mut().read_to_string().ok()?).ok()
 }

@@ -31,6 +31,11 @@ pub(crate) struct Demo {
 }
 
 impl Demo {
+    /// Whether a server is wanted.
+    pub(crate) fn serves(&self) -> bool {
+        !self.no_serve
+    }
+
     pub(crate) fn run(&self, global: &Global) -> Result<(), Failure> {
         let dir = global.data.clone().unwrap_or_else(|| DEMO_DATA.into());
         let client = Client::writing(&dir)?;

@@ -6,9 +6,9 @@ use super::{PageArgs, Request, View, WindowArgs};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  clew explore host:WORKSTATION6                  the queries that fit a host
-  clew explore host:WORKSTATION6 --all            the same with the number of results of each
-  clew explore ip:175.45.176.99 accounts-on-ip --from -7d")]
+  clew explore host:MSTICALERTSWIN1               the queries that fit a host
+  clew explore host:MSTICALERTSWIN1 --all         the same with the number of results of each
+  clew explore ip:175.45.176.99 ip/office-users --from 2021-04-28")]
 pub(crate) struct Explore {
     /// The entity, as KIND:VALUE
     entity: String,
@@ -47,7 +47,7 @@ impl Explore {
 #[command(after_help = "\
 Examples:
   clew timeline 42
-  clew timeline incident:42 host:WORKSTATION6 --kind alert,status
+  clew timeline incident:42 host:MSTICALERTSWIN1 --kind alert,status
   clew timeline ip:175.45.176.99 --format csv > timesketch.csv")]
 pub(crate) struct Timeline {
     /// Incidents (id or number), alerts (alert:ID) and entities (KIND:VALUE)

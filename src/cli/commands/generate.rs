@@ -11,7 +11,7 @@ use crate::model::{Fault, FaultClass};
 
 /// What to make.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: clew generate --incidents 1000 --seed 7 made && clew ingest made")]
+#[command(after_help = "Example: clew generate --incidents 1000 --seed 7 made && clew ingest made/*.jsonl")]
 pub(crate) struct Generate {
     /// Incidents; 2.3 times as many alerts come with them
     #[arg(long, default_value_t = 1_000, value_name = "N")]
@@ -32,7 +32,7 @@ impl Generate {
             Fault::new(FaultClass::Unavailable, "generate_failed", format!("cannot write to `{}`: {error}", self.dir.display()))
         };
         let truth = self.write().map_err(failed)?;
-        print(global, &truth, View::Any)
+        print(global, &truth, View::Generated)
     }
 
     fn write(&self) -> io::Result<generate::Truth> {

@@ -4,7 +4,7 @@ use super::{PageArgs, Request, WindowArgs};
 
 /// Whose edges.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: clew neighbors host:WORKSTATION6 --relation involves --direction in --limit 20")]
+#[command(after_help = "Example: clew neighbors host:MSTICALERTSWIN1 --relation involves --direction in --limit 20")]
 pub(crate) struct Neighbors {
     /// alert:ID, incident:ID or KIND:VALUE
     node: String,
@@ -40,7 +40,7 @@ impl Neighbors {
 
 /// Between which nodes, and which paths.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: clew paths account:adelev@contoso.com ip:175.45.176.99 --mode time")]
+#[command(after_help = "Example: clew paths account:adelev@m365x816222.onmicrosoft.com ip:175.45.176.99 --mode time")]
 pub(crate) struct Paths {
     /// From this node
     a: String,
@@ -55,7 +55,7 @@ pub(crate) struct Paths {
     /// Longest path
     #[arg(long, value_name = "N")]
     hops: Option<u32>,
-    /// Nodes with more edges are not passed through
+    /// Nodes with more edges are not passed through; 0 passes through all
     #[arg(long, value_name = "N")]
     hub_degree: Option<u64>,
     #[command(flatten)]
@@ -77,6 +77,7 @@ impl Paths {
 
 /// Which two nodes.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example: clew common ip:175.45.176.99 account:adelev@m365x816222.onmicrosoft.com")]
 pub(crate) struct Common {
     /// One node
     a: String,
@@ -95,6 +96,7 @@ impl Common {
 
 /// What hangs together with which node.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example: clew component ip:175.45.176.99 --from 2021-04-28 --to 2021-04-29")]
 pub(crate) struct Component {
     /// alert:ID, incident:ID or KIND:VALUE
     node: String,
@@ -103,7 +105,7 @@ pub(crate) struct Component {
     /// Nodes of the answer
     #[arg(long, value_name = "N")]
     limit: Option<u32>,
-    /// Nodes with more edges are not passed through
+    /// Nodes with more edges are not passed through; 0 passes through all
     #[arg(long, value_name = "N")]
     hub_degree: Option<u64>,
 }
@@ -117,7 +119,7 @@ impl Component {
 
 /// From which node and since when.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: clew blast-radius account:adelev@contoso.com --from 2021-04-28T14:00:00Z --hops 3")]
+#[command(after_help = "Example: clew blast-radius account:adelev@m365x816222.onmicrosoft.com --from 2021-04-28T14:00:00Z --hops 3")]
 pub(crate) struct BlastRadius {
     /// alert:ID, incident:ID or KIND:VALUE
     node: String,
@@ -129,7 +131,7 @@ pub(crate) struct BlastRadius {
     /// Nodes of the answer
     #[arg(long, value_name = "N")]
     limit: Option<u32>,
-    /// Nodes with more edges are not passed through
+    /// Nodes with more edges are not passed through; 0 passes through all
     #[arg(long, value_name = "N")]
     hub_degree: Option<u64>,
 }
@@ -143,8 +145,9 @@ impl BlastRadius {
 
 /// What to rank, and how.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example: clew rank --by alerts --kind host,account --limit 10")]
 pub(crate) struct Rank {
-    /// degree or pagerank
+    /// degree, alerts (how many name it) or pagerank
     #[arg(long, value_name = "MEASURE")]
     by: Option<String>,
     /// Nodes of any of these kinds
@@ -166,6 +169,7 @@ impl Rank {
 
 /// Like which incident.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example: clew similar 42")]
 pub(crate) struct Similar {
     /// Id or number of the incident
     incident: String,
@@ -183,6 +187,7 @@ impl Similar {
 
 /// Why which two nodes are linked.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example: clew why host:MSTICALERTSWIN1 'account:MSTICAlertsWin1\\MSTICAdmin'")]
 pub(crate) struct Why {
     /// One node
     a: String,

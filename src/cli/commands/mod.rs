@@ -12,7 +12,7 @@ mod search;
 mod serve;
 mod triage;
 
-use super::client::Client;
+use super::client::{Client, PAGE_ITEMS};
 use super::output::{self, Format};
 use super::render::View;
 use super::request::Request;
@@ -86,7 +86,11 @@ pub(crate) enum Command {
 impl Command {
     /// Whether the command runs until it is stopped.
     pub(crate) fn serves(&self) -> bool {
-        matches!(self, Self::Serve(_) | Self::Demo(_))
+        match self {
+            Self::Serve(_) => true,
+            Self::Demo(demo) => demo.serves(),
+            _ => false,
+        }
     }
 
     /// The request of a command that only asks, and how its answer is shown.
@@ -103,7 +107,7 @@ impl Command {
             Self::Timeline(timeline) => (timeline.request(), View::Timeline),
             Self::Neighbors(neighbors) => (neighbors.request(), View::Subgraph),
             Self::Paths(paths) => (paths.request(), View::Paths),
-            Self::Common(common) => (common.request(), View::Subgraph),
+            Self::Common(common) => (common.request(), View::Common),
             Self::Component(component) => (component.request(), View::Subgraph),
             Self::BlastRadius(radius) => (radius.request(), View::BlastRadius),
             Self::Rank(rank) => (rank.request(), View::Rank),
@@ -111,8 +115,8 @@ impl Command {
             Self::Why(why) => (why.request(), View::Why),
             Self::Query(query) => (query.request()?, View::Table),
             Self::Tables(tables) => tables.request(),
-            Self::Correlate(correlate) => (correlate.request()?, View::Any),
-            Self::Stats => (Request::get("/v1/stats"), View::Any),
+            Self::Correlate(correlate) => (correlate.request()?, View::Correlation),
+            Self::Stats => (Request::get("/v1/stats"), View::Stats),
             _ => return Ok(None),
         }))
     }
@@ -124,7 +128,13 @@ impl Command {
             if view == View::Bytes {
                 return Ok(output::write(&client.send(&request)?)?);
             }
-            let answer = client.ask(&request)?;
+            let answer = match view.paged() {
+                // A table in a file has no next page.
+                Some(items) if !matches!(global.format(), Format::Table | Format::Json) && !request.pages() => {
+                    client.ask_all(&request, items, PAGE_ITEMS)?
+                }
+                _ => client.ask(&request)?,
+            };
             return Ok(output::print(view, &answer, global.format())?);
         }
         match self {

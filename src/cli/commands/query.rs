@@ -12,7 +12,7 @@ use crate::model::{Fault, FaultClass};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  clew query 'SELECT Severity, count(*) FROM SecurityAlert GROUP BY 1'
+  clew query 'SELECT AlertSeverity, count(*) FROM SecurityAlert GROUP BY 1'
   clew query -f hunt.sql --param user=adelev --format csv
   clew query 'SELECT * FROM SigninLogs WHERE IPAddress = $ip' --param ip=175.45.176.99")]
 pub(crate) struct Query {

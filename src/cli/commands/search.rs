@@ -8,21 +8,23 @@ use super::{PageArgs, Request};
 Examples:
   clew search password spray
   clew search 'title:\"Suspicious logon\" AND severity:high' --kind incident
-  clew search mimi* --facet severity,status")]
+  clew search 'mimi* OR mimkatz~' --facet severity,status
+  clew search 175.45.176.99 --kind alert,entity --field title,entity
+  clew search 'entity:msticadmin created>2019-01-14 -status:closed'")]
 pub(crate) struct Search {
     /// Words, phrases, field:value, AND, OR, NOT, prefix*, fuzzy~1
     #[arg(required = true, value_name = "TEXT")]
     text: Vec<String>,
-    /// Any of incident, alert, entity
+    /// Any of incident, alert, entity [default: incident]
     #[arg(long, value_delimiter = ',', value_name = "KIND")]
     kind: Vec<String>,
-    /// Fields to look in for bare words
+    /// Fields to look in for bare words [default: id, title, tag, owner, product]
     #[arg(long, value_delimiter = ',', value_name = "FIELD")]
     field: Vec<String>,
-    /// relevance or time
+    /// relevance, time (of the last change), created, first, last, severity or number; `-` in front turns it
     #[arg(long, value_name = "ORDER", allow_hyphen_values = true)]
     sort: Option<String>,
-    /// Fields to count hits by
+    /// Count hits by any of severity, status, classification, kind, product, tactic, owner, tag
     #[arg(long, value_delimiter = ',', value_name = "FIELD")]
     facet: Vec<String>,
     #[command(flatten)]

@@ -65,14 +65,14 @@ impl Entity {
         match &self.decision {
             None => (Request::get("/v1/entities").part(self.reference.as_deref().unwrap_or_default()), View::Entity),
             Some(Decision::Merge { a, b, comment }) => {
-                (Request::post("/v1/entities/merge", commented(json!({"a": a, "b": b}), comment)), View::Any)
+                (Request::post("/v1/entities/merge", commented(json!({"a": a, "b": b}), comment)), View::Decision)
             }
             Some(Decision::Split { entity, key, comment }) => {
-                (Request::post("/v1/entities/split", commented(json!({"entity": entity, "key": key}), comment)), View::Any)
+                (Request::post("/v1/entities/split", commented(json!({"entity": entity, "key": key}), comment)), View::Decision)
             }
             Some(Decision::Undo { id }) => {
                 let path = format!("/v1/decisions/{}/undo", crate::http::params::encode(id));
-                (Request::post(&path, json!({})), View::Any)
+                (Request::post(&path, json!({})), View::Decision)
             }
         }
     }
@@ -80,8 +80,12 @@ impl Entity {
 
 /// How to correlate.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  clew correlate --dry-run                  what would be done, with the reasons
+  clew correlate --rules rules.toml         rules.toml: window_hours = 12")]
 pub(crate) struct Correlate {
-    /// File with the rules
+    /// File with the rules, as TOML: window_hours, kinds, hub_alerts, alerts_min
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
     /// Show what would be done and do nothing

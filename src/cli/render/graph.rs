@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::output::Style;
 use super::grid::{Grid, text};
-use super::{Columns, INCIDENTS, counts, footer, list, notice, rows};
+use super::{Columns, INCIDENTS, counts, footer, list, notice, number, rows};
 
 const EDGES: Columns = &[
     ("SOURCE", "source"),
@@ -29,7 +29,11 @@ pub(super) fn subgraph(answer: &Value, style: Style) -> String {
         out.push('\n');
     }
     out.push_str(&rows(edges, EDGES, style));
-    out.push_str(&format!("{} nodes, ", nodes.len()));
+    if edges.is_empty() && answer["complete"] == true {
+        let first = nodes.first().map_or("REFERENCE".to_owned(), |node| text(&node["id"]));
+        return format!("no edges of this kind and time; `clew entity '{first}'` counts the relations of an entity\n");
+    }
+    out.push_str(&format!("{}, ", number(nodes.len() as u64, "nodes")));
     out.push_str(&footer(edges.len(), answer["total"].as_u64().unwrap_or(edges.len() as u64), "edges", answer));
     out.push_str(&hubs(answer));
     out
@@ -38,6 +42,14 @@ pub(super) fn subgraph(answer: &Value, style: Style) -> String {
 fn hubs(answer: &Value) -> String {
     let hubs = text(&answer["hubs"]);
     if hubs.is_empty() { hubs } else { format!("hubs that were not passed through: {hubs}\n") }
+}
+
+/// What two nodes share, or that they share nothing.
+pub(super) fn common(answer: &Value, style: Style) -> String {
+    if list(answer, "edges").is_empty() && answer["complete"] == true {
+        return "they have no neighbour in common; `clew paths A B` looks further\n".to_owned();
+    }
+    subgraph(answer, style)
 }
 
 /// Each path as a chain.
@@ -56,6 +68,9 @@ pub(super) fn paths(answer: &Value) -> String {
         }
     }
     out.push_str(&footer(paths.len(), paths.len() as u64, "paths", answer));
+    if paths.is_empty() {
+        out.push_str("--hops N looks further, --hub-degree 0 passes through hubs, --mode shortest takes edges in any order of time\n");
+    }
     out.push_str(&hubs(answer));
     out
 }
@@ -83,6 +98,9 @@ pub(super) fn similar(answer: &Value, style: Style) -> String {
         out.push('\n');
     }
     out.push_str(&footer(items.len(), items.len() as u64, "incidents", answer));
+    if items.is_empty() {
+        out.push_str("no other incident shares a rare entity, the title or tactics with it\n");
+    }
     out.push_str(&hubs(answer));
     out
 }
@@ -113,9 +131,12 @@ pub(super) fn why(answer: &Value, style: Style) -> String {
     if assertions.is_empty() {
         out.push_str("no edge links them directly\n");
     }
-    if !answer["path"].is_null() {
+    let path = &answer["path"];
+    if !list(path, "paths").is_empty() {
         out.push_str("\na path between them:\n");
-        out.push_str(&paths(&answer["path"]));
+        out.push_str(&paths(path));
+    } else if !path.is_null() {
+        out.push_str("nor does a path; `clew paths A B --hops N` looks further\n");
     }
     out.extend(notice(answer).map(|notice| notice + "\n"));
     out

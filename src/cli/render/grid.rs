@@ -1,10 +1,33 @@
 //! Aligned columns: headings, cells as text, the colour of severities. Breaks lines only where a terminal has a width.
 
-use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table, presets};
+use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, presets};
 use serde_json::Value;
 
 use super::super::fault::plain;
 use super::super::output::Style;
+
+/// Columns whose cells stay on one line.
+const WHOLE: [&str; 19] = [
+    "NUMBER",
+    "SEVERITY",
+    "STATUS",
+    "ALERTS",
+    "ENTITIES",
+    "EDGES",
+    "COUNT",
+    "SCORE",
+    "HOPS",
+    "SEQ",
+    "LINE",
+    "RESULTS",
+    "KIND",
+    "FIRST",
+    "LAST",
+    "START",
+    "MODIFIED",
+    "ARRIVAL",
+    "LAST ACTIVITY",
+];
 
 /// Rows under headings.
 pub(super) struct Grid {
@@ -46,8 +69,12 @@ impl Grid {
         for row in &self.rows {
             table.add_row(row.iter().zip(&self.headings).map(|(cell, heading)| coloured(Cell::new(cell), heading, cell)));
         }
-        for column in table.column_iter_mut() {
+        for (column, heading) in table.column_iter_mut().zip(&self.headings) {
             column.set_padding((0, 2));
+            // A broken number, time or id can neither be read nor copied: text makes room for it.
+            if style.width.is_some() && WHOLE.contains(&heading.as_str()) {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
         }
         let lines = table.lines().map(|line| line.trim_end().to_owned() + "\n");
         lines.collect()

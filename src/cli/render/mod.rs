@@ -4,7 +4,9 @@ mod detail;
 mod graph;
 mod grid;
 mod sheet;
+mod system;
 mod timeline;
+mod triage;
 
 use serde_json::Value;
 
@@ -38,6 +40,8 @@ pub(crate) enum View {
     Timeline,
     /// Nodes and edges.
     Subgraph,
+    /// What two nodes share.
+    Common,
     /// Paths.
     Paths,
     /// What a node reaches.
@@ -52,10 +56,29 @@ pub(crate) enum View {
     Table,
     /// What an ingest did.
     Report,
+    /// What a correlation found and did.
+    Correlation,
+    /// A decision on entities.
+    Decision,
+    /// Counts of what there is.
+    Stats,
+    /// What was generated.
+    Generated,
     /// Anything else.
     Any,
     /// Bytes that are printed as they are.
     Bytes,
+}
+
+impl View {
+    /// The member that holds the items of a list with further pages.
+    pub(crate) fn paged(self) -> Option<&'static str> {
+        match self {
+            Self::Incidents | Self::Alerts | Self::Entities | Self::Timeline => Some("value"),
+            Self::Search => Some("hits"),
+            _ => None,
+        }
+    }
 }
 
 /// Columns of a list: heading and member.
@@ -99,7 +122,7 @@ const RANK: Columns = &[("SCORE", "score"), ("NODE", "id"), ("LABEL", "label"), 
 /// Writes an answer for people.
 pub(crate) fn for_people(view: View, answer: &Value, style: Style) -> String {
     match view {
-        View::Incidents => page(answer, INCIDENTS, "incidents", style),
+        View::Incidents => page(answer, numbered(answer), "incidents", style),
         View::Alerts => page(answer, ALERTS, "alerts", style),
         View::Entities => page(answer, ENTITIES, "entities", style),
         View::Explorations => page(answer, EXPLORATIONS, "queries", style),
@@ -112,11 +135,16 @@ pub(crate) fn for_people(view: View, answer: &Value, style: Style) -> String {
         View::Explore => explore(answer, style),
         View::Timeline => timeline::for_people(answer, style),
         View::Subgraph => graph::subgraph(answer, style),
+        View::Common => graph::common(answer, style),
         View::Paths => graph::paths(answer),
         View::BlastRadius => graph::blast_radius(answer, style),
         View::Similar => graph::similar(answer, style),
         View::Why => graph::why(answer, style),
         View::Table => table(answer, style),
+        View::Correlation => triage::correlation(answer, style),
+        View::Decision => triage::decision(answer),
+        View::Stats => system::stats(answer, style),
+        View::Generated => system::generated(answer, style),
         View::Any | View::Bytes => detail::any(answer, style),
     }
 }
@@ -127,10 +155,21 @@ pub(crate) fn notice(answer: &Value) -> Option<String> {
     if answer["complete"] != Value::Bool(false) {
         return None;
     }
-    let cut = answer["cut"].as_str().map(|limit| format!("cut by the limit `{limit}`"));
     let next = answer["cursor"].as_str().map(|cursor| format!("next page: --cursor {cursor}"));
-    let parts: Vec<String> = cut.into_iter().chain(next).collect();
-    Some(if parts.is_empty() { "there is more: raise --limit".to_owned() } else { parts.join("; ") })
+    let cut = match answer["cut"].as_str() {
+        // A full page is no news to who reads how to go on.
+        None | Some("limit") if next.is_some() => None,
+        None | Some("limit") => Some("there is more: raise --limit".to_owned()),
+        Some("k") => Some("there are more: raise -k".to_owned()),
+        Some(limit) => Some(format!("cut by the limit `{limit}`")),
+    };
+    Some(cut.into_iter().chain(next).collect::<Vec<_>>().join("; "))
+}
+
+/// The columns of incidents; who sees their numbers has no need of their ids.
+fn numbered(answer: &Value) -> Columns {
+    let all = list(answer, "value").iter().all(|incident| incident["number"].is_i64());
+    if all { &INCIDENTS[..INCIDENTS.len() - 1] } else { INCIDENTS }
 }
 
 /// A list with its counts below.
@@ -148,29 +187,48 @@ fn page(answer: &Value, columns: Columns, things: &str, style: Style) -> String 
 
 fn rows(items: &[Value], columns: Columns, style: Style) -> String {
     // A column that no item fills tells nothing.
-    let filled = columns.iter().filter(|(_, member)| items.iter().any(|item| !grid::text(&item[*member]).is_empty()));
+    let filled = columns.iter().filter(|(_, member)| items.iter().any(|item| !grid::text(shown(item, member)).is_empty()));
     let columns: Vec<_> = filled.collect();
     let mut grid = Grid::new(columns.iter().map(|(heading, _)| (*heading).to_owned()));
     for item in items {
-        grid.row(columns.iter().map(|(_, member)| &item[*member]));
+        grid.row(columns.iter().map(|(_, member)| shown(item, member)));
     }
     if items.is_empty() { String::new() } else { grid.write(style) }
 }
 
+/// The cell of an item; none where a label only repeats the reference beside it.
+fn shown<'a>(item: &'a Value, member: &str) -> &'a Value {
+    let value = &item[member];
+    let said = || item["id"].as_str().and_then(|id| id.split_once(':')).map(|(_, name)| name.to_lowercase());
+    if member == "label" && value.as_str().map(str::to_lowercase) == said() { &Value::Null } else { value }
+}
+
 /// `20 of 340 incidents`, and how to go on.
 fn footer(shown: usize, total: u64, things: &str, answer: &Value) -> String {
-    let mut line = if total == shown as u64 { format!("{total} {things}") } else { format!("{shown} of {total} {things}") };
+    let mut line = if total == shown as u64 { number(total, things) } else { format!("{shown} of {total} {things}") };
     if let Some(notice) = notice(answer) {
         line = format!("{line}; {notice}");
     }
     line + "\n"
 }
 
-/// `status: New 3, Closed 1`.
+/// `1 entity`, `3 entities`.
+fn number(count: u64, things: &str) -> String {
+    if count != 1 {
+        return format!("{count} {things}");
+    }
+    let (thing, rest) = things.split_once(' ').map_or((things, String::new()), |(thing, rest)| (thing, format!(" {rest}")));
+    match thing.strip_suffix("ies") {
+        Some(stem) => format!("1 {stem}y{rest}"),
+        None => format!("1 {}{rest}", thing.strip_suffix('s').unwrap_or(thing)),
+    }
+}
+
+/// `status: New 3, Closed 1`; what counts nothing is left out.
 fn counts(name: &str, counts: &Value) -> String {
-    let Some(counts) = counts.as_object().filter(|counts| !counts.is_empty()) else { return String::new() };
-    let counts: Vec<String> = counts.iter().map(|(name, count)| format!("{} {count}", super::fault::plain(name))).collect();
-    format!("{name}: {}\n", counts.join(", "))
+    let counts = counts.as_object().into_iter().flatten().filter(|(_, count)| count.as_u64() != Some(0));
+    let counts: Vec<String> = counts.map(|(name, count)| format!("{} {count}", super::fault::plain(name))).collect();
+    if counts.is_empty() { String::new() } else { format!("{name}: {}\n", counts.join(", ")) }
 }
 
 fn list<'a>(answer: &'a Value, member: &str) -> &'a [Value] {
@@ -187,7 +245,31 @@ fn search(answer: &Value, style: Style) -> String {
         let values: serde_json::Map<String, Value> = values.map(|value| (grid::text(&value["value"]), value["count"].clone())).collect();
         out.push_str(&counts(&grid::text(&facet["facet"]), &values.into()));
     }
+    out + &elsewhere(answer)
+}
+
+/// Of a search without hits: in which fields it looked, and where it would find something.
+fn elsewhere(answer: &Value) -> String {
+    let texts = |value: &Value| list_of(value).iter().map(grid::text).collect::<Vec<_>>();
+    if answer["total"].as_u64() != Some(0) || list(answer, "fields").is_empty() {
+        return String::new();
+    }
+    let mut out = format!("words were looked for in {}\n", texts(&answer["fields"]).join(", "));
+    for place in list(answer, "elsewhere") {
+        let kind = grid::text(&place["kind"]);
+        let things = if kind == "entity" { "entities".to_owned() } else { format!("{kind}s") };
+        let fields = texts(&place["fields"]);
+        let field = if fields.is_empty() { String::new() } else { format!(" --field {}", fields.join(",")) };
+        out.push_str(&format!("{} with --kind {kind}{field}\n", number(place["total"].as_u64().unwrap_or(0), &things)));
+    }
+    if list(answer, "elsewhere").is_empty() {
+        out.push_str("nothing else fits either; `begin*` finds words by their beginning, `slip~` words with a slip\n");
+    }
     out
+}
+
+fn list_of(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
 }
 
 fn table(answer: &Value, style: Style) -> String {

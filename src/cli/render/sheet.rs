@@ -21,7 +21,7 @@ impl Sheet {
             View::Table => Self::of_table(answer),
             View::Explore => Self::of_table(&answer["table"]),
             View::Timeline => Self::of_objects(&timeline::events(answer)),
-            View::Subgraph => Self::of_objects(list(answer, "edges")),
+            View::Subgraph | View::Common => Self::of_objects(list(answer, "edges")),
             View::Search => Self::of_objects(list(answer, "hits")),
             View::BlastRadius => Self::of_objects(list(answer, "reached")),
             View::Why => Self::of_objects(list(answer, "assertions")),
@@ -133,7 +133,7 @@ pub(crate) fn json_lines(view: View, answer: &Value) -> String {
     match (view, answer["value"].as_array()) {
         (View::Timeline, _) => timeline::lines(answer).iter().for_each(&mut write),
         (View::Search, _) => list(answer, "hits").iter().for_each(write),
-        (View::Table | View::Explore | View::Subgraph | View::BlastRadius | View::Why | View::Paths, _) => {
+        (View::Table | View::Explore | View::Subgraph | View::Common | View::BlastRadius | View::Why | View::Paths, _) => {
             let sheet = Sheet::of(view, answer);
             for row in sheet.rows {
                 let members: Map<String, Value> = sheet.columns.iter().cloned().zip(row).collect();

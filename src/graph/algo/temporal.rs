@@ -105,6 +105,12 @@ impl Snapshot {
             if !done.insert(node) {
                 continue;
             }
+            // What is reached later than the last node that there is room for stays out; what is open meanwhile is bounded by
+            // the edges that may be read.
+            if order.len() > scope.nodes_max {
+                walk.cut(Cut::Nodes(scope.nodes_max));
+                break;
+            }
             order.push(node);
             if Some(node) == to {
                 break;
@@ -118,7 +124,6 @@ impl Snapshot {
             }
             let print = self.print(node);
             let store = walk.store;
-            let mut full = false;
             let complete = walk.steps(node, |step| {
                 let at = match store.step_interval(&step) {
                     None => key.0,
@@ -131,10 +136,6 @@ impl Snapshot {
                 if scope.window.to.is_some_and(|end| at > end.micros()) || done.contains(&step.other) {
                     return ControlFlow::Continue(());
                 }
-                if !best.contains_key(&step.other) && best.len() == scope.nodes_max {
-                    full = true;
-                    return ControlFlow::Break(());
-                }
                 let new = (at, key.1 + 1, print, edge_order(store, &step));
                 if best.get(&step.other).is_none_or(|old| new < old.key) {
                     best.insert(step.other, Reached { key: new, before: node, step: Some(step) });
@@ -142,14 +143,12 @@ impl Snapshot {
                 }
                 ControlFlow::Continue(())
             });
-            if full {
-                walk.cut(Cut::Nodes(scope.nodes_max));
-            }
-            if full || !complete {
+            if !complete {
                 break;
             }
         }
-        best.retain(|node, _| done.contains(node));
+        let settled: hashbrown::HashSet<NodeId> = order.iter().copied().collect();
+        best.retain(|node, _| settled.contains(node));
         (best, order)
     }
 }

@@ -222,6 +222,9 @@ fn limits_are_named() {
     assert_eq!(snapshot.shortest_path(a, b, &Scope { hops_max: 3, ..Scope::default() }).extent.cut, Some(Cut::Hops(3)));
     assert_eq!(snapshot.component(a, &Scope { nodes_max: 7, ..Scope::default() }).extent.cut, Some(Cut::Nodes(7)));
     assert_eq!(snapshot.blast_radius(hub, &Scope { edges_max: 9, ..Scope::default() }).extent.cut, Some(Cut::Edges(9)));
+    // The answer holds as many nodes as it has room for, the start beside them, however many lie open.
+    let few = snapshot.blast_radius(hub, &Scope { nodes_max: 3, ..Scope::default() });
+    assert_eq!((few.arrivals.len(), few.extent.cut), (4, Some(Cut::Nodes(3))));
     let ranking = snapshot.rank(Rank::Alerts, &[Kind::HOST], Window { from: Some(at(11)), to: Some(at(20)) }, usize::MAX, 1);
     assert_eq!((ranking.entities[0].node, ranking.entities[0].score, ranking.extent.cut), (hub, 10.0, Some(Cut::Results(1))));
     let rank = snapshot.rank(Rank::PageRank, &[], Window::ALL, usize::MAX, 3);

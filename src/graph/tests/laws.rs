@@ -101,7 +101,11 @@ fn shown_edges(snapshot: &Snapshot, window: Window) -> Vec<NaiveEdge> {
     for node in every_node(snapshot) {
         let mut before = None;
         let ends = || snapshot.edges(node, &EdgeFilter::default());
-        assert_eq!(snapshot.span(node), (ends().filter_map(|edge| edge.first).min(), ends().filter_map(|edge| edge.last).max()), "{node:?}");
+        assert_eq!(
+            snapshot.span(node),
+            (ends().filter_map(|edge| edge.first).min(), ends().filter_map(|edge| edge.last).max()),
+            "{node:?}"
+        );
         for edge in snapshot.edges(node, &filter) {
             assert!(edge.from == node || edge.to == node);
             assert!(before.is_none_or(|b| b >= edge.last), "newest first");

@@ -10,6 +10,11 @@ function make(tag, properties = {}, ...children) {
   return element;
 }
 
+// Text whose parts between backticks are code.
+function prose(text) {
+  return (text ?? "").split("`").map((part, place) => (place % 2 ? make("code", { textContent: part }) : part));
+}
+
 function typeName(schema) {
   if (!schema) return "";
   if (schema.$ref) return schema.$ref.split("/").pop();
@@ -38,7 +43,7 @@ function parameterRow(parameter, inputs) {
   const input = make("input", { name: parameter.name, ariaLabel: parameter.name, autocomplete: "off", spellcheck: false });
   inputs.push({ parameter, input });
   const name = parameter.required ? `${parameter.name} *` : parameter.name;
-  return row(make("th", { textContent: name }), make("td", {}, input), typeCell(parameter.schema), make("td", { textContent: parameter.description ?? "" }));
+  return row(make("th", { textContent: name }), make("td", {}, input), typeCell(parameter.schema), make("td", {}, ...prose(parameter.description)));
 }
 
 function address(path, inputs) {
@@ -76,7 +81,7 @@ function operationView(path, method, operation) {
   view.append(make("summary", {},
     make("span", { className: "method", textContent: method.toUpperCase() }),
     make("span", { className: "path", textContent: path }),
-    make("span", { textContent: operation.summary ?? "" })));
+    make("span", {}, ...prose(operation.summary))));
   const inputs = [];
   const parameters = operation.parameters ?? [];
   if (parameters.length) view.append(make("table", {}, ...parameters.map((parameter) => parameterRow(parameter, inputs))));
@@ -102,14 +107,14 @@ function typeLink(schema) {
 }
 
 function schemaView(name, schema) {
-  const view = make("details", { id: `schema-${name}` }, make("summary", {}, make("span", { className: "path", textContent: name }), make("span", { textContent: schema.description ?? "" })));
+  const view = make("details", { id: `schema-${name}` }, make("summary", {}, make("span", { className: "path", textContent: name }), make("span", {}, ...prose(schema.description))));
   const parts = schema.allOf ?? [schema];
   const table = make("table");
   for (const part of parts) {
     if (part.$ref) table.append(row(make("th", { textContent: "all of" }), typeCell(part), make("td")));
     const required = new Set(part.required ?? []);
     for (const [member, inner] of Object.entries(part.properties ?? {})) {
-      table.append(row(make("th", { textContent: required.has(member) ? member : `${member}?` }), typeCell(inner), make("td", { textContent: inner.description ?? "" })));
+      table.append(row(make("th", { textContent: required.has(member) ? member : `${member}?` }), typeCell(inner), make("td", {}, ...prose(inner.description))));
     }
   }
   view.append(table);
@@ -118,7 +123,7 @@ function schemaView(name, schema) {
 
 function render(api) {
   document.getElementById("version").textContent = api.info.version;
-  document.getElementById("about").textContent = api.info.description ?? "";
+  document.getElementById("about").replaceChildren(...prose(api.info.description));
   const operations = document.getElementById("operations");
   operations.replaceChildren();
   for (const tag of api.tags ?? []) {

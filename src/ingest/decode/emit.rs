@@ -11,6 +11,7 @@ use crate::ingest::reject::excerpt;
 use crate::ingest::{EVENT, Rejected, detect, events};
 use crate::model::{Document, Object, Origin, Time};
 
+use super::envelope::Wrapped;
 use super::scan::{self, Member};
 use super::window::Window;
 use super::{Item, Limits, Options, envelope};
@@ -106,20 +107,19 @@ impl<'a> Emitter<'a> {
             let message = format!("expected UTF-8, found `0x{:02x}` at byte {}", raw[error.valid_up_to()], error.valid_up_to());
             return self.reject("utf8_invalid", message, place, raw);
         }
-        if let Some((inner, category)) = envelope::unwrap(raw, members) {
-            let category = category.and_then(|category| events::category_table(&String::from_utf8_lossy(category)));
-            let mut inner_members = std::mem::take(&mut self.inner);
-            let flow = match scan::scan(inner, self.limits(), &mut inner_members) {
-                // Without a known category the object with `properties` is the document itself.
-                Ok(done) if category.is_some() || raw.len() > inner.len() && !has(raw, members, b"properties") => {
-                    self.plain(inner, &inner_members, done.spaced, place, category)
-                }
-                _ => self.plain(raw, members, spaced, place, None),
-            };
-            self.inner = inner_members;
-            return flow;
+        match envelope::unwrap(raw, members) {
+            Some(Wrapped::Inner(inner, table)) => {
+                let mut inner_members = std::mem::take(&mut self.inner);
+                let flow = match scan::scan(&inner, self.limits(), &mut inner_members) {
+                    Ok(done) => self.plain(&inner, &inner_members, done.spaced, place, table),
+                    Err(_) => self.plain(raw, members, spaced, place, None),
+                };
+                self.inner = inner_members;
+                flow
+            }
+            Some(Wrapped::Record(table)) => self.plain(raw, members, spaced, place, Some(table)),
+            None => self.plain(raw, members, spaced, place, None),
         }
-        self.plain(raw, members, spaced, place, None)
     }
 
     fn plain(&mut self, raw: &[u8], members: &[Member], spaced: bool, place: Place, category: Option<Arc<str>>) -> ControlFlow<()> {
@@ -241,8 +241,4 @@ impl<'a> Emitter<'a> {
         }
         short(blake3::Hasher::new().update(text).update(&number.to_le_bytes()).finalize())
     }
-}
-
-fn has(raw: &[u8], members: &[Member], key: &[u8]) -> bool {
-    members.iter().any(|member| member.key(raw) == key)
 }

@@ -1,9 +1,11 @@
 //! Envelopes: objects that only wrap a list of documents. Recognised by their members; everything else in them is paging
 //! and statistics of the answer.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
-use crate::ingest::value;
+use crate::ingest::{events, value};
 use crate::model::Object;
 
 use super::Limits;
@@ -144,18 +146,49 @@ fn is_scalar_aside(member: &Member, bytes: &[u8]) -> bool {
     (member.key(bytes).len() == 3 && member.key(bytes).iter().all(u8::is_ascii_digit)) || matches!(value, b"null" | b"{}" | b"\"\"")
 }
 
-/// Finds the documents that common wrappers hold alone: `_source` of a search hit, `properties` of a diagnostic record.
-///
-/// Gives the place of the document in the bytes and the category that names its table.
-pub(super) fn unwrap<'a>(raw: &'a [u8], members: &[Member]) -> Option<(&'a [u8], Option<&'a [u8]>)> {
+/// The document of a wrapper that holds it alone.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Wrapped<'a> {
+    /// A member: `_source` of a search hit, `properties` of a streamed record of the table.
+    Inner(Cow<'a, [u8]>, Option<Arc<str>>),
+    /// The record of a diagnostic setting itself, of this table.
+    Record(Arc<str>),
+}
+
+/// Finds the documents that common wrappers hold alone.
+pub(super) fn unwrap<'a>(raw: &'a [u8], members: &[Member]) -> Option<Wrapped<'a>> {
     let get = |name: &[u8]| members.iter().find(|member| member.key(raw) == name).map(|member| member.value(raw));
-    if let Some(source) = get(b"_source").filter(|source| source.starts_with(b"{")) {
-        return get(b"_index").or_else(|| get(b"_id")).map(|_| (source, None));
+    // Few documents are wrapped: one pass over the members tells.
+    const MARKS: [&[u8]; 5] = [b"_source", b"detail", b"CloudTrailEvent", b"result", b"category"];
+    if !members.iter().any(|member| MARKS.contains(&member.key(raw))) {
+        return None;
     }
-    let row = get(b"properties").filter(|row| row.starts_with(b"{"))?;
-    let category = get(b"category")?.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-    let published = get(b"time").is_some() || get(b"operationName").is_some();
-    published.then_some((row, Some(category)))
+    if let Some(source) = get(b"_source").filter(|source| source.starts_with(b"{")) {
+        return get(b"_index").or_else(|| get(b"_id")).map(|_| Wrapped::Inner(source.into(), None));
+    }
+    // A call that EventBridge brings, or `lookup-events` as a text.
+    if let Some(detail) = get(b"detail").filter(|detail| detail.starts_with(b"{")) {
+        let kind = get(b"detail-type").and_then(|kind| std::str::from_utf8(kind).ok())?;
+        return kind.ends_with("via CloudTrail\"").then(|| Wrapped::Inner(detail.into(), Some("AWSCloudTrail".into())));
+    }
+    if let Some(call) = get(b"CloudTrailEvent") {
+        let inner = serde_json::from_slice::<String>(call).ok().filter(|inner| inner.starts_with('{'))?;
+        return Some(Wrapped::Inner(inner.into_bytes().into(), Some("AWSCloudTrail".into())));
+    }
+    // A result that Splunk streams.
+    if let Some(result) = get(b"result").filter(|result| result.starts_with(b"{")) {
+        return get(b"preview").or_else(|| get(b"offset")).map(|_| Wrapped::Inner(result.into(), None));
+    }
+    let text = |value: &'a [u8]| std::str::from_utf8(value).ok()?.strip_prefix('"')?.strip_suffix('"');
+    let category = get(b"category").and_then(text)?;
+    if get(b"time").is_none() && get(b"operationName").is_none() {
+        return None;
+    }
+    let properties = get(b"properties").filter(|row| row.starts_with(b"{"));
+    match events::record(category, get(b"resourceId").and_then(text), properties)? {
+        events::Record::Properties(table) => properties.map(|row| Wrapped::Inner(row.into(), Some(table))),
+        events::Record::Whole(table) => Some(Wrapped::Record(table)),
+    }
 }
 
 /// Gives the rows of one table of a query answer, `{name, columns: [{name, type}], rows: [[..]]}`, as objects of their cells.
@@ -263,12 +296,20 @@ mod tests {
             scan(text.as_bytes(), &Limits::default(), &mut members).expect("valid");
             unwrap(text.as_bytes(), &members)
         };
-        assert_eq!(check(r#"{"_index":"i","_source":{"a":1}}"#), Some((&br#"{"a":1}"#[..], None)));
-        assert_eq!(
-            check(r#"{"time":"t","category":"AdvancedHunting-DeviceEvents","properties":{"a":1}}"#),
-            Some((&br#"{"a":1}"#[..], Some(&b"AdvancedHunting-DeviceEvents"[..])))
-        );
-        assert_eq!(check(r#"{"category":"x","properties":{"a":1}}"#), None);
-        assert_eq!(check(r#"{"name":"n","properties":{"a":1}}"#), None);
+        let inner = |table: Option<&str>| Some(Wrapped::Inner(br#"{"a":1}"#[..].into(), table.map(Into::into)));
+        let cases = [
+            (r#"{"_index":"i","_source":{"a":1}}"#, inner(None)),
+            (r#"{"time":"t","category":"AdvancedHunting-DeviceEvents","properties":{"a":1}}"#, inner(Some("DeviceEvents"))),
+            (r#"{"detail-type":"AWS API Call via CloudTrail","detail":{"a":1}}"#, inner(Some("AWSCloudTrail"))),
+            (r#"{"EventId":"e","CloudTrailEvent":"{\"a\":1}"}"#, inner(Some("AWSCloudTrail"))),
+            (r#"{"preview":false,"result":{"a":1}}"#, inner(None)),
+            (r#"{"time":"t","category":"RiskyUsers","properties":{"a":1}}"#, Some(Wrapped::Record("AADRiskyUsers".into()))),
+            (r#"{"detail-type":"GuardDuty Finding","detail":{"a":1}}"#, None),
+            (r#"{"category":"x","properties":{"a":1}}"#, None),
+            (r#"{"name":"n","properties":{"a":1}}"#, None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(check(text), expected, "{text}");
+        }
     }
 }

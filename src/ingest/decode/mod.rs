@@ -1,8 +1,8 @@
 //! Bytes to documents: files, folders, archives, JSON in all its arrangements, CSV. Memory is bounded by the limits,
 //! whatever the size of the source. Never looks inside a document further than its form and format ask for.
 //!
-//! A source that cannot be read as a whole (a broken archive, an input error) is an error of the call; everything that
-//! concerns one document is a reject, and the rest of the source goes in.
+//! A source of which nothing can be read is an error of the call. Everything that concerns one document is a reject, and
+//! so is a source that breaks among others or behind documents that were read: the rest goes in.
 
 mod csv;
 mod emit;
@@ -13,6 +13,7 @@ mod source;
 mod text;
 mod window;
 
+use std::cell::Cell;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -140,8 +141,9 @@ impl From<DecodeError> for Fault {
                 Self::new(FaultClass::NotFound, "source_not_found", message)
             }
             DecodeError::Io { .. } => Self::new(FaultClass::Unavailable, "source_unreadable", message),
-            DecodeError::Archive { .. } => Self::new(FaultClass::Invalid, "archive_invalid", message)
-                .with_hint("unpack it with another tool and ingest the folder"),
+            DecodeError::Archive { .. } => {
+                Self::new(FaultClass::Invalid, "archive_invalid", message).with_hint("unpack it with another tool and ingest the folder")
+            }
             DecodeError::Limit { .. } => {
                 Self::new(FaultClass::Limit, "archive_limit", message).with_hint("unpack it with another tool and ingest the folder")
             }
@@ -176,7 +178,12 @@ pub fn decode(
     {
         return Err(DecodeError::Table(table.clone()));
     }
-    source::Walk { options, received, progress, sink }.input(input).map(|_| ())
+    let given = Cell::new(false);
+    let mut sink = |item| {
+        given.set(true);
+        sink(item)
+    };
+    source::Walk { options, received, progress, sink: &mut sink, given: &given }.input(input).map(|_| ())
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::model::Time;
+use crate::ingest::Rejected;
+use crate::model::{Fault, Time};
 
 use super::emit::Emitter;
 use super::{DecodeError, Input, Item, Options, text};
@@ -22,6 +23,8 @@ pub(super) struct Walk<'a> {
     pub(super) received: Time,
     pub(super) progress: &'a dyn Fn(u64),
     pub(super) sink: &'a mut dyn FnMut(Item) -> ControlFlow<()>,
+    /// Whether the sink was given anything.
+    pub(super) given: &'a Cell<bool>,
 }
 
 type Flow = Result<ControlFlow<()>, DecodeError>;
@@ -37,6 +40,28 @@ struct Meter {
 
 impl Walk<'_> {
     pub(super) fn input(&mut self, input: Input) -> Flow {
+        match self.outermost(input) {
+            // A limit stops the call whatever came before it.
+            Err(error) if self.given.get() && !matches!(error, DecodeError::Limit { .. }) => self.spare(Err(error)),
+            flow => flow,
+        }
+    }
+
+    /// Turns the error of one source into a reject, so that it does not keep the others out.
+    fn spare(&mut self, flow: Flow) -> Flow {
+        let Err(error) = flow else { return flow };
+        let source = match &error {
+            DecodeError::Io { source_name, .. } | DecodeError::Archive { source_name, .. } | DecodeError::Limit { source_name, .. } => {
+                source_name.clone()
+            }
+            DecodeError::Table(_) | DecodeError::Format(_) => return Err(error),
+        };
+        let fault = Fault::from(error);
+        let rejected = Rejected { code: fault.code, message: fault.message, source, line: 1, offset: 0, excerpt: String::new() };
+        Ok((self.sink)(Item::Reject(rejected)))
+    }
+
+    fn outermost(&mut self, input: Input) -> Flow {
         match input {
             Input::Path(path) => self.path(&path),
             Input::Reader { name, reader } => {
@@ -71,7 +96,8 @@ impl Walk<'_> {
                 if path.is_symlink() && path.is_dir() {
                     continue;
                 }
-                if self.path(path)?.is_break() {
+                let flow = self.path(path);
+                if self.spare(flow)?.is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
             }
@@ -138,10 +164,17 @@ impl Walk<'_> {
         for (member, index) in order {
             let member_name = format!("{name}!/{member}");
             let inner = meter.deeper();
-            let file = archive.by_index(index).map_err(|error| broken(format!("{member}: {error}")))?;
-            inner.packed.set(inner.packed.get() + file.compressed_size());
-            let metered = Metered { reader: file, meter: inner.clone(), walk: self.options };
-            if self.stream(&member_name, Box::new(metered), inner)?.is_break() {
+            let flow = match archive.by_index(index) {
+                Ok(file) => {
+                    inner.packed.set(inner.packed.get() + file.compressed_size());
+                    let metered = Metered { reader: file, meter: inner.clone(), walk: self.options };
+                    self.stream(&member_name, Box::new(metered), inner)
+                }
+                Err(error) => Err(DecodeError::Archive { source_name: member_name, message: error.to_string() }),
+            };
+            // A limit holds for the archive as a whole.
+            let flow = if matches!(flow, Err(DecodeError::Limit { .. })) { flow } else { self.spare(flow) };
+            if flow?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }

@@ -115,6 +115,13 @@ fn a_line_beyond_the_limit_is_rejected_and_the_rest_goes_in() {
 }
 
 #[test]
+fn a_binary_source_is_one_reject() {
+    let capture = b"\xd4\xc3\xb2\xa1\x02\x00\x04\x00\n\x00\nabc\n\x00\xff\n".repeat(100);
+    let (documents, rejects) = run(Input::Reader { name: "x.cap".to_owned(), reader: Box::new(Cursor::new(capture)) }, &rows());
+    assert_eq!((documents.len(), rejects.iter().map(|r| (r.code, r.line)).collect::<Vec<_>>()), (0, vec![("source_binary", 1)]));
+}
+
+#[test]
 fn ten_thousand_levels_are_rejected_and_the_rest_goes_in() {
     let deep = format!("{{\"a\":1}}\n{{\"a\":{}1{}}}\n{{\"a\":2}}\n", "[".repeat(10_000), "]".repeat(10_000));
     let (documents, rejects) = check(deep.as_bytes());

@@ -3,9 +3,12 @@
 use std::io::{self, Cursor, Read};
 use std::ops::ControlFlow;
 
-use super::emit::Emitter;
+use super::emit::{Emitter, Place};
 use super::window::Window;
 use super::{csv, json};
+
+/// Bytes at the beginning of a source among which a zero tells that it is no text.
+const BINARY_HEAD: usize = 512;
 
 /// Reads a whole source.
 pub(super) fn read(mut reader: Box<dyn Read + '_>, emitter: &mut Emitter<'_>) -> io::Result<ControlFlow<()>> {
@@ -27,6 +30,12 @@ pub(super) fn read(mut reader: Box<dyn Read + '_>, emitter: &mut Emitter<'_>) ->
     };
     if !window.space()? {
         return Ok(ControlFlow::Continue(()));
+    }
+    // Captures, event logs and pictures lie in the folders of exports; no text of theirs is worth a reject for each line.
+    let head = &window.bytes()[..window.bytes().len().min(BINARY_HEAD)];
+    if !matches!(head[0], b'{' | b'[') && head.contains(&0) {
+        let head = head.to_vec();
+        return Ok(emitter.reject("source_binary", "expected text, found binary data", Place::of(&window), &head));
     }
     match window.bytes()[0] {
         b'{' | b'[' => json::read(&mut window, emitter),

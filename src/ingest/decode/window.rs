@@ -12,6 +12,8 @@ pub(crate) struct Window<'a> {
     start: usize,
     end: usize,
     ended: bool,
+    /// What broke the source behind the bytes that are there.
+    broken: Option<io::Error>,
     /// Byte of the source at which the window begins.
     offset: u64,
     /// Line of the source in which the window begins, from 1.
@@ -20,7 +22,7 @@ pub(crate) struct Window<'a> {
 
 impl<'a> Window<'a> {
     pub(crate) fn new(reader: Box<dyn Read + 'a>) -> Self {
-        Self { reader, buffer: vec![0; FIRST_CAPACITY], start: 0, end: 0, ended: false, offset: 0, line: 1 }
+        Self { reader, buffer: vec![0; FIRST_CAPACITY], start: 0, end: 0, ended: false, broken: None, offset: 0, line: 1 }
     }
 
     /// The bytes that are there.
@@ -37,9 +39,14 @@ impl<'a> Window<'a> {
     }
 
     /// Fills the window; a full one grows. Says whether there are more bytes than before.
+    ///
+    /// A source that breaks gives the bytes before the break first, then the error.
     pub(crate) fn more(&mut self) -> io::Result<bool> {
         if self.ended {
             return Ok(false);
+        }
+        if let Some(error) = self.broken.take() {
+            return Err(error);
         }
         self.buffer.copy_within(self.start..self.end, 0);
         self.end -= self.start;
@@ -60,6 +67,10 @@ impl<'a> Window<'a> {
                 }
                 Ok(n) => self.end += n,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if self.end > before => {
+                    self.broken = Some(error);
+                    break;
+                }
                 Err(error) => return Err(error),
             }
         }

@@ -16,6 +16,8 @@ pub(super) enum Slot {
     Cell(ColumnNumber),
     /// Its members are cells of their own.
     Spread,
+    /// Its members are cells under their own names, and count more than what stands around it.
+    Flat,
     /// Says nothing that the row does not say otherwise.
     Drop,
 }
@@ -44,6 +46,8 @@ pub(super) struct Layout {
     pub(super) table: Arc<str>,
     pub(super) known: Option<&'static Table>,
     pub(super) source: &'static Source,
+    /// Keys whose members are cells under their own names.
+    pub(super) flat: Vec<&'static str>,
     slots: HashMap<Box<str>, Slot>,
     /// Columns by their name in lower case: the table formats know no case.
     by_name: HashMap<String, ColumnNumber>,
@@ -57,6 +61,7 @@ impl Layout {
             table: table.clone(),
             known: tables::table(table).filter(|known| known.name == *table),
             source: sources::of(table),
+            flat: sources::of(table).flat().collect(),
             slots: HashMap::new(),
             by_name: HashMap::new(),
             columns: Vec::new(),
@@ -79,17 +84,30 @@ impl Layout {
         if let Some(slot) = self.slots.get(key) {
             return *slot;
         }
-        let slot = match self.source.renamed(key) {
+        // Searches write nested names with dots.
+        let flat = |prefix| key.strip_prefix(prefix).filter(|_| self.source.windows);
+        let name = flat("winlog.event_data.").or_else(|| flat("winlog.")).unwrap_or(key);
+        let slot = match self.source.renamed(name) {
             Some("") => Slot::Drop,
             Some("*") => Slot::Spread,
+            Some("**") => Slot::Flat,
             Some(name) => Slot::Cell(self.column(name)),
             None => {
-                let name = if self.known.is_some_and(|table| table.column(key).is_some()) { key } else { plain_name(key) };
+                let name = if self.known.is_some_and(|table| table.column(name).is_some()) { name } else { plain_name(name) };
                 Slot::Cell(self.column(&identifier(name)))
             }
         };
         self.slots.insert(key.into(), slot);
         slot
+    }
+
+    /// What becomes of the member of this name whose value is an object.
+    pub(super) fn object_slot(&mut self, key: &str) -> Slot {
+        match self.source.renamed_object(key) {
+            Some("*") => Slot::Spread,
+            Some(name) => Slot::Cell(self.column(name)),
+            None => self.slot(key),
+        }
     }
 
     /// The column of this name.

@@ -2,6 +2,7 @@
 //!
 //! Names and types of columns are the catalog's, keys of entities are `identify`'s.
 
+mod category;
 mod cell;
 mod layout;
 mod message;
@@ -9,6 +10,7 @@ mod route;
 mod row;
 mod rules;
 mod sources;
+mod zeek;
 
 use std::sync::Arc;
 
@@ -18,6 +20,7 @@ use crate::model::{Body, Document};
 use super::Reject;
 use super::decode::scan::Member;
 
+pub(crate) use category::{Record, record};
 pub(crate) use route::Route;
 pub use row::unmapped;
 
@@ -50,14 +53,6 @@ pub(crate) fn is_table_name(name: &str) -> bool {
 /// The name of a table in the catalog's writing, or as it is given.
 pub(crate) fn table_name(name: &str) -> Arc<str> {
     tables::table(name).map_or_else(|| name.into(), |table| table.name.clone())
-}
-
-/// The table that a record of a stream or diagnostic setting names by its category.
-pub(crate) fn category_table(category: &str) -> Option<Arc<str>> {
-    match category.strip_prefix("AdvancedHunting-") {
-        Some(table) => is_table_name(table).then(|| table_name(table)),
-        None => tables::table(category).map(|table| table.name.clone()),
-    }
 }
 
 /// The table that a row names itself: `$table` or a `Type` that is a table.

@@ -7,7 +7,7 @@ use crate::ingest::decode::Limits;
 use crate::ingest::decode::scan::{Member, scan};
 
 use super::layout::identifier;
-use super::{cell, is_table_name};
+use super::{cell, is_table_name, zeek};
 
 /// How rows of one shape find their table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub(crate) struct Channels {
     others: Arc<str>,
 }
 
-const CHANNEL_KEYS: [&[u8]; 3] = [b"Channel", b"channel", b"log_name"];
+const CHANNEL_KEYS: [&[u8]; 4] = [b"Channel", b"channel", b"log_name", b"winlog.channel"];
 
 impl Route {
     /// All rows go to one table.
@@ -50,11 +50,21 @@ impl Route {
         if (has("@stream") || has("_path")) && has("ts") {
             return Self::Stream(if has("@stream") { "@stream" } else { "_path" });
         }
-        if (has("EventID") || has("event_id") || has("winlog") || has("Event")) && channel(raw, members).is_some() {
+        let file = source.rsplit(['/', '\\']).next().unwrap_or_default();
+        if zeek::is_zeek(has) {
+            return Self::Fixed(format!("Zeek_{}", zeek::log(has, file).unwrap_or("other")).into());
+        }
+        if ["EventID", "event_id", "winlog", "Event", "System", "winlog.event_id"].into_iter().any(has) && channel(raw, members).is_some() {
             return Self::Channel(Channels { security: "SecurityEvent".into(), others: "WindowsEvent".into() });
         }
         if has("eventName") && has("eventSource") && (has("eventVersion") || has("awsRegion") || has("userIdentity")) {
             return Self::Fixed("AWSCloudTrail".into());
+        }
+        if is_office(has) {
+            return Self::Fixed("OfficeActivity".into());
+        }
+        if has("operationName") && (has("eventDataId") || (has("caller") && has("authorization"))) {
+            return Self::Fixed("AzureActivity".into());
         }
         let plain: Vec<String> = keys.iter().map(|key| identifier(super::plain_name(key))).collect();
         let of_all = tables::table_by_columns(plain.iter().map(String::as_str), std::iter::empty());
@@ -66,7 +76,6 @@ impl Route {
             return Self::Fixed(table.name.clone());
         }
         // The name of a file says something only if the columns do not contradict it.
-        let file = source.rsplit(['/', '\\']).next().unwrap_or_default();
         match tables::table_prefix(file) {
             Some(table) if plain.iter().filter(|key| table.column(key).is_some()).count() >= 2 => Self::Fixed(table.name.clone()),
             _ => Self::Unknown,
@@ -92,6 +101,14 @@ impl Route {
     }
 }
 
+/// Whether records with these columns are of the audit log of Microsoft 365: from its API, from a search in the portal or
+/// in PowerShell, or from Graph.
+fn is_office(has: impl Fn(&str) -> bool) -> bool {
+    let api = has("Workload") && has("Operation") && (has("RecordType") || has("CreationTime"));
+    let search = has("AuditData") && (has("Operation") || has("Operations")) && (has("CreationDate") || has("RecordType"));
+    api || search || (has("auditData") && has("auditLogRecordType"))
+}
+
 /// The table by the columns of a row that have a value; of two that fit equally the one that knows more of the others.
 fn by_values(raw: &[u8], members: &[Member]) -> Option<Arc<str>> {
     let name = |member: &Member| identifier(super::plain_name(&String::from_utf8_lossy(member.key(raw))));
@@ -107,7 +124,7 @@ fn by_values(raw: &[u8], members: &[Member]) -> Option<Arc<str>> {
     }
 }
 
-/// The channel of a Windows event: at the top, in `winlog`, or in `Event.System`.
+/// The channel of a Windows event: at the top, in `winlog`, in `System` or `Event.System`.
 fn channel(raw: &[u8], members: &[Member]) -> Option<String> {
     let text = |raw: &[u8], members: &[Member]| {
         let member = members.iter().find(|member| CHANNEL_KEYS.contains(&member.key(raw)))?;
@@ -122,6 +139,9 @@ fn channel(raw: &[u8], members: &[Member]) -> Option<String> {
         };
         if let Some((winlog, inner)) = inside(raw, members, b"winlog") {
             return text(&winlog, &inner);
+        }
+        if let Some((system, inner)) = inside(raw, members, b"System") {
+            return text(&system, &inner);
         }
         let (event, inner) = inside(raw, members, b"Event")?;
         let (system, inner) = inside(&event, &inner, b"System")?;

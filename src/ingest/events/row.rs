@@ -65,12 +65,14 @@ pub(super) struct Reader<'a> {
     layout: &'a mut Layout,
     pub(super) columns: Vec<(Arc<str>, Value)>,
     unfit: Object,
+    /// Whether a member counted more than what stands around it.
+    flattened: bool,
 }
 
 impl<'a> Reader<'a> {
     fn new(layout: &'a mut Layout) -> Self {
         layout.begin();
-        Self { layout, columns: Vec::new(), unfit: Object::new() }
+        Self { layout, columns: Vec::new(), unfit: Object::new(), flattened: false }
     }
 
     fn read(mut self, raw: &[u8]) -> Result<Event, Reject> {
@@ -81,6 +83,12 @@ impl<'a> Reader<'a> {
             return Err(Reject::new("json_invalid", message));
         }
         self.columns.reserve(members.len() + 2);
+        for place in 0..self.layout.flat.len() {
+            let key = self.layout.flat[place].as_bytes();
+            if let Some(member) = members.iter().find(|member| member.key(raw) == key) {
+                self.flatten(member.value(raw), &limits);
+            }
+        }
         for member in &members {
             let Ok(key) = std::str::from_utf8(member.key(raw)) else { continue };
             self.member("", key, member.value(raw), 0, &limits);
@@ -113,7 +121,7 @@ impl<'a> Reader<'a> {
             &joined
         };
         let nested = raw.first() == Some(&b'{');
-        let slot = self.layout.slot(full);
+        let slot = if nested { self.layout.object_slot(full) } else { self.layout.slot(full) };
         if nested && depth < SPREAD_DEPTH {
             if matches!(slot, Slot::Spread) {
                 // The dynamic column itself stays, besides the cells that its members become.
@@ -127,14 +135,40 @@ impl<'a> Reader<'a> {
                 return;
             }
         }
+        if self.layout.source.windows && key == "Data" && raw.first() == Some(&b'[') && self.xml_list(raw) {
+            return;
+        }
         match slot {
             Slot::Cell(slot) => self.put(slot, raw),
             Slot::Drop => {}
-            Slot::Spread => {
+            // Its members were read before, if it has any.
+            Slot::Flat if nested || self.flattened => {}
+            Slot::Flat | Slot::Spread => {
                 let slot = self.layout.column(key);
                 self.put(slot, raw);
             }
         }
+    }
+
+    /// Reads the members of an object, or of one inside a text, as members of the row.
+    fn flatten(&mut self, raw: &[u8], limits: &Limits) {
+        let inside;
+        let raw = if raw.first() == Some(&b'{') {
+            raw
+        } else {
+            inside = serde_json::from_slice::<String>(raw).unwrap_or_default();
+            inside.trim().as_bytes()
+        };
+        let mut members: Vec<Member> = Vec::new();
+        if raw.first() != Some(&b'{') || scan(raw, limits, &mut members).is_err() {
+            return;
+        }
+        for member in &members {
+            if let Ok(key) = std::str::from_utf8(member.key(raw)) {
+                self.member("", key, member.value(raw), 1, limits);
+            }
+        }
+        self.flattened = true;
     }
 
     fn inner(&mut self, owner: &str, raw: &[u8], depth: usize, limits: &Limits) {
@@ -151,18 +185,34 @@ impl<'a> Reader<'a> {
 
     /// An XML element that was turned into an object: `{"#text": 4624}`, `{"#attributes": {"SystemTime": ".."}}`.
     fn xml_value(&mut self, key: &str, raw: &[u8]) -> bool {
-        if !raw.windows(2).take(64).any(|pair| pair == b"\"#") {
+        let marked = raw.windows(2).take(64).any(|pair| matches!(pair, b"\"#" | b"\"@"));
+        if !marked && !["EventID", "TimeCreated", "Provider"].contains(&key) {
             return false;
         }
         let Ok(object) = serde_json::from_slice::<Object>(raw) else { return false };
-        let attribute = |name: &str| object.get("#attributes").and_then(Value::as_object).and_then(|a| value::get(a, name));
-        let Some(found) = object.get("#text").or_else(|| attribute("SystemTime")).or_else(|| attribute("Name")) else { return false };
+        let attributes = object.get("#attributes").and_then(Value::as_object).unwrap_or(&object);
+        let attribute = |name: &str| value::get(attributes, name).or_else(|| value::get(attributes, &format!("@{name}")));
+        let found = object.get("#text").or_else(|| ["SystemTime", "Name", "Value"].iter().find_map(|name| attribute(name)));
+        let Some(found) = found else { return false };
         let slot = match self.layout.slot(key) {
             Slot::Cell(slot) => slot,
             _ => self.layout.column(key),
         };
         self.place(slot, cell::convert(found, self.layout.get(slot).kind));
         true
+    }
+
+    /// The data of an event as a list of named texts: `[{"@Name": "LogonType", "#text": "3"}]`.
+    fn xml_list(&mut self, raw: &[u8]) -> bool {
+        let Ok(items) = serde_json::from_slice::<Vec<Object>>(raw) else { return false };
+        for item in &items {
+            let (name, text) = (value::text_of(item, &["@Name", "Name"]), value::first(item, &["#text", "Value", "text", "_"]));
+            let (Some(name), Some(text)) = (name, text) else { continue };
+            if let Slot::Cell(slot) = self.layout.slot(&name) {
+                self.place(slot, cell::convert(text, self.layout.get(slot).kind));
+            }
+        }
+        !items.is_empty()
     }
 
     /// Puts the JSON text of a cell into its column.
@@ -199,6 +249,9 @@ impl<'a> Reader<'a> {
 
     /// Two members for one column: the first stands, another value is kept beside it.
     fn repeated(&mut self, slot: ColumnNumber, value: Value) {
+        if self.flattened {
+            return;
+        }
         let name = self.layout.get(slot).name.clone();
         if self.get(&name) != Some(&value) {
             let second = self.layout.column(&format!("{name}_2"));
@@ -223,9 +276,41 @@ impl<'a> Reader<'a> {
 
     /// Adds the columns that Sentinel makes of others.
     fn complete(&mut self, table: &str) {
-        if table != "SecurityEvent" {
-            return;
+        match table {
+            "SecurityEvent" => self.complete_security(),
+            "SigninLogs" | "AADNonInteractiveUserSignInLogs" => self.complete_sign_in(),
+            "AzureActivity" => self.complete_activity(),
+            _ => {}
         }
+    }
+
+    /// A sign-in from Graph tells its result in `status` only.
+    fn complete_sign_in(&mut self) {
+        let Some(Value::Object(status)) = self.get("Status") else { return };
+        let texts = [("errorCode", "ResultType"), ("failureReason", "ResultDescription")]
+            .map(|(name, column)| (column, value::text_of(status, &[name]).map(std::borrow::Cow::into_owned)));
+        for (column, text) in texts {
+            if let Some(text) = text {
+                self.add(column, &text);
+            }
+        }
+    }
+
+    /// A record of the activity log tells who called in its claims only.
+    fn complete_activity(&mut self) {
+        const CALLERS: [&str; 4] = [
+            "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn",
+            "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name",
+            "http://schemas.microsoft.com/identity/claims/objectidentifier",
+            "appid",
+        ];
+        let Some(Value::Object(claims)) = self.get("Claims_d") else { return };
+        if let Some(caller) = value::text_of(claims, &CALLERS).map(std::borrow::Cow::into_owned) {
+            self.add("Caller", &caller);
+        }
+    }
+
+    fn complete_security(&mut self) {
         for (domain, name, column) in
             [("SubjectDomainName", "SubjectUserName", "SubjectAccount"), ("TargetDomainName", "TargetUserName", "TargetAccount")]
         {

@@ -275,6 +275,15 @@ fn follow<'a>(value: Cow<'a, Value>, steps: &[Step], out: &mut Vec<Cow<'a, Value
 fn properties(entity: &EntityRule, row: Row<'_>) -> Vec<Object> {
     let mut objects: Vec<Object> = Vec::new();
     for (gives, source) in &entity.gives {
+        if let Some((name, value)) = plain(*gives, source, row) {
+            if objects.is_empty() {
+                objects.push(Object::new());
+            }
+            for object in objects.iter_mut().filter(|object| !object.contains_key(name)) {
+                object.insert(name.to_owned(), value.clone());
+            }
+            continue;
+        }
         let given = given(*gives, source, row);
         if given.is_empty() {
             continue;
@@ -292,6 +301,20 @@ fn properties(entity: &EntityRule, row: Row<'_>) -> Vec<Object> {
         }
     }
     objects
+}
+
+/// The property that a source gives where it is one plain cell, as nearly all are.
+fn plain<'a>(gives: Gives, source: &Source, row: Row<'a>) -> Option<(&'static str, &'a Value)> {
+    let (Gives::Property(name), Source::Cells(cells)) = (gives, source) else { return None };
+    for cell in cells {
+        if !cell.steps.is_empty() || cell.change.is_some() {
+            return None;
+        }
+        if let Some(value) = column(row, cell.column).filter(|value| !is_absent(value) && !value.is_array() && !value.is_object()) {
+            return Some((name, value));
+        }
+    }
+    None
 }
 
 /// Adds what is absent.

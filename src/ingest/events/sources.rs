@@ -6,8 +6,11 @@ pub(super) struct Source {
     tables: &'static [&'static str],
     /// Whether its rows are Windows events, in the writing of many collectors.
     pub(super) windows: bool,
-    /// Key of the document and name of the column; `*` spreads the members, nothing drops it.
+    /// Key of the document and name of the column; `*` spreads the members under the key's name, `**` under their own, nothing
+    /// drops it.
     names: &'static [(&'static str, &'static str)],
+    /// The same for keys whose value is an object, where that is another column.
+    objects: &'static [(&'static str, &'static str)],
     /// Columns by which a row is dated if it has no `TimeGenerated`, best first.
     pub(super) times: &'static [&'static str],
 }
@@ -18,6 +21,16 @@ impl Source {
         let windows = if self.windows { WINDOWS_NAMES } else { &[] };
         let mut names = self.names.iter().chain(windows).chain(&COMMON);
         names.find(|(from, _)| *from == key).map(|(_, to)| *to)
+    }
+
+    /// Keys whose members are cells under their own names.
+    pub(super) fn flat(&self) -> impl Iterator<Item = &'static str> {
+        self.names.iter().filter(|(_, to)| *to == "**").map(|(from, _)| *from)
+    }
+
+    /// The column that a key stands for if its value is an object, where that is another one.
+    pub(super) fn renamed_object(&self, key: &str) -> Option<&'static str> {
+        self.objects.iter().find(|(from, _)| *from == key).map(|(_, to)| *to)
     }
 }
 
@@ -49,6 +62,7 @@ const WINDOWS_NAMES: &[(&str, &str)] = &[
     ("#attributes", "*"),
     ("SystemTime", "TimeCreated"),
     ("user_data", "*"),
+    ("ExtraEventData", "*"),
 ];
 
 /// The same, with the column of the provider that `SecurityEvent` has.
@@ -90,11 +104,124 @@ const AWS_NAMES: &[(&str, &str)] = &[
     ("tlsDetails.clientProvidedHostHeader", "ClientProvidedHostHeader"),
 ];
 
+/// Records of diagnostic settings; what stands in `properties` counts more than what stands around it.
+const AZURE_NAMES: &[(&str, &str)] = &[("time", "TimeGenerated"), ("properties", "**"), ("tenantId", "AADTenantId")];
+
+const AUDIT_NAMES: &[(&str, &str)] =
+    &[("time", "TimeGenerated"), ("properties", "**"), ("tenantId", "AADTenantId"), ("operationType", "AADOperationType")];
+
+/// A sign-in tells its result as a number beside the `status` that explains it, and so does its place.
+const SIGN_IN_OBJECTS: &[(&str, &str)] = &[("location", "LocationDetails")];
+
+const ACTIVITY_NAMES: &[(&str, &str)] = &[
+    ("time", "TimeGenerated"),
+    ("eventTimestamp", "TimeGenerated"),
+    ("submissionTimestamp", "EventSubmissionTimestamp"),
+    ("operationName", "OperationNameValue"),
+    ("operationName.value", "OperationNameValue"),
+    ("operationName.localizedValue", "OperationName"),
+    ("category", "CategoryValue"),
+    ("category.value", "CategoryValue"),
+    ("category.localizedValue", "Category"),
+    ("resultType", "ActivityStatusValue"),
+    ("status", "ActivityStatusValue"),
+    ("status.value", "ActivityStatusValue"),
+    ("status.localizedValue", "ActivityStatus"),
+    ("resultSignature", "ActivitySubstatusValue"),
+    ("subStatus", "ActivitySubstatusValue"),
+    ("subStatus.value", "ActivitySubstatusValue"),
+    ("subStatus.localizedValue", "ActivitySubstatus"),
+    ("resourceProviderName", "ResourceProviderValue"),
+    ("resourceProviderName.value", "ResourceProviderValue"),
+    ("resourceProviderName.localizedValue", "ResourceProvider"),
+    ("resourceGroupName", "ResourceGroup"),
+    ("identity.authorization", "Authorization_d"),
+    ("identity.claims", "Claims_d"),
+];
+
+const ACTIVITY_OBJECTS: &[(&str, &str)] = &[
+    ("operationName", "*"),
+    ("category", "*"),
+    ("status", "*"),
+    ("subStatus", "*"),
+    ("resourceProviderName", "*"),
+    ("identity", "*"),
+    ("authorization", "Authorization_d"),
+    ("claims", "Claims_d"),
+    ("properties", "Properties_d"),
+];
+
+/// The audit log of Microsoft 365 as its API, PowerShell, the portal and Graph write it.
+const OFFICE_NAMES: &[(&str, &str)] = &[
+    ("CreationTime", "TimeGenerated"),
+    ("CreationDate", "TimeGenerated"),
+    ("createdDateTime", "TimeGenerated"),
+    ("creationtime", "TimeGenerated"),
+    ("Workload", "OfficeWorkload"),
+    ("workload", "OfficeWorkload"),
+    ("service", "OfficeWorkload"),
+    ("Id", "OfficeId"),
+    ("id", "OfficeId"),
+    ("RecordId", "OfficeId"),
+    ("ObjectId", "OfficeObjectId"),
+    ("objectId", "OfficeObjectId"),
+    ("ClientIPAddress", "Client_IPAddress"),
+    ("UserIds", "UserId"),
+    ("Operations", "Operation"),
+    ("auditLogRecordType", "RecordType"),
+    ("AuditData", "**"),
+    ("auditData", "**"),
+];
+
+const STORAGE_NAMES: &[(&str, &str)] = &[
+    ("time", "TimeGenerated"),
+    ("properties", "**"),
+    ("identity", "*"),
+    ("identity.type", "AuthenticationType"),
+    ("identity.tokenHash", "AuthenticationHash"),
+    ("identity.requester", "*"),
+    ("requester.appId", "RequesterAppId"),
+    ("requester.objectId", "RequesterObjectId"),
+    ("requester.tenantId", "RequesterTenantId"),
+    ("requester.upn", "RequesterUpn"),
+];
+
+/// Tables of diagnostic settings of Entra ID: sign-ins.
+const SIGN_INS: &[&str] = &[
+    "SigninLogs",
+    "AADNonInteractiveUserSignInLogs",
+    "AADServicePrincipalSignInLogs",
+    "AADManagedIdentitySignInLogs",
+    "ADFSSignInLogs",
+    "MicrosoftServicePrincipalSignInLogs",
+];
+
+/// Tables of the other diagnostic settings.
+const AZURE: &[&str] = &[
+    "AADProvisioningLogs",
+    "AADRiskyUsers",
+    "AADUserRiskEvents",
+    "AADRiskyServicePrincipals",
+    "AADServicePrincipalRiskEvents",
+    "AzureDiagnostics",
+    "EnrichedOffice365AuditLogs",
+    "GraphNotificationsActivityLogs",
+    "IntuneAuditLogs",
+    "IntuneDeviceComplianceOrg",
+    "IntuneDevices",
+    "IntuneOperationalLogs",
+    "MicrosoftGraphActivityLogs",
+    "NetworkAccessTraffic",
+    "RemoteNetworkHealthLogs",
+    "Windows365AuditLogs",
+];
+
 /// Where rows of any source say when they happened.
 const TIMES: &[&str] = &[
     "Timestamp",
     "TimeCreated",
     "_timestamp",
+    "_time",
     "ts",
     "EventTimeUtc",
     "eventTime",
@@ -118,18 +245,29 @@ const TIMES: &[&str] = &[
     "CreationDate",
 ];
 
-/// Sources with tables of their own; the last one is for all other tables.
+const PLAIN: Source = Source { tables: &[], windows: false, names: &[], objects: &[], times: TIMES };
+
+/// Zeek's addresses and ports may stand in an object of their own.
+const ZEEK: Source = Source { names: &[], objects: &[("id", "*")], ..PLAIN };
+
+/// Sources with tables of their own.
 const SOURCES: &[Source] = &[
-    Source { tables: &["SecurityEvent"], windows: true, names: SECURITY_NAMES, times: TIMES },
-    Source { tables: &["WindowsEvent"], windows: true, names: PROVIDER_NAMES, times: TIMES },
-    Source { tables: &["Event"], windows: true, names: &[], times: TIMES },
-    Source { tables: &["AWSCloudTrail"], windows: false, names: AWS_NAMES, times: TIMES },
+    Source { tables: &["SecurityEvent"], windows: true, names: SECURITY_NAMES, ..PLAIN },
+    Source { tables: &["WindowsEvent"], windows: true, names: PROVIDER_NAMES, ..PLAIN },
+    Source { tables: &["Event"], windows: true, ..PLAIN },
+    Source { tables: &["AWSCloudTrail"], names: AWS_NAMES, ..PLAIN },
     // The id of the process that wrote the line is another thing than the process of an event inside it.
-    Source { tables: &["Syslog"], windows: false, names: &[("ProcessId", "SysmonProcessId")], times: TIMES },
-    Source { tables: &[], windows: false, names: &[], times: TIMES },
+    Source { tables: &["Syslog"], names: &[("ProcessId", "SysmonProcessId")], ..PLAIN },
+    Source { tables: SIGN_INS, names: AZURE_NAMES, objects: SIGN_IN_OBJECTS, ..PLAIN },
+    Source { tables: &["AuditLogs"], names: AUDIT_NAMES, ..PLAIN },
+    Source { tables: AZURE, names: AZURE_NAMES, ..PLAIN },
+    Source { tables: &["AzureActivity"], names: ACTIVITY_NAMES, objects: ACTIVITY_OBJECTS, ..PLAIN },
+    Source { tables: &["OfficeActivity"], names: OFFICE_NAMES, ..PLAIN },
+    Source { tables: &["StorageBlobLogs", "StorageFileLogs", "StorageQueueLogs", "StorageTableLogs"], names: STORAGE_NAMES, ..PLAIN },
 ];
 
 /// How rows of a table are read.
 pub(super) fn of(table: &str) -> &'static Source {
-    SOURCES.iter().find(|source| source.tables.contains(&table)).unwrap_or(&SOURCES[SOURCES.len() - 1])
+    let zeek = table.starts_with("Zeek_").then_some(&ZEEK);
+    SOURCES.iter().find(|source| source.tables.contains(&table)).or(zeek).unwrap_or(&PLAIN)
 }

@@ -350,3 +350,138 @@ fn one_event_in_the_writing_of_four_collectors() {
         assert_eq!(row.links, rows[0].links);
     }
 }
+
+/// The table and the cells of the one document of a text.
+fn taken(name: &str, text: &str) -> Vec<Event> {
+    let mut events = Vec::new();
+    let mut sink = |item| {
+        let Item::Document(document) = item else { panic!("{item:?}") };
+        match read(&document).expect("readable").remove(0) {
+            Body::Event(event) => events.push(*event),
+            other => panic!("{other:?}"),
+        }
+        ControlFlow::Continue(())
+    };
+    let reader = Box::new(std::io::Cursor::new(text.to_owned()));
+    decode(Input::Reader { name: name.to_owned(), reader }, &Options::default(), Time::MIN, &|_| (), &mut sink).expect("readable");
+    events
+}
+
+#[test]
+fn windows_events_of_many_collectors() {
+    let data = r#""TargetUserName":"bob","TargetDomainName":"CONTOSO","IpAddress":"10.1.1.9","LogonType":"3""#;
+    let system = r#""EventID":4624,"Channel":"Security","Computer":"ws1.contoso.com""#;
+    let listed = data.replace("\":\"", "\",\"#text\":\"").replace(",\"", "},{\"@Name\":\"").replace("},{\"@Name\":\"#text", ",\"#text");
+    let documents = [
+        format!(r#"{{"EventTime":"2023-05-01 10:00:00","Hostname":"ws1.contoso.com","Channel":"Security","EventID":4624,{data}}}"#),
+        format!(
+            r#"{{"@timestamp":"2023-05-01T10:00:00Z","winlog":{{"event_id":4624,"channel":"Security","computer_name":"ws1.contoso.com","event_data":{{{data}}}}}}}"#
+        ),
+        format!(
+            r#"{{"@timestamp":"2023-05-01T10:00:00Z","winlog.event_id":4624,"winlog.channel":"Security","winlog.computer_name":"ws1.contoso.com",{}}}"#,
+            data.replace("\"TargetU", "\"winlog.event_data.TargetU").replace(",\"", ",\"winlog.event_data.")
+        ),
+        format!(
+            r##"{{"Event":{{"System":{{"TimeCreated":{{"#attributes":{{"SystemTime":"2023-05-01T10:00:00Z"}}}},{system}}},"EventData":{{{data}}}}}}}"##
+        ),
+        format!(
+            r#"{{"Event":{{"System":{{"TimeCreated":{{"@SystemTime":"2023-05-01T10:00:00Z"}},{system}}},"EventData":{{"Data":[{{"@Name":{}}}]}}}}}}"#,
+            listed
+        ),
+        format!(
+            r#"{{"System":{{"TimeCreated":{{"SystemTime":1682935200.0}},"EventID":{{"Value":4624}},"Channel":"Security","Computer":"ws1.contoso.com"}},"EventData":{{{data}}}}}"#
+        ),
+        format!(r#"{{"preview":false,"result":{{"_time":"x","TimeCreated":"2023-05-01 10:00:00 +0000",{system},{data}}}}}"#),
+    ];
+    for document in &documents {
+        let events = taken("x.json", document);
+        let [event] = events.as_slice() else { panic!("{document}") };
+        assert_eq!(&*event.table, "SecurityEvent", "{document}");
+        assert_eq!(event.time.map(|time| time.to_string()).as_deref(), Some("2023-05-01T10:00:00Z"), "{document}");
+        assert_eq!(cell(event, "EventID"), Some(&json!(4624)), "{document}");
+        let expected = ["10.1.1.9 WS1", "bob"];
+        let found = [
+            format!("{} {}", cell_text(event, "IpAddress"), cell_text(event, "Computer")[..3].to_uppercase()),
+            cell_text(event, "TargetUserName"),
+        ];
+        assert_eq!(found, expected, "{document}");
+        assert!(links(event).iter().any(|link| link.starts_with(r"CONTOSO\bob logged_on_to ws1")), "{document} {:?}", links(event));
+    }
+}
+
+#[test]
+fn records_of_diagnostic_settings() {
+    let sign_in = r#"{"time":"2023-05-01T10:00:00Z","resourceId":"/tenants/t/providers/Microsoft.aadiam","operationName":"Sign-in activity",
+        "category":"SignInLogs","resultType":"50126","callerIpAddress":"203.0.113.7","location":"US","properties":{"id":"s1","category":"x",
+        "userPrincipalName":"bob@contoso.com","userId":"u1","appDisplayName":"Portal","ipAddress":"203.0.113.7","location":{"city":"X"}}}"#;
+    let graph = r#"{"id":"s1","createdDateTime":"2023-05-01T10:00:00Z","userPrincipalName":"bob@contoso.com","userId":"u1","appDisplayName":"Portal",
+        "ipAddress":"203.0.113.7","clientAppUsed":"Browser","status":{"errorCode":50126,"failureReason":"bad"},"location":{"city":"X"}}"#;
+    for text in [sign_in, graph] {
+        let event = taken("x.json", text).remove(0);
+        assert_eq!((&*event.table, cell_text(&event, "ResultType").as_str()), ("SigninLogs", "50126"));
+        assert_eq!(cell(&event, "LocationDetails"), Some(&json!({"city": "X"})));
+        assert_eq!(event.time.map(|time| time.to_string()).as_deref(), Some("2023-05-01T10:00:00Z"));
+        assert_eq!(links(&event), set(&["bob@contoso.com failed_sign_in_from 203.0.113.7"]));
+    }
+
+    let vault = "/SUBSCRIPTIONS/0AAAAAAA-0000-0000-0000-000000000001/RESOURCEGROUPS/G/PROVIDERS/MICROSOFT.KEYVAULT/VAULTS/V";
+    let stream = format!(
+        r#"{{"records":[{{"time":"2023-05-01T10:00:00Z","resourceId":"{vault}","operationName":"MICROSOFT.KEYVAULT/VAULTS/DELETE","category":"Administrative",
+        "resultType":"Success","callerIpAddress":"203.0.113.7","identity":{{"authorization":{{"action":"x"}},"claims":{{"http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn":"bob@contoso.com"}}}},
+        "level":"Information","properties":{{"statusCode":"OK"}}}}]}}"#
+    );
+    let list = format!(
+        r#"[{{"authorization":{{"action":"x"}},"caller":"bob@contoso.com","channels":"Operation","eventDataId":"e","eventTimestamp":"2023-05-01T10:00:00Z",
+        "operationName":{{"value":"MICROSOFT.KEYVAULT/VAULTS/DELETE","localizedValue":"Delete"}},"category":{{"value":"Administrative"}},
+        "status":{{"value":"Success"}},"resourceId":"{vault}","httpRequest":{{"clientIpAddress":"203.0.113.7"}},"properties":null}}]"#
+    );
+    for text in [stream, list] {
+        let event = taken("x.json", &text).remove(0);
+        let names = ["OperationNameValue", "ActivityStatusValue", "CategoryValue", "Caller"];
+        let expected = ["MICROSOFT.KEYVAULT/VAULTS/DELETE", "Success", "Administrative", "bob@contoso.com"];
+        assert_eq!(names.map(|name| cell_text(&event, name)), expected, "{text}");
+        assert_eq!((&*event.table, event.time.is_some()), ("AzureActivity", true));
+        assert!(links(&event).contains("bob@contoso.com called_from 203.0.113.7"), "{:?}", links(&event));
+    }
+}
+
+#[test]
+fn the_audit_log_of_microsoft_365_in_four_shapes() {
+    let record = r#"{"CreationTime":"2023-05-01T10:00:00","Id":"i1","Operation":"New-InboxRule","OrganizationId":"o","RecordType":1,"UserKey":"k","UserType":2,
+        "Version":1,"Workload":"Exchange","ClientIP":"203.0.113.5:52000","UserId":"bob@contoso.com"}"#;
+    let graph = format!(
+        r#"{{"id":"i1","createdDateTime":"2023-05-01T10:00:00Z","auditLogRecordType":"ExchangeAdmin","operation":"New-InboxRule","auditData":{record}}}"#
+    );
+    let quoted = record.replace('\n', "").replace('"', "\"\"");
+    let shell = format!(
+        "RecordType,CreationDate,UserIds,Operations,AuditData\nExchangeAdmin,5/1/2023 10:00:00 AM,bob@contoso.com,New-InboxRule,\"{quoted}\"\n"
+    );
+    let portal = format!(
+        "RecordId,CreationDate,RecordType,Operation,UserId,AuditData\ni1,2023-05-01T10:00:00.0000000Z,1,New-InboxRule,bob@contoso.com,\"{quoted}\"\n"
+    );
+    for (name, text) in [("a.json", record.to_owned()), ("b.json", graph), ("c.csv", shell), ("d.csv", portal)] {
+        let event = taken(name, &text).remove(0);
+        let names = ["OfficeWorkload", "Operation", "UserId", "OfficeId"];
+        assert_eq!(names.map(|name| cell_text(&event, name)), ["Exchange", "New-InboxRule", "bob@contoso.com", "i1"], "{name}");
+        assert_eq!(
+            (&*event.table, event.time.map(|time| time.to_string()).as_deref()),
+            ("OfficeActivity", Some("2023-05-01T10:00:00Z")),
+            "{name}"
+        );
+        assert_eq!(links(&event), set(&["bob@contoso.com called_from 203.0.113.5"]), "{name}");
+    }
+}
+
+#[test]
+fn calls_of_aws_in_their_wrappers() {
+    let call = r#"{"eventVersion":"1.08","userIdentity":{"type":"IAMUser","userName":"alice","arn":"arn:aws:iam::123456789012:user/alice","accountId":"123456789012"},
+        "eventTime":"2023-05-01T10:00:00Z","eventSource":"iam.amazonaws.com","eventName":"CreateUser","awsRegion":"us-east-1","sourceIPAddress":"203.0.113.8","eventID":"e2"}"#;
+    let bridge = format!(r#"{{"detail-type":"AWS API Call via CloudTrail","source":"aws.iam","detail":{call}}}"#);
+    let lookup =
+        format!(r#"{{"Events":[{{"EventId":"e2","EventName":"CreateUser","CloudTrailEvent":{}}}]}}"#, Value::from(call.replace('\n', "")));
+    for text in [call.to_owned(), bridge, lookup] {
+        let event = taken("x.json", &text).remove(0);
+        assert_eq!((&*event.table, cell_text(&event, "UserIdentityUserName").as_str()), ("AWSCloudTrail", "alice"));
+        assert_eq!(event.time.map(|time| time.to_string()).as_deref(), Some("2023-05-01T10:00:00Z"));
+    }
+}

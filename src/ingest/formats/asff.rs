@@ -6,7 +6,7 @@ use super::guardduty;
 use super::shape::{Cast, copy, objects, put, scalars};
 use crate::catalog::attack;
 use crate::ingest::identify::{Place, parts};
-use crate::ingest::value::{self, Fields, get, object_at, text_at, text_of};
+use crate::ingest::value::{self, Fields, at, get, object_at, text_at, text_of};
 use crate::ingest::{Context, Format, Reject};
 use crate::model::{Alert, AlertStatus, Body, Object, Severity};
 
@@ -46,7 +46,10 @@ fn read_one(finding: &Object) -> Result<Body, Reject> {
     read_process(finding, &mut cast);
     read_threats(finding, &mut cast);
     let (entities, links) = cast.finish();
-    let types = fields.texts(&["Types"]);
+    let mut types = fields.texts(&["Types"]);
+    if types.is_empty() {
+        types = at(finding, &["FindingProviderFields", "Types"]).map(value::texts).unwrap_or_default();
+    }
     let parts_of = |part: usize| types.iter().filter_map(move |kind| kind.split('/').nth(part)).map(str::trim);
     let mut tactics = Vec::new();
     let mut techniques = Vec::new();
@@ -75,7 +78,7 @@ fn read_one(finding: &Object) -> Result<Body, Reject> {
         description: fields.text(&["Description"]).unwrap_or_default(),
         severity: severity(finding),
         status: status(finding),
-        alert_type: fields.text(&["GeneratorId"]).unwrap_or_default(),
+        alert_type: alert_type(fields.text(&["GeneratorId"]).unwrap_or_default(), &types),
         provider: "AWS Security Hub".to_owned(),
         vendor: vendor.map_or_else(|| "AWS".to_owned(), |name| name.into_owned()),
         product,
@@ -107,9 +110,16 @@ fn read_one(finding: &Object) -> Result<Body, Reject> {
     Ok(Body::Alert(Box::new(alert)))
 }
 
+/// The control or rule; of a detector that has many types of findings the type.
+fn alert_type(generator: String, types: &[String]) -> String {
+    let named = types.first().and_then(|kind| kind.rsplit('/').next()).filter(|_| generator.contains(":guardduty:"));
+    named.map_or(generator, str::to_owned)
+}
+
 /// The label, else the number of 0 to 100.
 fn severity(finding: &Object) -> Severity {
-    if let Some(named) = text_at(finding, &["Severity", "Label"]).and_then(|label| Severity::parse(&label)) {
+    let label = text_at(finding, &["Severity", "Label"]).or_else(|| text_at(finding, &["FindingProviderFields", "Severity", "Label"]));
+    if let Some(named) = label.and_then(|label| Severity::parse(&label)) {
         return named;
     }
     match object_at(finding, &["Severity"]).and_then(|s| get(s, "Normalized")).and_then(value::number) {
@@ -193,8 +203,9 @@ fn is_private(text: &str) -> bool {
 }
 
 fn read_network(finding: &Object, cast: &mut Cast) {
-    if let Some(action) = object_at(finding, &["Action"]) {
-        guardduty::read_action(action, None, cast);
+    match object_at(finding, &["Action"]) {
+        Some(action) => guardduty::read_action(action, None, cast),
+        None => guardduty::read_action(&flattened_action(finding), None, cast),
     }
     let Some(network) = object_at(finding, &["Network"]) else { return };
     let inbound = text_of(network, &["Direction"]).is_none_or(|direction| direction.eq_ignore_ascii_case("IN"));
@@ -217,6 +228,27 @@ fn read_network(finding: &Object, cast: &mut Cast) {
         cast.refer(connection, "SourceAddress", source);
         cast.refer(connection, "DestinationAddress", target);
     }
+}
+
+/// The action as findings of GuardDuty carry it in product fields: `aws/guardduty/service/action/awsApiCallAction/api`.
+fn flattened_action(finding: &Object) -> Object {
+    const PREFIX: &str = "aws/guardduty/service/action/";
+    let mut action = Object::new();
+    for (name, value) in object_at(finding, &["ProductFields"]).into_iter().flatten() {
+        let Some(path) = name.strip_prefix(PREFIX) else { continue };
+        // An element of a list is written `portProbeDetails.0_`; the first one stands for them all.
+        let mut steps = path.split('/').map(|step| step.split_once('.').map_or(step, |(list, _)| list)).peekable();
+        let mut owner = &mut action;
+        while let Some(step) = steps.next() {
+            if steps.peek().is_none() {
+                owner.entry(step).or_insert_with(|| value.clone());
+                break;
+            }
+            let Value::Object(inner) = owner.entry(step).or_insert_with(|| Value::Object(Object::new())) else { break };
+            owner = inner;
+        }
+    }
+    action
 }
 
 fn read_process(finding: &Object, cast: &mut Cast) {
@@ -260,6 +292,23 @@ mod tests {
 
     use super::super::shape::tests::{alerts, context, entities};
     use super::*;
+
+    #[test]
+    fn product_fields_hold_the_action_of_guardduty() {
+        let document = json!({
+            "SchemaVersion": "2018-10-08", "Id": "f", "AwsAccountId": "1", "ProductArn": "arn:aws:securityhub:us-east-1::product/aws/guardduty",
+            "GeneratorId": "arn:aws:guardduty:us-east-1:1:detector/d", "Title": "t",
+            "FindingProviderFields": {"Severity": {"Label": "HIGH"}, "Types": ["TTPs/Discovery/Recon:EC2-PortProbe"]},
+            "ProductFields": {
+                "aws/guardduty/service/action/actionType": "PORT_PROBE",
+                "aws/guardduty/service/action/portProbeAction/portProbeDetails.0_/remoteIpDetails/ipAddressV4": "203.0.113.9",
+                "aws/guardduty/service/action/portProbeAction/portProbeDetails.0_/remoteIpDetails/country/countryName": "X"}
+        });
+        let alert = alerts(FORMAT.read, document.as_object().expect("an object")).remove(0);
+        assert_eq!((alert.severity, alert.alert_type.as_str()), (Severity::High, "Recon:EC2-PortProbe"));
+        assert_eq!(alert.tactics, ["Discovery"]);
+        assert_eq!(entities(&alert), ["ip"]);
+    }
 
     fn document() -> Value {
         json!({

@@ -16,7 +16,8 @@ fn never(_: &Object) -> u8 {
 }
 
 fn incident(object: &Object, _: &Context<'_>) -> Result<Vec<Body>, Reject> {
-    let incident: Incident = serde_json::from_value(Value::Object(object.clone())).map_err(|error| Reject::new("incident_invalid", error.to_string()))?;
+    let incident: Incident =
+        serde_json::from_value(Value::Object(object.clone())).map_err(|error| Reject::new("incident_invalid", error.to_string()))?;
     if incident.id.is_empty() {
         return Err(Reject::new("incident_without_id", "expected a member `id` that is not empty, found none"));
     }

@@ -75,7 +75,16 @@ const OTHERS: &[(&str, Names)] = &[
             ("AadId", &["aadUserId", "accountObjectId"]),
         ],
     ),
-    ("mail-cluster", &[("ClusterBy", &["clusterBy"]), ("Query", &["query", "emailClusterId"]), ("Source", &["source"])]),
+    (
+        "mail-cluster",
+        &[
+            ("ClusterBy", &["clusterBy"]),
+            ("ClusterByValue", &["clusterByValue"]),
+            ("Query", &["query", "clusterByValue", "emailClusterId"]),
+            ("MailCount", &["emailCount"]),
+            ("Source", &["source"]),
+        ],
+    ),
     ("security-group", &[("ObjectGuid", &["securityGroupId", "accountObjectId"]), ("DisplayName", &["securityGroupName", "accountName"])]),
     ("cloud-application", &[("AppId", &["applicationId"]), ("Name", &["applicationName", "application"])]),
     ("oauth-application", &[("OAuthAppId", &["oAuthApplicationId", "applicationId"]), ("Name", &["applicationName", "application"])]),

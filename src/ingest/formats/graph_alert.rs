@@ -23,7 +23,8 @@ fn detect(object: &Object) -> u8 {
     if has("evidence") && has("providerAlertId") {
         return 95;
     }
-    if has("serviceSource") && has("detectionSource") && has("id") && has("title") && !has("alertId") { 85 } else { 0 }
+    let described = has("detectionSource") || (has("evidence") && has("createdDateTime"));
+    if has("serviceSource") && described && has("id") && has("title") && !has("alertId") { 85 } else { 0 }
 }
 
 fn read(object: &Object, _: &Context<'_>) -> Result<Vec<Body>, Reject> {
@@ -84,7 +85,9 @@ fn add_evidence(list: &mut FlatList, evidence: &[Value]) {
 }
 
 fn kind_name(evidence: &Object) -> &'static str {
-    let written = evidence.get("@odata.type").and_then(Value::as_str).unwrap_or_default();
+    // Tools that know no `@` in a name write the type under another one.
+    let respelt = || evidence.iter().find(|(name, _)| name.ends_with("odata_type") || name.ends_with("odata.type")).map(|(_, kind)| kind);
+    let written = evidence.get("@odata.type").or_else(respelt).and_then(Value::as_str).unwrap_or_default();
     entities::kind(written).map_or("", |kind| kind.name)
 }
 

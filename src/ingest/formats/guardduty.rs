@@ -19,8 +19,11 @@ fn detect(object: &Object) -> u8 {
         return 100;
     }
     let has = |name: &str| get(object, name).is_some();
-    let bare = has("SchemaVersion") && has("Service") && has("Resource") && has("Severity") && has("AccountId") && has("Type");
-    if bare { 95 } else { 0 }
+    if !(has("SchemaVersion") && has("Service") && has("Severity") && has("AccountId") && has("Type")) {
+        return 0;
+    }
+    let arn = || text_of(object, &["Arn"]).is_some_and(|arn| arn.contains(":guardduty:"));
+    if has("Resource") || arn() { 95 } else { 0 }
 }
 
 fn read(object: &Object, _context: &Context<'_>) -> Result<Vec<Body>, Reject> {
@@ -36,9 +39,21 @@ fn read(object: &Object, _context: &Context<'_>) -> Result<Vec<Body>, Reject> {
     let account = Owner { account: text_of(finding, &["AccountId"]), region: text_of(finding, &["Region"]) };
     let compromised = read_resource(resource, &account, &mut cast);
     read_action(object_at(service, &["Action"]).unwrap_or(&empty), compromised.scope.as_deref(), &mut cast);
+    let (mut tactics, category) = tactic(purpose);
+    let mut techniques = Vec::new();
+    if let Some(sequence) = object_at(service, &["Detection", "Sequence"]) {
+        read_sequence(sequence, &mut cast);
+        for (key, value) in indicators(sequence) {
+            match key.as_ref() {
+                "ATTACK_TACTIC" => attack::add_tactics(&mut tactics, [value.as_ref()]),
+                // `T1562.008 - Impair Defenses`
+                "ATTACK_TECHNIQUE" => attack::add_techniques(&mut techniques, value.split_whitespace().next()),
+                _ => continue,
+            };
+        }
+    }
     let (entities, links) = cast.finish();
     let archived = get(service, "Archived").and_then(value::flag).unwrap_or(false);
-    let (tactics, category) = tactic(purpose);
     fields.skip(&["Resource", "Service", "SchemaVersion"]);
     let alert = Alert {
         vendor_original_id: fields.text(&["Arn"]).filter(|arn| *arn != id),
@@ -50,6 +65,7 @@ fn read(object: &Object, _context: &Context<'_>) -> Result<Vec<Body>, Reject> {
         provider: "GuardDuty".to_owned(),
         vendor: "AWS".to_owned(),
         tactics,
+        techniques,
         category,
         start: get(service, "EventFirstSeen").and_then(value::time),
         end: get(service, "EventLastSeen").and_then(value::time),
@@ -202,9 +218,7 @@ fn read_instance(instance: &Object, owner: &Owner<'_>, cast: &mut Cast) -> Optio
     if !tags.is_empty() {
         properties.insert("Tags".to_owned(), Value::Object(tags));
     }
-    for name in ["IamInstanceProfile"] {
-        put(&mut properties, name, get(instance, name).cloned());
-    }
+    put(&mut properties, "IamInstanceProfile", get(instance, "IamInstanceProfile").cloned());
     let host = cast.add("host", properties, Some("impacted"));
     let mut scope: Option<String> = None;
     for interface in objects(get(instance, "NetworkInterfaces")) {
@@ -299,6 +313,67 @@ fn read_others(resource: &Object, cast: &mut Cast) {
     }
 }
 
+/// What an attack sequence says of itself and of its signals.
+fn indicators(sequence: &Object) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+    let signals = objects(get(sequence, "Signals")).flat_map(|signal| objects(get(signal, "SignalIndicators")));
+    objects(get(sequence, "SequenceIndicators")).chain(signals).flat_map(|indicator| {
+        let key = text_of(indicator, &["Key"]).unwrap_or_default();
+        let values = get(indicator, "Values").and_then(Value::as_array).into_iter().flatten();
+        values.filter_map(value::text).map(move |value| (key.clone(), value))
+    })
+}
+
+/// The actors, addresses and resources of a sequence of signals.
+fn read_sequence(sequence: &Object, cast: &mut Cast) {
+    for user in objects(get(sequence, "Actors")).filter_map(|actor| object_at(actor, &["User"])) {
+        let mut properties =
+            copy(user, &[("Name", "Name"), ("CredentialUid", "AccessKeyId"), ("Uid", "PrincipalId"), ("Type", "UserType")]);
+        put(&mut properties, "AmazonAccountId", text_at(user, &["Account", "Uid"]));
+        cast.add("account", properties, Some("attacker"));
+    }
+    for endpoint in objects(get(sequence, "Endpoints")) {
+        let mut properties = text_of(endpoint, &["Ip"]).as_deref().and_then(parts::ip).unwrap_or_default();
+        let mut location = object_at(endpoint, &["Location"])
+            .map(|place| copy(place, &[("City", "City"), ("Country", "CountryName"), ("Lat", "Latitude"), ("Lon", "Longitude")]))
+            .unwrap_or_default();
+        put(&mut location, "Asn", text_at(endpoint, &["AutonomousSystem", "Number"]));
+        put(&mut location, "Organization", text_at(endpoint, &["AutonomousSystem", "Name"]));
+        if !properties.is_empty() && !location.is_empty() {
+            properties.insert("Location".to_owned(), Value::Object(location));
+        }
+        cast.add("ip", properties, Some("attacker"));
+        if let Some(domain) = text_of(endpoint, &["Domain"]).as_deref().and_then(parts::dns) {
+            cast.add("dns", domain, Some("related"));
+        }
+    }
+    for resource in objects(get(sequence, "Resources")) {
+        let (kind, uid) = (text_of(resource, &["ResourceType"]).unwrap_or_default(), text_of(resource, &["Uid"]));
+        let mut properties = copy(resource, &[("Region", "Region"), ("AccountId", "AmazonAccountId")]);
+        match kind.as_ref() {
+            "ACCESS_KEY" => {
+                let key = object_at(resource, &["Data", "AccessKey"]);
+                put(&mut properties, "Name", key.and_then(|key| text_of(key, &["UserName"])));
+                put(&mut properties, "PrincipalId", key.and_then(|key| text_of(key, &["PrincipalId"])));
+                put(&mut properties, "AccessKeyId", uid.or_else(|| text_of(resource, &["Name"])));
+                cast.add("account", properties, Some("impacted"));
+            }
+            "EC2_INSTANCE" => {
+                let id = uid.as_deref().map(|uid| uid.rsplit('/').next().unwrap_or(uid).to_owned());
+                put(&mut properties, "AmazonResourceId", uid.filter(|uid| uid.starts_with("arn:")));
+                put(&mut properties, "FriendlyName", text_of(resource, &["Name"]).as_deref().or(id.as_deref()));
+                put(&mut properties, "InstanceId", id);
+                cast.add("host", properties, Some("impacted"));
+            }
+            _ => {
+                put(&mut properties, "ResourceName", text_of(resource, &["Name"]).or_else(|| uid.clone()));
+                put(&mut properties, "AmazonResourceId", uid);
+                put(&mut properties, "ResourceType", Some(kind.as_ref()));
+                cast.add("amazon-resource", properties, Some("impacted"));
+            }
+        }
+    }
+}
+
 /// Reads who did what over which address; Security Hub writes the same shape.
 pub(super) fn read_action(action: &Object, scope: Option<&str>, cast: &mut Cast) {
     if let Some(connection) = object_at(action, &["NetworkConnectionAction"]) {
@@ -367,6 +442,26 @@ mod tests {
         let read = alerts(FORMAT.read, &object);
         assert_eq!(read, alerts(FORMAT.read, &bare), "envelope and bare finding say the same");
         read.into_iter().next().expect("one alert")
+    }
+
+    #[test]
+    fn a_sequence_of_signals() {
+        let document = serde_json::json!({
+            "schemaVersion": "2.0", "accountId": "1", "region": "us-east-1", "id": "s", "severity": 9, "type": "AttackSequence:S3/CompromisedData",
+            "arn": "arn:aws:guardduty:us-east-1:1:detector/d/finding/s", "title": "t",
+            "service": {"serviceName": "guardduty", "detection": {"sequence": {
+                "actors": [{"id": "a", "user": {"name": "eve", "uid": "AIDA1", "type": "IAMUser", "credentialUid": "AKIA1", "account": {"uid": "1"}}}],
+                "endpoints": [{"id": "e", "ip": "203.0.113.4", "location": {"city": "X", "country": "Y"}, "autonomousSystem": {"number": 64500}}],
+                "resources": [{"uid": "arn:aws:s3:::b", "name": "b", "resourceType": "S3_BUCKET"},
+                    {"uid": "arn:aws:ec2:us-east-1:1:instance/i-1", "resourceType": "EC2_INSTANCE"}],
+                "signals": [{"signalIndicators": [{"key": "ATTACK_TACTIC", "values": ["Discovery"]}]}],
+                "sequenceIndicators": [{"key": "ATTACK_TECHNIQUE", "values": ["T1562.008 - Impair Defenses"]}, {"key": "UNUSUAL_ASN", "values": ["x"]}]}}}
+        });
+        let object = document.as_object().expect("an object");
+        assert_eq!(detect(object), 95, "its resources stand in the sequence");
+        let alert = alerts(FORMAT.read, object).remove(0);
+        assert_eq!(entities(&alert), ["account", "amazon-resource", "host", "ip"]);
+        assert_eq!((alert.tactics.as_slice(), alert.techniques.len()), (&[Cow::Borrowed("Discovery")][..], 1));
     }
 
     /// Types and severities as counted in the README of the data.

@@ -40,18 +40,18 @@ fn read_alert(object: &Object) -> Result<Alert, Reject> {
     let info = object_at(object, &["finding_info"]).or_else(|| object_at(object, &["finding"])).unwrap_or(&empty);
     let mut cast = Cast::new();
     read_things(object, &mut cast);
+    let unread = read_observables(object, &mut cast);
     let (entities, links) = cast.finish();
     let (tactics, techniques) = attacks(object, info);
     let product = object_at(object, &["metadata", "product"]).unwrap_or(&empty);
-    let time = |names: &[&str]| names.iter().find_map(|name| get(info, name).and_then(value::time));
-    let own = |names: &[&str]| names.iter().find_map(|name| get(object, name).and_then(value::time));
+    let (time, own) = (|name: &str| moment(info, name), |name: &str| moment(object, name));
     let title = text_of(info, &["title"]).or_else(|| text_of(object, &["message"])).unwrap_or_default();
     let id = real(text_of(info, &["uid"])).map(Cow::into_owned).unwrap_or_else(|| content_id(object, &title));
     if title.is_empty() && entities.is_empty() {
         return Err(Reject::new("ocsf_empty_finding", "expected a finding with a title or entities, found none"));
     }
     let remediation = object_at(object, &["remediation"]);
-    let advice = remediation.and_then(|advice| text_of(advice, &["desc"]));
+    let advice = remediation.or_else(|| object_at(info, &["remediation"])).and_then(|advice| text_of(advice, &["desc"]));
     let first_resource = objects(get(object, "resources")).next();
     let mut fields = Fields::new(object);
     fields.skip(&[
@@ -89,17 +89,19 @@ fn read_alert(object: &Object) -> Result<Alert, Reject> {
         alert_type: text_at(object, &["metadata", "event_code"]).or_else(|| type_of(info)).unwrap_or_default().into_owned(),
         product: text_of(product, &["name"]).unwrap_or_default().into_owned(),
         product_component: text_at(product, &["feature", "name"]).map(Cow::into_owned),
-        provider: text_of(product, &["uid", "name"]).unwrap_or_default().into_owned(),
+        provider: text_of(product, &["uid"])
+            .filter(|uid| !uid.starts_with("arn:"))
+            .or_else(|| text_of(product, &["name"]))
+            .unwrap_or_default()
+            .into_owned(),
         vendor: text_of(product, &["vendor_name"]).unwrap_or_default().into_owned(),
         tactics,
         techniques,
         category: type_of(info).map(Cow::into_owned),
-        start: time(&["first_seen_time", "first_seen_time_dt"])
-            .or_else(|| own(&["start_time", "start_time_dt"]))
-            .or_else(|| own(&["time", "time_dt"])),
-        end: time(&["last_seen_time", "last_seen_time_dt"]).or_else(|| own(&["end_time", "end_time_dt"])),
-        created: time(&["created_time_dt", "created_time"]).or_else(|| own(&["time_dt", "time"])),
-        modified: time(&["modified_time_dt", "modified_time"]).or_else(|| own(&["time_dt", "time"])),
+        start: time("first_seen_time").or_else(|| own("start_time")).or_else(|| own("time")),
+        end: time("last_seen_time").or_else(|| own("end_time")),
+        created: time("created_time").or_else(|| own("time")),
+        modified: time("modified_time").or_else(|| own("time")),
         compromised_entity: first_resource.and_then(|resource| real(text_of(resource, &["name", "uid"]))).unwrap_or_default().into_owned(),
         confidence_level: text_of(object, &["confidence"]).map(Cow::into_owned),
         confidence_score: confidence.map(|n| (n / 100.0).clamp(0.0, 1.0)),
@@ -107,7 +109,11 @@ fn read_alert(object: &Object) -> Result<Alert, Reject> {
         url: text_of(info, &["src_url"]).map(Cow::into_owned),
         entities,
         links,
-        extended: fields.rest(),
+        extended: {
+            let mut rest = fields.rest();
+            put(&mut rest, "observables", Some(Value::Array(unread)).filter(|list| list.as_array().is_some_and(|list| !list.is_empty())));
+            rest
+        },
         ..Alert::default()
     })
 }
@@ -124,6 +130,7 @@ fn read_incident(object: &Object) -> Result<Incident, Reject> {
     }
     let mut cast = Cast::new();
     read_things(object, &mut cast);
+    read_observables(object, &mut cast);
     let (entities, links) = cast.finish();
     let (tactics, techniques) = attacks(object, &Object::new());
     let assignee = object_at(object, &["assignee"]);
@@ -187,6 +194,18 @@ fn read_incident(object: &Object) -> Result<Incident, Reject> {
     })
 }
 
+/// An instant: with its zone where it is written so, else the number, which has none.
+fn moment(object: &Object, name: &str) -> Option<Time> {
+    let number = get(object, name).and_then(value::time);
+    let written = get(object, &format!("{name}_dt"));
+    let zoned = |text: &str| text.ends_with(['Z', 'z']) || text.get(10..).is_some_and(|tail| tail.contains(['+', '-']));
+    let zoned = written.and_then(Value::as_str).is_some_and(zoned);
+    match written.and_then(value::time) {
+        Some(time) if zoned || number.is_none() => Some(time),
+        _ => number,
+    }
+}
+
 /// A value that is no placeholder of a published example (`<account_uid>`).
 fn real(text: Option<Cow<'_, str>>) -> Option<Cow<'_, str>> {
     text.filter(|text| !(text.starts_with('<') && text.ends_with('>')))
@@ -217,7 +236,9 @@ fn severity(object: &Object) -> Severity {
 }
 
 fn status(object: &Object) -> AlertStatus {
-    match get(object, "status_id").and_then(value::integer) {
+    // Of a Security Finding `state` is the state of the finding, and `status` whether what it saw had success.
+    let state = get(object, "state_id").or_else(|| get(object, "status_id"));
+    match state.and_then(value::integer) {
         Some(1) => AlertStatus::New,
         Some(2) => AlertStatus::InProgress,
         Some(3 | 5 | 6) => AlertStatus::Dismissed,
@@ -238,6 +259,9 @@ fn attacks(object: &Object, info: &Object) -> (Vec<Cow<'static, str>>, Vec<Strin
             attack::add_techniques(&mut techniques, text_at(attack, &[name, "uid"]).as_deref());
         }
     }
+    // Findings of Security Hub: `TTPs/Defense Evasion/Stealth:IAMUser-CloudTrailLoggingDisabled`.
+    let types = get(info, "types").map(value::texts).unwrap_or_default();
+    attack::add_tactics(&mut tactics, types.iter().filter_map(|kind| kind.strip_prefix("TTPs/")?.split('/').next()));
     (tactics, techniques)
 }
 
@@ -256,9 +280,19 @@ fn read_things(object: &Object, cast: &mut Cast) {
     if let Some(account) = object_at(object, &["cloud", "account"]) {
         read_cloud_account(account, &provider, cast);
     }
-    for observable in objects(get(object, "observables")) {
-        read_observable(observable, cast);
+    for malware in objects(get(object, "malware")) {
+        let mut properties = copy(malware, &[("name", "Name"), ("provider", "Provider"), ("uid", "Uid")]);
+        put(&mut properties, "Category", get(malware, "classifications").map(value::texts).and_then(|all| all.into_iter().next()));
+        let place = cast.add("malware", properties, Some("related"));
+        let file = text_of(malware, &["path"]).as_deref().and_then(parts::file).and_then(|file| cast.add("file", file, Some("related")));
+        cast.refer(place, "Files", file);
     }
+}
+
+/// Reads what can be observed; answers with what is no entity.
+fn read_observables(object: &Object, cast: &mut Cast) -> Vec<Value> {
+    let all = get(object, "observables").and_then(Value::as_array).into_iter().flatten();
+    all.filter(|one| one.as_object().is_some_and(|one| !read_observable(one, cast))).cloned().collect()
 }
 
 fn read_evidence(evidence: &Object, host: Option<Place>, cast: &mut Cast) {
@@ -449,26 +483,49 @@ fn read_cloud_account(account: &Object, provider: &str, cast: &mut Cast) {
     cast.add(kind, properties, Some("impacted"));
 }
 
-fn read_observable(observable: &Object, cast: &mut Cast) {
-    let Some(text) = real(text_of(observable, &["value"])) else { return };
+/// Reads one observable; false if it names no thing: a port, a country, a text of the source.
+fn read_observable(observable: &Object, cast: &mut Cast) -> bool {
+    let Some(text) = text_of(observable, &["value"]) else { return false };
+    if real(Some(text.clone())).is_none() {
+        return true;
+    }
+    let name = text_of(observable, &["name"]).unwrap_or_default();
     let (kind, properties) = match get(observable, "type_id").and_then(value::integer) {
+        // Of no type: the last step of its path tells.
+        None | Some(0 | 99) => match name.rsplit('.').next().unwrap_or_default() {
+            "hostname" => ("host", parts::host(&text)),
+            "ip" => ("ip", parts::ip(&text)),
+            _ => return false,
+        },
         Some(1 | 20) => ("host", parts::host(&text)),
         Some(2) => ("ip", parts::ip(&text)),
         Some(3) => ("nic", Some(copy(observable, &[("value", "MacAddress")]))),
         Some(4 | 21) => ("account", parts::account(&text)),
-        Some(5) => ("mailbox", Some(copy(observable, &[("value", "MailboxPrimaryAddress")]))),
+        Some(5 | 22) if text.contains('@') => ("mailbox", Some(copy(observable, &[("value", "MailboxPrimaryAddress")]))),
         Some(6 | 23) => ("url", parts::url(&text)),
         Some(7 | 9 | 24 | 25) => ("file", parts::file(&text)),
-        Some(8) => ("filehash", parts::hash(&text)),
+        Some(8 | 30) => ("filehash", parts::hash(&text)),
+        Some(10)
+            if ["AmazonResourceId", "ResourceId", "GenericEntityId", "ResourceName", "Name"].iter().any(|property| {
+                ["amazon-resource", "azure-resource", "gcp-resource", "generic-entity"]
+                    .iter()
+                    .any(|kind| cast.has(kind, property, &Value::from(text.as_ref())))
+            }) =>
+        {
+            return true;
+        }
         Some(10) => match parts::azure_resource(&text) {
             Some(resource) => ("azure-resource", Some(resource)),
             None if text.starts_with("arn:") => ("amazon-resource", Some(copy(observable, &[("value", "AmazonResourceId")]))),
             None => ("generic-entity", Some(copy(observable, &[("value", "GenericEntityId")]))),
         },
         Some(28) => ("registry-key", parts::registry_key(&text)),
-        _ => ("generic-entity", Some(copy(observable, &[("value", "Name"), ("name", "ObservableName"), ("type", "ObservableType")]))),
+        _ => return false,
     };
-    cast.add(kind, properties.unwrap_or_default(), Some("related"));
+    let Some(properties) = properties.filter(|properties| !properties.is_empty()) else { return false };
+    // What stands elsewhere with more of it is not said again.
+    let known = properties.get("Address").is_some_and(|address| kind == "ip" && cast.has(kind, "Address", address));
+    known || cast.add(kind, properties, Some("related")).is_some()
 }
 
 #[cfg(test)]
@@ -524,6 +581,33 @@ mod tests {
         assert_eq!(kinds, ["account", "file", "filehash", "host", "ip", "process", "url"]);
         assert_eq!(alert.entities.iter().filter(|e| e.entity.kind.as_str() == "process").count(), 2);
         assert!(alert.links.iter().any(|link| link.relation.as_str() == "started"));
+    }
+
+    #[test]
+    fn a_security_finding_of_security_hub() {
+        let document = json!({
+            "class_uid": 2001, "metadata": {"version": "1.0.0", "product": {"name": "GuardDuty", "vendor_name": "AWS", "uid": "arn:aws:securityhub:x"}},
+            "severity_id": 2, "status": "Success", "status_id": 1, "state_id": 4, "time": 1_700_000_000, "cloud": {"provider": "AWS"},
+            "finding": {"uid": "f", "title": "t", "types": ["TTPs/Defense Evasion/Stealth:IAMUser-Disabled"], "created_time": 1_700_000_000,
+                "created_time_dt": "2023-11-14T20:13:20.5", "remediation": {"desc": "look"}},
+            "malware": [{"name": "m", "classifications": ["Adware"], "path": "/usr/sbin/m"}],
+            "resources": [{"uid": "AWS::IAM::AccessKey:ASIA1", "type": "AwsIamAccessKey"}],
+            "src_endpoint": {"ip": "203.0.113.9", "location": {"country": "X"}},
+            "observables": [{"name": "resources[].uid", "type_id": 10, "value": "AWS::IAM::AccessKey:ASIA1"}, {"name": "src_endpoint.ip", "type_id": 2, "value": "203.0.113.9"},
+                {"name": "device.hostname", "type_id": 99, "value": "h1"}, {"name": "port", "type_id": 11, "value": "443"}, {"name": "x", "type_id": 0}]
+        });
+        let alert = alerts(FORMAT.read, document.as_object().expect("an object")).remove(0);
+        assert_eq!(alert.status, AlertStatus::Resolved, "the state is the finding's, the status its event's");
+        assert_eq!((alert.tactics.as_slice(), alert.provider.as_str()), (&[Cow::Borrowed("DefenseEvasion")][..], "GuardDuty"));
+        assert_eq!(
+            alert.created.map(|time| time.to_string()).as_deref(),
+            Some("2023-11-14T22:13:20Z"),
+            "a time without a zone is none to rely on"
+        );
+        assert_eq!(alert.remediation, ["look"]);
+        assert_eq!(entities(&alert), ["amazon-resource", "file", "host", "ip", "malware"], "observables say nothing again");
+        let left = alert.extended.get("observables").and_then(Value::as_array).map(Vec::len);
+        assert_eq!(left, Some(2), "what is no thing stays as it is");
     }
 
     #[test]

@@ -72,6 +72,12 @@ impl Cast {
         Some(place)
     }
 
+    /// Whether an entity of the kind has this value in a property.
+    pub(super) fn has(&self, kind: &str, property: &str, value: &Value) -> bool {
+        let written = format!("{}:{value}", Value::from(property));
+        self.seen.keys().any(|(known, properties)| known == kind && properties.contains(&written))
+    }
+
     /// Adds an entity with references of its own, which is never the same as another one.
     pub(super) fn add_apart(&mut self, kind: &str, properties: Object, role: Option<&'static str>, nested: bool) -> Option<Place> {
         self.list.add_evidence(kind, properties, role.map(Cow::Borrowed), nested)

@@ -235,6 +235,11 @@ fn drop_repeats(links: &mut Vec<Link>) {
 
 /// Properties under the catalog's names, without absent values.
 fn canonical(known: Option<&'static EntityKind>, properties: Object) -> Object {
+    // Hot path: the rules of events write the catalog's names, and then nothing is hashed again.
+    let stays = |name: &String| known.and_then(|kind| kind.property(name)).is_none_or(|stored| stored == name);
+    if properties.iter().all(|(name, value)| !value::is_absent(value) && stays(name)) {
+        return properties;
+    }
     let mut result = Object::with_capacity(properties.len());
     for (name, value) in properties {
         if !value::is_absent(&value) {

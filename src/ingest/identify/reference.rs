@@ -23,6 +23,12 @@ pub enum ReferenceError {
         /// The text.
         text: String,
     },
+    /// A word before a colon that is no kind.
+    #[error("expected a kind of entity, found `{kind}`")]
+    UnknownKind {
+        /// The word.
+        kind: String,
+    },
     /// The value cannot identify an entity of the kind.
     #[error("expected a value of kind `{kind}`, found `{value}`")]
     Value {
@@ -40,6 +46,11 @@ impl From<ReferenceError> for Fault {
             ReferenceError::NoKind { .. } => {
                 ("entity_reference_no_kind", "put the kind and a colon in front, such as `account:` or `host:`".to_owned())
             }
+            ReferenceError::UnknownKind { .. } => (
+                "entity_reference_kind",
+                "kinds are host, account, ip, file, process, url, dns, filehash, mailbox and others; `clew entities` counts them"
+                    .to_owned(),
+            ),
             ReferenceError::Value { kind, .. } => {
                 let sets = entities::kind(kind).map(|kind| kind.strong.iter().map(|set| set.join("+")).collect::<Vec<_>>().join(", "));
                 ("entity_reference_value", format!("`{kind}` is identified by {}", sets.unwrap_or_else(|| "its name".to_owned())))
@@ -63,7 +74,14 @@ pub fn reference(text: &str) -> Result<(Kind, Keys), ReferenceError> {
     {
         return of_kind(kind, word, value.trim());
     }
-    let kind = kind_of(text).and_then(entities::kind).ok_or_else(|| ReferenceError::NoKind { text: text.to_owned() })?;
+    let kind = kind_of(text).and_then(entities::kind).ok_or_else(|| match text.split_once(':') {
+        Some((word, _))
+            if word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b' ')) =>
+        {
+            ReferenceError::UnknownKind { kind: word.to_owned() }
+        }
+        _ => ReferenceError::NoKind { text: text.to_owned() },
+    })?;
     of_kind(kind, kind.name, text)
 }
 

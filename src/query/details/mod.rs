@@ -14,7 +14,9 @@ use crate::model::{Alert, Body, Document, Evidence, Fault, FaultClass, Incident,
 use super::lists::{AlertRow, EntityRow, alert_row, containers, entity_row, incident_row, members};
 use super::{Context, Question, reference, render};
 
-pub use requests::{AlertDetail, AlertRequest, EntityDetail, EntityRequest, EvidenceRow, IncidentDetail, IncidentRequest, MergeRow, VersionRow};
+pub use requests::{
+    AlertDetail, AlertRequest, EntityDetail, EntityRequest, EvidenceRow, IncidentDetail, IncidentRequest, MergeRow, VersionRow,
+};
 
 /// Alerts of an entity whose documents are read for its properties, newest first.
 const PROPERTY_ALERTS_MAX: usize = 25;
@@ -26,11 +28,14 @@ const POSSIBLY_SAME_MAX: usize = 50;
 /// Reads a document of the journal; that it is there is an invariant of the engine.
 fn document(context: &Context, seq: Seq) -> Result<Document, Fault> {
     let found = context.journal.document(seq)?;
-    found.ok_or_else(|| Fault::new(FaultClass::Internal, "document_missing", format!("the journal has no document {seq}")).with_hint("run `clew verify`"))
+    found.ok_or_else(|| {
+        Fault::new(FaultClass::Internal, "document_missing", format!("the journal has no document {seq}")).with_hint("run `clew verify`")
+    })
 }
 
 fn bodies(document: &Document) -> Result<Vec<Body>, Fault> {
-    ingest::read(document).map_err(|reject| Fault::new(FaultClass::Internal, "document_unreadable", format!("{}: {}", reject.code, reject.message)))
+    ingest::read(document)
+        .map_err(|reject| Fault::new(FaultClass::Internal, "document_unreadable", format!("{}: {}", reject.code, reject.message)))
 }
 
 /// The versions of a node, oldest first, with where they came from.
@@ -106,7 +111,8 @@ impl Question for AlertRequest {
         let node = reference::alert(graph, &self.id)?;
         let alert = graph.alert_node(node).filter(AlertRef::known).ok_or_else(|| {
             let message = format!("the alert `{}` is referred to, but no document describes it", self.id);
-            Fault::new(FaultClass::NotFound, "alert_not_seen", message).with_hint(format!("`clew neighbors alert:{}` shows what refers to it", self.id))
+            Fault::new(FaultClass::NotFound, "alert_not_seen", message)
+                .with_hint(format!("`clew neighbors alert:{}` shows what refers to it", self.id))
         })?;
         let (whole, document) = alert_of(context, alert.id(), node)?;
         let whole = whole.unwrap_or_default();
@@ -173,7 +179,8 @@ impl Question for IncidentRequest {
             if member.known() { alerts.push(member) } else { missing.push(member.id().to_owned()) }
         }
         alerts.sort_by_key(|alert| (alert.time(), alert.id()));
-        let mut techniques: Vec<String> = incident.techniques().chain(alerts.iter().flat_map(AlertRef::techniques)).map(str::to_owned).collect();
+        let mut techniques: Vec<String> =
+            incident.techniques().chain(alerts.iter().flat_map(AlertRef::techniques)).map(str::to_owned).collect();
         techniques.sort();
         techniques.dedup();
         let mut row = incident_row(graph, &incident);
@@ -231,12 +238,12 @@ impl Question for EntityRequest {
         let entity = graph.entity_node(node).expect("the reference names an entity");
         let (strong, weak): (Vec<_>, Vec<_>) = entity.keys().into_iter().partition(|(_, strong)| *strong);
         let texts = |keys: Vec<(&str, bool)>| keys.into_iter().map(|(key, _)| key.to_owned()).collect::<Vec<_>>();
-        let mut relations: BTreeMap<String, u64> = BTreeMap::new();
+        let mut relations: BTreeMap<&str, u64> = BTreeMap::new();
         let mut incidents = Vec::new();
         let mut seen = HashSet::new();
         let mut alerts: Vec<NodeId> = Vec::new();
         for edge in graph.edges(node, &EdgeFilter::default()) {
-            *relations.entry(graph.relation(&edge).to_owned()).or_default() += 1;
+            *relations.entry(graph.relation(&edge)).or_default() += 1;
             let other = edge.other(node);
             match other.kind() {
                 NodeKind::Alert if seen.insert(other) => {
@@ -255,7 +262,7 @@ impl Question for EntityRequest {
             keys: texts(strong),
             weak_keys: texts(weak),
             properties: properties(context, node, entity.kind(), &alerts)?,
-            relations,
+            relations: relations.into_iter().map(|(name, count)| (name.to_owned(), count)).collect(),
             merges: entity.merges().into_iter().map(|merge| MergeRow { key: merge.key, seq: merge.seq.0 }).collect(),
             possibly_same: entity.possibly_same(POSSIBLY_SAME_MAX).into_iter().map(|(other, _)| render::reference(graph, other)).collect(),
             alerts: alerts.len() as u64,
@@ -272,7 +279,8 @@ fn properties(context: &Context, node: NodeId, kind: &str, alerts: &[NodeId]) ->
         let Some(alert) = graph.alert_node(*alert) else { continue };
         let (whole, _) = alert_of(context, alert.id(), alert.node())?;
         let mentions = whole.unwrap_or_default().entities.into_iter().map(|evidence| evidence.entity);
-        for entity in mentions.filter(|entity| entity.kind == Kind::met(kind) && graph.entities(&entity.kind, &entity.keys).contains(&node)) {
+        for entity in mentions.filter(|entity| entity.kind == Kind::met(kind) && graph.entities(&entity.kind, &entity.keys).contains(&node))
+        {
             for (name, value) in entity.properties {
                 properties.entry(name).or_insert(value);
             }

@@ -85,7 +85,8 @@ pub enum LibraryError {
 
 impl From<LibraryError> for Fault {
     fn from(error: LibraryError) -> Self {
-        Self::new(FaultClass::Invalid, "exploration_invalid", error.to_string()).with_hint("compare the header with the files in `queries/explore/`")
+        Self::new(FaultClass::Invalid, "exploration_invalid", error.to_string())
+            .with_hint("compare the header with the files in `queries/explore/`")
     }
 }
 
@@ -104,15 +105,21 @@ pub fn all() -> &'static [Exploration] {
 pub fn parse(name: &str, text: &str) -> Result<Exploration, LibraryError> {
     let header = Header::read(name, text)?;
     let window = header.one("window")?;
-    let (before, after) = window.1.split_once('/').and_then(|(before, after)| Some((span(before)?, span(after)?))).ok_or_else(|| LibraryError::Value {
-        name: name.to_owned(),
-        line: window.0,
-        expected: "a window such as `12h/1d`, before and after the anchor",
-        found: window.1.to_owned(),
-    })?;
+    let (before, after) =
+        window.1.split_once('/').and_then(|(before, after)| Some((span(before)?, span(after)?))).ok_or_else(|| LibraryError::Value {
+            name: name.to_owned(),
+            line: window.0,
+            expected: "a window such as `12h/1d`, before and after the anchor",
+            found: window.1.to_owned(),
+        })?;
     let input = header.one("input")?;
     if input.1 != "any" && catalog::entities::kind(input.1).is_none() {
-        return Err(LibraryError::Value { name: name.to_owned(), line: input.0, expected: "a kind of entity or `any`", found: input.1.to_owned() });
+        return Err(LibraryError::Value {
+            name: name.to_owned(),
+            line: input.0,
+            expected: "a kind of entity or `any`",
+            found: input.1.to_owned(),
+        });
     }
     Ok(Exploration {
         name: name.to_owned(),

@@ -82,7 +82,8 @@ impl Question for ExploreRequest {
         let start = entity(graph, &self.entity)?;
         let kind = graph.entity_node(start).map(|entity| entity.kind().to_owned()).unwrap_or_default();
         let exploration = find(&self.query, &kind)?;
-        let window = Asked { from: self.from.as_deref(), to: self.to.as_deref(), at: self.at.as_deref() }.window(context, start, exploration)?;
+        let window =
+            Asked { from: self.from.as_deref(), to: self.to.as_deref(), at: self.at.as_deref() }.window(context, start, exploration)?;
         let limit = limit(self.limit, exploration.limit, LIMIT_MAX)?;
         let (table, graph) = run(context, start, exploration, &window, limit)?;
         let text = match &exploration.body {
@@ -105,7 +106,8 @@ fn find(query: &str, kind: &str) -> Result<&'static Exploration, Fault> {
     }
     if let Some(other) = all().iter().find(named) {
         let message = format!("the query `{query}` takes an entity of kind `{}`, found `{kind}`", other.input);
-        return Err(Fault::new(FaultClass::Invalid, "exploration_kind", message).with_hint(format!("`clew explore {kind}:VALUE --all` lists what fits")));
+        return Err(Fault::new(FaultClass::Invalid, "exploration_kind", message)
+            .with_hint(format!("`clew explore {kind}:VALUE --all` lists what fits")));
     }
     let names = all().iter().filter(|exploration| exploration.fits(kind)).map(|exploration| exploration.name.as_str());
     let fault = Fault::new(FaultClass::NotFound, "exploration_unknown", format!("no exploration query has the name or id `{query}`"));
@@ -146,9 +148,17 @@ fn run(context: &Context, start: NodeId, exploration: &Exploration, window: &Win
 }
 
 /// Runs the text with the entity bound to its parameters; what the rows name joins the graph.
-fn on_tables(context: &Context, start: NodeId, exploration: &Exploration, text: &str, window: &Window, limit: usize) -> Result<(Table, Subgraph), Fault> {
+fn on_tables(
+    context: &Context,
+    start: NodeId,
+    exploration: &Exploration,
+    text: &str,
+    window: &Window,
+    limit: usize,
+) -> Result<(Table, Subgraph), Fault> {
     let graph = &context.snapshot.graph;
-    let subject = graph.entity_node(start).ok_or_else(|| Fault::new(FaultClass::Internal, "exploration_subject", "the subject is no entity"))?;
+    let subject =
+        graph.entity_node(start).ok_or_else(|| Fault::new(FaultClass::Internal, "exploration_subject", "the subject is no entity"))?;
     // One row more than asked for tells whether that is all.
     let parameters = Parameters::Named(Object::from_iter([
         ("entity".to_owned(), questions::hashes(context, start).into_iter().collect()),
@@ -242,7 +252,9 @@ fn on_graph(context: &Context, start: NodeId, question: GraphBody, window: &Wind
     let involves = EdgeFilter { relations: vec![Relation::INVOLVES], direction: Direction::In, window: *window, ..EdgeFilter::default() };
     let mut edges = Vec::new();
     match question {
-        GraphBody::RelatedAlerts => edges.extend(graph.edges(start, &involves).filter(|edge| edge.from.kind() == NodeKind::Alert).take(limit + 1)),
+        GraphBody::RelatedAlerts => {
+            edges.extend(graph.edges(start, &involves).filter(|edge| edge.from.kind() == NodeKind::Alert).take(limit + 1))
+        }
         GraphBody::Relations => {
             let all = EdgeFilter { window: *window, ..EdgeFilter::default() };
             edges.extend(graph.edges(start, &all).filter(|edge| edge.other(start).kind() == NodeKind::Entity).take(limit + 1));
@@ -270,7 +282,8 @@ fn on_graph(context: &Context, start: NodeId, question: GraphBody, window: &Wind
     let mut subgraph = render::subgraph(graph, &[start], &edges);
     subgraph.complete = complete;
     subgraph.cut = (!complete).then(|| "limit".to_owned());
-    let others: Vec<NodeId> = edges.iter().map(|edge| if edge.to == start || edge.from == start { edge.other(start) } else { edge.from }).collect();
+    let others: Vec<NodeId> =
+        edges.iter().map(|edge| if edge.to == start || edge.from == start { edge.other(start) } else { edge.from }).collect();
     Ok((rows_of(context, &others, &edges, complete), subgraph))
 }
 
@@ -285,7 +298,8 @@ fn companions(context: &Context, start: NodeId, involves: &EdgeFilter, limit: us
     found.sort_by(|(a, left), (b, right)| b.cmp(a).then_with(|| left.id.cmp(&right.id)));
     let complete = found.len() <= limit;
     found.truncate(limit);
-    let columns = ["Entity", "Entity_Aux_Kind", "Entity_Aux_Label", "Entity_Aux_Alerts"].map(|name| column(name, if name.ends_with("Alerts") { "long" } else { "string" }));
+    let columns = ["Entity", "Entity_Aux_Kind", "Entity_Aux_Label", "Entity_Aux_Alerts"]
+        .map(|name| column(name, if name.ends_with("Alerts") { "long" } else { "string" }));
     let rows = found.iter().map(|(times, node)| vec![json!(node.id), json!(node.kind), json!(node.label), json!(times)]).collect();
     let mut added = Added::new(context, start, "named_with");
     found.into_iter().for_each(|(_, node)| added.node(node));
@@ -300,7 +314,15 @@ fn column(name: &str, type_name: &str) -> Column {
 /// One row for each node that a graph exploration found.
 fn rows_of(context: &Context, nodes: &[NodeId], edges: &[crate::graph::Edge], complete: bool) -> Table {
     let graph = &context.snapshot.graph;
-    let columns = [("Id", "string"), ("Kind", "string"), ("Title", "string"), ("Severity", "string"), ("Status", "string"), ("Relation", "string"), ("Time", "datetime")];
+    let columns = [
+        ("Id", "string"),
+        ("Kind", "string"),
+        ("Title", "string"),
+        ("Severity", "string"),
+        ("Status", "string"),
+        ("Relation", "string"),
+        ("Time", "datetime"),
+    ];
     let row = |(node, edge): (&NodeId, &crate::graph::Edge)| -> Vec<Value> {
         let (severity, status, time) = match graph.node(*node) {
             crate::graph::NodeRef::Alert(alert) => {
@@ -314,7 +336,15 @@ fn rows_of(context: &Context, nodes: &[NodeId], edges: &[crate::graph::Edge], co
             crate::graph::NodeRef::Entity(_) => (String::new(), String::new(), edge.last),
         };
         let shown = render::node(graph, *node);
-        vec![json!(shown.id), json!(shown.kind), json!(shown.label), json!(severity), json!(status), json!(graph.relation(edge)), json!(time)]
+        vec![
+            json!(shown.id),
+            json!(shown.kind),
+            json!(shown.label),
+            json!(severity),
+            json!(status),
+            json!(graph.relation(edge)),
+            json!(time),
+        ]
     };
     Table {
         columns: columns.map(|(name, type_name)| column(name, type_name)).to_vec(),

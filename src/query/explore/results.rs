@@ -120,7 +120,11 @@ mod tests {
     #[test]
     fn reads_entities_off_a_row() {
         check(&["Host_UnstructuredName", "Host_Aux_Count"], json!(["ws6.example.org", 4]), &[("host", "ws6.example.org")]);
-        check(&["IP_Address", "Account_UnstructuredName"], json!(["1.2.3.4:5678", "bob@example.org"]), &[("ip", "1.2.3.4"), ("account", "bob@example.org")]);
+        check(
+            &["IP_Address", "Account_UnstructuredName"],
+            json!(["1.2.3.4:5678", "bob@example.org"]),
+            &[("ip", "1.2.3.4"), ("account", "bob@example.org")],
+        );
         check(&["IP_Address", "Host_HostName"], json!(["-", null]), &[]);
     }
 }

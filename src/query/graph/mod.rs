@@ -6,8 +6,9 @@ mod walks;
 mod why;
 
 pub use requests::{
-    AssertionRow, BlastRadiusAnswer, BlastRadiusRequest, CommonRequest, ComponentRequest, NeighborsRequest, PathRow, PathsAnswer, PathsRequest,
-    RankAnswer, RankRequest, RankRow, ReachedRow, RecordPlace, SimilarAnswer, SimilarRequest, SimilarRow, SimilarTerm, WhyAnswer, WhyRequest,
+    AssertionRow, BlastRadiusAnswer, BlastRadiusRequest, CommonRequest, ComponentRequest, NeighborsRequest, PathRow, PathsAnswer,
+    PathsRequest, RankAnswer, RankRequest, RankRow, ReachedRow, RecordPlace, SimilarAnswer, SimilarRequest, SimilarRow, SimilarTerm,
+    WhyAnswer, WhyRequest,
 };
 
 pub(super) use why::hashes;

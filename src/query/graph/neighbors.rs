@@ -62,7 +62,9 @@ impl Question for NeighborsRequest {
         }
         let more = edges.next().is_some();
         let mut answer = render::subgraph(graph, &[start], &found);
-        if filter.relations.is_empty() && filter.kinds.is_empty() && filter.direction == Direction::Both {
+        if !more && self.cursor.is_none() {
+            answer.total = Some(answer.edges.len() as u64);
+        } else if filter.relations.is_empty() && filter.kinds.is_empty() && filter.direction == Direction::Both {
             answer.total = Some(graph.count_in(start, &filter.window) as u64);
         }
         if more {

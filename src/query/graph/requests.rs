@@ -39,7 +39,7 @@ request! {
         hops: Option<u32>,
         /// Edges of the answer (default 100).
         limit: Option<u32>,
-        /// Where the last page ended; for one hop.
+        /// Where the last page ended; for one hop. An edge whose records stand on several pages comes on each, with its share of the count.
         cursor: Option<String>,
     }
 }
@@ -320,4 +320,3 @@ pub struct WhyAnswer {
     /// Whether these are all.
     pub complete: bool,
 }
-

@@ -13,8 +13,8 @@ use super::super::lists::incident_row;
 use super::super::reference::{incident, limit, node, window, word};
 use super::super::{Context, Question, render};
 use super::requests::{
-    BlastRadiusAnswer, BlastRadiusRequest, CommonRequest, ComponentRequest, NeighborsRequest, PathRow, PathsAnswer, PathsRequest, RankAnswer, RankRequest,
-    RankRow, ReachedRow, SimilarAnswer, SimilarRequest, SimilarRow, SimilarTerm,
+    BlastRadiusAnswer, BlastRadiusRequest, CommonRequest, ComponentRequest, NeighborsRequest, PathRow, PathsAnswer, PathsRequest,
+    RankAnswer, RankRequest, RankRow, ReachedRow, SimilarAnswer, SimilarRequest, SimilarRow, SimilarTerm,
 };
 
 /// Hops of any walk at the most.
@@ -103,7 +103,10 @@ impl Question for PathsRequest {
             }
             Mode::Time => {
                 let found = graph.timed_path(a, b, &scope);
-                let path = Path { nodes: found.arrivals.iter().map(|at| at.node).collect(), edges: found.arrivals.iter().filter_map(|at| at.by).collect() };
+                let path = Path {
+                    nodes: found.arrivals.iter().map(|at| at.node).collect(),
+                    edges: found.arrivals.iter().filter_map(|at| at.by).collect(),
+                };
                 let arrival = found.arrivals.last().and_then(|last| last.at);
                 let rows = if path.nodes.is_empty() { Vec::new() } else { vec![row(graph, &path, path.edges.len() as f64, arrival)] };
                 (rows, found.extent)
@@ -112,7 +115,9 @@ impl Question for PathsRequest {
         let mut seen = HashSet::new();
         let names = paths.iter().flat_map(|path| &path.nodes).filter(|name| seen.insert((*name).clone()));
         let nodes = names.filter_map(|name| Some(render::node(graph, node(graph, name).ok()?))).collect();
-        Ok(PathsAnswer { nodes, paths, complete: extent.cut.is_none(), cut: cut(&extent), hubs: hubs(graph, &extent) })
+        // The limit of paths is called `k`.
+        let cut = cut(&extent).map(|name| if name == "limit" { "k".to_owned() } else { name });
+        Ok(PathsAnswer { nodes, paths, complete: cut.is_none(), cut, hubs: hubs(graph, &extent) })
     }
 }
 
@@ -121,7 +126,12 @@ fn plain(graph: &GraphSnapshot, found: crate::graph::Paths) -> (Vec<PathRow>, Ex
 }
 
 fn row(graph: &GraphSnapshot, path: &Path, cost: f64, arrival: Option<Time>) -> PathRow {
-    PathRow { nodes: path.nodes.iter().map(|node| render::reference(graph, *node)).collect(), edges: render::edges(graph, &path.edges), cost, arrival }
+    PathRow {
+        nodes: path.nodes.iter().map(|node| render::reference(graph, *node)).collect(),
+        edges: render::edges(graph, &path.edges),
+        cost,
+        arrival,
+    }
 }
 
 impl Question for CommonRequest {
@@ -133,7 +143,8 @@ impl Question for CommonRequest {
         let (a, b) = (node(graph, &self.a)?, node(graph, &self.b)?);
         let found = graph.common_neighbors(a, b, &Scope { hub_degree: usize::MAX, ..Scope::default() }, limit(self.limit, 100, 10_000)?);
         let filter = EdgeFilter::default();
-        let edges: Vec<Edge> = found.nodes.iter().flat_map(|shared| [a, b].map(|end| graph.assertions(end, shared.node, &filter).next())).flatten().collect();
+        let edges: Vec<Edge> =
+            found.nodes.iter().flat_map(|shared| [a, b].map(|end| graph.assertions(end, shared.node, &filter).next())).flatten().collect();
         let mut answer = render::subgraph(graph, &[a, b], &edges);
         answer.cut = cut(&found.extent);
         answer.complete = answer.cut.is_none();
@@ -184,7 +195,14 @@ impl Question for BlastRadiusRequest {
         reached.iter().for_each(|row| *kinds.entry(row.node.kind.clone()).or_default() += 1);
         let edges: Vec<Edge> = found.arrivals.iter().filter_map(|arrival| arrival.by).collect();
         let cut = cut(&found.extent).filter(|name| name != "hops");
-        Ok(BlastRadiusAnswer { reached, edges: render::edges(graph, &edges), kinds, complete: cut.is_none(), cut, hubs: hubs(graph, &found.extent) })
+        Ok(BlastRadiusAnswer {
+            reached,
+            edges: render::edges(graph, &edges),
+            kinds,
+            complete: cut.is_none(),
+            cut,
+            hubs: hubs(graph, &found.extent),
+        })
     }
 }
 
@@ -222,8 +240,11 @@ impl Question for RankRequest {
 }
 
 fn by_degree(graph: &GraphSnapshot, kinds: &[Kind], window: &crate::model::Window, limit: usize) -> RankAnswer {
-    let wanted = |node: &NodeId| kinds.is_empty() || graph.entity_node(*node).is_some_and(|entity| kinds.iter().any(|kind| kind.as_str() == entity.kind()));
-    let mut ranked: Vec<(usize, NodeId)> = graph.all_entities().filter(wanted).map(|node| (graph.count_in(node, window), node)).filter(|(n, _)| *n > 0).collect();
+    let wanted = |node: &NodeId| {
+        kinds.is_empty() || graph.entity_node(*node).is_some_and(|entity| kinds.iter().any(|kind| kind.as_str() == entity.kind()))
+    };
+    let mut ranked: Vec<(usize, NodeId)> =
+        graph.all_entities().filter(wanted).map(|node| (graph.count_in(node, window), node)).filter(|(n, _)| *n > 0).collect();
     let total = ranked.len();
     if total > limit {
         ranked.select_nth_unstable_by(limit, |(a, _), (b, _)| b.cmp(a));

@@ -107,7 +107,10 @@ fn asserts(context: &Context, edge: &Edge, seq: Seq) -> Result<bool, Fault> {
         event.entities.get(at as usize).is_some_and(|entity| graph.entities(&entity.kind, &entity.keys).contains(&node))
     };
     let holds = |event: &Event| {
-        event.links.iter().any(|link| link.relation.as_str() == graph.relation(edge) && is(event, link.from, edge.from) && is(event, link.to, edge.to))
+        event
+            .links
+            .iter()
+            .any(|link| link.relation.as_str() == graph.relation(edge) && is(event, link.from, edge.from) && is(event, link.to, edge.to))
     };
     Ok(bodies.iter().any(|body| matches!(body, Body::Event(event) if holds(event))))
 }

@@ -17,7 +17,8 @@ use super::{Context, Question, render};
 use page::{Key, Top};
 
 pub use requests::{
-    AlertFilter, AlertPage, AlertRow, Counters, EntityFilter, EntityPage, EntityRow, IncidentFilter, IncidentPage, IncidentRow, LIMIT_DEFAULT, LIMIT_MAX,
+    AlertFilter, AlertPage, AlertRow, Counters, EntityFilter, EntityPage, EntityRow, IncidentFilter, IncidentPage, IncidentRow,
+    LIMIT_DEFAULT, LIMIT_MAX,
 };
 
 /// Which column a list is sorted by, and whether downward.
@@ -44,10 +45,31 @@ fn same(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b) || a.to_lowercase() == b.to_lowercase()
 }
 
+/// A product as a filter names it: by its name, or by a part of it where no product has the name.
+struct Product {
+    text: String,
+    part: bool,
+}
+
+impl Product {
+    fn read(graph: &GraphSnapshot, texts: &[String]) -> Vec<Self> {
+        let known = |text: &str| {
+            graph.all_alerts().any(|alert| same(alert.product(), text))
+                || graph.all_incidents().any(|incident| incident.products().any(|product| same(product, text)))
+        };
+        texts.iter().map(|text| Self { part: !known(text), text: text.to_lowercase() }).collect()
+    }
+
+    fn names(&self, product: &str) -> bool {
+        if self.part { product.to_lowercase().contains(&self.text) } else { same(product, &self.text) }
+    }
+}
+
 /// A technique stands for its sub-techniques.
 fn has_technique<'a>(mut techniques: impl Iterator<Item = &'a str>, wanted: &str) -> bool {
     techniques.any(|technique| {
-        technique.get(..wanted.len()).is_some_and(|head| head.eq_ignore_ascii_case(wanted)) && matches!(technique.as_bytes().get(wanted.len()), None | Some(b'.'))
+        technique.get(..wanted.len()).is_some_and(|head| head.eq_ignore_ascii_case(wanted))
+            && matches!(technique.as_bytes().get(wanted.len()), None | Some(b'.'))
     })
 }
 
@@ -83,10 +105,11 @@ fn incidents_of(graph: &GraphSnapshot, alerts: &HashSet<NodeId>) -> HashSet<Node
     found
 }
 
-/// Incidents that contain an alert.
+/// Incidents that contain an alert, without repeats: the alert and the incident may both say it.
 pub(super) fn containers(graph: &GraphSnapshot, alert: NodeId) -> impl Iterator<Item = NodeId> + '_ {
     let filter = EdgeFilter { relations: vec![Relation::CONTAINS], direction: Direction::In, ..EdgeFilter::default() };
-    graph.edges(alert, &filter).map(|edge| edge.from).filter(|node| node.kind() == NodeKind::Incident)
+    let mut seen = HashSet::new();
+    graph.edges(alert, &filter).map(|edge| edge.from).filter(move |node| node.kind() == NodeKind::Incident && seen.insert(*node))
 }
 
 /// Alerts that an incident contains, newest first, without repeats.
@@ -98,7 +121,8 @@ pub(super) fn members(graph: &GraphSnapshot, incident: NodeId) -> Vec<NodeId> {
 
 fn counters<const N: usize>(counts: [[u32; 6]; N], statuses: [&str; N]) -> Counters {
     let status = statuses.iter().zip(&counts).map(|(name, row)| ((*name).to_owned(), row.iter().map(|n| u64::from(*n)).sum())).collect();
-    let severity = Severity::ALL.iter().map(|s| (s.as_str().to_owned(), counts.iter().map(|row| u64::from(row[*s as usize])).sum())).collect();
+    let severity =
+        Severity::ALL.iter().map(|s| (s.as_str().to_owned(), counts.iter().map(|row| u64::from(row[*s as usize])).sum())).collect();
     Counters { status, severity }
 }
 
@@ -161,7 +185,14 @@ pub(super) fn alert_row(graph: &GraphSnapshot, alert: &AlertRef<'_>) -> AlertRow
 /// The row of an entity.
 pub(super) fn entity_row(graph: &GraphSnapshot, entity: &EntityRef<'_>) -> EntityRow {
     let (first, last) = graph.span(entity.node());
-    EntityRow { id: render::entity_reference(graph, entity), kind: entity.kind().to_owned(), label: entity.label().to_owned(), degree: graph.degree(entity.node()) as u64, first, last }
+    EntityRow {
+        id: render::entity_reference(graph, entity),
+        kind: entity.kind().to_owned(),
+        label: entity.label().to_owned(),
+        degree: graph.degree(entity.node()) as u64,
+        first,
+        last,
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -192,18 +223,22 @@ impl Question for IncidentFilter {
         }
         let tactics = tactics_wanted(&self.tactic)?;
         let of_entities = alerts_of(context, &self.entity)?.map(|alerts| incidents_of(graph, &alerts));
-        let order = Order::read(self.sort.as_deref(), "severity", &["severity", "created", "modified", "activity", "number", "title"], |name| {
-            Some(match name {
-                "severity" => (IncidentOrder::Severity, true),
-                "created" => (IncidentOrder::Created, true),
-                "modified" => (IncidentOrder::Modified, true),
-                "activity" => (IncidentOrder::Activity, true),
-                "number" => (IncidentOrder::Number, true),
-                "title" => (IncidentOrder::Title, false),
-                _ => return None,
-            })
-        })?;
-        let owner = |incident: &IncidentRef<'_>| any(&self.owner, |text| if text == "unassigned" { incident.owner().is_empty() } else { same(incident.owner(), text) });
+        let order =
+            Order::read(self.sort.as_deref(), "severity", &["severity", "created", "modified", "activity", "number", "title"], |name| {
+                Some(match name {
+                    "severity" => (IncidentOrder::Severity, true),
+                    "created" => (IncidentOrder::Created, true),
+                    "modified" => (IncidentOrder::Modified, true),
+                    "activity" => (IncidentOrder::Activity, true),
+                    "number" => (IncidentOrder::Number, true),
+                    "title" => (IncidentOrder::Title, false),
+                    _ => return None,
+                })
+            })?;
+        let owner = |incident: &IncidentRef<'_>| {
+            any(&self.owner, |text| if text == "unassigned" { incident.owner().is_empty() } else { same(incident.owner(), text) })
+        };
+        let products = Product::read(graph, &self.product);
         let inherits = !self.product.is_empty() || !tactics.is_empty() || !self.technique.is_empty();
         let passes = |incident: &IncidentRef<'_>| {
             (severity.is_empty() || severity.contains(&incident.severity()))
@@ -212,7 +247,7 @@ impl Question for IncidentFilter {
                 && any(&self.tag, |text| incident.tags().any(|tag| same(tag, text)))
                 && of_entities.as_ref().is_none_or(|found| found.contains(&incident.node()))
                 && (window == Window::ALL || active(graph, incident, &window))
-                && (!inherits || self.inherited(graph, incident, &tactics))
+                && (!inherits || self.inherited(graph, incident, &products, &tactics))
         };
         let key = |incident: &IncidentRef<'_>| match order.by {
             IncidentOrder::Severity => Key::ranked(incident.severity() as u8, incident.last_activity().or(incident.time())),
@@ -235,18 +270,24 @@ impl Question for IncidentFilter {
 
 impl IncidentFilter {
     /// Whether the incident or one of its alerts has the product, tactic and technique.
-    fn inherited(&self, graph: &GraphSnapshot, incident: &IncidentRef<'_>, tactics: &[String]) -> bool {
-        let alerts: Vec<AlertRef<'_>> = members(graph, incident.node()).into_iter().filter_map(|node| graph.alert_node(node)).collect();
-        let product = |text: &str| incident.products().any(|product| same(product, text)) || alerts.iter().any(|alert| same(alert.product(), text));
-        let tactic = |text: &str| incident.tactics().any(|tactic| tactic == text) || alerts.iter().any(|alert| alert.tactics().any(|tactic| tactic == text));
-        let technique = |text: &str| has_technique(incident.techniques(), text) || alerts.iter().any(|alert| has_technique(alert.techniques(), text));
-        any(&self.product, product) && any(tactics, tactic) && any(&self.technique, technique)
+    fn inherited(&self, graph: &GraphSnapshot, incident: &IncidentRef<'_>, products: &[Product], tactics: &[String]) -> bool {
+        let alerts: Vec<AlertRef<'_>> = graph.contained(incident.node()).into_iter().filter_map(|node| graph.alert_node(node)).collect();
+        let product = |wanted: &Product| {
+            incident.products().any(|product| wanted.names(product)) || alerts.iter().any(|alert| wanted.names(alert.product()))
+        };
+        let tactic = |text: &str| {
+            incident.tactics().any(|tactic| tactic == text) || alerts.iter().any(|alert| alert.tactics().any(|tactic| tactic == text))
+        };
+        let technique =
+            |text: &str| has_technique(incident.techniques(), text) || alerts.iter().any(|alert| has_technique(alert.techniques(), text));
+        (products.is_empty() || products.iter().any(product)) && any(tactics, tactic) && any(&self.technique, technique)
     }
 }
 
 /// Whether the incident, or an alert of it, was active in the window.
 fn active(graph: &GraphSnapshot, incident: &IncidentRef<'_>, window: &Window) -> bool {
-    match (incident.first_activity().or(incident.created()), incident.last_activity().or(incident.first_activity()).or(incident.created())) {
+    match (incident.first_activity().or(incident.created()), incident.last_activity().or(incident.first_activity()).or(incident.created()))
+    {
         (Some(first), Some(last)) => window.overlaps(first, last),
         _ => members(graph, incident.node()).iter().filter_map(|node| graph.alert_node(*node)?.time()).any(|time| window.contains(time)),
     }
@@ -268,10 +309,16 @@ impl Question for AlertFilter {
         let window = window(self.from.as_deref(), self.to.as_deref(), context.now)?;
         let limit = limit(self.limit, LIMIT_DEFAULT, LIMIT_MAX)?;
         let severity = severities(&self.severity)?;
-        let status = self.status.iter().map(|text| word("status", text, AlertStatus::parse, &AlertStatus::ALL.map(AlertStatus::as_str)));
-        let status = status.collect::<Result<Vec<_>, Fault>>()?;
+        let mut status = Vec::new();
+        for text in &self.status {
+            match text.as_str() {
+                "open" => status.extend([AlertStatus::New, AlertStatus::InProgress]),
+                text => status.push(word("status", text, AlertStatus::parse, &AlertStatus::ALL.map(AlertStatus::as_str))?),
+            }
+        }
         let tactics = tactics_wanted(&self.tactic)?;
         let of_entities = alerts_of(context, &self.entity)?;
+        let products = Product::read(graph, &self.product);
         let title = self.title.as_deref().map(str::to_lowercase);
         let of_incident = match self.incident.as_deref() {
             None | Some("none") => None,
@@ -288,7 +335,7 @@ impl Question for AlertFilter {
         let passes = |alert: &AlertRef<'_>| {
             (severity.is_empty() || severity.contains(&alert.severity()))
                 && (status.is_empty() || status.contains(&alert.status()))
-                && any(&self.product, |text| same(alert.product(), text))
+                && (products.is_empty() || products.iter().any(|product| product.names(alert.product())))
                 && any(&tactics, |text| alert.tactics().any(|tactic| tactic == text))
                 && any(&self.technique, |text| has_technique(alert.techniques(), text))
                 && title.as_ref().is_none_or(|words| alert.title().to_lowercase().contains(words))
@@ -341,7 +388,9 @@ impl Question for EntityFilter {
             })
         })?;
         let passes = |entity: &EntityRef<'_>| {
-            let named = |words: &String| entity.label().to_lowercase().contains(words) || entity.keys().iter().any(|(key, _)| key.to_lowercase().contains(words));
+            let named = |words: &String| {
+                entity.label().to_lowercase().contains(words) || entity.keys().iter().any(|(key, _)| key.to_lowercase().contains(words))
+            };
             (kinds.is_empty() || kinds.iter().any(|kind| kind.as_str() == entity.kind()))
                 && text.as_ref().is_none_or(named)
                 && (window == Window::ALL || graph.count_in(entity.node(), &window) > 0)

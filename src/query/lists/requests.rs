@@ -25,7 +25,7 @@ pub struct IncidentFilter {
     pub status: Vec<String>,
     /// Owner's name, mail address or principal name, in any case; `unassigned` for none.
     pub owner: Vec<String>,
-    /// Any of these product names.
+    /// Any of these products: by name, or by a part of it where no product has the name.
     pub product: Vec<String>,
     /// Any of these ATT&CK tactics.
     pub tactic: Vec<String>,
@@ -56,7 +56,7 @@ pub struct AlertFilter {
     pub severity: Vec<String>,
     /// Any of these states: New, InProgress, Resolved, Dismissed, Unknown.
     pub status: Vec<String>,
-    /// Any of these product names.
+    /// Any of these products: by name, or by a part of it where no product has the name.
     pub product: Vec<String>,
     /// Any of these ATT&CK tactics.
     pub tactic: Vec<String>,

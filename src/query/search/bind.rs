@@ -67,6 +67,8 @@ impl Binder<'_> {
         match (name, row.values) {
             (Name::Field(field), Values::Text | Values::Exact) => match &term.test {
                 Test::Compare(..) | Test::Range { .. } => Err(no_order()),
+                // Who writes `id:5` means the incident of that number too.
+                test if field == Field::Id => Ok(self.words(&[Field::Id, Field::Number], test)),
                 test => Ok(self.words(&[field], test)),
             },
             (_, Values::Number) => {

@@ -1,5 +1,6 @@
 //! What can be wrong with a search.
 
+use crate::catalog::entities;
 use crate::model::{Fault, FaultClass, Span};
 
 use super::fields::ROWS;
@@ -142,6 +143,9 @@ impl SearchError {
 
     fn hint(&self) -> String {
         match self {
+            Self::UnknownField { name, .. } if entities::kind(name).is_some() => {
+                format!("`entity:VALUE` finds what names an entity; `{name}:VALUE` is for `entity`, `neighbors` and `timeline`")
+            }
             Self::UnknownField { similar: Some(similar), .. } => format!("did you mean `{similar}`? quote the text to search for a colon"),
             Self::UnknownField { .. } | Self::BadDefault(_) => {
                 let names: Vec<&str> = ROWS.iter().map(|row| row.name).collect();

@@ -33,6 +33,9 @@ pub const ENTITY_ALERTS_MAX: usize = 20_000;
 /// Fields of terms that name none, unless the request says others: those of Sentinel's search box.
 pub const DEFAULT_FIELDS: [Field; 6] = [Field::Id, Field::Number, Field::Title, Field::Tag, Field::Owner, Field::Product];
 
+/// Fields with words that a search box leaves out; a search that finds nothing says whether they would help.
+const WIDER_FIELDS: [Field; 4] = [Field::Description, Field::Entity, Field::Comment, Field::Type];
+
 /// Knows which incidents contain an alert.
 pub trait Membership {
     /// Returns the ids of all incidents that contain any of the alerts.
@@ -116,6 +119,22 @@ pub struct SearchAnswer {
     pub position: u64,
     /// The search as it was understood.
     pub understood: String,
+    /// Fields in which words without a field were looked for.
+    pub fields: Vec<&'static str>,
+    /// Where the same search finds something, if it found nothing where it looked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub elsewhere: Vec<Elsewhere>,
+}
+
+/// A place where a search that found nothing would have found something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Elsewhere {
+    /// The kind of documents to ask for.
+    pub kind: DocKind,
+    /// The fields to ask for; empty where the fields of this search do.
+    pub fields: Vec<&'static str>,
+    /// How many documents fit there.
+    pub total: u64,
 }
 
 /// Counts of the values of one property.
@@ -229,6 +248,11 @@ pub fn search(request: &SearchRequest, searcher: &Searcher, membership: &dyn Mem
     let wanted =
         Search { query: &asked, kinds: &kinds, sort, ascending: request.ascending, limit: request.limit, after, facets: &request.facets };
     let results = searcher.search(&wanted)?;
+    let elsewhere = if results.total == 0 && request.cursor.is_none() {
+        elsewhere(request, &expr, &kinds, &defaults, &mut entities, now)?
+    } else {
+        Vec::new()
+    };
     let cursor = results.hits.last().filter(|_| results.more).map(|hit| cursor(hit.place, mark));
     let mut highlighter = request.highlight.then(|| Highlighter::new(&query));
     let facets = results.facets.into_iter().map(|(facet, mut values)| {
@@ -247,7 +271,43 @@ pub fn search(request: &SearchRequest, searcher: &Searcher, membership: &dyn Mem
         cursor,
         position: searcher.position().0,
         understood: expr.to_string(),
+        fields: names(&defaults),
+        elsewhere,
     })
+}
+
+/// Names of fields as a search text writes them; a number is an id to whoever searches.
+fn names(fields: &[Field]) -> Vec<&'static str> {
+    fields.iter().filter(|field| **field != Field::Number).map(|field| Name::Field(*field).as_str()).collect()
+}
+
+/// Asks the same of the other kinds of documents, and of further fields unless the request names its own.
+fn elsewhere(
+    request: &SearchRequest,
+    expr: &Expr,
+    kinds: &[DocKind],
+    defaults: &[Field],
+    entities: &mut Entities<'_>,
+    now: Time,
+) -> Result<Vec<Elsewhere>, Fault> {
+    let wide: Vec<Field> = defaults.iter().chain(&WIDER_FIELDS).copied().collect();
+    let mut found = Vec::new();
+    for kind in ALL_KINDS {
+        let narrow = (!kinds.contains(&kind)).then_some((defaults, Vec::new()));
+        let further = request.fields.is_empty().then(|| (wide.as_slice(), names(&wide)));
+        for (fields, named) in narrow.into_iter().chain(further) {
+            let query = Binder { defaults: fields, now }.bind(expr)?;
+            let query = if kind == DocKind::Incident { entities.expand(&query)? } else { query };
+            let counted =
+                Search { query: &query, kinds: &[kind], sort: Sort::Modified, ascending: false, limit: 0, after: None, facets: &[] };
+            let total = entities.searcher.search(&counted)?.total;
+            if total > 0 {
+                found.push(Elsewhere { kind, fields: named, total });
+                break;
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Returns values of a field (`owner`, `tag`, `product`, `title`) with a word that begins with `prefix`, for typing ahead.

@@ -31,6 +31,9 @@ impl Question for SearchRequest {
             hit.id = render::reference(graph, node);
             seen.insert(node)
         });
+        if self.cursor.is_none() && answer.complete {
+            answer.total = answer.hits.len() as u64;
+        }
         Ok(answer)
     }
 }

@@ -102,9 +102,9 @@ impl From<SqlError> for Fault {
             Some(span) => fault.at(span.start, span.end),
             None => fault,
         };
-        let hinted = |fault: Self, similar: Option<String>, kind: &str| match similar {
+        let hinted = |fault: Self, similar: Option<String>, kind: &str, list: &str| match similar {
             Some(name) => fault.with_hint(format!("a similar {kind} is `{name}`")),
-            None => fault,
+            None => fault.with_hint(list),
         };
         match error {
             SqlError::Syntax { at, .. } => located(Self::new(FaultClass::Invalid, "sql_syntax", message), at),
@@ -115,13 +115,21 @@ impl From<SqlError> for Fault {
                 Self::new(FaultClass::Limit, "query_too_complex", message).with_hint("split the query, or put lists into a join"),
                 at,
             ),
-            SqlError::UnknownTable { similar, at, .. } => {
-                located(hinted(Self::new(FaultClass::Invalid, "sql_unknown_table", message), similar, "table"), at)
-            }
-            SqlError::UnknownColumn { similar, at, .. } => {
-                located(hinted(Self::new(FaultClass::Invalid, "sql_unknown_column", message), similar, "column"), at)
-            }
-            SqlError::Parameter { .. } => Self::new(FaultClass::Invalid, "sql_parameter", message),
+            SqlError::UnknownTable { similar, at, .. } => located(
+                hinted(Self::new(FaultClass::Invalid, "sql_unknown_table", message), similar, "table", "`clew tables` lists the tables"),
+                at,
+            ),
+            SqlError::UnknownColumn { similar, at, .. } => located(
+                hinted(
+                    Self::new(FaultClass::Invalid, "sql_unknown_column", message),
+                    similar,
+                    "column",
+                    "`clew tables NAME` lists the columns of a table",
+                ),
+                at,
+            ),
+            SqlError::Parameter { .. } => Self::new(FaultClass::Invalid, "sql_parameter", message)
+                .with_hint("give a value for each `$name` of the query: `--param name=VALUE`, `parameters` in a request"),
             SqlError::Meaning { .. } => Self::new(FaultClass::Invalid, "sql_invalid", message),
             SqlError::Failed { .. } => Self::new(FaultClass::Invalid, "sql_failed", message),
             SqlError::Timeout { .. } => {
@@ -149,9 +157,9 @@ pub(super) fn classify(error: &DataFusionError, text: &Text<'_>, memory_max: usi
             _ => SqlError::Meaning { found },
         },
         DataFusionError::ResourcesExhausted(_) => SqlError::Memory { limit_mb: memory_max >> 20, found },
-        DataFusionError::Plan(message) if message.contains("laceholder") => SqlError::Parameter { found },
+        DataFusionError::Plan(message) if message.contains("laceholder") => SqlError::Parameter { found: parameter(found) },
         DataFusionError::Plan(_) | DataFusionError::NotImplemented(_) | DataFusionError::Configuration(_) => SqlError::Meaning { found },
-        DataFusionError::Execution(message) if message.contains("laceholder") => SqlError::Parameter { found },
+        DataFusionError::Execution(message) if message.contains("laceholder") => SqlError::Parameter { found: parameter(found) },
         DataFusionError::Execution(_) | DataFusionError::ArrowError(..) => SqlError::Failed { found },
         // DataFusion takes a pattern that does not compile for a fault of its own.
         DataFusionError::Internal(message) if message.contains("Regular expression did not compile") => {
@@ -160,6 +168,12 @@ pub(super) fn classify(error: &DataFusionError, text: &Text<'_>, memory_max: usi
         }
         _ => SqlError::Internal { found },
     }
+}
+
+/// What is wrong with a parameter, in the words of who gives it.
+fn parameter(found: String) -> String {
+    let name = found.split('\'').nth(1).filter(|name| name.starts_with('$') && found.contains("not provided"));
+    name.map_or_else(|| found.clone(), |name| format!("parameter `{name}` has no value"))
 }
 
 /// The message without the class in front, the backtrace behind, and a full stop.

@@ -52,22 +52,30 @@ impl std::fmt::Debug for Function {
 impl TableFunctionImpl for Function {
     fn call(&self, arguments: &[Expr]) -> Result<Arc<dyn TableProvider>> {
         let text = |argument: &Expr| match argument {
-            Expr::Literal(ScalarValue::Utf8(Some(text)) | ScalarValue::LargeUtf8(Some(text)) | ScalarValue::Utf8View(Some(text)), _) => Ok(text.clone()),
+            Expr::Literal(ScalarValue::Utf8(Some(text)) | ScalarValue::LargeUtf8(Some(text)) | ScalarValue::Utf8View(Some(text)), _) => {
+                Ok(text.clone())
+            }
             other => Err(DataFusionError::Plan(format!("`{}` takes {} as text, found `{other}`", self.name, self.takes))),
         };
         let arguments = arguments.iter().map(text).collect::<Result<Vec<String>>>()?;
         if arguments.len() < self.least {
             return Err(DataFusionError::Plan(format!("`{}` takes {}, found {} arguments", self.name, self.takes, arguments.len())));
         }
-        let batch = (self.answer)(&self.context, &arguments).map_err(|fault| DataFusionError::Plan(format!("`{}`: {}", self.name, fault.message)))?;
+        let batch = (self.answer)(&self.context, &arguments)
+            .map_err(|fault| DataFusionError::Plan(format!("`{}`: {}", self.name, fault.message)))?;
         Ok(Arc::new(MemTable::try_new(batch.schema(), vec![vec![batch]])?))
     }
 }
 
 fn batch(columns: &[(&str, ColumnType)], arrays: Vec<ArrayRef>) -> Result<RecordBatch, Fault> {
     let schema: SchemaRef = Arc::new(Schema::new(columns.iter().map(|(name, kind)| field(name, *kind)).collect::<Vec<_>>()));
-    RecordBatch::try_new(schema, arrays)
-        .map_err(|error| Fault::new(crate::model::FaultClass::Internal, "function_failed", format!("the rows of a table function do not fit its columns: {error}")))
+    RecordBatch::try_new(schema, arrays).map_err(|error| {
+        Fault::new(
+            crate::model::FaultClass::Internal,
+            "function_failed",
+            format!("the rows of a table function do not fit its columns: {error}"),
+        )
+    })
 }
 
 fn text<I: AsRef<str>>(values: impl Iterator<Item = Option<I>>) -> ArrayRef {
@@ -80,7 +88,12 @@ fn times(values: impl Iterator<Item = Option<Time>>) -> ArrayRef {
 
 /// The edges of a node: `neighbors(node [, relation ...])`.
 fn neighbors(context: &Context, arguments: &[String]) -> Result<RecordBatch, Fault> {
-    let request = NeighborsRequest { node: arguments[0].clone(), relation: arguments[1..].to_vec(), limit: Some(ROWS_MAX), ..NeighborsRequest::default() };
+    let request = NeighborsRequest {
+        node: arguments[0].clone(),
+        relation: arguments[1..].to_vec(),
+        limit: Some(ROWS_MAX),
+        ..NeighborsRequest::default()
+    };
     let answer = request.answer(context)?;
     let columns = [
         ("Source", ColumnType::String),
@@ -106,9 +119,15 @@ fn neighbors(context: &Context, arguments: &[String]) -> Result<RecordBatch, Fau
 
 /// The paths between two nodes, one row an edge: `paths(a, b [, mode])`.
 fn paths(context: &Context, arguments: &[String]) -> Result<RecordBatch, Fault> {
-    let request = PathsRequest { a: arguments[0].clone(), b: arguments[1].clone(), mode: arguments.get(2).cloned(), ..PathsRequest::default() };
+    let request =
+        PathsRequest { a: arguments[0].clone(), b: arguments[1].clone(), mode: arguments.get(2).cloned(), ..PathsRequest::default() };
     let answer = request.answer(context)?;
-    let rows: Vec<_> = answer.paths.iter().enumerate().flat_map(|(path, row)| row.edges.iter().enumerate().map(move |(step, edge)| (path, step, edge))).collect();
+    let rows: Vec<_> = answer
+        .paths
+        .iter()
+        .enumerate()
+        .flat_map(|(path, row)| row.edges.iter().enumerate().map(move |(step, edge)| (path, step, edge)))
+        .collect();
     let columns = [
         ("Path", ColumnType::Long),
         ("Step", ColumnType::Long),
@@ -135,7 +154,13 @@ fn search(context: &Context, arguments: &[String]) -> Result<RecordBatch, Fault>
     let request = SearchRequest::of(&arguments[0], arguments.get(1).map(String::as_str), ROWS_MAX)?;
     let answer = request.answer(context)?;
     let hits = &answer.hits;
-    let columns = [("Kind", ColumnType::String), ("Id", ColumnType::String), ("Title", ColumnType::String), ("Score", ColumnType::Real), ("_Seq", ColumnType::Long)];
+    let columns = [
+        ("Kind", ColumnType::String),
+        ("Id", ColumnType::String),
+        ("Title", ColumnType::String),
+        ("Score", ColumnType::Real),
+        ("_Seq", ColumnType::Long),
+    ];
     let arrays = vec![
         text(hits.iter().map(|hit| Some(hit.kind.as_str()))),
         text(hits.iter().map(|hit| Some(&hit.id))),

@@ -72,7 +72,13 @@ mod tests {
     #[test]
     fn follows_a_path() {
         let json = r#"{"user":{"name":"ana","ids":[1,{"x":null}]}}"#;
-        let cases = [("user.name", Some("ana")), ("user.ids.0", Some("1")), ("user.ids", Some(r#"[1,{"x":null}]"#)), ("user.ids.1.x", None), ("user.none", None)];
+        let cases = [
+            ("user.name", Some("ana")),
+            ("user.ids.0", Some("1")),
+            ("user.ids", Some(r#"[1,{"x":null}]"#)),
+            ("user.ids.1.x", None),
+            ("user.none", None),
+        ];
         for (path, expected) in cases {
             assert_eq!(member(json, path).as_deref(), expected, "{path}");
         }

@@ -21,11 +21,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use datafusion::catalog::{TableFunctionImpl, TableProvider};
+use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DataFusionError, TableReference};
 use datafusion::execution::context::{SQLOptions, SessionContext, SessionState};
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionConfig;
 use futures::StreamExt;
@@ -125,10 +127,25 @@ fn plan(source: &Source, sql: &str, parameters: Parameters, limits: &Limits) -> 
         let plan = state.statement_to_plan(statement).await?;
         SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false).verify_plan(&plan)?;
         let plan = parameters.bind(plan)?;
-        state.create_physical_plan(&plan).await
+        yielding(state.create_physical_plan(&plan).await?)
     };
     let plan = futures::executor::block_on(planning).map_err(failed)?;
     Ok(Planned { plan, state })
+}
+
+/// Puts a place to pause behind every join and unnesting.
+///
+/// They make many batches of one, and whoever counts these in a loop would else neither see the deadline nor be stopped.
+fn yielding(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
+    let multiplies = |node: &Arc<dyn ExecutionPlan>| node.children().len() > 1 || node.name().contains("Unnest");
+    let paused = plan.transform_up(|node| {
+        Ok(if multiplies(&node) {
+            Transformed::yes(Arc::new(CooperativeExec::new(node)) as Arc<dyn ExecutionPlan>)
+        } else {
+            Transformed::no(node)
+        })
+    })?;
+    Ok(paused.data)
 }
 
 enum Named {

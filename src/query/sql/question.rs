@@ -14,8 +14,8 @@ use crate::model::{Fault, FaultClass, Object};
 
 /// Rows of an answer at the most.
 const ROWS_MAX: u32 = 1_000_000;
-/// Seconds of a query at the most.
-const SECONDS_MAX: u32 = 600;
+/// Seconds of a query at the most; no question has more.
+const SECONDS_MAX: u32 = 60;
 
 /// A read-only query on the tables.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
@@ -30,7 +30,7 @@ pub struct QueryRequest {
     pub parameters: Object,
     /// Rows of the answer (default 10,000).
     pub limit: Option<u32>,
-    /// Seconds after which the query is given up (default 30).
+    /// Seconds after which the query is given up (default 30, at most 60).
     pub timeout_seconds: Option<u32>,
     /// Whether to answer with the plan instead of running it.
     pub explain: bool,
@@ -41,10 +41,14 @@ impl Question for QueryRequest {
     const NAME: &'static str = "query";
 
     fn answer(self, context: &Context) -> Result<Table, Fault> {
-        word("lang", self.lang.as_deref().unwrap_or("sql"), |text| (text == "sql").then_some(()), &["sql"])?;
+        word("lang", self.lang.as_deref().unwrap_or("sql"), |text| text.eq_ignore_ascii_case("sql").then_some(()), &["sql"])?;
         let mut limits = Limits { rows_max: limit(self.limit, Limits::default().rows_max as u32, ROWS_MAX)?, ..Limits::default() };
         if let Some(seconds) = self.timeout_seconds {
-            limits.time_max = Duration::from_secs(limit(Some(seconds), 30, SECONDS_MAX)? as u64);
+            if !(1..=SECONDS_MAX).contains(&seconds) {
+                let message = format!("expected `timeout_seconds` from 1 to {SECONDS_MAX}, found {seconds}");
+                return Err(Fault::new(FaultClass::Invalid, "limit_invalid", message).with_hint("narrow the query if it needs more time"));
+            }
+            limits.time_max = Duration::from_secs(u64::from(seconds));
         }
         let text = if self.explain { format!("EXPLAIN {}", self.text) } else { self.text };
         let parameters = if self.parameters.is_empty() { Parameters::None } else { Parameters::Named(self.parameters) };
@@ -120,8 +124,9 @@ impl Question for TablesRequest {
 
     fn answer(self, context: &Context) -> Result<Tables, Fault> {
         let stored = context.snapshot.columns.tables().into_iter();
-        let mut value: Vec<TableRow> =
-            stored.map(|table| TableRow { name: table.name.to_string(), rows: table.rows, files: table.files as u64, bytes: table.bytes }).collect();
+        let mut value: Vec<TableRow> = stored
+            .map(|table| TableRow { name: table.name.to_string(), rows: table.rows, files: table.files as u64, bytes: table.bytes })
+            .collect();
         value.extend(live::counts(context).into_iter().map(|(name, rows)| TableRow { name: name.to_owned(), rows, files: 0, bytes: 0 }));
         if self.empty {
             let known: Vec<String> = value.iter().map(|table| table.name.clone()).collect();
@@ -150,7 +155,8 @@ impl Question for TableRequest {
             (None, None) => (self.name.clone(), 0, columns.provider(&self.name)),
         };
         let provider = provider.ok_or_else(|| {
-            Fault::new(FaultClass::NotFound, "table_not_found", format!("expected the name of a table, found `{name}`")).with_hint("`clew tables` lists them")
+            Fault::new(FaultClass::NotFound, "table_not_found", format!("expected the name of a table, found `{name}`"))
+                .with_hint("`clew tables` lists them")
         })?;
         Ok(TableDetail { name, rows, columns: super::super::cells::columns(&provider.schema()) })
     }

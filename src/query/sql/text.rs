@@ -56,12 +56,17 @@ impl<'a> Text<'a> {
     }
 }
 
-/// The name that is most like `name`: the same but for case, else at most a third of its letters away.
+/// The name that is most like `name`: the same but for case, else at most a third of its letters away, else the shortest that contains it.
 pub(super) fn similar<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
     let wanted = name.to_lowercase();
     let bound = (wanted.chars().count() / 3).max(1);
-    let near = names.map(|other| (distance(&wanted, &other.to_lowercase(), bound), other)).filter(|(distance, _)| *distance <= bound);
-    near.min().map(|(_, other)| other.to_owned())
+    let names: Vec<&str> = names.collect();
+    let near =
+        names.iter().map(|other| (distance(&wanted, &other.to_lowercase(), bound), *other)).filter(|(distance, _)| *distance <= bound);
+    let longer = || {
+        names.iter().filter(|other| wanted.len() >= 4 && other.to_lowercase().contains(&wanted)).map(|other| (other.len(), *other)).min()
+    };
+    near.min().or_else(longer).map(|(_, other)| other.to_owned())
 }
 
 /// Edits between two words, swaps of neighbours counting one; anything above the bound if the lengths differ by more.
@@ -97,6 +102,7 @@ mod tests {
             ("Severty", Some("Severity")),
             ("securityalert", Some("SecurityAlert")),
             ("SigninLgos", Some("SigninLogs")),
+            ("Logs", Some("SigninLogs")),
             ("Nothing", None),
         ];
         for (name, expected) in cases {

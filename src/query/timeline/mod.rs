@@ -117,7 +117,11 @@ impl Plan {
         let names: Vec<&str> = attack::tactics().iter().map(|tactic| tactic.name).collect();
         let tactics = request.tactic.iter().map(|text| word("tactic", text, |text| attack::tactic_name(text).map(str::to_owned), &names));
         if request.of.is_empty() {
-            let fault = Fault::new(crate::model::FaultClass::Invalid, "timeline_of_nothing", "expected at least one incident, alert or entity, found none");
+            let fault = Fault::new(
+                crate::model::FaultClass::Invalid,
+                "timeline_of_nothing",
+                "expected at least one incident, alert or entity, found none",
+            );
             return Err(fault.with_hint("name one with `of`, such as `of=incident:4711` or `of=host:WS6`"));
         }
         let mut plan = Self {
@@ -157,7 +161,8 @@ impl Plan {
                 let alerts = members(graph, node);
                 alerts.iter().for_each(|alert| self.touch(*alert, asked));
                 let named = alerts.iter().chain([&node]).flat_map(|record| graph.entities_of(*record));
-                entities.extend(named.filter(|entity| graph.entity_node(*entity).is_some_and(|entity| !COMMON_KINDS.contains(&entity.kind()))));
+                entities
+                    .extend(named.filter(|entity| graph.entity_node(*entity).is_some_and(|entity| !COMMON_KINDS.contains(&entity.kind()))));
             }
         }
         for entity in entities {
@@ -177,7 +182,9 @@ impl Plan {
     fn wants(&self, kind: ItemKind) -> bool {
         let general = self.kinds.is_empty() || self.kinds.contains(&kind);
         // A table names events, a severity or tactic names alerts and incidents.
-        general && (kind == ItemKind::Event || self.tables.is_empty()) && (kind != ItemKind::Event || (self.severities.is_empty() && self.tactics.is_empty()))
+        general
+            && (kind == ItemKind::Event || self.tables.is_empty())
+            && (kind != ItemKind::Event || (self.severities.is_empty() && self.tactics.is_empty()))
     }
 
     /// Items of the graph that pass the filters: dated ones in order, then undated ones.
@@ -254,14 +261,18 @@ impl Plan {
         items.truncate(limit + 1);
         if let Some(request) = self.trail(context) {
             let direction = if newest { Order::NewestFirst } else { Order::OldestFirst };
-            let after = at.map(|place| (place.time, if newest { Seq(place.seq.saturating_add(1)) } else { Seq(place.seq.saturating_sub(1)) }));
-            let request = TrailRequest { order: direction, after, limit: limit + 1, ..request };
-            let page = context.runtime.block_on(context.snapshot.columns.rows_of_entities(&request))?;
-            items.extend(page.rows.iter().map(|row| self.row(row)).filter(|item| behind(&Place::of(item))));
+            let after =
+                at.map(|place| (place.time, if newest { Seq(place.seq.saturating_add(1)) } else { Seq(place.seq.saturating_sub(1)) }));
+            items.extend(self.rows_behind(context, TrailRequest { order: direction, after, ..request }, behind, limit + 1)?);
         }
         items.sort_by(|a, b| if newest { Place::of(b).cmp(&Place::of(a)) } else { Place::of(a).cmp(&Place::of(b)) });
-        let more = items.len() > limit;
-        items.truncate(limit);
+        // Items of one place stay together: a cursor leads behind all of them.
+        let mut end = limit.min(items.len());
+        while end < items.len() && Place::of(&items[end]) == Place::of(&items[end - 1]) {
+            end += 1;
+        }
+        let more = end < items.len();
+        items.truncate(end);
         if backward {
             items.reverse();
         }
@@ -269,6 +280,28 @@ impl Plan {
         let next = if backward || more { place(items.last(), Way::On) } else { None };
         let previous = if (backward && more) || (!backward && at.is_some()) { place(items.first(), Way::Back) } else { None };
         Ok(Page { items, next, previous })
+    }
+
+    /// The first rows behind a place, `wanted` of them if there are so many.
+    ///
+    /// The request reads the document at the place once more, for it can have items on both sides; how many rows fall away by
+    /// that is known only afterwards.
+    fn rows_behind(
+        &self,
+        context: &Context,
+        request: TrailRequest,
+        behind: impl Fn(&Place) -> bool,
+        wanted: usize,
+    ) -> Result<Vec<TimelineItem>, Fault> {
+        let mut limit = wanted + usize::from(request.after.is_some());
+        loop {
+            let page = context.runtime.block_on(context.snapshot.columns.rows_of_entities(&TrailRequest { limit, ..request.clone() }))?;
+            let items: Vec<TimelineItem> = page.rows.iter().map(|row| self.row(row)).filter(|item| behind(&Place::of(item))).collect();
+            if items.len() >= wanted || page.complete {
+                return Ok(items);
+            }
+            limit += wanted - items.len();
+        }
     }
 
     /// Counts by kind, first and last time, and buckets over everything that matches.
@@ -279,11 +312,9 @@ impl Plan {
         let (mut first, mut last) = (dated.iter().filter_map(|item| item.time).min(), dated.iter().filter_map(|item| item.time).max());
         let Some(request) = self.trail(context) else { return Ok((counts, first, last, bucket(dated, &[], first, last, buckets, HOUR))) };
         let columns = &context.snapshot.columns;
-        let ends = |order| context.runtime.block_on(columns.rows_of_entities(&TrailRequest { order, limit: 1, ..request.clone() }));
-        let earliest = ends(Order::OldestFirst)?.rows.first().and_then(|row| row.time);
-        let latest = ends(Order::NewestFirst)?.rows.first().and_then(|row| row.time);
-        first = first.into_iter().chain(earliest).min();
-        last = last.max(latest);
+        let span = context.runtime.block_on(columns.span_of_entities(&request))?;
+        first = first.into_iter().chain(span.map(|(first, _)| first)).min();
+        last = last.max(span.map(|(_, last)| last));
         let width = match (first, last) {
             (Some(first), Some(last)) if buckets > 0 => nice_width((last.micros() - first.micros()) / i64::from(buckets) + 1),
             _ => HOUR,
@@ -304,18 +335,31 @@ struct Page {
 
 /// A bare id or number is an incident.
 fn asked(graph: &GraphSnapshot, text: &str) -> Result<NodeId, Fault> {
-    if text.contains(':') { reference::node(graph, text) } else { reference::incident(graph, text).or_else(|fault| reference::node(graph, text).map_err(|_| fault)) }
+    if text.contains(':') {
+        reference::node(graph, text)
+    } else {
+        reference::incident(graph, text).or_else(|fault| reference::node(graph, text).map_err(|_| fault))
+    }
 }
 
 /// The least width of a human kind (1, 2, 5, 10 ... seconds, minutes, hours, days) that is not below `micros`.
 fn nice_width(micros: i64) -> i64 {
     const SECOND: i64 = 1_000_000;
-    const STEPS: [i64; 22] =
-        [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 2_592_000, 31_536_000];
+    const STEPS: [i64; 22] = [
+        1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 2_592_000,
+        31_536_000,
+    ];
     STEPS.iter().map(|step| step * SECOND).find(|step| *step >= micros).unwrap_or_else(|| micros.max(1))
 }
 
-fn bucket(dated: &[TimelineItem], rows: &[crate::columns::Bucket], first: Option<Time>, last: Option<Time>, buckets: u32, width: i64) -> Vec<Bucket> {
+fn bucket(
+    dated: &[TimelineItem],
+    rows: &[crate::columns::Bucket],
+    first: Option<Time>,
+    last: Option<Time>,
+    buckets: u32,
+    width: i64,
+) -> Vec<Bucket> {
     let (Some(first), Some(last)) = (first, last) else { return Vec::new() };
     if buckets == 0 {
         return Vec::new();
@@ -329,7 +373,10 @@ fn bucket(dated: &[TimelineItem], rows: &[crate::columns::Bucket], first: Option
     for row in rows {
         *by_start.entry(row.start.micros()).or_default().entry("event".to_owned()).or_default() += row.count;
     }
-    by_start.into_iter().map(|(start, counts)| Bucket { start: Time::from_micros(start), end: Time::from_micros(start + width), counts }).collect()
+    by_start
+        .into_iter()
+        .map(|(start, counts)| Bucket { start: Time::from_micros(start), end: Time::from_micros(start + width), counts })
+        .collect()
 }
 
 /// Cells of a row, for items that have none.

@@ -13,9 +13,34 @@ use super::requests::TimelineItem;
 const MESSAGE_CHARS_MAX: usize = 400;
 /// Columns that say most about a row, in the order in which a message names them.
 const TELLING: [&str; 28] = [
-    "Activity", "OperationName", "OperationNameValue", "Operation", "EventName", "ActionType", "ResultType", "Account", "UserPrincipalName", "UserId", "Caller",
-    "TargetAccount", "User", "IPAddress", "IpAddress", "ClientIP", "CallerIpAddress", "SourceIP", "SourceIp", "DestinationIP", "DestinationIp", "RemoteIP", "NewProcessName", "Image",
-    "CommandLine", "ProcessCommandLine", "TargetFilename", "SyslogMessage",
+    "Activity",
+    "OperationName",
+    "OperationNameValue",
+    "Operation",
+    "EventName",
+    "ActionType",
+    "ResultType",
+    "Account",
+    "UserPrincipalName",
+    "UserId",
+    "Caller",
+    "TargetAccount",
+    "User",
+    "IPAddress",
+    "IpAddress",
+    "ClientIP",
+    "CallerIpAddress",
+    "SourceIP",
+    "SourceIp",
+    "DestinationIP",
+    "DestinationIp",
+    "RemoteIP",
+    "NewProcessName",
+    "Image",
+    "CommandLine",
+    "ProcessCommandLine",
+    "TargetFilename",
+    "SyslogMessage",
 ];
 
 pub(super) fn of_alert(alert: &AlertRef<'_>, touches: Vec<String>) -> TimelineItem {
@@ -144,7 +169,12 @@ fn message(cells: &Object) -> String {
         }
     }
     if parts.is_empty() {
-        parts = cells.iter().filter(|(name, _)| *name != "TimeGenerated").take(5).filter_map(|(name, _)| Some(format!("{name}={}", text(name)?))).collect();
+        parts = cells
+            .iter()
+            .filter(|(name, _)| *name != "TimeGenerated")
+            .take(5)
+            .filter_map(|(name, _)| Some(format!("{name}={}", text(name)?)))
+            .collect();
     }
     parts.join(" ").chars().take(MESSAGE_CHARS_MAX).collect()
 }

@@ -21,10 +21,13 @@ pub(super) const TIMESPAN_UNITS: &[(&[&str], i64)] = &[
     (&["m", "min", "minute", "minutes"], 600_000_000),
     (&["s", "sec", "second", "seconds"], 10_000_000),
     (&["ms", "milli", "millis", "millisec", "millisecond", "milliseconds"], 10_000),
-    (&["us", "micro", "micros", "microsec", "microsecond", "microseconds"], 10),
+    (&["micro", "micros", "microsec", "microsecond", "microseconds"], 10),
     (&["tick", "ticks"], 1),
     (&["nano", "nanos", "nanosec", "nanosecond", "nanoseconds"], 0),
 ];
+
+/// Letters of a GUID with dashes.
+const GUID_LENGTH: usize = 36;
 
 /// Cuts a text into tokens; the last one is [`TokenKind::End`].
 ///
@@ -126,17 +129,16 @@ impl<'a> Lexer<'a> {
         let word = &rest[..length];
         let behind = &rest[length..];
         if behind.starts_with('-') {
-            if let Some(dashed) = words::DASHED.iter().find(|dashed| rest.starts_with(**dashed) && self.ends(dashed.len())) {
+            let is_here = |dashed: &&&str| rest.starts_with(**dashed) && self.ends(dashed.len());
+            if let Some(dashed) = words::DASHED.iter().find(is_here) {
                 return self.take(dashed.len(), TokenKind::Word);
             }
-        }
-        if behind.starts_with('-') && raw_guid(rest) {
-            return self.take(36, TokenKind::RawGuid);
-        }
-        if behind.starts_with('(') {
-            if let Some(typed) = Typed::of(word) {
-                return self.typed(length, typed);
+            if raw_guid(rest) {
+                return self.take(GUID_LENGTH, TokenKind::RawGuid);
             }
+        }
+        if let Some(typed) = Typed::of(word).filter(|_| behind.starts_with('(')) {
+            return self.typed(length, typed);
         }
         match word {
             "in" if behind.starts_with('~') && self.ends(length + 1) => self.take(length + 1, TokenKind::Word),
@@ -162,7 +164,7 @@ impl<'a> Lexer<'a> {
     fn number(&mut self) -> TokenKind {
         let rest = self.rest();
         if raw_guid(rest) {
-            return self.take(36, TokenKind::RawGuid);
+            return self.take(GUID_LENGTH, TokenKind::RawGuid);
         }
         let digits = digits(rest, 0);
         for (length, kind) in [
@@ -271,7 +273,7 @@ fn hexadecimal(text: &str) -> Option<usize> {
 
 /// Whether the text begins with a GUID.
 fn raw_guid(text: &str) -> bool {
-    text.as_bytes().get(..36).is_some_and(|guid| {
+    text.as_bytes().get(..GUID_LENGTH).is_some_and(|guid| {
         guid.iter().enumerate().all(|(at, byte)| if matches!(at, 8 | 13 | 18 | 23) { *byte == b'-' } else { byte.is_ascii_hexdigit() })
     })
 }

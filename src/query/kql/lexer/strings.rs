@@ -96,7 +96,8 @@ pub fn decode(literal: &str, value: &mut String) -> bool {
     let body = &rest[1..];
     if is_verbatim {
         let body = body.strip_suffix(quote).unwrap_or(body);
-        let mut pieces = body.split(&format!("{quote}{quote}"));
+        let doubled = format!("{quote}{quote}");
+        let mut pieces = body.split(doubled.as_str());
         value.push_str(pieces.next().unwrap_or_default());
         for piece in pieces {
             value.push(quote);

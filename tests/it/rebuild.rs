@@ -1,0 +1,166 @@
+//! Incremental equals rebuilt: any order of sources and any batches give the same answers, and every view can be lost.
+
+use std::fs;
+use std::path::Path;
+
+use clew::engine::{self, Options};
+use serde_json::Value;
+
+use crate::support::{Clew, data};
+
+const FILES: [&str; 8] = [
+    "msticpy/alertlist.csv.gz",
+    "msticpy/host_logons.csv",
+    "derived/securityalert_2019.jsonl",
+    "derived/securityincident_rest_flat_2022.json",
+    "sentinel-training-lab/sign-in_adelete.csv",
+    "sentinel-training-lab/azureActivity_adele.csv.gz",
+    "graph-alerts-v2",
+    "otrf/log4shell-linux",
+];
+
+const REQUESTS: [&str; 18] = [
+    "/v1/alerts?limit=1000&sort=title",
+    "/v1/incidents?limit=100",
+    "/v1/incidents/116294",
+    "/v1/alerts/2518522745615999999_30ac5794-a265-4420-a1b7-6335ac08e2c0",
+    "/v1/entities?limit=2000",
+    "/v1/entities/host:MSTICALERTSWIN1",
+    "/v1/entities/account:adelev@m365x816222.onmicrosoft.com",
+    "/v1/neighbors?node=host:MSTICALERTSWIN1&limit=1000",
+    "/v1/neighbors?node=account:adelev@m365x816222.onmicrosoft.com&limit=1000&hops=2",
+    "/v1/common?a=ip:175.45.176.99&b=ip:37.142.150.162",
+    "/v1/component?node=host:UBUNTU5",
+    "/v1/blast-radius?node=ip:175.45.176.99",
+    "/v1/rank?limit=100",
+    "/v1/rank?by=pagerank&limit=20",
+    "/v1/why?a=account:MSTICAlertsWin1%5CMSTICAdmin&b=host:MSTICALERTSWIN1&limit=1000",
+    "/v1/timeline?of=host:MSTICALERTSWIN1&limit=1000&buckets=10",
+    "/v1/search?q=mimikatz&kind=alert&limit=100&sort=first",
+    "/v1/explorations?entity=host:MSTICALERTSWIN1&counts=true",
+];
+
+const QUERIES: [&str; 3] = [
+    "SELECT Type, count(*) AS n FROM SecurityEvent GROUP BY Type",
+    "SELECT SystemAlertId, AlertSeverity FROM SecurityAlert ORDER BY SystemAlertId",
+    "SELECT UserPrincipalName, count(*) AS n FROM SigninLogs GROUP BY UserPrincipalName ORDER BY n DESC",
+];
+
+/// Members that tell when and as the how-manieth a document came, which is another thing in another order.
+const OF_ARRIVAL: [&str; 5] = ["seq", "evidence", "received", "cursor", "seconds"];
+
+/// Leaves out what depends on arrival; lists of equal standing are put in one order.
+fn settle(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            object.retain(|name, _| !OF_ARRIVAL.contains(&name.as_str()));
+            object.values_mut().for_each(settle);
+        }
+        Value::Array(list) => {
+            list.iter_mut().for_each(settle);
+            list.sort_by_cached_key(Value::to_string);
+        }
+        _ => {}
+    }
+}
+
+async fn answers(clew: &Clew, exact: bool) -> Vec<(String, Value)> {
+    let mut answers = Vec::new();
+    for path in REQUESTS {
+        answers.push((path.to_owned(), clew.get(path).await));
+    }
+    for text in QUERIES {
+        answers.push((text.to_owned(), clew.sql(text).await));
+    }
+    if !exact {
+        answers.iter_mut().for_each(|(_, answer)| settle(answer));
+    }
+    answers
+}
+
+fn assert_same(what: &str, left: &[(String, Value)], right: &[(String, Value)]) {
+    for ((question, left), (_, right)) in left.iter().zip(right) {
+        if left != right {
+            let (left, right) = (left.to_string(), right.to_string());
+            let at = left.bytes().zip(right.bytes()).take_while(|(a, b)| a == b).count();
+            let around =
+                |text: &str| String::from_utf8_lossy(&text.as_bytes()[at.saturating_sub(300)..text.len().min(at + 300)]).into_owned();
+            panic!("{what}: {question} differs:\n{}\n{}", around(&left), around(&right));
+        }
+    }
+}
+
+fn filled(options: Options, files: impl Iterator<Item = &'static str>) -> Clew {
+    let clew = Clew::with(options);
+    for file in files {
+        assert_eq!(clew.ingest(&data(file)).rejected, 0, "{file}");
+    }
+    clew
+}
+
+fn assert_verified(folder: &Path) {
+    let verified = engine::verify(folder, Options::default()).expect("the folder can be verified");
+    assert!(verified.equal, "{verified:#?}");
+    assert!(!folder.join("verify").exists(), "nothing is left behind");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn order_and_batches_change_nothing() {
+    let small = Options { commit_documents_max: 7, persist_documents: 50, ..Options::default() };
+    let forward = filled(Options::default(), FILES.into_iter());
+    let backward = filled(small, FILES.into_iter().rev());
+    assert_eq!(forward.engine.seq(), backward.engine.seq());
+    assert_same("another order", &answers(&forward, false).await, &answers(&backward, false).await);
+    for clew in [forward, backward] {
+        assert_verified(clew.close().path());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_with_a_view() {
+    let clew = filled(Options::default(), FILES.into_iter());
+    let before = answers(&clew, true).await;
+    let mut folder = clew.close();
+
+    let mut backup = Vec::new();
+    let documents = engine::export(folder.path(), Options::default(), &mut backup).expect("exports");
+    let other = tempfile::tempdir().expect("a folder");
+    assert_eq!(engine::import(other.path(), Options::default(), &mut &backup[..]).expect("imports"), documents);
+    assert_eq!(engine::import(other.path(), Options::default(), &mut &backup[..]).expect("imports again"), 0);
+    let imported = Clew::open(other, Options::default());
+    assert_same("an import", &before, &answers(&imported, true).await);
+    drop(imported);
+
+    for view in ["graph", "columns", "fulltext", "records"] {
+        for damage in [damage as fn(&Path), remove] {
+            damage(&folder.path().join(view));
+            let clew = Clew::open(folder, Options::default());
+            assert_same(view, &before, &answers(&clew, true).await);
+            folder = clew.close();
+        }
+    }
+    assert_verified(folder.path());
+    engine::rebuild(folder.path(), Options::default()).expect("rebuilds");
+    let clew = Clew::open(folder, Options::default());
+    assert_same("a rebuild", &before, &answers(&clew, true).await);
+}
+
+fn remove(folder: &Path) {
+    fs::remove_dir_all(folder).expect("the view can be deleted");
+}
+
+/// Overwrites the middle of every file and cuts its end.
+fn damage(folder: &Path) {
+    for entry in fs::read_dir(folder).expect("the view is a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            damage(&path);
+        } else {
+            let mut bytes = fs::read(&path).expect("a file");
+            let half = bytes.len() / 2;
+            bytes.truncate(bytes.len() - bytes.len() / 8);
+            bytes.iter_mut().skip(half).take(64).for_each(|byte| *byte ^= 0xa5);
+            fs::write(&path, bytes).expect("the file can be written");
+        }
+    }
+}
