@@ -83,3 +83,15 @@ fn modules_import_only_from_floors_below() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn every_file_of_tests_is_run() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
+    let listed = fs::read_to_string(folder.join("main.rs")).expect("the list of tests");
+    let mut files = Vec::new();
+    sources(&folder, &mut files);
+    let stem = |path: &PathBuf| path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned();
+    let forgotten: Vec<String> =
+        files.iter().map(stem).filter(|name| name != "main" && !listed.contains(&format!("mod {name};"))).collect();
+    assert!(forgotten.is_empty(), "not listed in tests/it/main.rs: {forgotten:?}");
+}

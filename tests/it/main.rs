@@ -6,6 +6,7 @@ mod crash;
 mod facts;
 mod floors;
 mod malformed;
+mod openapi;
 mod rebuild;
 mod schema;
 mod support;

@@ -12,5 +12,8 @@ fn the_committed_description_is_the_present_one() {
         fs::write(&path, &present).expect("the description can be written");
     }
     let committed = fs::read_to_string(&path).unwrap_or_default();
-    assert!(committed == present, "`schema/openapi.json` differs from the API: run `CLEW_UPDATE=1 cargo test openapi` and look at the change");
+    assert!(
+        committed == present,
+        "`schema/openapi.json` differs from the API: run `CLEW_UPDATE=1 cargo test openapi` and look at the change"
+    );
 }
