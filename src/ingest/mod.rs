@@ -39,6 +39,11 @@ pub fn formats() -> impl Iterator<Item = &'static Format> {
     registry::FORMATS.iter()
 }
 
+/// The formats that a source may be said to have: all but those that clew itself writes.
+pub fn foreign_formats() -> impl Iterator<Item = &'static Format> {
+    formats().filter(|format| ![DECISION, INCIDENT].contains(&format.name))
+}
+
 /// The format of an object, if one claims it; of two that are equally sure the first.
 pub fn detect(object: &Object) -> Option<&'static Format> {
     let mut best: Option<(u8, &'static Format)> = None;

@@ -149,7 +149,7 @@ impl From<DecodeError> for Fault {
             }
             DecodeError::Table(_) => Self::new(FaultClass::Invalid, "table_name_invalid", message),
             DecodeError::Format(_) => {
-                let known: Vec<&str> = super::formats().map(|format| format.name).chain([super::EVENT]).collect();
+                let known: Vec<&str> = super::foreign_formats().map(|format| format.name).chain([super::EVENT]).collect();
                 Self::new(FaultClass::Invalid, "format_unknown", message).with_hint(format!("known formats: {}", known.join(", ")))
             }
         }
@@ -169,7 +169,7 @@ pub fn decode(
 ) -> Result<(), DecodeError> {
     if let Some(name) = &options.format
         && name != super::EVENT
-        && !super::formats().any(|format| format.name == name)
+        && !super::foreign_formats().any(|format| format.name == name)
     {
         return Err(DecodeError::Format(name.clone()));
     }

@@ -19,8 +19,8 @@ fn detect(object: &Object) -> u8 {
 
 /// Columns that name things, with the code that stands for *absent*: the largest of the column in the published files.
 ///
-/// Those of `IpAddress`, `DeviceId`, `Sha256` and `Url` are confirmed by counts over the files; the others are the
-/// codes that fill these columns in the rows of kinds that cannot have them.
+/// Those of `IpAddress`, `DeviceId`, `Sha256` and `Url` are confirmed by counts over the files; the others are not yet:
+/// compare them with the most frequent code of the column before relying on what they leave out.
 const ABSENT: [(&str, u64); 25] = [
     ("DeviceId", 98_799),
     ("Sha256", 138_268),
