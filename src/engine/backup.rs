@@ -11,6 +11,8 @@ use crate::model::{Fault, FaultClass};
 
 /// Documents of a backup that are taken in together.
 const CHUNK_DOCUMENTS: usize = 1_024;
+/// Bytes of documents that are taken in together.
+const CHUNK_BYTES: usize = 8 << 20;
 
 /// Writes every document of a data directory as a JSON line; returns how many.
 pub fn export(dir: &Path, options: Options, out: &mut dyn Write) -> Result<u64, Fault> {
@@ -30,14 +32,17 @@ pub fn import(dir: &Path, options: Options, input: &mut dyn BufRead) -> Result<u
     let engine = Engine::open(dir, options)?;
     let before = engine.journal.last().0;
     let mut chunk = Vec::new();
+    let mut bytes = 0;
     for document in Import::new(input) {
         let document = document?;
         let bodies = ingest::read(&document).map_err(|reject| {
             let place = format!("{} line {}", document.origin.source, document.origin.line);
             Fault::new(FaultClass::Invalid, "backup_unreadable", format!("{place}: {}: {}", reject.code, reject.message))
         })?;
+        bytes += document.raw.len();
         chunk.push(Parsed { document, bodies });
-        if chunk.len() == CHUNK_DOCUMENTS {
+        if chunk.len() == CHUNK_DOCUMENTS || bytes >= CHUNK_BYTES {
+            bytes = 0;
             engine.committer.submit(std::mem::take(&mut chunk))?;
         }
     }

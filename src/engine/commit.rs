@@ -48,6 +48,13 @@ impl Offered {
     }
 }
 
+impl Submission {
+    /// Bytes of its documents.
+    fn bytes(&self) -> usize {
+        self.documents.iter().map(|parsed| parsed.document.raw.len()).sum()
+    }
+}
+
 enum Message {
     Submit(Submission),
     /// Makes every view durable.
@@ -195,12 +202,13 @@ impl Writer {
 
 /// Takes further submissions that wait already, up to the bounds of one batch.
 fn gather(first: Submission, messages: &Receiver<Message>, options: &Options) -> (Vec<Submission>, Option<Message>) {
-    let mut documents = first.documents.len();
+    let (mut documents, mut bytes) = (first.documents.len(), first.bytes());
     let mut group = vec![first];
-    while documents < options.commit_documents_max {
+    while documents < options.commit_documents_max && bytes < options.commit_bytes_max {
         match messages.try_recv() {
             Ok(Message::Submit(submission)) => {
                 documents += submission.documents.len();
+                bytes += submission.bytes();
                 group.push(submission);
             }
             Ok(other) => return (group, Some(other)),

@@ -41,6 +41,8 @@ pub struct Options {
     pub journal: journal::Options,
     /// Documents of one batch at the most.
     pub commit_documents_max: usize,
+    /// Bytes of documents from which on a batch takes no further submission; the last one may exceed it by its own size.
+    pub commit_bytes_max: usize,
     /// Submissions that may wait for the writer; further callers wait to be let in.
     pub queue_submissions_max: usize,
     /// Documents after which the views are made durable even under load.
@@ -58,6 +60,7 @@ impl Default for Options {
         Self {
             journal: journal::Options::default(),
             commit_documents_max: 4_096,
+            commit_bytes_max: 32 << 20,
             queue_submissions_max: 1_024,
             persist_documents: 500_000,
             persist_idle: commit::PERSIST_IDLE,

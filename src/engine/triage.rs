@@ -9,6 +9,9 @@ use crate::model::{Document, Fault, FaultClass, Origin, Seq, Time};
 use crate::triage::correlate::Rules;
 use crate::triage::{self, Correlation, CorrelationRequest, Decide, Decided};
 
+/// Incidents of a correlation that are written together; one that is cut short is completed by the next.
+const CHUNK_INCIDENTS: usize = 256;
+
 impl Engine {
     /// Takes a decision; returns when it is durable and visible.
     pub fn decide<D: Decide>(&self, decide: D) -> Result<Decided, Fault> {
@@ -28,8 +31,10 @@ impl Engine {
         let (mut found, incidents) = triage::plan(&self.context(), &rules)?;
         found.dry_run = request.dry_run;
         if !request.dry_run && !incidents.is_empty() {
-            let documents = incidents.iter().map(|incident| serde_json::to_value(incident).unwrap_or_default()).collect();
-            self.write(ingest::INCIDENT, "correlation", documents)?;
+            for chunk in incidents.chunks(CHUNK_INCIDENTS) {
+                let documents = chunk.iter().map(|incident| serde_json::to_value(incident).unwrap_or_default()).collect();
+                self.write(ingest::INCIDENT, "correlation", documents)?;
+            }
         }
         Ok(found)
     }

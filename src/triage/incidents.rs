@@ -75,7 +75,8 @@ pub fn plan(context: &Context, rules: &Rules) -> Result<(Correlation, Vec<Incide
         }
     }
     let mut redirected = 0;
-    for (id, known) in own.iter().filter(|(id, _)| !groups.iter().any(|group| group.incident == **id)) {
+    let present: BTreeSet<&str> = groups.iter().map(|group| group.incident.as_str()).collect();
+    for (id, known) in own.iter().filter(|(id, _)| !present.contains(id.as_str())) {
         let into = members(context, known.node()).iter().find_map(|alert| home.get(alert.as_str()).copied());
         if let Some(into) = into {
             redirected += 1;

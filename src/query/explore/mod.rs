@@ -9,7 +9,7 @@ mod results;
 use serde_json::{Value, json};
 
 use super::answer::{Column, Edge, Node, Subgraph, Table};
-use super::lists::{alert_row, containers, incident_row};
+use super::lists::{alert_row, incident_row};
 use super::reference::{entity, limit, time};
 use super::sql::{Limits, Parameters};
 use super::{Context, Question, graph as questions, render, sql};
@@ -218,15 +218,16 @@ struct Added<'a> {
     subject: Node,
     relation: &'a str,
     nodes: Vec<Node>,
+    seen: hashbrown::HashSet<String>,
 }
 
 impl<'a> Added<'a> {
     fn new(context: &Context, start: NodeId, relation: &'a str) -> Self {
-        Self { subject: render::node(&context.snapshot.graph, start), relation, nodes: Vec::new() }
+        Self { subject: render::node(&context.snapshot.graph, start), relation, nodes: Vec::new(), seen: hashbrown::HashSet::new() }
     }
 
     fn node(&mut self, node: Node) {
-        if node.id != self.subject.id && !self.nodes.iter().any(|known| known.id == node.id) {
+        if node.id != self.subject.id && self.seen.insert(node.id.clone()) {
             self.nodes.push(node);
         }
     }
@@ -273,7 +274,6 @@ fn on_graph(context: &Context, start: NodeId, question: GraphBody, window: &Wind
                     break;
                 }
             }
-            debug_assert!(edges.iter().all(|edge| edge.from.kind() == NodeKind::Incident || containers(graph, edge.from).next().is_some()));
         }
         GraphBody::Companions => return companions(context, start, &involves, limit),
     }
