@@ -82,7 +82,11 @@ fn events(context: &Context, edge: &Edge, first: Seq, last: Seq) -> Result<(Opti
         after: None,
         limit: 10_000,
     };
-    let page = context.runtime.block_on(context.snapshot.columns.rows_of_entities(&request))?;
+    let columns = &context.snapshot.columns;
+    let page = match edge.first {
+        Some(_) => context.runtime.block_on(columns.rows_of_entities(&request))?,
+        None => context.runtime.block_on(columns.undated_rows_of_entities(&request))?,
+    };
     let both = page.rows.iter().filter(|row| (first..=last).contains(&row.seq) && ends[1].iter().any(|hash| row.names(*hash)));
     let (mut table, mut records) = (None, Vec::new());
     for found in both {
