@@ -8,11 +8,13 @@
 //! Nothing here knows a table, a column or a function; names are resolved by the stage behind.
 
 pub mod diagnostics;
+pub mod functions;
 pub mod lexer;
 mod parser;
 mod print;
 mod similar;
 pub mod tree;
+pub mod types;
 
 pub use diagnostics::{Code, Diagnostic, Severity};
 pub use parser::{DEPTH_MAX, Parsed, TEXT_BYTES_MAX, parse};

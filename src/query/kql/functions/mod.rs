@@ -1,0 +1,163 @@
+//! The function library: one table of every scalar function, read by the binder, completion, the documentation and the plans.
+//!
+//! A function is data (name, overloads, summary) and, for each overload, a kernel over Arrow columns. Arguments reach a kernel
+//! already converted to the types that the overload declares.
+
+mod arguments;
+mod udf;
+
+pub use arguments::{Arguments, Column, KernelError};
+pub use udf::scalar_udf;
+
+use super::tree::ScalarType;
+
+/// A scalar function.
+#[derive(Debug)]
+pub struct Function {
+    /// Its name.
+    pub name: &'static str,
+    /// Older names that mean the same.
+    pub aliases: &'static [&'static str],
+    /// Where the reference lists it.
+    pub family: Family,
+    /// What it gives, in one sentence.
+    pub summary: &'static str,
+    /// In what it differs from Kusto's; empty if in nothing known.
+    pub differences: &'static str,
+    /// Its forms; the first that fits the arguments is taken.
+    pub overloads: &'static [Overload],
+}
+
+/// One form of a function.
+#[derive(Debug)]
+pub struct Overload {
+    /// The parameters in order.
+    pub parameters: &'static [Parameter],
+    /// How many of them must be given.
+    pub required: usize,
+    /// How many of the last parameters may be given again and again (2 for pairs).
+    pub repeat: usize,
+    /// What it gives.
+    pub returns: Returns,
+    /// How.
+    pub body: Body,
+}
+
+/// A parameter of a form.
+#[derive(Debug)]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// What it takes.
+    pub takes: Takes,
+    /// Whether it must be the same for all rows.
+    pub constant: bool,
+}
+
+/// What a parameter takes. A `dynamic` argument is converted to what is wanted; `int` widens to `long`, these to `real`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// One type.
+    Only(ScalarType),
+    /// Any type, as it is.
+    Any,
+    /// A number of any type, as it is.
+    Number,
+    /// A number, instant or duration, as it is.
+    Quantity,
+    /// `typeof(...)`; it reaches the kernel as [`Arguments::returns`] and not as a column.
+    TypeName,
+}
+
+/// What a form gives.
+#[derive(Clone, Copy, Debug)]
+pub enum Returns {
+    /// One type.
+    Always(ScalarType),
+    /// The type of the argument at this place.
+    Argument(usize),
+    /// The common type of the arguments from this place on, to which they are converted.
+    Common(usize),
+    /// The type that a [`Takes::TypeName`] argument names, else the given one.
+    Named(ScalarType),
+    /// What the function says of the types.
+    By(fn(&[ScalarType]) -> ScalarType),
+}
+
+/// How a form is computed.
+#[derive(Clone, Copy, Debug)]
+pub enum Body {
+    /// By a kernel, row by row without a look at other rows.
+    Kernel(Kernel),
+    /// By expressions of the plan: the lowering knows the function by its name.
+    Plan,
+}
+
+/// Computes a column from columns.
+pub type Kernel = fn(&Arguments) -> Result<arrow::array::ArrayRef, KernelError>;
+
+/// Families of functions, as the reference lists them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// Conditions and nulls.
+    Condition,
+    /// Conversions between types.
+    Conversion,
+    /// Texts.
+    Text,
+    /// Numbers.
+    Mathematics,
+    /// Instants and durations.
+    Time,
+    /// JSON values: arrays and property bags.
+    Dynamic,
+    /// Arrays of numbers.
+    Series,
+    /// Addresses and networks.
+    Network,
+    /// Encodings and hashes.
+    Encoding,
+    /// Places on the globe.
+    Geography,
+    /// Neighbouring rows.
+    Window,
+    /// Nodes and edges.
+    Graph,
+    /// The query and its environment.
+    Context,
+}
+
+/// The functions of every family.
+fn families() -> [&'static [Function]; 0] {
+    []
+}
+
+/// All functions.
+pub fn all() -> impl Iterator<Item = &'static Function> {
+    families().into_iter().flatten()
+}
+
+/// The function with this name, in its exact case.
+pub fn find(name: &str) -> Option<&'static Function> {
+    use std::collections::HashMap;
+    use std::sync::LazyLock;
+    static INDEX: LazyLock<HashMap<&'static str, &'static Function>> = LazyLock::new(|| {
+        all().flat_map(|function| function.aliases.iter().chain([&function.name]).map(move |name| (*name, function))).collect()
+    });
+    INDEX.get(name).copied()
+}
+
+/// A parameter that takes one type.
+pub const fn takes(name: &'static str, kind: ScalarType) -> Parameter {
+    Parameter { name, takes: Takes::Only(kind), constant: false }
+}
+
+/// A parameter that takes one type, the same for all rows.
+pub const fn takes_constant(name: &'static str, kind: ScalarType) -> Parameter {
+    Parameter { name, takes: Takes::Only(kind), constant: true }
+}
+
+/// A parameter that takes any type.
+pub const fn takes_any(name: &'static str) -> Parameter {
+    Parameter { name, takes: Takes::Any, constant: false }
+}
