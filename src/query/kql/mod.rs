@@ -7,11 +7,14 @@
 //! [`parse`] never fails as a whole: what cannot be read becomes an error node and a [`Diagnostic`], the rest is read on.
 //! Nothing here knows a table, a column or a function; names are resolved by the stage behind.
 
+pub mod bound;
 pub mod diagnostics;
 pub mod functions;
 pub mod lexer;
+pub mod lower;
 mod parser;
 mod print;
+pub mod rows;
 mod similar;
 pub mod tree;
 pub mod types;

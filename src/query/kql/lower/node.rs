@@ -1,0 +1,332 @@
+//! The node of a plan that runs a [`RowsOperator`]: collects its inputs, brings each into its order, runs the arm, gives batches.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
+use arrow::compute::{concat_batches, sort_to_indices, take_record_batch};
+use arrow::datatypes::{Int64Type, SchemaRef};
+use async_trait::async_trait;
+use datafusion::catalog::Session;
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::{DFSchemaRef, DataFusionError, Result, internal_err};
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
+use datafusion::logical_expr::{Expr, Extension, LogicalPlan, UserDefinedLogicalNode, UserDefinedLogicalNodeCore};
+use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
+use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType, ReplaceChildrenOptions};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::{
+    DisplayAs, DisplayFormatType, Distribution, ExecutionPlan, InputDistributionRequirements, Partitioning, PlanProperties,
+};
+use datafusion::physical_planner::{ExtensionPlanner, PhysicalPlanner};
+use futures::{StreamExt, TryStreamExt};
+
+use super::super::rows::{RowsOperator, Running};
+
+/// An input of an operator.
+#[derive(Clone, Debug)]
+pub struct RowsInput {
+    /// Its rows.
+    pub plan: LogicalPlan,
+    /// The `Int64` column whose values, rising, are the order of the rows; the operator sees it too.
+    pub order: Option<usize>,
+}
+
+/// An operator with its inputs, as a logical plan holds it.
+#[derive(Clone, Debug)]
+pub struct RowsNode {
+    operator: Arc<dyn RowsOperator>,
+    inputs: Vec<LogicalPlan>,
+    orders: Vec<Option<usize>>,
+    schema: DFSchemaRef,
+    numbered: bool,
+}
+
+impl RowsNode {
+    /// The plan of an operator that gives the columns of `schema`. If `numbered`, a last `Int64` column of the schema is not the operator's:
+    /// it gets the number of the row.
+    pub fn plan(operator: Arc<dyn RowsOperator>, inputs: Vec<RowsInput>, schema: DFSchemaRef, numbered: bool) -> LogicalPlan {
+        let (inputs, orders) = inputs.into_iter().map(|input| (input.plan, input.order)).unzip();
+        LogicalPlan::Extension(Extension { node: Arc::new(Self { operator, inputs, orders, schema, numbered }) })
+    }
+
+    fn operator_address(&self) -> usize {
+        Arc::as_ptr(&self.operator).cast::<()>() as usize
+    }
+}
+
+// Two nodes are the same if they run the same value of an operator on the same inputs.
+impl PartialEq for RowsNode {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.operator, &other.operator) && self.inputs == other.inputs && self.orders == other.orders
+    }
+}
+
+impl Eq for RowsNode {}
+
+impl Hash for RowsNode {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.operator_address().hash(state);
+        self.inputs.hash(state);
+    }
+}
+
+impl PartialOrd for RowsNode {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        (self == other).then_some(Ordering::Equal)
+    }
+}
+
+impl UserDefinedLogicalNodeCore for RowsNode {
+    fn name(&self) -> &str {
+        "Rows"
+    }
+
+    fn inputs(&self) -> Vec<&LogicalPlan> {
+        self.inputs.iter().collect()
+    }
+
+    fn schema(&self) -> &DFSchemaRef {
+        &self.schema
+    }
+
+    fn expressions(&self) -> Vec<Expr> {
+        Vec::new()
+    }
+
+    fn fmt_for_explain(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "Rows: {}", self.operator.name())
+    }
+
+    fn with_exprs_and_inputs(&self, _: Vec<Expr>, inputs: Vec<LogicalPlan>) -> Result<Self> {
+        Ok(Self { inputs, ..self.clone() })
+    }
+}
+
+/// Makes [`RowsNode`]s physical.
+#[derive(Debug)]
+pub struct RowsPlanner;
+
+#[async_trait]
+impl ExtensionPlanner for RowsPlanner {
+    async fn plan_extension(
+        &self,
+        _: &dyn PhysicalPlanner,
+        node: &dyn UserDefinedLogicalNode,
+        _: &[&LogicalPlan],
+        inputs: &[Arc<dyn ExecutionPlan>],
+        _: &dyn Session,
+        _: &PhysicalPlanningContext,
+    ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+        let Some(node) = node.as_any().downcast_ref::<RowsNode>() else { return Ok(None) };
+        let schema = Arc::clone(node.schema.inner());
+        let work = Work { operator: Arc::clone(&node.operator), orders: node.orders.clone(), schema, numbered: node.numbered };
+        Ok(Some(Arc::new(RowsExec::new(Arc::new(work), inputs.to_vec()))))
+    }
+}
+
+/// What a node does once its inputs are there.
+#[derive(Debug)]
+struct Work {
+    operator: Arc<dyn RowsOperator>,
+    orders: Vec<Option<usize>>,
+    schema: SchemaRef,
+    numbered: bool,
+}
+
+impl Work {
+    fn run(&self, inputs: Vec<RecordBatch>, running: &Running) -> Result<RecordBatch> {
+        let inputs = inputs.into_iter().zip(&self.orders).map(|(batch, order)| ordered(batch, *order)).collect::<Result<Vec<_>>>()?;
+        let mut columns = self.operator.run(inputs, running).map_err(|error| DataFusionError::External(Box::new(error)))?;
+        running.go_on().map_err(|error| DataFusionError::External(Box::new(error)))?;
+        if self.numbered {
+            let rows = columns.first().map_or(0, |column| column.len());
+            columns.push(Arc::new((0..rows as i64).collect::<Int64Array>()) as ArrayRef);
+        }
+        Ok(RecordBatch::try_new(Arc::clone(&self.schema), columns)?)
+    }
+}
+
+/// The rows of a batch in the order of an `Int64` column; rows without a number come last.
+fn ordered(batch: RecordBatch, order: Option<usize>) -> Result<RecordBatch> {
+    let Some(order) = order else { return Ok(batch) };
+    let numbers = batch.column(order).as_primitive::<Int64Type>();
+    if numbers.null_count() == 0 && numbers.values().is_sorted() {
+        return Ok(batch);
+    }
+    let options = arrow::compute::SortOptions { descending: false, nulls_first: false };
+    let indices = sort_to_indices(numbers, Some(options), None)?;
+    Ok(take_record_batch(&batch, &indices)?)
+}
+
+/// [`RowsNode`] as it runs: one partition, nothing before all inputs are read.
+#[derive(Debug)]
+struct RowsExec {
+    work: Arc<Work>,
+    inputs: Vec<Arc<dyn ExecutionPlan>>,
+    properties: Arc<PlanProperties>,
+}
+
+impl RowsExec {
+    fn new(work: Arc<Work>, inputs: Vec<Arc<dyn ExecutionPlan>>) -> Self {
+        let properties = PlanProperties::new(
+            EquivalenceProperties::new(Arc::clone(&work.schema)),
+            Partitioning::UnknownPartitioning(1),
+            EmissionType::Final,
+            Boundedness::Bounded,
+        );
+        Self { work, inputs, properties: Arc::new(properties) }
+    }
+}
+
+impl DisplayAs for RowsExec {
+    fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RowsExec: {}", self.work.operator.name())
+    }
+}
+
+impl ExecutionPlan for RowsExec {
+    fn name(&self) -> &str {
+        "RowsExec"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        &self.properties
+    }
+
+    fn input_distribution_requirements(&self) -> InputDistributionRequirements {
+        InputDistributionRequirements::new(vec![Distribution::SinglePartition; self.inputs.len()])
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        self.inputs.iter().collect()
+    }
+
+    fn apply_expressions(&self, _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>) -> Result<TreeNodeRecursion> {
+        Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn replace_children(
+        self: Arc<Self>,
+        children: Vec<Arc<dyn ExecutionPlan>>,
+        _: ReplaceChildrenOptions,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        Ok(Arc::new(Self::new(Arc::clone(&self.work), children)))
+    }
+
+    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+        Ok(Arc::new(Self::new(Arc::clone(&self.work), children)))
+    }
+
+    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        if partition != 0 {
+            return internal_err!("a rows node has one partition, asked for {partition}");
+        }
+        let memory = MemoryConsumer::new(self.work.operator.name()).register(context.memory_pool());
+        let streams = self.inputs.iter().map(|input| input.execute(0, Arc::clone(&context))).collect::<Result<Vec<_>>>()?;
+        let (work, rows_max) = (Arc::clone(&self.work), context.session_config().batch_size());
+        let batches =
+            futures::stream::once(async move { Ok::<_, DataFusionError>(slices(compute(work, streams, memory).await?, rows_max)) });
+        Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.work.schema), batches.try_flatten())))
+    }
+}
+
+/// Collects the inputs and runs the operator where blocking is no harm.
+async fn compute(work: Arc<Work>, streams: Vec<SendableRecordBatchStream>, memory: MemoryReservation) -> Result<RecordBatch> {
+    let mut inputs = Vec::with_capacity(streams.len());
+    for stream in streams {
+        inputs.push(collect(stream, &memory).await?);
+    }
+    let running = Arc::new(Running::within(memory));
+    let _stop = StopOnDrop(Arc::clone(&running));
+    let job = tokio::task::spawn_blocking(move || work.run(inputs, &running));
+    job.await.map_err(|error| DataFusionError::Execution(format!("an operator ended without an answer: {error}")))?
+}
+
+async fn collect(mut stream: SendableRecordBatchStream, memory: &MemoryReservation) -> Result<RecordBatch> {
+    let schema = stream.schema();
+    let mut batches = Vec::new();
+    while let Some(batch) = stream.next().await {
+        let batch = batch?;
+        // Once as it came, once in the batch that holds all.
+        memory.try_grow(2 * batch.get_array_memory_size())?;
+        batches.push(batch);
+    }
+    Ok(concat_batches(&schema, &batches)?)
+}
+
+fn slices(batch: RecordBatch, rows_max: usize) -> impl futures::Stream<Item = Result<RecordBatch>> {
+    let rows = batch.num_rows();
+    let starts = (0..rows).step_by(rows_max.max(1));
+    futures::stream::iter(starts.map(move |start| Ok(batch.slice(start, rows_max.min(rows - start)))))
+}
+
+/// Ends the work of a node whose answer nobody waits for any more.
+struct StopOnDrop(Arc<Running>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::RecordBatchOptions;
+    use arrow::datatypes::{DataType, Field, Schema};
+    use datafusion::common::DFSchema;
+    use datafusion::datasource::{MemTable, provider_as_source};
+    use datafusion::execution::session_state::SessionStateBuilder;
+    use datafusion::logical_expr::LogicalPlanBuilder;
+    use datafusion::physical_planner::DefaultPhysicalPlanner;
+    use datafusion::prelude::{SessionConfig, SessionContext};
+
+    use super::super::super::functions::KernelError;
+    use super::*;
+
+    /// Sums of neighbours, to see that the rows come in their order.
+    #[derive(Debug)]
+    struct Neighbours;
+
+    impl RowsOperator for Neighbours {
+        fn name(&self) -> &'static str {
+            "neighbours"
+        }
+
+        fn run(&self, inputs: Vec<RecordBatch>, running: &Running) -> Result<Vec<ArrayRef>, KernelError> {
+            running.go_on()?;
+            let values = inputs[0].column(0).as_primitive::<Int64Type>().values();
+            Ok(vec![Arc::new(values.windows(2).map(|pair| pair[0] + pair[1]).collect::<Int64Array>())])
+        }
+    }
+
+    #[tokio::test]
+    async fn inputs_come_in_order_and_rows_are_numbered() {
+        let long = |name: &str| Field::new(name, DataType::Int64, true);
+        let schema = Arc::new(Schema::new(vec![long("value"), long("order")]));
+        let batch = |values: [i64; 2], order: [i64; 2]| {
+            let columns: Vec<ArrayRef> = vec![Arc::new(Int64Array::from(values.to_vec())), Arc::new(Int64Array::from(order.to_vec()))];
+            RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &RecordBatchOptions::new()).expect("fits")
+        };
+        let parts = vec![vec![batch([30, 10], [2, 0])], vec![batch([20, 100], [1, 3])]];
+        let table = MemTable::try_new(Arc::clone(&schema), parts).expect("fits");
+        let input = LogicalPlanBuilder::scan("t", provider_as_source(Arc::new(table)), None).and_then(|b| b.build()).expect("plans");
+        let result = Arc::new(DFSchema::try_from(Schema::new(vec![long("sum"), long("row")])).expect("is a schema"));
+        let node = RowsNode::plan(Arc::new(Neighbours), vec![RowsInput { plan: input, order: Some(1) }], result, true);
+
+        let context = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(2));
+        let state = SessionStateBuilder::new_from_existing(context.state()).build();
+        let plan = state.optimize(&node).expect("optimizes");
+        let planner = DefaultPhysicalPlanner::with_extension_planners(vec![Arc::new(RowsPlanner)]);
+        let plan = planner.create_physical_plan(&plan, &state).await.expect("plans");
+        let rows = datafusion::physical_plan::collect(plan, context.task_ctx()).await.expect("runs");
+        let columns = |place: usize| -> Vec<i64> {
+            rows.iter().flat_map(|batch| batch.column(place).as_primitive::<Int64Type>().values().to_vec()).collect()
+        };
+        assert_eq!((columns(0), columns(1)), (vec![30, 50, 130], vec![0, 1, 2]));
+    }
+}

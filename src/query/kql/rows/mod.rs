@@ -1,0 +1,61 @@
+//! Operators that look at many rows at once and have no node of their own in a plan: what they are to the plan, never how a plan runs them.
+//!
+//! An arm of [`RowsOperator`] is plain code over whole columns. The lowering puts it into a plan as one node, which collects
+//! the inputs in their order, reserves memory for them and runs the arm on a thread where it may take its time.
+
+use std::fmt::Debug;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arrow::array::{ArrayRef, RecordBatch};
+use datafusion::execution::memory_pool::MemoryReservation;
+
+use super::functions::KernelError;
+
+/// An operator over whole inputs.
+pub trait RowsOperator: Debug + Send + Sync + 'static {
+    /// What a plan calls it: the keyword of the language.
+    fn name(&self) -> &'static str;
+
+    /// Computes the columns of the result from the rows of each input, which come in their order.
+    ///
+    /// Columns have the forms that `types` declares. The columns of an input are those that whoever made the operator asked for; those of the
+    /// result must be as many, and of the types, that the node declares, all of the same length. Rows are given in the order that they shall keep.
+    fn run(&self, inputs: Vec<RecordBatch>, running: &Running) -> Result<Vec<ArrayRef>, KernelError>;
+}
+
+/// The query around an operator that runs: its memory, and whether anyone still waits for the answer.
+#[derive(Debug)]
+pub struct Running {
+    stopped: AtomicBool,
+    memory: Option<Mutex<MemoryReservation>>,
+}
+
+impl Running {
+    /// A run under the limits of a query.
+    pub fn within(memory: MemoryReservation) -> Self {
+        Self { stopped: AtomicBool::new(false), memory: Some(Mutex::new(memory)) }
+    }
+
+    /// A run without limits, for tests.
+    pub fn unbounded() -> Self {
+        Self { stopped: AtomicBool::new(false), memory: None }
+    }
+
+    /// Fails once the query is over; loops ask about every thousand steps.
+    pub fn go_on(&self) -> Result<(), KernelError> {
+        if self.stopped.load(Ordering::Relaxed) { Err(KernelError::new("the query was ended")) } else { Ok(()) }
+    }
+
+    /// Takes further bytes out of the memory of the query; fails if it has none left. They are given back when the run ends.
+    pub fn reserve(&self, bytes: usize) -> Result<(), KernelError> {
+        let Some(memory) = &self.memory else { return Ok(()) };
+        let reservation = memory.lock().map_err(|_| KernelError::new("the memory account of the query is broken"))?;
+        reservation.try_grow(bytes).map_err(|error| KernelError::new(error.strip_backtrace()))
+    }
+
+    /// Tells the operator to end.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+}
