@@ -18,6 +18,7 @@ pub mod rows;
 mod similar;
 pub mod tree;
 pub mod types;
+pub mod values;
 
 pub use diagnostics::{Code, Diagnostic, Severity};
 pub use parser::{DEPTH_MAX, Parsed, TEXT_BYTES_MAX, parse};

@@ -4,9 +4,16 @@
 //! already converted to the types that the overload declares.
 
 mod arguments;
+mod conversion;
+mod overloads;
 mod udf;
 
+#[cfg(test)]
+mod tests;
+
 pub use arguments::{Arguments, Column, KernelError};
+pub use conversion::conversion_to;
+pub use overloads::Chosen;
 pub use udf::scalar_udf;
 
 use super::tree::ScalarType;
@@ -24,7 +31,7 @@ pub struct Function {
     pub summary: &'static str,
     /// In what it differs from Kusto's; empty if in nothing known.
     pub differences: &'static str,
-    /// Its forms; the first that fits the arguments is taken.
+    /// Its forms; which one a call takes says [`Function::choose`].
     pub overloads: &'static [Overload],
 }
 
@@ -128,8 +135,52 @@ pub enum Family {
 }
 
 /// The functions of every family.
-fn families() -> [&'static [Function]; 0] {
-    []
+fn families() -> [&'static [Function]; 1] {
+    [conversion::FUNCTIONS]
+}
+
+impl Function {
+    /// A function without other names and known differences.
+    pub const fn new(name: &'static str, family: Family, summary: &'static str, overloads: &'static [Overload]) -> Self {
+        Self { name, aliases: &[], family, summary, differences: "", overloads }
+    }
+
+    /// With older names that mean the same.
+    pub const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    /// With what differs from Kusto's.
+    pub const fn differs(mut self, differences: &'static str) -> Self {
+        self.differences = differences;
+        self
+    }
+}
+
+impl Overload {
+    /// A form whose parameters must all be given, computed by a kernel.
+    pub const fn new(parameters: &'static [Parameter], returns: ScalarType, kernel: Kernel) -> Self {
+        Self { parameters, required: parameters.len(), repeat: 0, returns: Returns::Always(returns), body: Body::Kernel(kernel) }
+    }
+
+    /// With so many of the last parameters that may be left out.
+    pub const fn optional(mut self, parameters: usize) -> Self {
+        self.required = self.parameters.len() - parameters;
+        self
+    }
+
+    /// With so many of the last parameters that may be given again and again.
+    pub const fn repeating(mut self, parameters: usize) -> Self {
+        self.repeat = parameters;
+        self
+    }
+
+    /// With another rule for the type of the result.
+    pub const fn returning(mut self, returns: Returns) -> Self {
+        self.returns = returns;
+        self
+    }
 }
 
 /// All functions.
@@ -160,4 +211,9 @@ pub const fn takes_constant(name: &'static str, kind: ScalarType) -> Parameter {
 /// A parameter that takes any type.
 pub const fn takes_any(name: &'static str) -> Parameter {
     Parameter { name, takes: Takes::Any, constant: false }
+}
+
+/// A parameter that takes a number of any type.
+pub const fn takes_number(name: &'static str) -> Parameter {
+    Parameter { name, takes: Takes::Number, constant: false }
 }

@@ -3,6 +3,7 @@
 use super::super::diagnostics::{Code, Diagnostic};
 use super::super::lexer::{TokenKind, Typed, decode};
 use super::super::tree::{Expr, ExprKind, Json, Literal, StringLiteral, Value};
+use super::super::values::read;
 use super::Parser;
 use super::cursor::Trailing;
 use super::values;
@@ -20,14 +21,14 @@ impl Parser<'_> {
         let text = token.text(self.text);
         let value = match token.kind {
             TokenKind::Bool => Value::Bool(Some(text.eq_ignore_ascii_case("true"))),
-            TokenKind::Long => values::long(text).map_or(Value::Invalid(Typed::Long), |value| Value::Long(Some(value))),
+            TokenKind::Long => read::long(text).map_or(Value::Invalid(Typed::Long), |value| Value::Long(Some(value))),
             TokenKind::Real => values::real(text).map_or(Value::Invalid(Typed::Real), |value| Value::Real(Some(value))),
-            TokenKind::Timespan => values::timespan(text).map_or(Value::Invalid(Typed::Timespan), |value| Value::Timespan(Some(value))),
+            TokenKind::Timespan => read::timespan(text).map_or(Value::Invalid(Typed::Timespan), |value| Value::Timespan(Some(value))),
             TokenKind::Typed(typed) => {
                 let open = text.find('(').map_or(0, |at| at + 1);
                 values::typed(typed, text[open..].trim_end_matches(')').trim())
             }
-            _ => Value::Guid(values::guid(text)),
+            _ => Value::Guid(read::guid(text)),
         };
         let place = self.since(token.start);
         if token.kind == TokenKind::RawGuid {
