@@ -14,6 +14,11 @@ use std::process::ExitCode;
 
 use fixture::Fixture;
 use measure::Report;
+use mimalloc::MiMalloc;
+
+/// The allocator of the program.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Incidents at which the peers were measured.
 const PEERS_INCIDENTS: u64 = 20_000;

@@ -168,16 +168,16 @@ impl There {
         self.read(answered)
     }
 
-    /// Streams a body to `POST /v1/ingest`.
-    pub(crate) fn ingest(&self, request: &Request, body: impl Read + 'static) -> Result<Value, Failure> {
+    /// Streams a body of any size and reads the answer.
+    pub(crate) fn stream(&self, request: &Request, content_type: &str, body: impl Read + 'static) -> Result<Value, Failure> {
         let url = format!("http://{}{}", self.address, request.target());
         let body = ureq::SendBody::from_owned_reader(body);
-        let (status, body) = self.read(self.agent.post(&url).content_type("application/octet-stream").send(body))?;
-        if status != 200 {
-            return Err(Failure::Answer(Shown::read(&body, status, None)));
-        }
-        let unreadable = |error| Fault::new(FaultClass::Internal, "answer_unreadable", format!("expected JSON: {error}"));
-        Ok(serde_json::from_slice(&body).map_err(unreadable)?)
+        answered(self.read(self.agent.post(&url).content_type(content_type).send(body))?)
+    }
+
+    /// Has work done that takes as long as the data are many, and reads the answer.
+    pub(crate) fn work(&self, request: &Request) -> Result<Value, Failure> {
+        answered(self.send(request)?)
     }
 
     /// Streams the body of an answer to `out` and returns its number of lines.
@@ -212,6 +212,15 @@ impl There {
         let body = response.body_mut().with_config().limit(u64::MAX).read_to_vec().map_err(|error| self.lost(&error))?;
         Ok((response.status().as_u16(), body))
     }
+}
+
+/// An answer of success as JSON; one that is an error is a failure.
+fn answered((status, body): (u16, Vec<u8>)) -> Result<Value, Failure> {
+    if status != 200 {
+        return Err(Failure::Answer(Shown::read(&body, status, None)));
+    }
+    let unreadable = |error| Fault::new(FaultClass::Internal, "answer_unreadable", format!("expected JSON: {error}"));
+    Ok(serde_json::from_slice(&body).map_err(unreadable)?)
 }
 
 #[cfg(test)]

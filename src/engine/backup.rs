@@ -3,7 +3,7 @@
 use std::io::{BufRead, Write};
 use std::path::Path;
 
-use super::commit::Parsed;
+use super::commit::{Outcome, Parsed};
 use super::{Engine, Options};
 use crate::ingest;
 use crate::journal::{self, Import, Journal};
@@ -25,29 +25,30 @@ impl Engine {
     pub fn export(&self, out: &mut dyn Write) -> Result<u64, Fault> {
         Ok(journal::export(&self.journal, out)?)
     }
-}
 
-/// Takes in what [`export`] wrote; known documents change nothing. Returns how many were new.
-pub fn import(dir: &Path, options: Options, input: &mut dyn BufRead) -> Result<u64, Fault> {
-    let engine = Engine::open(dir, options)?;
-    let before = engine.journal.last().0;
-    let mut chunk = Vec::new();
-    let mut bytes = 0;
-    for document in Import::new(input) {
-        let document = document?;
-        let bodies = ingest::read(&document).map_err(|reject| {
-            let place = format!("{} line {}", document.origin.source, document.origin.line);
-            Fault::new(FaultClass::Invalid, "backup_unreadable", format!("{place}: {}: {}", reject.code, reject.message))
-        })?;
-        bytes += document.raw.len();
-        chunk.push(Parsed { document, bodies });
-        if chunk.len() == CHUNK_DOCUMENTS || bytes >= CHUNK_BYTES {
-            bytes = 0;
-            engine.committer.submit(std::mem::take(&mut chunk))?;
+    /// Takes in what [`export`] wrote; known documents change nothing. Returns how many were new.
+    pub fn import(&self, input: &mut dyn BufRead) -> Result<u64, Fault> {
+        let mut chunk = Vec::new();
+        let (mut bytes, mut new) = (0, 0);
+        let mut commit = |chunk: Vec<Parsed>| -> Result<(), Fault> {
+            let outcomes = self.committer.submit(chunk)?;
+            new += outcomes.iter().filter(|outcome| !matches!(outcome, Outcome::Duplicate)).count() as u64;
+            Ok(())
+        };
+        for document in Import::new(input) {
+            let document = document?;
+            let bodies = ingest::read(&document).map_err(|reject| {
+                let place = format!("{} line {}", document.origin.source, document.origin.line);
+                Fault::new(FaultClass::Invalid, "backup_unreadable", format!("{place}: {}: {}", reject.code, reject.message))
+            })?;
+            bytes += document.raw.len();
+            chunk.push(Parsed { document, bodies });
+            if chunk.len() == CHUNK_DOCUMENTS || bytes >= CHUNK_BYTES {
+                bytes = 0;
+                commit(std::mem::take(&mut chunk))?;
+            }
         }
+        commit(chunk)?;
+        Ok(new)
     }
-    engine.committer.submit(chunk)?;
-    let new = engine.journal.last().0 - before;
-    engine.close()?;
-    Ok(new)
 }

@@ -59,8 +59,13 @@ enum Message {
     Submit(Submission),
     /// Makes every view durable.
     Persist(SyncSender<Result<(), Fault>>),
+    /// Work that needs the views for itself.
+    Exclusive(Work),
     Stop,
 }
+
+/// Work on the views between two batches.
+type Work = Box<dyn FnOnce(&mut Views) + Send>;
 
 /// Handle of the writer thread.
 pub(super) struct Committer {
@@ -99,6 +104,19 @@ impl Committer {
         answer.recv().map_err(|_| stopped())?
     }
 
+    /// Runs `work` on the views between two batches; what is submitted meanwhile waits. Blocks until it is done.
+    ///
+    /// Afterwards readers see the views as `work` left them.
+    pub(super) fn exclusively<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Views) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let (reply, answer) = sync_channel(1);
+        let work = move |views: &mut Views| drop(reply.send(work(views)));
+        self.queue.send(Message::Exclusive(Box::new(work))).map_err(|_| stopped())?;
+        answer.recv().map_err(|_| stopped())?
+    }
+
     /// Stops the writer after what is queued and returns the views.
     pub(super) fn stop(&self) -> Option<Views> {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take()?;
@@ -133,6 +151,7 @@ impl Writer {
                     self.commit(group);
                     match next {
                         Some(Message::Persist(reply)) => drop(reply.send(self.persist())),
+                        Some(Message::Exclusive(work)) => self.exclusive(work),
                         Some(Message::Stop) => return self.views,
                         Some(Message::Submit(_)) | None => {}
                     }
@@ -141,10 +160,19 @@ impl Writer {
                     }
                 }
                 Ok(Message::Persist(reply)) => drop(reply.send(self.persist())),
+                Ok(Message::Exclusive(work)) => self.exclusive(work),
                 Err(RecvTimeoutError::Timeout) if self.unpersisted > 0 => self.persist_quietly(),
                 Err(RecvTimeoutError::Timeout) => {}
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return self.views,
             }
+        }
+    }
+
+    fn exclusive(&mut self, work: Work) {
+        work(&mut self.views);
+        if let Err(fault) = self.shared.publish(&mut self.views) {
+            tracing::error!(code = fault.code, message = %fault.message, "a view failed: writing stops");
+            self.failed = Some(fault);
         }
     }
 

@@ -29,7 +29,7 @@ use crate::query::{Context, Question, Snapshot};
 use commit::Committer;
 use views::Views;
 
-pub use backup::{export, import};
+pub use backup::export;
 pub use load::Progress;
 pub use recover::{Verification, ViewVerification, rebuild, verify};
 pub use report::{IngestReport, RejectedDocument};

@@ -1,6 +1,7 @@
 //! Recovery, rebuild and verification: every view from the journal, through the same `apply` as live ingest.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -115,8 +116,6 @@ pub struct Verification {
 
 /// Reads the whole journal, rebuilds every view beside the present one and compares the two.
 pub fn verify(dir: &Path, options: Options) -> Result<Verification, Fault> {
-    let beside = dir.join("verify");
-    remove(&beside)?;
     let report = journal::verify(&dir.join("journal"))?;
     if let Some(damage) = report.damage {
         let message = format!("the journal is damaged in `{}` at byte {}: {}", damage.segment.display(), damage.offset, damage.reason);
@@ -126,8 +125,15 @@ pub fn verify(dir: &Path, options: Options) -> Result<Verification, Fault> {
     let journal = Journal::open(&dir.join("journal"), options.journal)?;
     let mut present = Views::open(dir)?;
     catch_up(&mut present, &journal)?;
+    compare(&mut present, &journal, dir)
+}
+
+/// Compares views that have caught up with their rebuild.
+fn compare(present: &mut Views, journal: &Journal, dir: &Path) -> Result<Verification, Fault> {
+    let beside = dir.join("verify");
+    remove(&beside)?;
     let mut rebuilt = Views::open(&beside)?;
-    catch_up(&mut rebuilt, &journal)?;
+    catch_up(&mut rebuilt, journal)?;
     let mut views = Vec::new();
     for (present, rebuilt) in present.each().into_iter().zip(rebuilt.each()) {
         let (digest, again) = (present.digest()?, rebuilt.digest()?);
@@ -136,6 +142,47 @@ pub fn verify(dir: &Path, options: Options) -> Result<Verification, Fault> {
     drop(rebuilt);
     remove(&beside)?;
     Ok(Verification { documents: journal.last().0, equal: views.iter().all(|view| view.equal), views })
+}
+
+impl Engine {
+    /// Rebuilds every view beside the present one and compares the two, as [`verify`] does for a directory that nobody has open.
+    ///
+    /// Questions go on; what is submitted meanwhile waits. Every record of the journal is read and checked on the way.
+    pub fn verify(&self) -> Result<Verification, Fault> {
+        let (journal, dir) = (Arc::clone(&self.journal), self.dir.clone());
+        self.committer.exclusively(move |present| compare(present, &journal, &dir))
+    }
+
+    /// Makes every view anew from the journal and puts it in the place of the present one.
+    ///
+    /// Questions go on while the new views are made and wait only while they change places; what is submitted meanwhile waits.
+    pub fn rebuild(self: &Arc<Self>) -> Result<Seq, Fault> {
+        let (journal, dir) = (Arc::clone(&self.journal), self.dir.clone());
+        let (permits, all, runtime) = (Arc::clone(&self.permits), self.options.questions_max as u32, self.handle());
+        self.committer.exclusively(move |present| {
+            let beside = dir.join("rebuild");
+            remove(&beside)?;
+            let mut rebuilt = Views::open(&beside)?;
+            catch_up(&mut rebuilt, &journal)?;
+            rebuilt.persist()?;
+            drop(rebuilt);
+            // A question that runs reads files of the views by their paths.
+            let _alone = runtime.block_on(permits.acquire_many_owned(all));
+            // Nothing may hold the present folders open when others take their names.
+            *present = Views::open(&beside.join("empty"))?;
+            for view in VIEWS {
+                remove(&dir.join(view))?;
+                std::fs::rename(beside.join(view), dir.join(view)).map_err(|error| {
+                    let message = format!("the rebuilt view `{view}` cannot take its place: {error}");
+                    Fault::new(FaultClass::Internal, "view_unmovable", message).with_hint("start clew again: it makes what is missing anew")
+                })?;
+            }
+            *present = Views::open(&dir)?;
+            catch_up(present, &journal)?;
+            remove(&beside)?;
+            Ok(journal.last())
+        })
+    }
 }
 
 fn remove(folder: &Path) -> Result<(), Fault> {

@@ -169,6 +169,7 @@ fn an_export_has_every_document_and_comes_back() {
     let backup = world.bytes("/v1/export");
     assert_eq!(backup.iter().filter(|byte| **byte == b'\n').count(), 13);
     let other = tempfile::tempdir().expect("a folder");
-    let import = || engine::import(other.path(), engine::Options::default(), &mut &backup[..]).expect("imports");
+    let other = Engine::open(other.path(), engine::Options::default()).expect("a fresh directory opens");
+    let import = || other.import(&mut &backup[..]).expect("imports");
     assert_eq!((import(), import()), (13, 0));
 }

@@ -5,16 +5,17 @@
 
 mod alerts;
 mod app;
+mod body;
 mod docs;
 mod entities;
 mod error;
 mod explore;
-mod export;
 mod extract;
 mod graph;
 mod guard;
 mod incidents;
 mod ingest;
+mod maintain;
 mod metrics;
 mod observe;
 mod openapi;
@@ -69,7 +70,7 @@ fn operations() -> Routes {
     timeline::add(&mut routes);
     query::add(&mut routes);
     triage::add(&mut routes);
-    export::add(&mut routes);
+    maintain::add(&mut routes);
     system::add(&mut routes);
     docs::add(&mut routes);
     routes

@@ -14,6 +14,12 @@ pub(super) const FORMAT: &str = "clew journal 1";
 const FORMAT_FILE: &str = "FORMAT";
 const LOCK_FILE: &str = "LOCK";
 
+/// Bytes that this process may still write where a folder lies.
+pub(super) fn free_bytes(folder: &Path) -> io::Result<u64> {
+    let disk = rustix::fs::statvfs(folder)?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
 /// Where segments are written.
 pub(super) trait Disk: Send + Sync {
     /// Creates an empty segment.

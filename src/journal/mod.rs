@@ -65,10 +65,10 @@ pub struct Options {
     pub compression_level: i32,
     /// Bytes of unpacked blocks that are kept for [`Journal::document`].
     pub cache_bytes: usize,
-    /// Bytes on the disk that must stay free; counts only with `free_space`.
+    /// Bytes on the disk that must stay free; what would leave less is refused.
     pub free_bytes_min: u64,
     /// Tells how many bytes are free where a folder lies.
-    pub free_space: Option<fn(&Path) -> io::Result<u64>>,
+    pub free_space: fn(&Path) -> io::Result<u64>,
 }
 
 impl Default for Options {
@@ -82,7 +82,7 @@ impl Default for Options {
             compression_level: 1,
             cache_bytes: 8 * 1024 * 1024,
             free_bytes_min: 1024 * 1024 * 1024,
-            free_space: None,
+            free_space: disk::free_bytes,
         }
     }
 }

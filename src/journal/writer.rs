@@ -229,11 +229,11 @@ impl Writer {
 
     /// Refuses a group that would leave less free space than must stay.
     fn check_space(&mut self, bytes: u64) -> Result<(), Failure> {
-        let Some(free_space) = self.options.free_space else { return Ok(()) };
         if self.unchecked + bytes < SPACE_CHECK_BYTES {
             return Ok(());
         }
-        let free = free_space(&self.folder).map_err(|source| Failure::Refused(JournalError::io("measure", &self.folder, source)))?;
+        let free = (self.options.free_space)(&self.folder)
+            .map_err(|source| Failure::Refused(JournalError::io("measure", &self.folder, source)))?;
         let needed = self.options.free_bytes_min.saturating_add(bytes);
         if free < needed {
             // The next group looks again, so that freed space is seen at once.

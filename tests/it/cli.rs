@@ -89,8 +89,16 @@ async fn json_is_the_body_of_the_api_with_and_without_a_server() {
     let report = json(folder.path(), &["ingest", more.to_str().expect("a name")]);
     assert_eq!(report["new"], 25, "what a server has open is written through it: {report}");
     assert_eq!(json(folder.path(), &["alerts", "--limit", "1"])["total"], 215);
-    let refused = clew(folder.path(), &["rebuild"]);
-    assert_eq!(refused.status.code(), Some(1), "a directory in use is not rebuilt");
+    let backup = folder.path().join("backup.jsonl");
+    let backup = backup.to_str().expect("a name");
+    out(folder.path(), &["export", backup]);
+    for _ in 0..2 {
+        assert_eq!(json(folder.path(), &["import", backup])["new"], 0, "what a server has open is restored through it");
+        assert_eq!(json(folder.path(), &["verify"])["equal"], true);
+        assert_eq!(json(folder.path(), &["rebuild"])["documents"], 229);
+    }
+    let refused = clew(folder.path(), &["repair"]);
+    assert_eq!(refused.status.code(), Some(1), "a directory in use is not repaired");
     assert!(String::from_utf8_lossy(&refused.stderr).contains("error[journal_locked]"), "{refused:?}");
     server.kill();
     assert_eq!(json(folder.path(), &["alerts", "--limit", "1"])["total"], 215, "the file of a server that is gone misleads nobody");

@@ -125,9 +125,9 @@ async fn nothing_is_lost_with_a_view() {
     let mut backup = Vec::new();
     let documents = engine::export(folder.path(), Options::default(), &mut backup).expect("exports");
     let other = tempfile::tempdir().expect("a folder");
-    assert_eq!(engine::import(other.path(), Options::default(), &mut &backup[..]).expect("imports"), documents);
-    assert_eq!(engine::import(other.path(), Options::default(), &mut &backup[..]).expect("imports again"), 0);
     let imported = Clew::open(other, Options::default());
+    assert_eq!(imported.engine.import(&mut &backup[..]).expect("imports"), documents);
+    assert_eq!(imported.engine.import(&mut &backup[..]).expect("imports again"), 0);
     assert_same("an import", &before, &answers(&imported, true).await);
     drop(imported);
 
@@ -143,6 +143,22 @@ async fn nothing_is_lost_with_a_view() {
     engine::rebuild(folder.path(), Options::default()).expect("rebuilds");
     let clew = Clew::open(folder, Options::default());
     assert_same("a rebuild", &before, &answers(&clew, true).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_directory_is_verified_and_rebuilt() {
+    let clew = filled(Options::default(), FILES.into_iter());
+    let before = answers(&clew, true).await;
+    let verify = |when: &str| assert!(clew.engine.verify().expect("an open directory can be verified").equal, "{when}");
+    verify("before");
+    assert_eq!(clew.engine.rebuild().expect("an open directory can be rebuilt"), clew.engine.seq());
+    assert_same("a rebuild of an open directory", &before, &answers(&clew, true).await);
+    verify("after");
+    let folder = clew.close();
+    for leftover in ["rebuild", "verify"] {
+        assert!(!folder.path().join(leftover).exists(), "{leftover}");
+    }
+    assert_verified(folder.path());
 }
 
 fn remove(folder: &Path) {

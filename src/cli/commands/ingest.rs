@@ -15,6 +15,9 @@ use crate::engine::IngestReport;
 use crate::ingest::{Input, Options};
 use crate::model::{Fault, FaultClass};
 
+/// Type of a body of any container.
+const OCTETS: &str = "application/octet-stream";
+
 /// What to take in.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -95,9 +98,9 @@ impl Ingest {
                     .with("table", self.table.as_ref())
                     .with("source", Some(&name));
                 let report = if is_stdin(&file) {
-                    there.ingest(&request, bar.reading(io::stdin()))?
+                    there.stream(&request, OCTETS, bar.reading(io::stdin()))?
                 } else {
-                    there.ingest(&request, bar.reading(File::open(&file).map_err(|error| unreadable(&file, &error))?))?
+                    there.stream(&request, OCTETS, bar.reading(File::open(&file).map_err(|error| unreadable(&file, &error))?))?
                 };
                 add(total, report);
             }

@@ -1,4 +1,4 @@
-//! Work on a whole directory: `export`, with or without a server on it; `rebuild`, `verify`, `import` and `repair` without one.
+//! Work on a whole directory, with or without a server on it: `export`, `import`, `verify`, `rebuild`; `repair` of one that nobody can open.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::super::client::{LOCKED, There};
+use super::super::client::{Client, LOCKED, There};
 use super::super::{Failure, Global};
 use super::{Request, View, for_programs, print};
 use crate::engine::{self, Options};
@@ -46,15 +46,23 @@ fn alone(fault: Fault) -> Fault {
 
 /// Makes every view anew.
 pub(crate) fn rebuild(global: &Global) -> Result<(), Failure> {
-    let seq = engine::rebuild(&existing(global)?, Options::default()).map_err(alone)?;
+    let dir = existing(global)?;
+    if let Some(there) = There::find(&dir) {
+        return print(global, &there.work(&Request::post("/v1/rebuild", json!({})))?, View::Any);
+    }
+    let seq = engine::rebuild(&dir, Options::default()).map_err(alone)?;
     print(global, &json!({"documents": seq.0}), View::Any)
 }
 
 /// Compares every view with its rebuild.
 pub(crate) fn verify(global: &Global) -> Result<(), Failure> {
-    let verification = engine::verify(&existing(global)?, Options::default()).map_err(alone)?;
+    let dir = existing(global)?;
+    let verification = match There::find(&dir) {
+        Some(there) => there.work(&Request::post("/v1/verify", json!({})))?,
+        None => json!(engine::verify(&dir, Options::default()).map_err(alone)?),
+    };
     print(global, &verification, View::Any)?;
-    if verification.equal {
+    if verification["equal"] == json!(true) {
         return Ok(());
     }
     Err(Fault::new(FaultClass::Internal, "views_differ", "a view does not equal its rebuild")
@@ -125,12 +133,20 @@ fn write(dir: &Path, out: &mut dyn Write) -> Result<u64, Failure> {
 
 impl Import {
     pub(crate) fn run(&self, global: &Global) -> Result<(), Failure> {
-        let mut input: Box<dyn BufRead> = match &self.file {
-            None => Box::new(io::stdin().lock()),
+        let input: Box<dyn BufRead> = match &self.file {
+            None => Box::new(BufReader::new(io::stdin())),
             Some(file) => Box::new(BufReader::new(File::open(file).map_err(|error| unusable(file, &error))?)),
         };
-        let new = engine::import(&global.dir(), Options::default(), &mut input).map_err(alone)?;
-        print(global, &json!({"new": new}), View::Any)
+        let answer = match Client::writing(&global.dir())? {
+            Client::There(there) => there.stream(&Request::get("/v1/import"), "application/x-ndjson", input)?,
+            Client::Here(here) => {
+                let mut input = input;
+                let new = here.engine.import(&mut input)?;
+                here.engine.close()?;
+                json!({"new": new})
+            }
+        };
+        print(global, &answer, View::Any)
     }
 }
 

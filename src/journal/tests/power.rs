@@ -245,14 +245,14 @@ fn the_guard_keeps_space_free() {
         Ok(1_000_000)
     }
     let folder = TempDir::new().expect("a folder");
-    let options = Options { free_space: Some(little), free_bytes_min: 2_000_000, ..Options::default() };
+    let options = Options { free_space: little, free_bytes_min: 2_000_000, ..Options::default() };
     let journal = Journal::open(folder.path(), options).expect("opens");
     match journal.append(documents([1])).expect("appends").wait() {
         Err(JournalError::Full { free: 1_000_000, needed, .. }) => assert!(needed > 2_000_000),
         other => panic!("expected a full disk, found {other:?}"),
     }
     journal.close().expect("closes");
-    let options = Options { free_space: Some(little), free_bytes_min: 900_000, ..Options::default() };
+    let options = Options { free_space: little, free_bytes_min: 900_000, ..Options::default() };
     let journal = Journal::open(folder.path(), options).expect("opens");
     assert_eq!(journal.append(documents([1])).expect("appends").wait().expect("durable"), Seq(1));
 }
