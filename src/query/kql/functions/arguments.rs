@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Float64Array, Int32Array, Int64Array, StringViewBuilder};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Float64Array, Int32Array, Int64Array, StringViewArray, StringViewBuilder,
+};
+use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::{Decimal128Type, Float64Type, Int32Type, Int64Type};
 
 use crate::query::kql::tree::ScalarType;
@@ -43,6 +46,21 @@ pub struct Column {
     pub values: ArrayRef,
     /// Whether the one value holds for all rows.
     pub constant: bool,
+}
+
+/// The texts of an argument.
+#[derive(Clone, Copy, Debug)]
+pub struct Texts<'a> {
+    values: &'a StringViewArray,
+    constant: bool,
+}
+
+impl<'a> Texts<'a> {
+    /// The text of a row; null is the empty text.
+    pub fn value(&self, row: usize) -> &'a str {
+        let row = if self.constant { 0 } else { row };
+        if self.values.is_valid(row) { self.values.value(row) } else { "" }
+    }
 }
 
 impl Column {
@@ -121,6 +139,22 @@ impl Arguments<'_> {
     /// The text of a constant argument, to prepare once what all rows need; none if it differs by row or is not there.
     pub fn constant_text(&self, argument: usize) -> Option<&str> {
         self.columns.get(argument).filter(|column| column.constant).map(|_| self.text(argument, 0))
+    }
+
+    /// The texts of an argument, to be asked for row after row.
+    pub fn text_column(&self, argument: usize) -> Texts<'_> {
+        let column = &self.columns[argument];
+        Texts { values: column.values.as_string_view(), constant: column.constant }
+    }
+
+    /// Whether all arguments from this place on are constant.
+    pub fn constant_from(&self, argument: usize) -> bool {
+        self.columns.iter().skip(argument).all(|column| column.constant)
+    }
+
+    /// Rows to truths that are never null.
+    pub fn truths(&self, value: impl FnMut(usize) -> bool) -> ArrayRef {
+        Arc::new(BooleanArray::new(BooleanBuffer::collect_bool(self.rows, value), None))
     }
 
     /// Rows to texts; no text is the empty one.

@@ -5,7 +5,10 @@
 
 mod arguments;
 mod conversion;
+mod matching;
 mod overloads;
+mod regexes;
+mod text;
 mod udf;
 
 #[cfg(test)]
@@ -13,6 +16,7 @@ mod tests;
 
 pub use arguments::{Arguments, Column, KernelError};
 pub use conversion::conversion_to;
+pub use matching::{membership, operator};
 pub use overloads::Chosen;
 pub use udf::scalar_udf;
 
@@ -72,6 +76,8 @@ pub enum Takes {
     Number,
     /// A number, instant or duration, as it is.
     Quantity,
+    /// Any type, converted to text as `tostring` does.
+    AsText,
     /// `typeof(...)`; it reaches the kernel as [`Arguments::returns`] and not as a column.
     TypeName,
 }
@@ -132,11 +138,13 @@ pub enum Family {
     Graph,
     /// The query and its environment.
     Context,
+    /// Operators between texts, called by their sign and not by a name.
+    Operator,
 }
 
 /// The functions of every family.
-fn families() -> [&'static [Function]; 1] {
-    [conversion::FUNCTIONS]
+fn families() -> [&'static [Function]; 3] {
+    [conversion::FUNCTIONS, regexes::FUNCTIONS, text::FUNCTIONS]
 }
 
 impl Function {
@@ -216,4 +224,9 @@ pub const fn takes_any(name: &'static str) -> Parameter {
 /// A parameter that takes a number of any type.
 pub const fn takes_number(name: &'static str) -> Parameter {
     Parameter { name, takes: Takes::Number, constant: false }
+}
+
+/// A parameter that takes any type and is converted to text.
+pub const fn takes_as_text(name: &'static str) -> Parameter {
+    Parameter { name, takes: Takes::AsText, constant: false }
 }

@@ -64,6 +64,7 @@ impl Overload {
         };
         let wanted = |(index, kind): (usize, &ScalarType)| match (self.parameter(index)?.takes, common) {
             (Takes::Only(wanted), _) => Some(wanted),
+            (Takes::AsText, _) => Some(ScalarType::String),
             (_, Some((from, common))) if index >= from => Some(common),
             _ => Some(*kind),
         };
@@ -79,7 +80,7 @@ impl Parameter {
             // Any value could become dynamic, but none does so without being asked to.
             Takes::Only(Dynamic) => kind == Dynamic,
             Takes::Only(wanted) => kind == Dynamic || common_type(kind, wanted) == Some(wanted),
-            Takes::Any => true,
+            Takes::Any | Takes::AsText => true,
             Takes::Number => matches!(kind, Int | Long | Real | Decimal),
             Takes::Quantity => !matches!(kind, Bool | String | Guid | Dynamic),
             Takes::TypeName => false,

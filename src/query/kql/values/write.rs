@@ -123,3 +123,44 @@ pub fn guid(bits: u128) -> String {
     let hex = format!("{bits:032x}");
     [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }
+
+/// Appends a text as a JSON string.
+pub fn push_json_string(json: &mut String, text: &str) {
+    json.push('"');
+    if text.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
+        json.push_str(text);
+    } else {
+        for letter in text.chars() {
+            match letter {
+                '"' => json.push_str("\\\""),
+                '\\' => json.push_str("\\\\"),
+                '\n' => json.push_str("\\n"),
+                '\r' => json.push_str("\\r"),
+                '\t' => json.push_str("\\t"),
+                '\u{0}'..'\u{20}' => drop(write!(json, "\\u{:04x}", u32::from(letter))),
+                _ => json.push(letter),
+            }
+        }
+    }
+    json.push('"');
+}
+
+/// A text as a JSON string.
+pub fn json_string(text: &str) -> String {
+    let mut json = String::with_capacity(text.len() + 2);
+    push_json_string(&mut json, text);
+    json
+}
+
+/// Texts as a JSON array.
+pub fn json_strings<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    let mut json = String::from("[");
+    for (index, text) in texts.into_iter().enumerate() {
+        if index > 0 {
+            json.push(',');
+        }
+        push_json_string(&mut json, text);
+    }
+    json.push(']');
+    json
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::super::parse;
 use super::super::super::tree::{Call, Expr, ExprKind, OperatorKind, ScalarType, StatementKind, TypeOf};
 use super::super::super::types::arrow_type;
-use super::super::{Arguments, Body, Column, Function, conversion_to, find};
+use super::super::{Arguments, Body, Column, Function, conversion_to, find, membership, operator};
 use super::values::Value;
 
 /// The value of an expression, given as text.
@@ -33,6 +33,14 @@ fn expression(expr: &Expr) -> Result<Value, String> {
         ExprKind::Group(inner) | ExprKind::Positive(inner) => expression(inner),
         ExprKind::Negative(inner) => expression(inner)?.negative(),
         ExprKind::Call(call) => function_call(call),
+        ExprKind::Binary(binary) => {
+            let function = operator(binary.operator).ok_or("no operator of texts")?;
+            apply(function, vec![expression(&binary.left)?, expression(&binary.right)?], None)
+        }
+        ExprKind::Membership(member) => {
+            let values = std::iter::once(&member.left).chain(&member.list).map(expression).collect::<Result<_, _>>()?;
+            apply(membership(member.operator).ok_or("no operator of lists")?, values, None)
+        }
         _ => Err("only literals, calls and operators of texts are evaluated here".to_owned()),
     }
 }

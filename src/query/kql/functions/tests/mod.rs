@@ -56,4 +56,7 @@ macro_rules! case_files {
 
 case_files! {
     conversions = "conversion.txt";
+    operators = "matching.txt";
+    regular_expressions = "regexes.txt";
+    texts = "text.txt";
 }
