@@ -10,6 +10,7 @@
 pub mod bound;
 pub mod diagnostics;
 pub mod functions;
+pub mod graph;
 pub mod lexer;
 pub mod lower;
 mod parser;
