@@ -7,6 +7,7 @@
 //! [`parse`] never fails as a whole: what cannot be read becomes an error node and a [`Diagnostic`], the rest is read on.
 //! Nothing here knows a table, a column or a function; names are resolved by the stage behind.
 
+pub mod aggregates;
 pub mod bound;
 pub mod diagnostics;
 pub mod functions;

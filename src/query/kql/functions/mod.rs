@@ -78,6 +78,8 @@ pub enum Takes {
     Quantity,
     /// Any type, converted to text as `tostring` does.
     AsText,
+    /// Any type but `dynamic`, as it is: what can be compared.
+    Ordered,
     /// `typeof(...)`; it reaches the kernel as [`Arguments::returns`] and not as a column.
     TypeName,
 }

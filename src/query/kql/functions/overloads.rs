@@ -83,6 +83,7 @@ impl Parameter {
             Takes::Any | Takes::AsText => true,
             Takes::Number => matches!(kind, Int | Long | Real | Decimal),
             Takes::Quantity => !matches!(kind, Bool | String | Guid | Dynamic),
+            Takes::Ordered => kind != Dynamic,
             Takes::TypeName => false,
         }
     }
