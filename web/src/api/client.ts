@@ -1,0 +1,103 @@
+// Asks the API: one function for every operation, typed by the description. Nothing else in the page calls `fetch`.
+import { type ErrorDetail, type Operations, routes } from "./types";
+
+/** A refusal or failure of the API, with the code and the hint that it gave. */
+export class ApiError extends Error {
+    readonly status: number;
+    readonly detail: ErrorDetail;
+
+    constructor(status: number, detail: ErrorDetail) {
+        super(detail.message);
+        this.name = "ApiError";
+        this.status = status;
+        this.detail = detail;
+    }
+}
+
+export type Operation = keyof Operations;
+export type Params<O extends Operation> = Operations[O]["params"];
+export type Answer<O extends Operation> = Operations[O]["answer"];
+
+type Value = string | number | boolean | readonly (string | number)[] | null | undefined;
+
+interface Options<O extends Operation> {
+    signal?: AbortSignal;
+    body?: Operations[O]["body"];
+}
+
+/** The address of an operation with its parameters in path and query string. */
+export function address<O extends Operation>(operation: O, params: Params<O>): string {
+    const query = new URLSearchParams();
+    let path = routes[operation].path;
+    for (const [name, value] of Object.entries(params) as [string, Value][]) {
+        if (value === undefined || value === null || value === "") continue;
+        if (path.includes(`{${name}}`)) path = path.replace(`{${name}}`, encodeURIComponent(String(value)));
+        // A list may also stand in one parameter, parted by commas: a comma of an item is escaped.
+        else if (Array.isArray(value)) for (const item of value) query.append(name, String(item).replaceAll(",", "\\,"));
+        else query.set(name, String(value));
+    }
+    const text = query.toString();
+    return text ? `${path}?${text}` : path;
+}
+
+/** Asks `operation` and gives its answer; throws `ApiError` when it refuses. */
+export async function ask<O extends Operation>(operation: O, params: Params<O>, options: Options<O> = {}): Promise<Answer<O>> {
+    const response = await send(operation, params, options);
+    return (await response.json()) as Answer<O>;
+}
+
+/** Like `ask`, for operations that answer with text. */
+export async function askText<O extends Operation>(operation: O, params: Params<O>, options: Options<O> = {}): Promise<string> {
+    return (await send(operation, params, options)).text();
+}
+
+async function send<O extends Operation>(operation: O, params: Params<O>, options: Options<O>): Promise<Response> {
+    const headers: Record<string, string> = { accept: "application/json" };
+    const request: RequestInit = { method: routes[operation].method, headers, credentials: "same-origin" };
+    if (options.signal) request.signal = options.signal;
+    if (options.body !== undefined) {
+        headers["content-type"] = "application/json";
+        request.body = JSON.stringify(options.body);
+    }
+    let response: Response;
+    try {
+        response = await fetch(address(operation, params), request);
+    } catch (error) {
+        if (error instanceof DOMException && error.name === "AbortError") throw error;
+        throw new ApiError(0, unreachable);
+    }
+    if (!response.ok) throw new ApiError(response.status, await detail(response));
+    return response;
+}
+
+const unreachable: ErrorDetail = {
+    code: "server_unreachable",
+    message: "clew does not answer",
+    hint: "see whether `clew serve` still runs, then try again",
+    request_id: "",
+};
+
+async function detail(response: Response): Promise<ErrorDetail> {
+    try {
+        const body = (await response.json()) as { error?: ErrorDetail };
+        if (body.error) return body.error;
+    } catch {
+        // Not a body of this API: something in between answered.
+    }
+    return {
+        code: `http_${response.status}`,
+        message: `the server answered ${response.status}`,
+        request_id: response.headers.get("x-request-id") ?? "",
+    };
+}
+
+/** Whether an error only says that the answer is no longer wanted. */
+export function isAbort(error: unknown): boolean {
+    return error instanceof DOMException && error.name === "AbortError";
+}
+
+/** Any error in the shape that the page shows. */
+export function errorDetail(error: unknown): ErrorDetail {
+    if (error instanceof ApiError) return error.detail;
+    return { code: "page_error", message: error instanceof Error ? error.message : String(error), request_id: "" };
+}

@@ -1,0 +1,180 @@
+// The frame around every screen: navigation, search, time zone, theme, messages, the keyboard map; and which screen a place means.
+import type { ComponentChildren, RefObject } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { AdminScreen } from "../admin/admin";
+import { AlertsScreen } from "../alerts/alerts";
+import { EntityScreen } from "../incident/entity";
+import { IncidentScreen } from "../incident/incident";
+import { QueueScreen } from "../queue/queue";
+import { href, navigate, segments } from "../router/router";
+import { SearchScreen } from "../search/search";
+import { theme, zone } from "../state/prefs";
+import { Icon, type IconName, Mark } from "../ui/icons";
+import { type KeyBinding, useKeys } from "../ui/keys";
+import { Empty } from "../ui/states";
+import { Toasts, undoNewest } from "../ui/toast";
+import { KeyMap } from "./keymap";
+import { lazy } from "./lazy";
+import { follow, online } from "./live";
+
+const QueryScreen = lazy(async () => (await import("../query/query")).QueryScreen);
+const GraphScreen = lazy(async () => (await import("../graph/screen")).GraphScreen);
+
+interface Section {
+    id: string;
+    label: string;
+    path: string;
+    icon: IconName;
+    key: string;
+}
+
+const sections: readonly Section[] = [
+    { id: "incidents", label: "Incidents", path: "/incidents", icon: "queue", key: "g i" },
+    { id: "alerts", label: "Alerts", path: "/alerts", icon: "alert", key: "g a" },
+    { id: "graph", label: "Graph", path: "/graph", icon: "graph", key: "g g" },
+    { id: "query", label: "Query", path: "/query", icon: "query", key: "g q" },
+    { id: "admin", label: "Admin", path: "/admin", icon: "admin", key: "g d" },
+];
+
+function screen(parts: readonly string[]): ComponentChildren {
+    const [section = "incidents", id = "", tab = ""] = parts;
+    switch (section) {
+        case "incidents":
+            return id ? <IncidentScreen key={id} id={id} tab={tab || "overview"} /> : <QueueScreen />;
+        case "alerts":
+            return <AlertsScreen selected={id} />;
+        case "entities":
+            return <EntityScreen key={id} reference={id} />;
+        case "graph":
+            return <GraphScreen />;
+        case "query":
+            return <QueryScreen />;
+        case "search":
+            return <SearchScreen />;
+        case "admin":
+            return <AdminScreen />;
+        default:
+            return (
+                <Empty
+                    title="Nothing is at this address"
+                    actions={
+                        <a class="button" href="/incidents">
+                            Open the incident queue
+                        </a>
+                    }
+                >
+                    The link may be older than this version of clew.
+                </Empty>
+            );
+    }
+}
+
+export function App() {
+    const [map, setMap] = useState(false);
+    const search = useRef<HTMLInputElement>(null);
+    useEffect(() => follow(), []);
+    const bindings: KeyBinding[] = [
+        { keys: "?", label: "Show this map", run: () => setMap(true) },
+        { keys: ["/", "Ctrl+K"], label: "Search everything", run: () => search.current?.select(), inFields: false },
+        ...sections.map((section) => ({ keys: section.key, label: `Go to ${section.label}`, run: () => navigate(section.path) })),
+        { keys: "z", label: "Switch between UTC and local time", run: switchZone },
+        { keys: "t", label: "Switch theme", run: switchTheme },
+        { keys: "Ctrl+Z", label: "Undo the last change", run: () => void undoNewest() },
+    ];
+    useKeys("Everywhere", bindings);
+    const parts = segments.value;
+    return (
+        <div class="app">
+            <a class="skip" href="#main" onClick={(event) => focusMain(event)}>
+                Skip to the content
+            </a>
+            <nav class="rail" aria-label="Screens">
+                <a class="rail-mark" href="/incidents" aria-label="clew, incident queue">
+                    <Mark />
+                </a>
+                {sections.map((section) => (
+                    <a
+                        key={section.id}
+                        class="rail-item"
+                        href={section.path}
+                        {...((parts[0] ?? "incidents") === section.id ? { "aria-current": "page" as const } : {})}
+                    >
+                        <Icon name={section.icon} />
+                        <span>{section.label}</span>
+                    </a>
+                ))}
+                <span class="grow" />
+                <button type="button" class="rail-item" onClick={() => setMap(true)} aria-label="Keyboard map">
+                    <Icon name="help" />
+                    <span>Keys</span>
+                </button>
+            </nav>
+            <header class="top">
+                <GlobalSearch field={search} />
+                <span class="grow" />
+                {!online.value && (
+                    <span class="tag bad" role="status">
+                        No answer from the server
+                    </span>
+                )}
+                <button type="button" class="button quiet" onClick={switchZone} title="Time zone of every time on the page">
+                    <Icon name="clock" />
+                    {zone.value === "utc" ? "UTC" : "Local time"}
+                </button>
+                <button
+                    type="button"
+                    class="button quiet icon"
+                    onClick={switchTheme}
+                    aria-label={`Theme: ${theme.value}`}
+                    title={`Theme: ${theme.value}`}
+                >
+                    <Icon name={theme.value === "light" ? "sun" : theme.value === "dark" ? "moon" : "screen"} />
+                </button>
+            </header>
+            <main id="main" class="main" tabIndex={-1}>
+                {screen(parts)}
+            </main>
+            <Toasts />
+            {map && <KeyMap onClose={() => setMap(false)} />}
+        </div>
+    );
+}
+
+function focusMain(event: Event): void {
+    event.preventDefault();
+    document.getElementById("main")?.focus();
+}
+
+function switchZone(): void {
+    zone.value = zone.value === "utc" ? "local" : "utc";
+}
+
+function switchTheme(): void {
+    theme.value = theme.value === "system" ? "dark" : theme.value === "dark" ? "light" : "system";
+}
+
+function GlobalSearch({ field }: { field: RefObject<HTMLInputElement | null> }) {
+    return (
+        <form
+            class="top-search"
+            role="search"
+            onSubmit={(event) => {
+                event.preventDefault();
+                const text = field.current?.value.trim() ?? "";
+                if (text) navigate(href("/search", { q: text }));
+            }}
+        >
+            <Icon name="search" />
+            <input
+                ref={field}
+                type="search"
+                name="q"
+                placeholder="Search incidents, alerts, entities"
+                aria-label="Search everything"
+                spellcheck={false}
+                autocomplete="off"
+            />
+            <kbd aria-hidden="true">/</kbd>
+        </form>
+    );
+}

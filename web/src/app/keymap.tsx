@@ -1,0 +1,36 @@
+// The window that `?` opens: every key that does something on the present screen.
+import { Dialog } from "../ui/dialog";
+import { keyGroups } from "../ui/keys";
+
+const names: Record<string, string> = { ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→", Escape: "Esc" };
+
+export function KeyMap({ onClose }: { onClose: () => void }) {
+    const groups = [...keyGroups.value].reverse();
+    return (
+        <Dialog title="Keyboard map" onClose={onClose}>
+            <div class="keymap">
+                {groups.map((group) => (
+                    <section key={group.title}>
+                        <h3>{group.title}</h3>
+                        <dl>
+                            {group.bindings.map((binding) => (
+                                <div key={binding.label}>
+                                    <dt>
+                                        {[binding.keys].flat().map((keys) => (
+                                            <span key={keys} class="keymap-keys">
+                                                {keys.split(/[ +]/).map((key) => (
+                                                    <kbd key={key}>{names[key] ?? key}</kbd>
+                                                ))}
+                                            </span>
+                                        ))}
+                                    </dt>
+                                    <dd>{binding.label}</dd>
+                                </div>
+                            ))}
+                        </dl>
+                    </section>
+                ))}
+            </div>
+        </Dialog>
+    );
+}

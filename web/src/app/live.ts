@@ -1,0 +1,53 @@
+// Whether the workspace changed since the page last asked: one small question every few seconds while the page is seen.
+import { effect, signal } from "@preact/signals";
+import { ask } from "../api/client";
+import type { EngineStats } from "../api/types";
+
+const POLL_MS = 5_000;
+
+/** Number of the newest document: everything shown may have changed when it does. */
+export const seq = signal(0);
+/** The counts of the last answer. */
+export const stats = signal<EngineStats | undefined>(undefined);
+/** Whether the server answers. */
+export const online = signal(true);
+
+async function poll(): Promise<void> {
+    try {
+        const answer = await ask("stats", {});
+        online.value = true;
+        stats.value = answer;
+        seq.value = answer.seq;
+    } catch {
+        online.value = false;
+    }
+}
+
+/** Asks at once. */
+export function refresh(): void {
+    void poll();
+}
+
+/** Begins to ask; a page that is not seen does not. */
+export function follow(): () => void {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const visible = signal(document.visibilityState === "visible");
+    const seen = () => {
+        visible.value = document.visibilityState === "visible";
+    };
+    document.addEventListener("visibilitychange", seen);
+    const stop = effect(() => {
+        clearTimeout(timer);
+        if (!visible.value) return;
+        const next = async () => {
+            await poll();
+            timer = setTimeout(next, POLL_MS);
+        };
+        void next();
+    });
+    return () => {
+        stop();
+        clearTimeout(timer);
+        document.removeEventListener("visibilitychange", seen);
+    };
+}

@@ -1,0 +1,14 @@
+// Entry of the page. Every style is imported here: parts that load later find theirs already there.
+import { render } from "preact";
+import { App } from "./app/app";
+import { listenToKeys } from "./ui/keys";
+import "./ui/tokens.css";
+import "./ui/base.css";
+import "./ui/parts.css";
+import "./app/app.css";
+import "./graph/graph.css";
+import "./timeline/timeline.css";
+
+listenToKeys();
+const root = document.getElementById("app");
+if (root) render(<App />, root);

@@ -1,0 +1,110 @@
+// Windows over the page and lists under a button. Escape closes them; the focus stays inside and returns afterwards.
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { IconButton } from "./parts";
+
+const FOCUSABLE = 'a[href], button:not([disabled]), input:not([disabled]), select, textarea, [tabindex]:not([tabindex="-1"])';
+
+/** A window over the page. */
+export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ComponentChildren }) {
+    const box = useRef<HTMLDivElement>(null);
+    useEffect(() => {
+        const before = document.activeElement;
+        const first = box.current?.querySelector<HTMLElement>("[autofocus], input") ?? box.current?.querySelector<HTMLElement>(FOCUSABLE);
+        first?.focus();
+        return () => {
+            if (before instanceof HTMLElement) before.focus();
+        };
+    }, []);
+    const keep = (event: KeyboardEvent) => {
+        if (event.key === "Escape") {
+            event.preventDefault();
+            event.stopPropagation();
+            onClose();
+        }
+        if (event.key !== "Tab" || !box.current) return;
+        const all = [...box.current.querySelectorAll<HTMLElement>(FOCUSABLE)];
+        const [first, last] = [all[0], all[all.length - 1]];
+        if (event.shiftKey && document.activeElement === first) {
+            event.preventDefault();
+            last?.focus();
+        } else if (!event.shiftKey && document.activeElement === last) {
+            event.preventDefault();
+            first?.focus();
+        }
+    };
+    return (
+        <div class="scrim" role="presentation" onClick={(event) => event.target === event.currentTarget && onClose()} onKeyDown={keep}>
+            <div class="dialog" role="dialog" aria-modal="true" aria-label={title} ref={box}>
+                <div class="dialog-head">
+                    <h2 class="grow">{title}</h2>
+                    <IconButton icon="close" label="Close" onClick={onClose} />
+                </div>
+                <div class="dialog-body">{children}</div>
+            </div>
+        </div>
+    );
+}
+
+interface PopoverProps {
+    label: ComponentChildren;
+    /** Accessible name, where the label is only an icon. */
+    name?: string;
+    class?: string;
+    right?: boolean;
+    children: (close: () => void) => ComponentChildren;
+}
+
+/** A button that opens a list under itself. */
+export function Popover({ label, name, class: style = "button", right = false, children }: PopoverProps) {
+    const [open, setOpen] = useState(false);
+    const anchor = useRef<HTMLSpanElement>(null);
+    const button = useRef<HTMLButtonElement>(null);
+    useEffect(() => {
+        if (!open) return;
+        const outside = (event: Event) => {
+            if (event.target instanceof Node && !anchor.current?.contains(event.target)) setOpen(false);
+        };
+        document.addEventListener("pointerdown", outside);
+        document.addEventListener("focusin", outside);
+        anchor.current?.querySelector<HTMLElement>(`.popover :is(${FOCUSABLE})`)?.focus();
+        return () => {
+            document.removeEventListener("pointerdown", outside);
+            document.removeEventListener("focusin", outside);
+        };
+    }, [open]);
+    const close = () => {
+        setOpen(false);
+        button.current?.focus();
+    };
+    const move = (event: KeyboardEvent) => {
+        if (!open) return;
+        if (event.key === "Escape") {
+            event.preventDefault();
+            event.stopPropagation();
+            close();
+        }
+        const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+        if (step === 0) return;
+        const items = [...(anchor.current?.querySelectorAll<HTMLElement>(`.popover :is(${FOCUSABLE})`) ?? [])];
+        const at = items.indexOf(document.activeElement as HTMLElement);
+        items[(at + step + items.length) % items.length]?.focus();
+        event.preventDefault();
+    };
+    return (
+        <span class="popover-anchor" ref={anchor} onKeyDown={move}>
+            <button
+                type="button"
+                class={style}
+                ref={button}
+                aria-expanded={open}
+                aria-haspopup="true"
+                {...(name ? { "aria-label": name, title: name } : {})}
+                onClick={() => setOpen(!open)}
+            >
+                {label}
+            </button>
+            {open && <div class={`popover ${right ? "right" : ""}`}>{children(close)}</div>}
+        </span>
+    );
+}

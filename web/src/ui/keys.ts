@@ -1,0 +1,91 @@
+// The keyboard map: screens register what a key does while they are shown; `?` lists what is registered.
+import { signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+
+/** One line of the map. */
+export interface KeyBinding {
+    /** Keys that do the same: `j`, `ArrowDown`, `Ctrl+Enter`, `g q` (one after the other). */
+    keys: string | readonly string[];
+    label: string;
+    run: (event: KeyboardEvent) => void;
+    /** Whether it works while a text field has the focus. */
+    inFields?: boolean;
+}
+
+interface Group {
+    title: string;
+    bindings: readonly KeyBinding[];
+}
+
+/** What is registered, the newest group last. */
+export const keyGroups = signal<readonly Group[]>([]);
+
+/** Registers `bindings` while the component is mounted. A later group goes before an earlier one. */
+export function useKeys(title: string, bindings: readonly KeyBinding[], active = true): void {
+    const current = useRef(bindings);
+    current.current = bindings;
+    const signature = bindings.map((binding) => `${binding.keys}|${binding.label}`).join("\n");
+    useEffect(() => {
+        if (!active) return;
+        const group: Group = {
+            title,
+            bindings: current.current.map((binding, index) => ({ ...binding, run: (event) => current.current[index]?.run(event) })),
+        };
+        keyGroups.value = [...keyGroups.peek(), group];
+        return () => {
+            keyGroups.value = keyGroups.peek().filter((other) => other !== group);
+        };
+    }, [title, signature, active]);
+}
+
+/** `Ctrl+Shift+K`, `?`, `ArrowDown`: how a key event is written in the map. Shift shows only for named keys. */
+export function keyName(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey">): string {
+    const name = event.key === " " ? "Space" : event.key;
+    const parts: string[] = [];
+    if (event.ctrlKey || event.metaKey) parts.push("Ctrl");
+    if (event.altKey) parts.push("Alt");
+    if (event.shiftKey && (name.length > 1 || parts.length > 0)) parts.push("Shift");
+    parts.push(parts.length > 0 && name.length === 1 ? name.toUpperCase() : name);
+    return parts.join("+");
+}
+
+/** The binding that a key event means, given the key before it (for two-key sequences). */
+export function findBinding(groups: readonly Group[], name: string, before: string, inField: boolean): KeyBinding | undefined {
+    for (let index = groups.length - 1; index >= 0; index -= 1) {
+        const candidates = groups[index]?.bindings.filter((binding) => binding.inFields || !inField) ?? [];
+        const has = (binding: KeyBinding, wanted: string) => [binding.keys].flat().includes(wanted);
+        const sequence = before ? candidates.find((binding) => has(binding, `${before} ${name}`)) : undefined;
+        const found = sequence ?? candidates.find((binding) => has(binding, name));
+        if (found) return found;
+    }
+    return undefined;
+}
+
+function inField(target: EventTarget | null): boolean {
+    return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+}
+
+const SEQUENCE_MS = 900;
+let before = "";
+let beforeAt = 0;
+
+/** Lets key events of the document run their bindings. */
+export function listenToKeys(): void {
+    document.addEventListener("keydown", (event) => {
+        if (event.defaultPrevented || event.isComposing) return;
+        // Inside a shadow root (the editor) the event names the host; its path names the field.
+        const field = inField(event.composedPath()[0] ?? event.target);
+        const name = keyName(event);
+        const prefix = event.timeStamp - beforeAt < SEQUENCE_MS ? before : "";
+        const binding = findBinding(keyGroups.value, name, prefix, field);
+        before = field || binding ? "" : name;
+        beforeAt = event.timeStamp;
+        // A focused button or link keeps Enter and Space for itself.
+        const target = event.target;
+        const own =
+            (name === "Enter" || name === "Space") && target instanceof Element && target.closest("button, a[href], summary, [role=tab]");
+        if (!binding || own) return;
+        event.preventDefault();
+        binding.run(event);
+    });
+}

@@ -1,0 +1,63 @@
+// What a screen shows instead of data: nothing there, still loading, refused.
+import type { ComponentChildren } from "preact";
+import { errorDetail } from "../api/client";
+import type { Resource } from "../api/resource";
+
+/** Says that nothing is there and what to do about it. */
+export function Empty({ title, children, actions }: { title: string; children?: ComponentChildren; actions?: ComponentChildren }) {
+    return (
+        <div class="state">
+            <h2>{title}</h2>
+            {children && <p>{children}</p>}
+            {actions && <div class="actions">{actions}</div>}
+        </div>
+    );
+}
+
+/** Bars where rows will be. */
+export function Loading({ rows = 6, label = "Loading" }: { rows?: number; label?: string }) {
+    const widths = ["72%", "88%", "54%", "80%", "63%", "91%"];
+    return (
+        <div class="loading-bars" role="status" aria-label={label}>
+            {Array.from({ length: rows }, (_, index) => (
+                <i key={index} class="skeleton" style={{ width: widths[index % widths.length] }} />
+            ))}
+        </div>
+    );
+}
+
+/** Shows an error with its code, its hint and a way to try again. */
+export function Failure({ error, retry }: { error: unknown; retry?: (() => void) | undefined }) {
+    const detail = errorDetail(error);
+    return (
+        <div class="failure" role="alert">
+            <strong>{detail.message}</strong>
+            {detail.hint && <span>{detail.hint}</span>}
+            <span class="code">
+                {detail.code}
+                {detail.request_id && <span class="faint"> · request {detail.request_id}</span>}
+            </span>
+            {retry && (
+                <div>
+                    <button type="button" class="button small" onClick={retry}>
+                        Try again
+                    </button>
+                </div>
+            )}
+        </div>
+    );
+}
+
+/** Shows what a resource has: its data, or why there is none. */
+export function Loaded<T>({ of, children, rows }: { of: Resource<T>; children: (data: T) => ComponentChildren; rows?: number }) {
+    if (of.data !== undefined) {
+        return (
+            <>
+                {of.error ? <Failure error={of.error} retry={of.reload} /> : null}
+                {children(of.data)}
+            </>
+        );
+    }
+    if (of.error) return <Failure error={of.error} retry={of.reload} />;
+    return <Loading {...(rows === undefined ? {} : { rows })} />;
+}

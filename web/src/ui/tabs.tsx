@@ -1,0 +1,45 @@
+// Tabs that are places: each has an address, so that a link opens the same one.
+import { useRef } from "preact/hooks";
+import { navigate } from "../router/router";
+import { formatCount } from "../state/time";
+
+export interface Tab {
+    id: string;
+    label: string;
+    href: string;
+    count?: number | undefined;
+}
+
+export function Tabs({ label, tabs, current }: { label: string; tabs: readonly Tab[]; current: string }) {
+    const box = useRef<HTMLDivElement>(null);
+    const move = (event: KeyboardEvent) => {
+        const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+        if (step === 0) return;
+        event.preventDefault();
+        const at = tabs.findIndex((tab) => tab.id === current);
+        const next = (at + step + tabs.length) % tabs.length;
+        const tab = tabs[next];
+        if (!tab) return;
+        navigate(tab.href);
+        box.current?.querySelectorAll<HTMLElement>("[role=tab]")[next]?.focus();
+    };
+    return (
+        <div class="tabs" role="tablist" aria-label={label} ref={box} onKeyDown={move}>
+            {tabs.map((tab) => (
+                <a
+                    key={tab.id}
+                    class="tab"
+                    role="tab"
+                    id={`tab-${tab.id}`}
+                    href={tab.href}
+                    aria-selected={tab.id === current}
+                    aria-controls="tab-panel"
+                    tabIndex={tab.id === current ? 0 : -1}
+                >
+                    {tab.label}
+                    {tab.count !== undefined && <span class="count">{formatCount(tab.count)}</span>}
+                </a>
+            ))}
+        </div>
+    );
+}
