@@ -1,4 +1,4 @@
-//! The start page with the counts, and `/docs`: a page that lists every operation and lets one try those that only read.
+//! The start page with the counts, for a clew that was built without the web page, and `/docs`: a page that lists every operation and lets one try those that only read.
 //!
 //! Own HTML, style and script as separate files inside the binary, so that the strict content policy holds and nothing
 //! is loaded from elsewhere.
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 
 use super::app::App;
 use super::routes::Routes;
@@ -21,10 +21,14 @@ const SCRIPT: &str = include_str!("docs/docs.js");
 
 /// Adds the pages.
 pub(crate) fn add(routes: &mut Routes) {
-    routes.page("/", get(start));
     routes.page("/docs", get(|| asset("text/html; charset=utf-8", PAGE)));
     routes.page("/docs.css", get(|| asset("text/css; charset=utf-8", STYLE)));
     routes.page("/docs.js", get(|| asset("text/javascript; charset=utf-8", SCRIPT)));
+}
+
+/// What `/` shows where the web page was not built.
+pub(crate) fn start_page() -> MethodRouter<Arc<App>> {
+    get(start)
 }
 
 async fn asset(content_type: &'static str, text: &'static str) -> Response {

@@ -19,6 +19,7 @@ mod maintain;
 mod metrics;
 mod observe;
 mod openapi;
+mod page;
 pub(crate) mod params;
 mod query;
 mod routes;
@@ -73,6 +74,7 @@ fn operations() -> Routes {
     maintain::add(&mut routes);
     system::add(&mut routes);
     docs::add(&mut routes);
+    page::add(&mut routes, docs::start_page());
     routes
 }
 

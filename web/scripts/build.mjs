@@ -1,4 +1,5 @@
 // Builds the page into dist/: index.html, and assets whose names carry the hash of their content.
+import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -10,12 +11,37 @@ const watch = process.argv.includes("--watch");
 /** First load, gzipped, in bytes: what a browser fetches before it can show a screen. */
 const FIRST_LOAD_BYTES_MAX = 150 * 1024;
 
+const types = {
+    html: "text/html; charset=utf-8",
+    js: "text/javascript; charset=utf-8",
+    css: "text/css; charset=utf-8",
+    svg: "image/svg+xml",
+};
+const digest = (bytes) => createHash("sha256").update(bytes).digest("hex").slice(0, 16);
+
+/** Writes what the server embeds: every file gzipped in packed/, and the list of them: name, content type, hash of the content. */
+function pack() {
+    rmSync(`${output}/packed`, { recursive: true, force: true });
+    mkdirSync(`${output}/packed`);
+    const names = ["index.html", ...readdirSync(`${output}/assets`).sort()];
+    const lines = names.map((name) => {
+        const bytes = readFileSync(name === "index.html" ? `${output}/index.html` : `${output}/assets/${name}`);
+        writeFileSync(`${output}/packed/${name}.gz`, gzipSync(bytes, { level: 9 }));
+        return `${name}\t${types[name.split(".").pop()] ?? "application/octet-stream"}\t${digest(bytes)}\n`;
+    });
+    writeFileSync(`${output}/packed/files.tsv`, lines.join(""));
+}
+
 /** Writes index.html around the entry's script and style. */
 function page(result) {
     const outputs = Object.entries(result.metafile.outputs);
     const [script, entry] = outputs.find(([, value]) => value.entryPoint === "src/main.tsx");
     const name = (path) => path.split("/").pop();
+    const picture = readFileSync(`${root}src/icon.svg`);
+    const icon = `icon-${digest(picture)}.svg`;
+    writeFileSync(`${output}/assets/${icon}`, picture);
     const html = readFileSync(`${root}src/index.html`, "utf8")
+        .replace("{icon}", `/assets/${icon}`)
         .replace("{script}", `/assets/${name(script)}`)
         .replace("{style}", `/assets/${name(entry.cssBundle)}`);
     writeFileSync(`${output}/index.html`, html);
@@ -71,6 +97,5 @@ if (watch) {
     await context.watch();
 } else {
     await esbuild.build(options);
-    const files = readdirSync(`${output}/assets`);
-    if (files.length === 0) throw new Error("nothing was built");
+    pack();
 }

@@ -6,6 +6,11 @@ import "./ui/tokens.css";
 import "./ui/base.css";
 import "./ui/parts.css";
 import "./app/app.css";
+import "./ui/table.css";
+import "./queue/queue.css";
+import "./incident/incident.css";
+import "./search/search.css";
+import "./admin/admin.css";
 import "./graph/graph.css";
 import "./timeline/timeline.css";
 

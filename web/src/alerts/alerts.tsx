@@ -1,5 +1,172 @@
-import { Loading } from "../ui/states";
+// The alert list: every alert, in or outside incidents, one by one or as groups of repeats.
+import { useCallback, useEffect, useMemo, useRef } from "preact/hooks";
+import { useLoad } from "../api/resource";
+import type { AlertRow } from "../api/types";
+import { seq } from "../app/live";
+import { navigate, nodeHref, param, place, setParams } from "../router/router";
+import { CSV_PAGE_ROWS, saveList } from "../state/csv";
+import { type Filter, readFilter } from "../state/filters";
+import { Pages } from "../state/pages";
+import { formatCount } from "../state/time";
+import { FilterBar } from "../ui/filterbar";
+import { Icon } from "../ui/icons";
+import { useKeys } from "../ui/keys";
+import { severities, severityTone } from "../ui/kinds";
+import { Empty, Failure, Loaded, Loading } from "../ui/states";
+import { DataTable } from "../ui/table";
+import { csvColumns, listColumns, repeatColumns } from "./columns";
+import { type AlertQuery, fields, loadCounters, loadFacets, loadPage, loadRepeats, type Repeats } from "./model";
+import { AlertPane } from "./pane";
 
-export function AlertsScreen(_: { selected: string }) {
-    return <Loading />;
+const PAGE_ROWS = 200;
+
+export function AlertsScreen({ selected }: { selected: string }) {
+    const query: AlertQuery = { filter: readFilter(fields, place.value.params), sort: param("sort") };
+    const grouped = param("view") === "repeats";
+    const key = JSON.stringify(query);
+    const counters = useLoad((signal) => loadCounters(JSON.parse(key), signal), `alert counters ${key}`, seq.value);
+    const facets = useLoad(loadFacets, "alert facets", seq.value);
+    const close = () => navigate(`/alerts${window.location.search}`, { replace: true });
+    useKeys("Alerts", [
+        { keys: "Escape", label: "Close the alert", run: close },
+        { keys: "y", label: "Group repeats or not", run: () => setParams({ view: grouped ? null : "repeats" }) },
+    ]);
+    return (
+        <div class="screen">
+            <div class="screen-head">
+                <h1>Alerts</h1>
+                <div class="segments" role="group" aria-label="View">
+                    <button type="button" aria-pressed={!grouped} onClick={() => setParams({ view: null })}>
+                        One by one
+                    </button>
+                    <button type="button" aria-pressed={grouped} onClick={() => setParams({ view: "repeats" })}>
+                        Repeats
+                    </button>
+                </div>
+                <span class="grow" />
+                <button
+                    type="button"
+                    class="button quiet"
+                    onClick={() => void saveList("alerts", csvColumns, (cursor, signal) => loadPage(query, cursor, CSV_PAGE_ROWS, signal))}
+                >
+                    <Icon name="download" />
+                    CSV
+                </button>
+            </div>
+            <SeverityRow counts={counters.data?.severity ?? {}} filter={query.filter} />
+            <div class="filter-row">
+                <FilterBar fields={fields} filter={query.filter} facets={facets.data ?? []} />
+            </div>
+            <div class="split">
+                <div class="split-main">{grouped ? <RepeatTable query={query} /> : <AlertTable query={query} selected={selected} />}</div>
+                {selected && <AlertPane key={selected} id={selected} onClose={close} />}
+            </div>
+        </div>
+    );
+}
+
+function SeverityRow({ counts, filter }: { counts: Record<string, number>; filter: Filter }) {
+    const chosen = filter.severity ?? [];
+    return (
+        <div class="severity-labels severity-row" role="group" aria-label="Severities">
+            {severities
+                .filter((name) => counts[name] || chosen.includes(name))
+                .map((name) => (
+                    <button
+                        key={name}
+                        type="button"
+                        class={`severity-count ${severityTone(name)}`}
+                        aria-pressed={chosen.includes(name)}
+                        onClick={() =>
+                            setParams({ severity: chosen.includes(name) ? chosen.filter((one) => one !== name) : [...chosen, name] })
+                        }
+                    >
+                        <i class="dot" />
+                        {name} <strong class="number">{formatCount(counts[name] ?? 0)}</strong>
+                    </button>
+                ))}
+        </div>
+    );
+}
+
+function AlertTable({ query, selected }: { query: AlertQuery; selected: string }) {
+    const key = JSON.stringify(query);
+    const pages = useMemo(() => {
+        const asked: AlertQuery = JSON.parse(key);
+        return new Pages<AlertRow>((cursor, signal) => loadPage(asked, cursor, PAGE_ROWS, signal));
+    }, [key]);
+    useEffect(() => {
+        pages.want(0, 1);
+        return () => pages.close();
+    }, [pages]);
+    const version = seq.value;
+    const first = useRef(version);
+    useEffect(() => {
+        if (version !== first.current && !pages.untouched) pages.refresh();
+        first.current = version;
+    }, [version, pages]);
+    void pages.version.value;
+    const onRange = useCallback((from: number, to: number) => pages.want(from, to), [pages]);
+    if (pages.error.value !== undefined) return <Failure error={pages.error.value} retry={() => pages.retry()} />;
+    if (pages.untouched) return <Loading rows={12} />;
+    if (pages.count === 0) {
+        return (
+            <Empty
+                title="No alert fits"
+                actions={
+                    <a class="button" href="/alerts">
+                        Show all alerts
+                    </a>
+                }
+            />
+        );
+    }
+    const open = (row: AlertRow) => navigate(nodeHref(`alert:${row.id}`) + window.location.search, { replace: true });
+    return (
+        <DataTable
+            label="Alerts"
+            columns={listColumns}
+            count={pages.count}
+            total={pages.total}
+            row={(index) => pages.row(index)}
+            rowKey={(row) => row.id}
+            current={selected}
+            onCurrent={open}
+            onOpen={open}
+            onRange={onRange}
+            sort={query.sort || "time"}
+            onSort={(sort) => setParams({ sort })}
+        />
+    );
+}
+
+function RepeatTable({ query }: { query: AlertQuery }) {
+    const key = JSON.stringify(query);
+    const repeats = useLoad((signal) => loadRepeats(JSON.parse(key), signal), `repeats ${key}`, seq.value);
+    const current = param("sel");
+    const rowKey = (row: Repeats) => `${row.severity} ${row.product} ${row.title}`;
+    const open = (row: Repeats) => setParams({ view: null, title: row.title, severity: [row.severity], product: [row.product], sel: null });
+    return (
+        <Loaded of={repeats}>
+            {(data) => (
+                <>
+                    {!data.complete && (
+                        <div class="notice">
+                            Grouped over the first {formatCount(data.read)} alerts of this order; narrow the filter to group all that fit.
+                        </div>
+                    )}
+                    <DataTable
+                        label="Repeats"
+                        columns={repeatColumns}
+                        count={data.groups.length}
+                        row={(index) => data.groups[index]}
+                        rowKey={rowKey}
+                        current={current}
+                        onCurrent={(row) => setParams({ sel: rowKey(row) }, { replace: true })}
+                        onOpen={open}
+                    />
+                </>
+            )}
+        </Loaded>
+    );
 }

@@ -1,5 +1,60 @@
-import { Loading } from "../ui/states";
+// The screen of one entity: the entity pane's parts side by side.
+import { useAsk } from "../api/resource";
+import { seq } from "../app/live";
+import { kindLabel } from "../ui/kinds";
+import { KindGlyph } from "../ui/parts";
+import { Empty, Loaded } from "../ui/states";
+import { EntityActions, EntityInfo, EntityTimeline } from "./entitypane";
+import { Questions } from "./questions";
 
-export function EntityScreen(_: { reference: string }) {
-    return <Loading />;
+export function EntityScreen({ reference }: { reference: string }) {
+    const entity = useAsk("entity", reference ? { entity: reference } : null, seq.value);
+    if (!reference) {
+        return (
+            <Empty
+                title="Which entity?"
+                actions={
+                    <a class="button" href="/search">
+                        Search
+                    </a>
+                }
+            >
+                An entity has an address like /entities/host:ws6.
+            </Empty>
+        );
+    }
+    return (
+        <div class="screen">
+            <Loaded of={entity}>
+                {(data) => (
+                    <>
+                        <header class="incident-head">
+                            <div class="line incident-title">
+                                <KindGlyph kind={data.kind} />
+                                <h1 class="clip" title={data.id}>
+                                    {data.label}
+                                </h1>
+                                <span class="muted">{kindLabel(data.kind)}</span>
+                                <span class="grow" />
+                                <EntityActions entity={data} own />
+                            </div>
+                        </header>
+                        <div class="entity-columns">
+                            <section class="card entity-part" aria-label="Info">
+                                <EntityInfo entity={data} />
+                            </section>
+                            <section class="card entity-part" aria-label="Questions">
+                                <h2>Questions</h2>
+                                <Questions reference={data.id} />
+                            </section>
+                            <section class="card entity-part" aria-label="Timeline">
+                                <h2>Timeline</h2>
+                                <EntityTimeline reference={data.id} />
+                            </section>
+                        </div>
+                    </>
+                )}
+            </Loaded>
+        </div>
+    );
 }

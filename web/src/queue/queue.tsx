@@ -1,5 +1,197 @@
-import { Loading } from "../ui/states";
+// The incident queue: what there is to do. The address is the query.
+import { useCallback, useEffect, useMemo, useRef } from "preact/hooks";
+import { useLoad } from "../api/resource";
+import { seq } from "../app/live";
+import { href, incidentHref, navigate, param, place, setParams } from "../router/router";
+import { CSV_PAGE_ROWS, saveList } from "../state/csv";
+import { readFilter } from "../state/filters";
+import { Pages } from "../state/pages";
+import { formatCount } from "../state/time";
+import { Popover } from "../ui/dialog";
+import { FilterBar } from "../ui/filterbar";
+import { Icon } from "../ui/icons";
+import { useKeys } from "../ui/keys";
+import { Empty, Failure, Loading } from "../ui/states";
+import { DataTable } from "../ui/table";
+import { chosenColumns, columns, csvColumns } from "./columns";
+import { CounterStrip } from "./counters";
+import { fields, isSearch, loadCounters, loadFacets, loadPage, type QueueQuery, type QueueRow } from "./model";
+import { Preview } from "./preview";
+import { incidentSql } from "./sql";
+import { Views } from "./views";
+
+const PAGE_ROWS = 200;
 
 export function QueueScreen() {
-    return <Loading />;
+    const { params } = place.value;
+    const query: QueueQuery = { text: param("q"), filter: readFilter(fields, params), sort: param("sort") };
+    const key = JSON.stringify(query);
+    const pages = useMemo(() => {
+        const asked: QueueQuery = JSON.parse(key);
+        return new Pages<QueueRow>((cursor, signal) => loadPage(asked, cursor, PAGE_ROWS, signal));
+    }, [key]);
+    useEffect(() => {
+        pages.want(0, 1);
+        return () => pages.close();
+    }, [pages]);
+    const version = seq.value;
+    const first = useRef(version);
+    useEffect(() => {
+        if (version !== first.current && !pages.untouched) pages.refresh();
+        first.current = version;
+    }, [version, pages]);
+    const counters = useLoad((signal) => loadCounters(JSON.parse(key), signal), `counters ${key}`, version);
+    const facets = useLoad(loadFacets, "facets", version);
+    const selected = param("sel");
+    const select = (row: QueueRow) => setParams({ sel: row.id }, { replace: true });
+    const field = useRef<HTMLInputElement>(null);
+    useKeys("Queue", [
+        { keys: "f", label: "Search in the queue", run: () => field.current?.select() },
+        { keys: "Escape", label: "Close the preview", run: () => setParams({ sel: null }, { replace: true }) },
+        { keys: "r", label: "Load again", run: () => pages.refresh() },
+    ]);
+    const shown = columns.filter((column) => column.fixed || chosenColumns.value.includes(column.id));
+    // Reading the version makes the table follow what was loaded.
+    void pages.version.value;
+    const onRange = useCallback((from: number, to: number) => pages.want(from, to), [pages]);
+    return (
+        <div class="screen">
+            <div class="screen-head">
+                <h1>Incidents</h1>
+                <Views />
+                <span class="grow" />
+                <a class="button quiet" href={href("/query", { lang: "sql", text: incidentSql(query.filter, query.sort) })}>
+                    <Icon name="query" />
+                    Show query
+                </a>
+                <ColumnChoice />
+                <button
+                    type="button"
+                    class="button quiet"
+                    onClick={() =>
+                        void saveList("incidents", csvColumns, (cursor, signal) => loadPage(query, cursor, CSV_PAGE_ROWS, signal))
+                    }
+                >
+                    <Icon name="download" />
+                    CSV
+                </button>
+            </div>
+            <CounterStrip counters={counters.data} filter={query.filter} />
+            <div class="filter-row">
+                <form
+                    class="filter-search"
+                    role="search"
+                    aria-label="Search in the queue"
+                    onSubmit={(event) => {
+                        event.preventDefault();
+                        setParams({ q: field.current?.value.trim() ?? "", sel: null });
+                    }}
+                >
+                    <Icon name="search" />
+                    <input
+                        key={query.text}
+                        ref={field}
+                        type="search"
+                        defaultValue={query.text}
+                        placeholder="id, title, tag, owner, product, or field:value"
+                        aria-label="Search in id, title, tags, owner and product"
+                        spellcheck={false}
+                        autocomplete="off"
+                    />
+                </form>
+                <FilterBar fields={fields} filter={query.filter} facets={facets.data ?? []} />
+                <span class="grow" />
+                <span class="faint number" role="status">
+                    {pages.total === undefined ? "" : `${formatCount(pages.total)} ${pages.total === 1 ? "incident" : "incidents"}`}
+                </span>
+            </div>
+            <div class="split">
+                <div class="split-main">
+                    {pages.error.value !== undefined && <Failure error={pages.error.value} retry={() => pages.retry()} />}
+                    {pages.untouched && pages.error.value === undefined && <Loading rows={12} />}
+                    {!pages.untouched && pages.count === 0 && <NoRows query={query} />}
+                    {pages.count > 0 && (
+                        <DataTable
+                            label="Incidents"
+                            columns={shown}
+                            count={pages.count}
+                            total={pages.total}
+                            row={(index) => pages.row(index)}
+                            rowKey={(row) => row.id}
+                            current={selected}
+                            onCurrent={select}
+                            onOpen={(row) => navigate(incidentHref(row))}
+                            onRange={onRange}
+                            sort={query.sort || (isSearch(query) ? "" : "severity")}
+                            onSort={(sort) => setParams({ sort })}
+                        />
+                    )}
+                </div>
+                {selected && <Preview id={selected} onClose={() => setParams({ sel: null }, { replace: true })} />}
+            </div>
+        </div>
+    );
+}
+
+function NoRows({ query }: { query: QueueQuery }) {
+    const open = isSearch(query) || Object.keys(query.filter).length > 0;
+    if (open) {
+        return (
+            <Empty
+                title="No incident fits"
+                actions={
+                    <>
+                        <a class="button" href="/incidents">
+                            Show all incidents
+                        </a>
+                        {query.text && (
+                            <a class="button" href={href("/search", { q: query.text })}>
+                                Search alerts and entities too
+                            </a>
+                        )}
+                    </>
+                }
+            >
+                Remove a pill above, or search other fields, such as entity:ws6 or comment:phish.
+            </Empty>
+        );
+    }
+    return (
+        <Empty title="No incidents yet">
+            Give clew your exports with <code>clew ingest FILE</code>, or look around with <code>clew demo</code>. Alerts that come without
+            an incident become incidents with <code>clew correlate</code>.
+        </Empty>
+    );
+}
+
+function ColumnChoice() {
+    return (
+        <Popover
+            class="button quiet"
+            right
+            label={
+                <>
+                    <Icon name="columns" />
+                    Columns
+                </>
+            }
+        >
+            {() =>
+                columns.map((column) => (
+                    <label key={column.id} class="menu-item">
+                        <input
+                            type="checkbox"
+                            disabled={column.fixed ?? false}
+                            checked={column.fixed || chosenColumns.value.includes(column.id)}
+                            onChange={(event) => {
+                                const others = chosenColumns.value.filter((id) => id !== column.id);
+                                chosenColumns.value = event.currentTarget.checked ? [...others, column.id] : others;
+                            }}
+                        />
+                        {column.label}
+                    </label>
+                ))
+            }
+        </Popover>
+    );
 }

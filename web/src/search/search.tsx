@@ -1,5 +1,270 @@
-import { Loading } from "../ui/states";
+// Search over incidents, alerts and entities at once, with the words shown where they stand.
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { ask, type Params } from "../api/client";
+import { useAsk } from "../api/resource";
+import type { DocKind, Facet, FacetAnswer, Highlight, Hit } from "../api/types";
+import { seq } from "../app/live";
+import { incidentHref, navigate, nodeHref, param, paramList, setParams } from "../router/router";
+import { Pages } from "../state/pages";
+import { formatCount } from "../state/time";
+import { Icon } from "../ui/icons";
+import { useKeys } from "../ui/keys";
+import { kindLabel, spaced } from "../ui/kinds";
+import { KindGlyph, Severity, Status, Time } from "../ui/parts";
+import { Empty, Failure, Loading } from "../ui/states";
+import { VirtualList } from "../ui/virtual";
+
+const PAGE_ROWS = 50;
+const ROW_HEIGHT = 64;
+const facetNames = ["kind", "severity", "status", "product", "tactic", "owner", "tag"] as const satisfies readonly Facet[];
+const kinds: readonly DocKind[] = ["incident", "alert", "entity"];
+const places: readonly (readonly [string, string])[] = [
+    ["id", "Ids"],
+    ["title", "Titles"],
+    ["tag", "Tags"],
+    ["owner", "Owners"],
+    ["product", "Products"],
+    ["description", "Descriptions"],
+    ["comment", "Comments"],
+    ["entity", "Entities"],
+];
+const usual = ["id", "title", "tag", "owner", "product"];
+
+/** Parts of a text, those that match marked. Ranges count bytes of UTF-8, as the API gives them. */
+export function marked(highlight: Highlight): { text: string; hit: boolean }[] {
+    const bytes = new TextEncoder().encode(highlight.snippet);
+    const decoder = new TextDecoder();
+    const parts: { text: string; hit: boolean }[] = [];
+    let last = 0;
+    for (const [start = 0, end = 0] of highlight.ranges) {
+        if (start < last || end > bytes.length) continue;
+        if (start > last) parts.push({ text: decoder.decode(bytes.slice(last, start)), hit: false });
+        parts.push({ text: decoder.decode(bytes.slice(start, end)), hit: true });
+        last = end;
+    }
+    if (last < bytes.length) parts.push({ text: decoder.decode(bytes.slice(last)), hit: false });
+    return parts;
+}
+
+const address = (hit: Hit) =>
+    hit.kind === "incident" ? incidentHref(hit) : hit.kind === "alert" ? nodeHref(`alert:${hit.id}`) : nodeHref(hit.id);
 
 export function SearchScreen() {
-    return <Loading />;
+    const field = useRef<HTMLInputElement>(null);
+    const text = param("q");
+    const chosen = paramList("kind") as DocKind[];
+    const inFields = paramList("field");
+    const params: Params<"search"> = { q: text, kind: chosen.length > 0 ? chosen : [...kinds] };
+    if (inFields.length > 0) params.field = inFields;
+    const sort = param("sort");
+    if (sort) params.sort = sort;
+    const key = JSON.stringify(params);
+    const pages = useMemo(() => {
+        const asked: Params<"search"> = JSON.parse(key);
+        return new Pages<Hit>(async (cursor, signal) => {
+            const answer = await ask("search", { ...asked, ...(cursor === null ? {} : { cursor }), limit: PAGE_ROWS }, { signal });
+            return { rows: answer.hits, cursor: answer.cursor, total: answer.total };
+        });
+    }, [key]);
+    useEffect(() => {
+        if (text) pages.want(0, 1);
+        return () => pages.close();
+    }, [pages, text]);
+    const facets = useAsk(
+        "search",
+        text ? { ...params, kind: [...kinds], facet: [...facetNames], limit: 1, highlight: false } : null,
+        seq.value,
+    );
+    void pages.version.value;
+    useKeys("Search", [{ keys: "f", label: "Change the search", run: () => field.current?.select() }]);
+    const row = (index: number) => {
+        const hit = pages.row(index);
+        return hit ? <Result key={`${hit.kind}${hit.id}`} hit={hit} /> : <div key={index} class="hit" />;
+    };
+    return (
+        <div class="screen">
+            <div class="screen-head">
+                <h1>Search</h1>
+            </div>
+            <form
+                class="search-form"
+                role="search"
+                aria-label="Search"
+                onSubmit={(event) => {
+                    event.preventDefault();
+                    setParams({ q: field.current?.value.trim() ?? "" });
+                }}
+            >
+                <div class="filter-search wide">
+                    <Icon name="search" />
+                    <input
+                        key={text}
+                        ref={field}
+                        type="search"
+                        defaultValue={text}
+                        aria-label="Words to search"
+                        placeholder={'logon, "exact phrase", begin*, severity:high AND NOT tag:test'}
+                        spellcheck={false}
+                        autocomplete="off"
+                    />
+                </div>
+                <button type="submit" class="button primary">
+                    Search
+                </button>
+            </form>
+            <div class="search-places" role="group" aria-label="Where to search words without a field">
+                <span class="faint">Words are searched in</span>
+                {places.map(([id, label]) => {
+                    const now = inFields.length > 0 ? inFields : usual;
+                    const on = now.includes(id);
+                    return (
+                        <button
+                            key={id}
+                            type="button"
+                            class="place"
+                            aria-pressed={on}
+                            onClick={() => setPlaces(on ? now.filter((one) => one !== id) : [...now, id])}
+                        >
+                            {label}
+                        </button>
+                    );
+                })}
+                {inFields.length > 0 && (
+                    <button type="button" class="button quiet small" onClick={() => setParams({ field: null })}>
+                        Set to default
+                    </button>
+                )}
+            </div>
+            <div class="split">
+                <FacetRail facets={facets.data?.facets ?? []} chosen={chosen} text={text} />
+                <div class="split-main">
+                    <div class="search-head" role="status">
+                        <span>{text && pages.total !== undefined && `${formatCount(pages.total)} found`}</span>
+                        <span class="grow" />
+                        <label class="faint">
+                            Order{" "}
+                            <select
+                                class="field"
+                                value={sort || "relevance"}
+                                onChange={(event) =>
+                                    setParams({ sort: event.currentTarget.value === "relevance" ? null : event.currentTarget.value })
+                                }
+                            >
+                                <option value="relevance">Best first</option>
+                                <option value="last">Last activity</option>
+                                <option value="created">Newest</option>
+                                <option value="severity">Severity</option>
+                            </select>
+                        </label>
+                    </div>
+                    {!text && (
+                        <Empty title="Search everything">
+                            Words, "phrases", begin*, slip~, field:value, ranges, AND, OR, NOT and brackets.
+                        </Empty>
+                    )}
+                    {text && pages.error.value !== undefined && <Failure error={pages.error.value} />}
+                    {text && pages.untouched && pages.error.value === undefined && <Loading rows={8} />}
+                    {text && !pages.untouched && pages.count === 0 && (
+                        <Empty title="Nothing has these words">Search more places above, or write field:value, such as entity:ws6.</Empty>
+                    )}
+                    {pages.count > 0 && (
+                        <VirtualList
+                            count={pages.count}
+                            rowHeight={ROW_HEIGHT}
+                            row={row}
+                            onRange={(from, to) => pages.want(from, to)}
+                            class="hits"
+                        />
+                    )}
+                </div>
+            </div>
+        </div>
+    );
+}
+
+function setPlaces(fields: readonly string[]): void {
+    const same = fields.length === usual.length && usual.every((field) => fields.includes(field));
+    setParams({ field: same ? null : fields });
+}
+
+function FacetRail({ facets, chosen, text }: { facets: readonly FacetAnswer[]; chosen: readonly string[]; text: string }) {
+    const narrow = (facet: FacetAnswer, value: string) => {
+        if (facet.facet === "kind") {
+            setParams({ kind: chosen.includes(value) ? chosen.filter((one) => one !== value) : [...chosen, value] });
+            return;
+        }
+        navigateNarrowed(text, facet.facet, value);
+    };
+    return (
+        <aside class="facets" aria-label="Narrow the search">
+            {facets
+                .filter((facet) => facet.values.length > 0)
+                .map((facet) => (
+                    <section key={facet.facet}>
+                        <h3>{kindLabel(facet.facet)}</h3>
+                        <ul>
+                            {facet.values.slice(0, 8).map((value) => (
+                                <li key={value.value}>
+                                    <button
+                                        type="button"
+                                        class="menu-item"
+                                        {...(facet.facet === "kind" ? { "aria-pressed": chosen.includes(value.value) } : {})}
+                                        onClick={() => narrow(facet, value.value)}
+                                    >
+                                        <span class="grow clip">
+                                            {facet.facet === "kind" ? kindLabel(value.value) : spaced(value.value)}
+                                        </span>
+                                        <span class="faint number">{formatCount(value.count)}</span>
+                                    </button>
+                                </li>
+                            ))}
+                        </ul>
+                    </section>
+                ))}
+        </aside>
+    );
+}
+
+function navigateNarrowed(text: string, facet: string, value: string): void {
+    const term = `${facet}:"${value.replace(/["\\]/g, "\\$&")}"`;
+    if (!text.includes(term)) setParams({ q: /\bOR\b/.test(text) ? `(${text}) AND ${term}` : `${text} AND ${term}` });
+}
+
+function Result({ hit }: { hit: Hit }) {
+    const title = hit.highlights?.find((highlight) => highlight.field === "title" && highlight.snippet === hit.title);
+    const other = hit.highlights?.find((highlight) => highlight !== title);
+    return (
+        <div class="hit">
+            <KindGlyph kind={hit.kind === "entity" ? (hit.entity_kind ?? "other") : hit.kind} />
+            <div class="hit-text">
+                <a href={address(hit)} class="clip" onKeyDown={(event) => event.key === "Enter" && navigate(address(hit))}>
+                    {hit.number !== null && hit.number !== undefined && <span class="faint number">{hit.number} </span>}
+                    {title ? <Marked of={title} /> : hit.title}
+                </a>
+                <span class="clip small muted">
+                    {other ? (
+                        <>
+                            <span class="faint">{other.field}: </span>
+                            <Marked of={other} />
+                        </>
+                    ) : (
+                        [...(hit.products ?? []), ...(hit.tactics ?? []).map(spaced)].join(", ") || hit.id
+                    )}
+                </span>
+            </div>
+            {hit.severity && <Severity name={hit.severity} />}
+            {hit.status && <Status name={hit.status} />}
+            {hit.last_activity && <Time at={hit.last_activity} style="minute" />}
+        </div>
+    );
+}
+
+function Marked({ of }: { of: Highlight }) {
+    return (
+        <>
+            {marked(of).map((part, index) =>
+                part.hit ? <mark key={`${index}m`}>{part.text}</mark> : <span key={`${index}t`}>{part.text}</span>,
+            )}
+        </>
+    );
 }

@@ -1,5 +1,5 @@
 // Own line icons on a 16 grid, drawn with the colour of the text around them.
-const shapes = {
+export const shapes = {
     queue: "M2.5 4h11M2.5 8h11M2.5 12h7",
     alert: "M8 2.2 14.2 13H1.8ZM8 6.5v3M8 11.2v.1",
     graph: "M4 4.5 11.5 8M4 11.5 11.5 8M4 4.5v7M2.5 4.5a1.5 1.5 0 1 0 3 0 1.5 1.5 0 1 0-3 0M2.5 11.5a1.5 1.5 0 1 0 3 0 1.5 1.5 0 1 0-3 0M10.5 8a1.8 1.8 0 1 0 3.6 0 1.8 1.8 0 1 0-3.6 0",

@@ -62,14 +62,15 @@ export function NodeLink({ reference, kind, label }: { reference: string; kind?:
     );
 }
 
-/** The first few of some words, and how many more there are. */
-export function Words({ of, most = 2 }: { of: readonly string[]; most?: number }) {
-    if (of.length === 0) return null;
+/** The first few of some words, and how many more there are. `plain` words are names, shown as they are. */
+export function Words({ of: given, most = 2, plain = false }: { of: readonly string[]; most?: number; plain?: boolean }) {
+    if (given.length === 0) return null;
+    const of = plain ? given : given.map(spaced);
     return (
-        <span class="words" title={of.map(spaced).join(", ")}>
+        <span class="words" title={of.join(", ")}>
             {of.slice(0, most).map((word) => (
                 <span key={word} class="tag">
-                    <span class="clip">{spaced(word)}</span>
+                    <span class="clip">{word}</span>
                 </span>
             ))}
             {of.length > most && <span class="faint small">+{of.length - most}</span>}
@@ -101,7 +102,7 @@ export function Facts({ of }: { of: readonly (readonly [string, ComponentChildre
     return (
         <dl class="facts">
             {of
-                .filter(([, value]) => value !== null && value !== undefined && value !== "")
+                .filter(([, value]) => value !== null && value !== undefined && value !== false && value !== "")
                 .map(([term, value]) => (
                     <>
                         <dt>{term}</dt>

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { AlertRow } from "../api/types";
+import { narrowed } from "./alerts";
+import { barHeight, withEmpty } from "./histogram";
+import { readNote } from "./notes";
+import { reasonCounts, tacticCounts } from "./overview";
+
+const alert = (title: string, severity: string, start: string, tactics: string[] = []): AlertRow => ({
+    id: title,
+    title,
+    severity,
+    status: "New",
+    product: "P",
+    tactics,
+    incidents: [],
+    entities: 0,
+    start,
+    end: start,
+    seq: 1,
+});
+
+const alerts = [
+    alert("Beta run", "Low", "2026-01-02T00:00:00Z", ["Execution"]),
+    alert("Alpha run", "High", "2026-01-01T00:00:00Z", ["Execution", "Impact"]),
+    alert("Gamma", "High", "2026-01-03T00:00:00Z"),
+];
+const titles = (rows: readonly AlertRow[]) => rows.map((row) => row.title);
+
+test("alerts are narrowed and ordered", () => {
+    const all = { words: "", tactic: "", severity: [], sort: "time" };
+    assert.deepEqual(titles(narrowed(alerts, all)), ["Gamma", "Beta run", "Alpha run"]);
+    assert.deepEqual(titles(narrowed(alerts, { ...all, sort: "-time" })), ["Alpha run", "Beta run", "Gamma"]);
+    assert.deepEqual(titles(narrowed(alerts, { ...all, sort: "severity" })), ["Gamma", "Alpha run", "Beta run"]);
+    assert.deepEqual(titles(narrowed(alerts, { ...all, words: "RUN b" })), ["Beta run"]);
+    assert.deepEqual(titles(narrowed(alerts, { ...all, tactic: "Impact" })), ["Alpha run"]);
+    assert.deepEqual(titles(narrowed(alerts, { ...all, severity: ["Low"] })), ["Beta run"]);
+});
+
+test("tactics are counted over the alerts, those of the incident alone count nothing", () => {
+    assert.deepEqual(
+        [...tacticCounts(["Discovery", "Impact"], alerts)],
+        [
+            ["Discovery", 0],
+            ["Impact", 1],
+            ["Execution", 2],
+        ],
+    );
+});
+
+test("gaps between buckets are filled", () => {
+    const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString();
+    const bucket = (minute: number, count: number) => ({ start: at(minute), end: at(minute + 1), counts: { event: count } });
+    const filled = withEmpty([bucket(0, 1), bucket(3, 2)]);
+    assert.deepEqual(
+        filled.map((one) => one.counts.event ?? 0),
+        [1, 0, 0, 2],
+    );
+    assert.deepEqual(withEmpty([]), []);
+    assert.equal(barHeight(0, 10), 0);
+    assert.ok(barHeight(1, 10_000) >= 3);
+    assert.equal(barHeight(10, 10), 72);
+});
+
+test("reasons of a correlation are counted, anything else is passed over", () => {
+    const reason = (entity: string) => ({ entity, earlier: "a", later: "b", gap_seconds: 0 });
+    assert.deepEqual(reasonCounts([reason("x"), reason("y"), reason("y"), 5, null, { entity: 1 }]), [
+        ["y", 2],
+        ["x", 1],
+    ]);
+    assert.deepEqual(reasonCounts("no list"), []);
+});
+
+test("notes are read in the shape of each product", () => {
+    assert.deepEqual(readNote("plain"), { author: "", at: "", text: "plain" });
+    assert.deepEqual(readNote({ message: "m", author: { name: "Ana" }, createdTimeUtc: "t" }), { author: "Ana", at: "t", text: "m" });
+    assert.deepEqual(readNote({ comment: "c", createdByDisplayName: "Bo", createdDateTime: "t" }), { author: "Bo", at: "t", text: "c" });
+    assert.equal(readNote({ other: 1 }), null);
+    assert.equal(readNote(7), null);
+});

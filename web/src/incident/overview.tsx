@@ -1,0 +1,210 @@
+// What an incident is about, at a glance. Every part leads to the tab that shows it in full.
+
+import { group, type Repeats } from "../alerts/model";
+import { useAsk } from "../api/resource";
+import type { AlertRow, IncidentDetail } from "../api/types";
+import { seq } from "../app/live";
+import { href, incidentHref } from "../router/router";
+import { formatCount } from "../state/time";
+import { kindLabel, severities, spaced, tactics } from "../ui/kinds";
+import { NodeLink, Severity, Time } from "../ui/parts";
+import { Histogram } from "./histogram";
+import { Similar } from "./similar";
+
+const ENTITIES_SHOWN = 9;
+const GROUPS_SHOWN = 8;
+const BUCKETS = 72;
+
+export function Overview({ incident }: { incident: IncidentDetail }) {
+    return (
+        <div class="overview">
+            <TacticStrip incident={incident} />
+            <TimelineStrip incident={incident} />
+            <div class="overview-columns">
+                <TopAlerts incident={incident} />
+                <TopEntities incident={incident} />
+            </div>
+            <div class="overview-columns">
+                <Similar incident={incident} />
+                <Reasons incident={incident} />
+            </div>
+        </div>
+    );
+}
+
+/** How many alerts of the incident name each tactic. */
+export function tacticCounts(incidentTactics: readonly string[], alerts: readonly AlertRow[]): Map<string, number> {
+    const counts = new Map<string, number>(incidentTactics.map((tactic) => [tactic, 0]));
+    for (const alert of alerts) for (const tactic of alert.tactics) counts.set(tactic, (counts.get(tactic) ?? 0) + 1);
+    return counts;
+}
+
+function TacticStrip({ incident }: { incident: IncidentDetail }) {
+    const counts = tacticCounts(incident.tactics, incident.alerts_list);
+    const others = [...counts.keys()].filter((tactic) => !tactics.some((known) => known === tactic));
+    return (
+        <section class="card" aria-label="Tactics">
+            <ol class="tactics">
+                {[...tactics, ...others].map((tactic) => {
+                    const alerts = counts.get(tactic);
+                    const inner = (
+                        <>
+                            <span class="tactic-name">{spaced(tactic)}</span>
+                            <span class="tactic-count number">{alerts === undefined ? "" : formatCount(alerts)}</span>
+                        </>
+                    );
+                    return (
+                        <li key={tactic} class={alerts === undefined ? "tactic" : "tactic seen"}>
+                            {alerts === undefined ? (
+                                <span>{inner}</span>
+                            ) : (
+                                <a
+                                    href={href(incidentHref(incident, "alerts"), { tactic })}
+                                    title={`${formatCount(alerts)} alerts with ${spaced(tactic)}`}
+                                >
+                                    {inner}
+                                </a>
+                            )}
+                        </li>
+                    );
+                })}
+            </ol>
+        </section>
+    );
+}
+
+function TimelineStrip({ incident }: { incident: IncidentDetail }) {
+    const timeline = useAsk("timeline", { of: [`incident:${incident.id}`], limit: 1, buckets: BUCKETS }, seq.value);
+    const data = timeline.data;
+    return (
+        <section class="card" aria-label="Activity over time">
+            <div class="card-head">
+                <h2>Activity</h2>
+                <span class="faint small">
+                    {data?.first && (
+                        <>
+                            <Time at={data.first} style="minute" /> to <Time at={data.last} style="minute" />
+                        </>
+                    )}
+                </span>
+                <span class="grow" />
+                <ul class="legend">
+                    {Object.entries(data?.counts ?? {})
+                        .filter(([, value]) => value > 0)
+                        .map(([kind, value]) => (
+                            <li key={kind}>
+                                <i class={`dot mark-${kind}`} /> {kindLabel(kind)} <span class="faint number">{formatCount(value)}</span>
+                            </li>
+                        ))}
+                </ul>
+                <a href={incidentHref(incident, "timeline")}>Timeline</a>
+            </div>
+            <Histogram buckets={data?.buckets ?? []} loading={timeline.loading} />
+        </section>
+    );
+}
+
+function TopAlerts({ incident }: { incident: IncidentDetail }) {
+    const groups = new Map<string, Repeats>();
+    group(incident.alerts_list, groups);
+    const rank = (name: string) => severities.findIndex((severity) => severity === name);
+    const top = [...groups.values()].sort((a, b) => rank(a.severity) - rank(b.severity) || b.count - a.count);
+    return (
+        <section class="card" aria-label="Alerts">
+            <div class="card-head">
+                <h2>Alerts</h2>
+                <span class="faint number">{formatCount(incident.alerts)}</span>
+                <span class="grow" />
+                <a href={incidentHref(incident, "alerts")}>All alerts</a>
+            </div>
+            <ul class="rows">
+                {top.slice(0, GROUPS_SHOWN).map((one) => (
+                    <li key={`${one.severity}${one.product}${one.title}`}>
+                        <a class="alert-line" href={href(incidentHref(incident, "alerts"), { title: one.title })} title={one.title}>
+                            <Severity name={one.severity} compact />
+                            <span class="clip grow">{one.title}</span>
+                            {one.count > 1 && <span class="tag number">{formatCount(one.count)}</span>}
+                            <span class="faint">
+                                <Time at={one.first} style="minute" />
+                            </span>
+                        </a>
+                    </li>
+                ))}
+            </ul>
+            {incident.alerts_missing.length > 0 && (
+                <p class="notice card-note">
+                    {formatCount(incident.alerts_missing.length)} alerts that the incident lists were never given to clew.
+                </p>
+            )}
+        </section>
+    );
+}
+
+function TopEntities({ incident }: { incident: IncidentDetail }) {
+    return (
+        <section class="card" aria-label="Entities">
+            <div class="card-head">
+                <h2>Entities</h2>
+                <span class="faint number">{formatCount(incident.entities.length)}</span>
+                <span class="grow" />
+                <a href={incidentHref(incident, "entities")}>All entities</a>
+            </div>
+            <ul class="rows">
+                {incident.entities.slice(0, ENTITIES_SHOWN).map((entity) => (
+                    <li key={entity.id} class="entity-line">
+                        <NodeLink reference={entity.id} kind={entity.kind} label={entity.label} />
+                        <span class="grow" />
+                        <span class="faint number" title="Relations of the entity in the whole graph">
+                            {formatCount(entity.degree)} relations
+                        </span>
+                    </li>
+                ))}
+            </ul>
+        </section>
+    );
+}
+
+interface Reason {
+    entity: string;
+    earlier: string;
+    later: string;
+    gap_seconds: number;
+}
+
+const isReason = (value: unknown): value is Reason => {
+    const reason = value as Partial<Reason> | null;
+    return typeof reason?.entity === "string" && typeof reason.earlier === "string" && typeof reason.later === "string";
+};
+
+/** Entities by which correlation joined the alerts, with how many joins each made. */
+export function reasonCounts(value: unknown): (readonly [string, number])[] {
+    const counts = new Map<string, number>();
+    for (const reason of Array.isArray(value) ? value.filter(isReason) : [])
+        counts.set(reason.entity, (counts.get(reason.entity) ?? 0) + 1);
+    return [...counts].sort((a, b) => b[1] - a[1]);
+}
+
+function Reasons({ incident }: { incident: IncidentDetail }) {
+    const reasons = reasonCounts(incident.extended.Reasons);
+    if (reasons.length === 0) return null;
+    return (
+        <section class="card" aria-label="Why these alerts are together">
+            <div class="card-head">
+                <h2>Why together</h2>
+                <span class="faint small">entities that joined the alerts</span>
+            </div>
+            <ul class="rows">
+                {reasons.slice(0, GROUPS_SHOWN).map(([key, joins]) => (
+                    <li key={key} class="entity-line">
+                        <code class="clip grow" title={key}>
+                            {key}
+                        </code>
+                        <span class="faint number">
+                            {formatCount(joins)} {joins === 1 ? "join" : "joins"}
+                        </span>
+                    </li>
+                ))}
+            </ul>
+        </section>
+    );
+}

@@ -1,0 +1,91 @@
+// Columns of the queue.
+import { incidentHref } from "../router/router";
+import { stored } from "../state/stored";
+import { formatCount } from "../state/time";
+import { Severity, Status, Time, Words } from "../ui/parts";
+import type { Column } from "../ui/table";
+import type { QueueRow } from "./model";
+
+export const columns: readonly Column<QueueRow>[] = [
+    { id: "severity", label: "Severity", width: "126px", sort: "severity", fixed: true, cell: (row) => <Severity name={row.severity} /> },
+    {
+        id: "number",
+        label: "Number",
+        width: "72px",
+        weight: 8,
+        sort: "number",
+        right: true,
+        cell: (row) => <span class="muted">{row.number ?? "-"}</span>,
+    },
+    {
+        id: "title",
+        label: "Title",
+        width: "minmax(240px, 1fr)",
+        sort: "title",
+        descending: false,
+        fixed: true,
+        cell: (row) => (
+            <a href={incidentHref(row)} title={row.title} tabIndex={-1}>
+                {row.title}
+            </a>
+        ),
+    },
+    {
+        id: "alerts",
+        label: "Alerts",
+        width: "64px",
+        weight: 7,
+        right: true,
+        cell: (row) => (row.alerts === null ? "" : formatCount(row.alerts)),
+    },
+    { id: "status", label: "Status", width: "82px", fixed: true, cell: (row) => <Status name={row.status} /> },
+    { id: "products", label: "Products", width: "160px", weight: 4, cell: (row) => <Words of={row.products} most={1} plain /> },
+    { id: "tactics", label: "Tactics", width: "170px", weight: 5, cell: (row) => <Words of={row.tactics} most={1} /> },
+    { id: "owner", label: "Owner", width: "120px", weight: 3, cell: (row) => row.owner ?? <span class="faint">unassigned</span> },
+    { id: "tags", label: "Tags", width: "130px", weight: 2, cell: (row) => <Words of={row.tags} most={1} plain /> },
+    {
+        id: "activity",
+        label: "Last activity",
+        width: "150px",
+        sort: "activity",
+        cell: (row) => <Time at={row.last_activity} style="minute" />,
+    },
+    {
+        id: "created",
+        label: "Created",
+        width: "144px",
+        weight: 1,
+        sort: "created",
+        cell: (row) => <Time at={row.created} style="minute" />,
+    },
+    { id: "modified", label: "Changed", width: "144px", sort: "modified", cell: (row) => <Time at={row.modified} style="minute" /> },
+];
+
+const isIds = (value: unknown): value is string[] =>
+    Array.isArray(value) && value.length > 0 && value.every((id) => columns.some((column) => column.id === id));
+
+/** Columns that the person chose. */
+export const chosenColumns = stored<string[]>(
+    "queue.columns",
+    ["severity", "number", "title", "alerts", "status", "products", "tactics", "owner", "activity"],
+    isIds,
+);
+
+/** The columns as a CSV has them: every one, times as the API gives them. */
+export const csvColumns: readonly (readonly [string, (row: QueueRow) => unknown])[] = [
+    ["Number", (row) => row.number],
+    ["Id", (row) => row.id],
+    ["Title", (row) => row.title],
+    ["Severity", (row) => row.severity],
+    ["Status", (row) => row.status],
+    ["Owner", (row) => row.owner],
+    ["Classification", (row) => row.classification],
+    ["Alerts", (row) => row.alerts],
+    ["Products", (row) => row.products],
+    ["Tactics", (row) => row.tactics],
+    ["Tags", (row) => row.tags],
+    ["FirstActivity", (row) => row.first_activity],
+    ["LastActivity", (row) => row.last_activity],
+    ["Created", (row) => row.created],
+    ["Modified", (row) => row.modified],
+];

@@ -1,0 +1,88 @@
+// What the queue shows of the current incident beside the table.
+import { useAsk } from "../api/resource";
+import { seq } from "../app/live";
+import { incidentHref, nodeHref } from "../router/router";
+import { formatCount } from "../state/time";
+import { Icon } from "../ui/icons";
+import { Facts, IconButton, NodeLink, Severity, Status, Time, Words } from "../ui/parts";
+import { Loaded } from "../ui/states";
+
+const ENTITIES_SHOWN = 8;
+const ALERTS_SHOWN = 6;
+
+export function Preview({ id, onClose }: { id: string; onClose: () => void }) {
+    const incident = useAsk("incident", { id }, seq.value);
+    return (
+        <aside class="preview" aria-label="Preview of the incident">
+            <Loaded of={incident}>
+                {(data) => (
+                    <>
+                        <div class="preview-head">
+                            <div class="grow">
+                                <div class="faint number">Incident {data.number ?? data.id}</div>
+                                <h2>{data.title}</h2>
+                            </div>
+                            <IconButton icon="close" label="Close the preview" onClick={onClose} />
+                        </div>
+                        <div class="preview-actions">
+                            <a class="button primary" href={incidentHref(data)}>
+                                Open
+                            </a>
+                            <a class="button" href={incidentHref(data, "graph")}>
+                                <Icon name="graph" />
+                                Graph
+                            </a>
+                            <a class="button" href={incidentHref(data, "timeline")}>
+                                <Icon name="timeline" />
+                                Timeline
+                            </a>
+                        </div>
+                        <Facts
+                            of={[
+                                ["Severity", <Severity key="s" name={data.severity} />],
+                                ["Status", <Status key="s" name={data.status} />],
+                                ["Owner", data.owner ?? <span class="faint">unassigned</span>],
+                                ["Classification", data.classification],
+                                ["First activity", <Time key="t" at={data.first_activity} />],
+                                ["Last activity", <Time key="t" at={data.last_activity} />],
+                                ["Products", data.products.length > 0 && <Words of={data.products} most={4} plain />],
+                                ["Tactics", data.tactics.length > 0 && <Words of={data.tactics} most={8} />],
+                                ["Tags", data.tags.length > 0 && <Words of={data.tags} most={6} plain />],
+                            ]}
+                        />
+                        {data.description && <p class="muted preview-text">{data.description}</p>}
+                        <section>
+                            <h3>
+                                Entities <span class="faint number">{formatCount(data.entities.length)}</span>
+                            </h3>
+                            <ul class="preview-list">
+                                {data.entities.slice(0, ENTITIES_SHOWN).map((entity) => (
+                                    <li key={entity.id}>
+                                        <NodeLink reference={entity.id} kind={entity.kind} label={entity.label} />
+                                    </li>
+                                ))}
+                            </ul>
+                            {data.entities.length > ENTITIES_SHOWN && <a href={incidentHref(data, "entities")}>All entities</a>}
+                        </section>
+                        <section>
+                            <h3>
+                                Alerts <span class="faint number">{formatCount(data.alerts)}</span>
+                            </h3>
+                            <ul class="preview-list">
+                                {data.alerts_list.slice(0, ALERTS_SHOWN).map((alert) => (
+                                    <li key={alert.id}>
+                                        <a class="alert-line" href={nodeHref(`alert:${alert.id}`)} title={alert.title}>
+                                            <Severity name={alert.severity} compact />
+                                            <span class="clip">{alert.title}</span>
+                                        </a>
+                                    </li>
+                                ))}
+                            </ul>
+                            {data.alerts_list.length > ALERTS_SHOWN && <a href={incidentHref(data, "alerts")}>All alerts</a>}
+                        </section>
+                    </>
+                )}
+            </Loaded>
+        </aside>
+    );
+}

@@ -1,0 +1,58 @@
+// Writes CSV that a spreadsheet opens safely, and lists of any length into a file.
+import { toast } from "../ui/toast";
+import type { PageAnswer } from "./pages";
+import { formatCount } from "./time";
+
+/** A cell. A text that a spreadsheet would take for a formula gets an apostrophe: alert texts come from attackers too. */
+export function csvCell(value: unknown): string {
+    if (value === null || value === undefined) return "";
+    const text = Array.isArray(value) ? value.join("; ") : typeof value === "object" ? JSON.stringify(value) : String(value);
+    const safe = typeof value !== "number" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+    return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** A line with its end. */
+export function csvLine(values: readonly unknown[]): string {
+    return `${values.map(csvCell).join(",")}\r\n`;
+}
+
+/** Gives `parts` to the browser as a file to keep. */
+export function saveFile(name: string, type: string, parts: readonly BlobPart[]): void {
+    const url = URL.createObjectURL(new Blob([...parts], { type }));
+    const link = document.createElement("a");
+    link.href = url;
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+/** Rows of one question of the API. */
+export const CSV_PAGE_ROWS = 5_000;
+
+/** Reads a list to its end, page by page, and saves it as CSV. Texts are kept, rows are not. */
+export async function saveList<T>(
+    name: string,
+    columns: readonly (readonly [string, (row: T) => unknown])[],
+    load: (cursor: string | null, signal: AbortSignal) => Promise<PageAnswer<T>>,
+): Promise<void> {
+    const controller = new AbortController();
+    const parts: string[] = [csvLine(columns.map(([label]) => label))];
+    let rows = 0;
+    try {
+        for (let cursor: string | null = null; ; ) {
+            const page: PageAnswer<T> = await load(cursor, controller.signal);
+            parts.push(page.rows.map((row) => csvLine(columns.map(([, value]) => value(row)))).join(""));
+            rows += page.rows.length;
+            if (!page.cursor) break;
+            cursor = page.cursor;
+            toast(`CSV: ${formatCount(rows)} of ${formatCount(page.total)} rows read`, {
+                action: { label: "Stop", run: () => controller.abort() },
+            });
+        }
+        saveFile(`${name}.csv`, "text/csv;charset=utf-8", parts);
+        toast(`${formatCount(rows)} rows saved as ${name}.csv`);
+    } catch (error) {
+        if (!controller.signal.aborted)
+            toast(`The CSV was not saved: ${error instanceof Error ? error.message : String(error)}`, { tone: "bad" });
+    }
+}
