@@ -1,0 +1,378 @@
+// Draws a picture: bands, edges, nodes, badges, labels. Alike strokes go into one path; what is too small to be seen is left out.
+
+import { shapes } from "../../ui/icons";
+import { kindIcon } from "../../ui/kinds";
+import { severityRank, words } from "../model";
+import type { SceneNode } from "../scene";
+import { type Ink, strokeIcon } from "./ink";
+import { importance, shorten, Taken, wrap } from "./labels";
+import type { Camera, Picture, PictureEdge, PictureNode } from "./picture";
+import { outlineOf, trace, traceSeverity } from "./shapes";
+import type { Theme } from "./theme";
+
+export interface Drawing {
+    readonly picture: Picture;
+    readonly camera: Camera;
+    readonly width: number;
+    readonly height: number;
+    readonly theme: Theme;
+    /** While the picture moves, labels and small parts of a large one wait. */
+    readonly moving: boolean;
+    /** Only these nodes and edges; everything else is left out. */
+    readonly only?: { readonly nodes: ReadonlySet<string>; readonly edges: ReadonlySet<string> };
+    readonly selected?: ReadonlySet<string>;
+}
+
+/** What was drawn, for tests and the measuring page. */
+export interface Drawn {
+    nodes: number;
+    edges: number;
+    labels: number;
+}
+
+/** A node smaller than this on the screen is a dot. */
+const DOT_PX = 5;
+/** A node larger than this has its icon. */
+const ICON_PX = 7.5;
+const EDGES_WITH_ARROWS_MAX = 1_500;
+const EDGES_WITH_WORDS_MAX = 36;
+const LABELS_MAX = 320;
+const LABELS_MOVING_MAX = 60;
+/** Pictures with more parts than this are drawn more plainly while they move. */
+const LARGE = 900;
+const DIM = 0.16;
+
+interface OnScreen {
+    readonly one: PictureNode;
+    readonly x: number;
+    readonly y: number;
+    readonly r: number;
+}
+
+/** Draws and says how much. */
+export function draw(ink: Ink, drawing: Drawing): Drawn {
+    const { picture, camera, width, height, only } = drawing;
+    const nodes: OnScreen[] = [];
+    const margin = 60;
+    for (const one of picture.nodes) {
+        if (only && !only.nodes.has(one.node.id)) continue;
+        const [x, y] = [one.x * camera.k + camera.x, one.y * camera.k + camera.y];
+        const r = Math.max(2.2, one.radius * camera.k);
+        if (x + r > -margin && x - r < width + margin && y + r > -margin && y - r < height + margin) nodes.push({ one, x, y, r });
+    }
+    const edges = picture.edges.filter((one) => (!only || only.edges.has(one.edge.id)) && crosses(one, drawing));
+    const large = picture.nodes.length + picture.edges.length > LARGE;
+    const plain = drawing.moving && large;
+    ink.lineJoin = "round";
+    ink.lineCap = "butt";
+    if (!only) drawBands(ink, drawing);
+    drawEdges(ink, drawing, edges, plain);
+    drawNodes(ink, drawing, nodes, plain);
+    const labels = drawTexts(ink, drawing, nodes, edges, plain);
+    ink.globalAlpha = 1;
+    ink.setLineDash([]);
+    return { nodes: nodes.length, edges: edges.length, labels };
+}
+
+function crosses({ source, target }: PictureEdge, { camera, width, height }: Drawing): boolean {
+    const left = Math.min(source.x, target.x) * camera.k + camera.x;
+    const right = Math.max(source.x, target.x) * camera.k + camera.x;
+    const top = Math.min(source.y, target.y) * camera.k + camera.y;
+    const bottom = Math.max(source.y, target.y) * camera.k + camera.y;
+    return right > 0 && left < width && bottom > 0 && top < height;
+}
+
+function drawBands(ink: Ink, { picture, camera, height, width, theme }: Drawing): void {
+    picture.bands.forEach((band, index) => {
+        const from = band.from * camera.k + camera.x;
+        const to = band.to * camera.k + camera.x;
+        if (to < 0 || from > width) return;
+        ink.fillStyle = index % 2 === 0 ? theme.tint(theme.lineStrong, 0.1) : theme.ground;
+        ink.fillRect(from, 0, to - from, height);
+        if (band.label === "") return;
+        ink.font = `600 11px ${theme.font}`;
+        ink.textAlign = "center";
+        ink.textBaseline = "top";
+        ink.fillStyle = theme.muted;
+        const middle = (Math.max(0, from) + Math.min(width, to)) / 2;
+        if (to - from > 34) ink.fillText(shorten(band.label, Math.max(4, Math.floor((to - from) / 6.2))), middle, 12);
+    });
+}
+
+interface Stroke {
+    readonly colour: string;
+    readonly width: number;
+    readonly dash: readonly number[];
+    readonly alpha: number;
+    readonly edges: PictureEdge[];
+}
+
+function drawEdges(ink: Ink, drawing: Drawing, edges: readonly PictureEdge[], plain: boolean): void {
+    const { camera, theme, only } = drawing;
+    const strokes = new Map<string, Stroke>();
+    const dense = edges.length > EDGES_WITH_ARROWS_MAX;
+    // The more lines, the fainter each: the nodes stay in front.
+    const strength = Math.max(0.26, 0.62 - Math.log10(Math.max(10, edges.length) / 10) * 0.17);
+    for (const one of edges) {
+        const { edge } = one;
+        const weight = Math.min(2.5, 1 + Math.log2(edge.edges.length) * 0.3);
+        const width = edge.trail ? 2.6 : dense ? 1 : Math.round(weight * 2) / 2;
+        const key = `${edge.inside} ${edge.trail} ${edge.dim} ${width}`;
+        let stroke = strokes.get(key);
+        if (!stroke) {
+            stroke = {
+                colour: edge.trail ? theme.accent : only ? theme.muted : theme.tint(theme.muted, strength),
+                width: width * (only ? 1.3 : 1),
+                // Solid lies inside the incident, dotted outside.
+                dash: edge.inside || plain ? [] : [2, 4],
+                alpha: edge.dim ? DIM : 1,
+                edges: [],
+            };
+            strokes.set(key, stroke);
+        }
+        stroke.edges.push(one);
+    }
+    const arrows = !plain && !dense && camera.k * 15 > 5;
+    for (const stroke of [...strokes.values()].sort((a, b) => a.width - b.width)) {
+        ink.globalAlpha = stroke.alpha;
+        ink.strokeStyle = stroke.colour;
+        ink.lineWidth = stroke.width;
+        ink.setLineDash([...stroke.dash]);
+        ink.beginPath();
+        for (const { source, target } of stroke.edges) {
+            ink.moveTo(source.x * camera.k + camera.x, source.y * camera.k + camera.y);
+            ink.lineTo(target.x * camera.k + camera.x, target.y * camera.k + camera.y);
+        }
+        ink.stroke();
+        if (!arrows) continue;
+        ink.setLineDash([]);
+        ink.fillStyle = stroke.colour;
+        ink.beginPath();
+        for (const { edge, source, target } of stroke.edges) {
+            const size = (stroke.width + 4) * Math.min(1.15, Math.max(0.6, camera.k));
+            if (edge.forward) arrow(ink, camera, source, target, size);
+            if (edge.backward) arrow(ink, camera, target, source, size);
+        }
+        ink.fill();
+    }
+    ink.globalAlpha = 1;
+    ink.setLineDash([]);
+}
+
+/** An arrowhead whose tip touches the target's outline. */
+function arrow(ink: Ink, camera: Camera, from: PictureNode, to: PictureNode, size: number): void {
+    const [dx, dy] = [(to.x - from.x) * camera.k, (to.y - from.y) * camera.k];
+    const length = Math.hypot(dx, dy);
+    const gap = Math.max(2.2, to.radius * camera.k) * (outlineOf(to.node.kind) === "diamond" ? 1.02 : 1) + 1.5;
+    if (length < gap + size) return;
+    const [ux, uy] = [dx / length, dy / length];
+    const [x, y] = [to.x * camera.k + camera.x - ux * gap, to.y * camera.k + camera.y - uy * gap];
+    ink.moveTo(x, y);
+    ink.lineTo(x - ux * size - uy * size * 0.5, y - uy * size + ux * size * 0.5);
+    ink.lineTo(x - ux * size + uy * size * 0.5, y - uy * size - ux * size * 0.5);
+    ink.closePath();
+}
+
+/** The colour of a node: an alert has that of its severity, everything else that of its kind. */
+export function toneOf(node: SceneNode, theme: Theme): string {
+    return node.kind === "alert" ? theme.severity(node.severity) : theme.kind(node.kind);
+}
+
+function drawNodes(ink: Ink, drawing: Drawing, nodes: readonly OnScreen[], plain: boolean): void {
+    const { theme, selected } = drawing;
+    const styles = new Map<string, OnScreen[]>();
+    for (const one of nodes) {
+        const { node } = one.one;
+        const key = `${node.dim} ${node.inside} ${node.kind === "alert" ? `alert ${node.severity}` : node.kind}`;
+        const list = styles.get(key);
+        if (list) list.push(one);
+        else styles.set(key, [one]);
+    }
+    for (const list of styles.values()) {
+        const first = list[0]?.one.node;
+        if (!first) continue;
+        const tone = toneOf(first, theme);
+        const outline = outlineOf(first.kind);
+        ink.globalAlpha = first.dim ? DIM : 1;
+        const dots = list.filter((one) => one.r < DOT_PX);
+        if (dots.length > 0) {
+            ink.fillStyle = tone;
+            ink.beginPath();
+            for (const { x, y, r } of dots) ink.rect(x - r * 0.85, y - r * 0.85, r * 1.7, r * 1.7);
+            ink.fill();
+        }
+        const full = list.filter((one) => one.r >= DOT_PX);
+        if (full.length === 0) continue;
+        const groups = full.filter((one) => one.one.node.members.length > 1);
+        const dash = first.inside || plain ? [] : [2.5, 2.5];
+        // A second outline behind a group shows that it is more than one.
+        if (groups.length > 0)
+            body(
+                ink,
+                groups.map(({ one, x, y, r }) => ({ one, x: x + r * 0.2, y: y - r * 0.2, r })),
+                outline,
+                theme.tint(tone, 0.1),
+                theme.tint(tone, 0.6),
+                dash,
+            );
+        body(ink, full, outline, theme.tint(tone, first.inside ? 0.22 : 0.08), tone, dash);
+        ink.strokeStyle = tone;
+        const icon = shapes[kindIcon(first.kind)];
+        if (!plain) for (const { x, y, r } of full) if (r >= ICON_PX) strokeIcon(ink, icon, x, y, r * 1.12);
+    }
+    ink.globalAlpha = 1;
+    if (selected) {
+        ink.setLineDash([]);
+        ink.strokeStyle = theme.accent;
+        ink.lineWidth = 2.5;
+        for (const { one, x, y, r } of nodes) {
+            if (!selected.has(one.node.id)) continue;
+            ink.beginPath();
+            trace(ink, outlineOf(one.node.kind), x, y, r + 5);
+            ink.stroke();
+        }
+    }
+    if (!plain) for (const one of nodes) if (one.r >= DOT_PX && !one.one.node.dim) badges(ink, theme, one);
+}
+
+function body(
+    ink: Ink,
+    list: readonly OnScreen[],
+    outline: ReturnType<typeof outlineOf>,
+    fill: string,
+    line: string,
+    dash: number[],
+): void {
+    ink.beginPath();
+    for (const { x, y, r } of list) trace(ink, outline, x, y, r);
+    ink.fillStyle = fill;
+    ink.fill();
+    ink.strokeStyle = line;
+    ink.lineWidth = 1.7;
+    ink.setLineDash(dash);
+    ink.stroke();
+    ink.setLineDash([]);
+}
+
+function badges(ink: Ink, theme: Theme, { one: { node }, x, y, r }: OnScreen): void {
+    const size = Math.max(3.4, Math.min(6.5, r * 0.32));
+    if (node.severity !== undefined && severityRank(node.severity) > 0 && r >= ICON_PX) {
+        const [sx, sy] = [x - r * 0.86, y - r * 0.86];
+        ink.fillStyle = theme.severity(node.severity);
+        ink.strokeStyle = theme.ground;
+        ink.lineWidth = 2.4;
+        ink.beginPath();
+        traceSeverity(ink, node.severity, sx, sy, size);
+        ink.stroke();
+        ink.fill();
+    }
+    if (node.members.length > 1) pill(ink, theme, `${node.members.length}`, x + r * 0.86, y + r * 0.8, toneOf(node, theme), theme.ground);
+    if (node.folded > 0) pill(ink, theme, `+${node.folded}`, x - r * 0.8, y + r * 0.85, theme.muted, theme.ground);
+    if (node.pinned) {
+        ink.fillStyle = theme.accent;
+        ink.beginPath();
+        ink.moveTo(x + r * 0.86 + 3.2, y - r * 0.86);
+        ink.arc(x + r * 0.86, y - r * 0.86, 3.2, 0, 2 * Math.PI);
+        ink.fill();
+    }
+}
+
+/** A short text on a rounded ground. */
+export function pill(ink: Ink, theme: Theme, text: string, x: number, y: number, fill: string, colour: string): void {
+    ink.font = `600 10px ${theme.font}`;
+    const half = Math.max(7, ink.measureText(text).width / 2 + 4);
+    ink.beginPath();
+    ink.moveTo(x - half + 7, y - 7);
+    ink.arc(x + half - 7, y, 7, -Math.PI / 2, Math.PI / 2);
+    ink.arc(x - half + 7, y, 7, Math.PI / 2, (3 * Math.PI) / 2);
+    ink.closePath();
+    ink.strokeStyle = theme.ground;
+    ink.lineWidth = 2.5;
+    ink.stroke();
+    ink.fillStyle = fill;
+    ink.fill();
+    ink.fillStyle = colour;
+    ink.textAlign = "center";
+    ink.textBaseline = "middle";
+    ink.fillText(text, x, y + 0.5);
+}
+
+const LINE_PX = 13;
+
+function drawTexts(ink: Ink, drawing: Drawing, nodes: readonly OnScreen[], edges: readonly PictureEdge[], plain: boolean): number {
+    const { theme, only } = drawing;
+    const taken = new Taken();
+    for (const { x, y, r } of nodes) if (r >= DOT_PX) taken.take({ left: x - r, top: y - r, right: x + r, bottom: y + r });
+    ink.globalAlpha = 1;
+    ink.setLineDash([]);
+    ink.lineJoin = "round";
+    const most = plain ? LABELS_MOVING_MAX : LABELS_MAX;
+    const ranked = nodes
+        .filter((one) => !one.one.node.dim && (only || one.r >= DOT_PX || one.one.node.root || one.one.node.trail))
+        .map((one) => ({ one, rank: importance(one.one.node) }))
+        .sort((a, b) => b.rank - a.rank);
+    let count = 0;
+    ink.textBaseline = "middle";
+    for (const { one } of ranked) {
+        if (count >= most) break;
+        if (label(ink, theme, taken, one)) count += 1;
+    }
+    if (!plain && (only || edges.length <= EDGES_WITH_WORDS_MAX) && drawing.camera.k > 0.7)
+        for (const edge of edges) relation(ink, drawing, taken, edge);
+    return count;
+}
+
+function label(ink: Ink, theme: Theme, taken: Taken, { one: { node }, x, y, r }: OnScreen): boolean {
+    const titled = node.kind === "alert" || node.kind === "incident";
+    const lines = titled ? wrap(node.label, 2, node.root ? 34 : 26) : [shorten(node.label, 26)];
+    ink.font = `${node.root ? "600 12px" : titled ? "500 11px" : "11px"} ${theme.font}`;
+    const width = Math.max(...lines.map((line) => ink.measureText(line).width)) + 4;
+    const height = lines.length * LINE_PX;
+    const places = [
+        { align: "center", left: x - width / 2, top: y + r + 4, at: x },
+        { align: "left", left: x + r + 6, top: y - height / 2, at: x + r + 8 },
+        { align: "center", left: x - width / 2, top: y - r - height - 4, at: x },
+        { align: "right", left: x - r - width - 6, top: y - height / 2, at: x - r - 8 },
+    ] as const;
+    const place = places.find(({ left, top }) => taken.free({ left, top, right: left + width, bottom: top + height }));
+    if (!place) return false;
+    taken.take({ left: place.left, top: place.top, right: place.left + width, bottom: place.top + height });
+    ink.textAlign = place.align;
+    ink.strokeStyle = theme.ground;
+    ink.lineWidth = 3;
+    ink.fillStyle = node.inside || node.root ? theme.text : theme.muted;
+    lines.forEach((line, index) => {
+        const top = place.top + LINE_PX * (index + 0.5);
+        ink.strokeText(line, place.at, top);
+        ink.fillText(line, place.at, top);
+    });
+    return true;
+}
+
+/** What an edge says, at its middle: its relation, and how many stand for it. */
+function relation(ink: Ink, { theme, camera }: Drawing, taken: Taken, { edge, source, target }: PictureEdge): void {
+    const [first] = edge.relations;
+    if (first === undefined || edge.dim) return;
+    const name = words(first.split("/").at(-1) ?? first);
+    const text =
+        edge.relations.length > 1 ? `${edge.relations.length} relations` : edge.edges.length > 1 ? `${name} ×${edge.edges.length}` : name;
+    ink.font = `10px ${theme.font}`;
+    const width = ink.measureText(text).width + 4;
+    const [dx, dy] = [(target.x - source.x) * camera.k, (target.y - source.y) * camera.k];
+    if (Math.hypot(dx, dy) < (source.radius + target.radius) * camera.k + width * 0.7) return;
+    for (const share of [0.5, 0.38, 0.62]) {
+        const x = source.x * camera.k + camera.x + dx * share;
+        const y = source.y * camera.k + camera.y + dy * share;
+        const rect = { left: x - width / 2, top: y - 7, right: x + width / 2, bottom: y + 7 };
+        if (!taken.free(rect)) continue;
+        taken.take(rect);
+        ink.textAlign = "center";
+        ink.textBaseline = "middle";
+        ink.strokeStyle = theme.ground;
+        ink.lineWidth = 4;
+        ink.strokeText(text, x, y);
+        ink.fillStyle = edge.trail ? theme.accent : theme.faint;
+        ink.fillText(text, x, y);
+        return;
+    }
+}

@@ -1,0 +1,162 @@
+// The investigation in the address: which questions were asked and how the picture is shown. Answers are asked for again.
+import type { Call } from "./loads";
+import { callKey } from "./loads";
+import type { NodeId } from "./model";
+import type { GraphState, Point, Settings } from "./state";
+
+/** What an address tells of an investigation. */
+export interface Link {
+    readonly calls: readonly Call[];
+    readonly hidden: readonly NodeId[];
+    readonly collapsed: readonly NodeId[];
+    readonly ungrouped: readonly NodeId[];
+    readonly isolated: readonly NodeId[];
+    readonly pinned: readonly (readonly [NodeId, Point])[];
+    readonly settings: Partial<Settings>;
+    readonly selected: readonly NodeId[];
+}
+
+const VERSION = 1;
+/** An address longer than this is refused by servers on the way. */
+export const LINK_CHARS_MAX = 12_000;
+
+/** What of a state goes into the address. Roots are part of the address already. */
+export function linkOf(state: GraphState, selected: readonly NodeId[]): Link {
+    const loads = [...state.loads.values()].filter((load) => load.call.kind !== "root").sort((a, b) => a.at - b.at);
+    return {
+        calls: loads.map((load) => load.call),
+        hidden: [...state.hidden.keys()],
+        collapsed: [...state.collapsed.keys()],
+        ungrouped: [...state.ungrouped.keys()],
+        isolated: [...state.isolated.keys()],
+        pinned: [...state.pinned],
+        settings: Object.fromEntries(state.settings) as Partial<Settings>,
+        selected,
+    };
+}
+
+/** Whether it says anything at all. */
+export function isEmpty(link: Link): boolean {
+    const { settings, ...lists } = link;
+    return Object.keys(settings).length === 0 && Object.values(lists).every((list) => list.length === 0);
+}
+
+const FIELDS = ["hidden", "collapsed", "ungrouped", "isolated", "selected"] as const;
+
+/** As text that an address can hold. */
+export async function writeLink(link: Link): Promise<string> {
+    if (isEmpty(link)) return "";
+    const names = new Map<NodeId, number>();
+    const name = (id: NodeId) => {
+        const known = names.get(id);
+        if (known !== undefined) return known;
+        names.set(id, names.size);
+        return names.size - 1;
+    };
+    const calls = link.calls.map((call) => {
+        const copy: Record<string, unknown> = { ...call };
+        for (const end of ["node", "a", "b"]) if (typeof copy[end] === "string") copy[end] = name(copy[end] as string);
+        return copy;
+    });
+    const lists = Object.fromEntries(FIELDS.map((field) => [field, link[field].map(name)]));
+    const pinned = link.pinned.map(([id, { x, y }]) => [name(id), x, y]);
+    const text = JSON.stringify({ v: VERSION, calls, ...lists, pinned, settings: link.settings, names: [...names.keys()] });
+    return base64(await through(new TextEncoder().encode(text), new CompressionStream("deflate-raw")));
+}
+
+/** Reads the text of an address; nothing when it is none of ours. */
+export async function readLink(text: string): Promise<Link | undefined> {
+    try {
+        const bytes = await through(unbase64(text), new DecompressionStream("deflate-raw"));
+        return check(JSON.parse(new TextDecoder().decode(bytes)));
+    } catch {
+        return undefined;
+    }
+}
+
+function check(value: unknown): Link | undefined {
+    if (!isRecord(value) || value.v !== VERSION || !texts(value.names)) return undefined;
+    const names = value.names;
+    const id = (at: unknown) => (typeof at === "number" ? names[at] : undefined);
+    const list = (field: string) => (Array.isArray(value[field]) ? (value[field] as unknown[]).flatMap((at) => id(at) ?? []) : []);
+    const calls = Array.isArray(value.calls) ? value.calls.flatMap((call) => readCall(call, id) ?? []) : [];
+    const pinned = (Array.isArray(value.pinned) ? value.pinned : []).flatMap((entry): [NodeId, Point][] => {
+        if (!Array.isArray(entry)) return [];
+        const [at, x, y] = entry as unknown[];
+        const name = id(at);
+        return name !== undefined && Number.isFinite(x) && Number.isFinite(y) ? [[name, { x: x as number, y: y as number }]] : [];
+    });
+    return {
+        calls,
+        hidden: list("hidden"),
+        collapsed: list("collapsed"),
+        ungrouped: list("ungrouped"),
+        isolated: list("isolated"),
+        selected: list("selected"),
+        pinned,
+        settings: readSettings(value.settings, calls),
+    };
+}
+
+const MODES = ["shortest", "time", "rare", "all"] as const;
+
+function readCall(value: unknown, id: (at: unknown) => NodeId | undefined): Call | undefined {
+    if (!isRecord(value)) return undefined;
+    const [node, a, b] = [id(value.node), id(value.a), id(value.b)];
+    const limit = typeof value.limit === "number" ? { limit: value.limit } : {};
+    switch (value.kind) {
+        case "explore":
+            return node !== undefined && typeof value.query === "string"
+                ? { kind: "explore", node, query: value.query, ...limit }
+                : undefined;
+        case "neighbors":
+            return node === undefined ? undefined : { kind: "neighbors", node, ...limit };
+        case "blast":
+            return node === undefined ? undefined : { kind: "blast", node };
+        case "paths": {
+            const mode = MODES.find((one) => one === value.mode);
+            return a !== undefined && b !== undefined && mode ? { kind: "paths", a, b, mode } : undefined;
+        }
+        case "common":
+            return a !== undefined && b !== undefined ? { kind: "common", a, b } : undefined;
+        case "links":
+            return { kind: "links" };
+        default:
+            return undefined;
+    }
+}
+
+function readSettings(value: unknown, calls: readonly Call[]): Partial<Settings> {
+    if (!isRecord(value)) return {};
+    const settings: { -readonly [K in keyof Settings]?: Settings[K] } = {};
+    if (value.layout === "force" || value.layout === "time" || value.layout === "tactic") settings.layout = value.layout;
+    if (typeof value.grouping === "boolean") settings.grouping = value.grouping;
+    if (typeof value.asOf === "number") settings.asOf = value.asOf;
+    const window = value.window;
+    if (Array.isArray(window) && typeof window[0] === "number" && typeof window[1] === "number") settings.window = [window[0], window[1]];
+    if (typeof value.trail === "string" && calls.some((call) => callKey(call) === value.trail)) settings.trail = value.trail;
+    return settings;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function texts(value: unknown): value is string[] {
+    return Array.isArray(value) && value.every((one) => typeof one === "string");
+}
+
+async function through(bytes: Uint8Array<ArrayBuffer>, stream: CompressionStream | DecompressionStream): Promise<Uint8Array<ArrayBuffer>> {
+    const answer = new Response(new Blob([bytes]).stream().pipeThrough(stream));
+    return new Uint8Array(await answer.arrayBuffer());
+}
+
+function base64(bytes: Uint8Array): string {
+    let text = "";
+    for (const byte of bytes) text += String.fromCharCode(byte);
+    return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
+function unbase64(text: string): Uint8Array<ArrayBuffer> {
+    return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (one) => one.charCodeAt(0));
+}

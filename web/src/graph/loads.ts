@@ -1,0 +1,220 @@
+// Where nodes come from: each question to the API as data, so that an investigation can be told again from its address.
+import { type Answer, ask } from "../api/client";
+import type { Edge, Node, Table } from "../api/types";
+import { type Batch, edgeId, type GraphEdge, type GraphNode, instant, type NodeId, readEdge, readNode } from "./model";
+import type { GraphState } from "./state";
+
+export type PathMode = "shortest" | "time" | "rare" | "all";
+
+export type Call =
+    | { readonly kind: "root"; readonly node: NodeId }
+    | { readonly kind: "explore"; readonly node: NodeId; readonly query: string; readonly limit?: number }
+    | { readonly kind: "neighbors"; readonly node: NodeId; readonly limit?: number }
+    | { readonly kind: "paths"; readonly a: NodeId; readonly b: NodeId; readonly mode: PathMode }
+    | { readonly kind: "common"; readonly a: NodeId; readonly b: NodeId }
+    | { readonly kind: "blast"; readonly node: NodeId }
+    | { readonly kind: "links" };
+
+/** A question that was asked. */
+export interface Load {
+    readonly key: string;
+    readonly call: Call;
+    /** Its place among the questions. */
+    readonly at: number;
+    /** Nodes of the path or reach that the answer is about. */
+    readonly trail?: readonly NodeId[];
+}
+
+/** What an answer brings, and what a person should know of it. */
+export interface Found {
+    readonly batch: Batch;
+    readonly trail?: readonly NodeId[];
+    /** A limit cut the answer, hubs were not passed: in words. */
+    readonly notes: readonly string[];
+    /** How many more there are, where an exploration was cut. */
+    readonly more?: boolean;
+    readonly table?: Table;
+    readonly text?: string;
+}
+
+/** The same question has the same key. */
+export function callKey(call: Call): string {
+    const { kind, ...rest } = call;
+    const limit = "limit" in rest ? { ...rest, limit: undefined } : rest;
+    return [kind, ...Object.values(limit).filter((value) => value !== undefined)].join("\n");
+}
+
+/** Asks the API. `root` tells which nodes lie inside the investigated incident. */
+export async function run(call: Call, state: GraphState, signal?: AbortSignal): Promise<Found> {
+    const options = signal ? { signal } : {};
+    switch (call.kind) {
+        case "root":
+            return root(call.node, options);
+        case "explore": {
+            const params = { entity: call.node, query: call.query, ...(call.limit ? { limit: call.limit } : {}) };
+            const answer = await ask("explore", params, options);
+            return { ...subgraph(answer.graph, state, call.query), table: answer.table, text: answer.text, more: !answer.table.complete };
+        }
+        case "neighbors": {
+            const answer = await ask("neighbors", { node: call.node, limit: call.limit ?? 200 }, options);
+            return { ...subgraph(answer, state), more: !answer.complete };
+        }
+        case "paths":
+            return paths(await ask("paths", { a: call.a, b: call.b, mode: call.mode }, options), state);
+        case "common": {
+            const found = subgraph(await ask("common", { a: call.a, b: call.b }, options), state);
+            return { ...found, trail: found.batch.nodes.map((node) => node.id) };
+        }
+        case "blast":
+            return reach(await ask("blast_radius", { node: call.node }, options), state);
+        case "links":
+            return links(state, options);
+    }
+}
+
+interface Options {
+    signal?: AbortSignal;
+}
+
+const insideOf = (state: GraphState) => (id: NodeId) => state.nodes.get(id)?.inside ?? false;
+
+function batch(nodes: readonly Node[], edges: readonly Edge[], inside: (id: NodeId) => boolean, query?: string): Batch {
+    return {
+        nodes: nodes.map((node) => readNode(node, inside(node.id))),
+        edges: edges.map((edge) => readEdge(edge, query === undefined && inside(edge.source) && inside(edge.target), query)),
+    };
+}
+
+interface Cut {
+    complete: boolean;
+    cut?: string | null;
+    hubs?: readonly string[];
+}
+
+/** The limits of an answer in words. */
+export function notesOf(answer: Cut): string[] {
+    const notes: string[] = [];
+    if (!answer.complete && answer.cut) notes.push(`cut by the limit ${answer.cut}`);
+    const hubs = answer.hubs ?? [];
+    if (hubs.length > 0) notes.push(`not passed through ${hubs.length === 1 ? `the hub ${hubs[0]}` : `${hubs.length} hubs`}`);
+    return notes;
+}
+
+function subgraph(answer: Answer<"neighbors">, state: GraphState, query?: string): Found {
+    // Findings carry the query's name as their relation; asserted edges of the graph keep their own.
+    const own = query !== undefined && answer.edges.every((edge) => edge.evidence.length === 0) ? query : undefined;
+    return { batch: batch(answer.nodes, answer.edges, insideOf(state), own), notes: notesOf(answer) };
+}
+
+function paths(answer: Answer<"paths">, state: GraphState): Found {
+    const trail = [...new Set(answer.paths.flatMap((path) => path.nodes))];
+    const edges = answer.paths.flatMap((path) => path.edges);
+    return { batch: batch(answer.nodes, edges, insideOf(state)), trail, notes: notesOf(answer) };
+}
+
+function reach(answer: Answer<"blast_radius">, state: GraphState): Found {
+    const trail = [...new Set([...answer.reached.map((row) => row.id), ...answer.edges.flatMap((edge) => [edge.source, edge.target])])];
+    return { batch: batch(answer.reached, answer.edges, insideOf(state)), trail, notes: notesOf(answer) };
+}
+
+/** Alerts of an incident whose entities are asked for one by one where the walk was cut. */
+const ALERTS_ASKED_MAX = 500;
+const ALERTS_AT_ONCE = 6;
+
+async function root(node: NodeId, options: Options): Promise<Found> {
+    if (!node.startsWith("incident:")) {
+        const answer = await ask("neighbors", { node, limit: 200 }, options);
+        // Nothing is inside an incident here: what was asked about is at home, the rest is not.
+        const self = answer.nodes[0]?.id ?? node;
+        return { batch: batch(answer.nodes, answer.edges, (id) => id === self), notes: notesOf(answer), more: !answer.complete };
+    }
+    const id = node.slice("incident:".length);
+    const [incident, answer] = await Promise.all([
+        ask("incident", { id }, options),
+        ask("neighbors", { node, hops: 2, limit: 10_000 }, options),
+    ]);
+    const nodes = new Map<NodeId, Node>(answer.nodes.map((found) => [found.id, found]));
+    const edges = new Map(answer.edges.map((edge) => [edgeId(edge.source, edge.relation, edge.target), edge]));
+    // The walk keeps the newest edges of each node only: the other alerts are asked for by name.
+    const asked = new Set(answer.edges.filter((edge) => edge.relation === "involves").map((edge) => edge.source));
+    const missing = incident.alerts_list.map((alert) => `alert:${alert.id}`).filter((alert) => !asked.has(alert));
+    const rest = missing.slice(0, ALERTS_ASKED_MAX);
+    const queue = [...rest];
+    const worker = async () => {
+        for (let alert = queue.shift(); alert; alert = queue.shift()) {
+            const found = await ask("neighbors", { node: alert, limit: 500 }, options);
+            for (const one of found.nodes) nodes.set(one.id, one);
+            for (const edge of found.edges) edges.set(edgeId(edge.source, edge.relation, edge.target), edge);
+        }
+    };
+    await Promise.all(Array.from({ length: ALERTS_AT_ONCE }, worker));
+    const alerts = new Map(incident.alerts_list.map((alert) => [`alert:${alert.id}`, alert]));
+    const self = `incident:${incident.id}`;
+    const edgeList = [...edges.values()].filter((edge) => edge.source === self || alerts.has(edge.source));
+    const inside = new Set([self, ...edgeList.map((edge) => edge.target)]);
+    const found = batch(
+        [...nodes.values()].filter((one) => inside.has(one.id)),
+        edgeList,
+        (one) => inside.has(one),
+    );
+    const withTactics = found.nodes.map((one): GraphNode => {
+        const tactics = alerts.get(one.id)?.tactics ?? (one.id === self ? incident.tactics : []);
+        return tactics.length > 0 ? { ...one, tactics } : one;
+    });
+    const notes = notesOf(answer);
+    if (missing.length > rest.length) notes.push(`the entities of ${missing.length - rest.length} alerts are not drawn`);
+    return { batch: { nodes: withTactics, edges: found.edges }, notes };
+}
+
+/** Nodes whose links among each other are asked for at once at the most. */
+const LINKED_MAX = 2_000;
+const LINK_ROWS_MAX = 10_000;
+
+/** Every relation between entities that are shown, aggregated. */
+async function links(state: GraphState, options: Options): Promise<Found> {
+    const entities = [...state.nodes.values()].filter((node) => node.kind !== "alert" && node.kind !== "incident").map((node) => node.id);
+    const ids = entities.slice(0, LINKED_MAX);
+    if (ids.length < 2) return { batch: { nodes: [], edges: [] }, notes: [] };
+    const list = ids.map((id) => `'${id.replaceAll("'", "''")}'`).join(", ");
+    const text = `SELECT "SourceId", "Relation", "TargetId", min("FirstTime"), max("LastTime"), sum("Count") FROM "Relations"
+WHERE "SourceId" IN (${list}) AND "TargetId" IN (${list}) AND "SourceId" <> "TargetId" GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`;
+    const table = await ask("query", {}, { ...options, body: { lang: "sql", text, limit: LINK_ROWS_MAX } as never });
+    const inside = insideOf(state);
+    const edges = table.rows.map((row): GraphEdge => {
+        const [source, relation, target] = row.slice(0, 3).map(String) as [string, string, string];
+        const [first, last] = [instant(row[3]), instant(row[4])];
+        return {
+            id: edgeId(source, relation, target),
+            source,
+            relation,
+            target,
+            ...(first === undefined ? {} : { first }),
+            ...(last === undefined ? {} : { last }),
+            count: Number(row[5] ?? 1),
+            inside: inside(source) && inside(target),
+        };
+    });
+    const notes = notesOf(table);
+    if (entities.length > ids.length) notes.push(`links of the first ${LINKED_MAX} entities`);
+    return { batch: { nodes: [], edges }, notes, text };
+}
+
+/** A question in words, for the history and the list of questions. */
+export function describe(call: Call, name: (id: NodeId) => string): string {
+    switch (call.kind) {
+        case "root":
+            return name(call.node);
+        case "explore":
+            return `${call.query.split("/").at(-1)?.replaceAll("-", " ")} of ${name(call.node)}`;
+        case "neighbors":
+            return `all links of ${name(call.node)}`;
+        case "paths":
+            return `${call.mode === "time" ? "path in time" : `${call.mode} path`} from ${name(call.a)} to ${name(call.b)}`;
+        case "common":
+            return `common neighbours of ${name(call.a)} and ${name(call.b)}`;
+        case "blast":
+            return `blast radius of ${name(call.node)}`;
+        case "links":
+            return "links between what is shown";
+    }
+}

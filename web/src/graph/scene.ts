@@ -1,0 +1,321 @@
+// What is to be drawn: the state without what is hidden, folded, later than the chosen instant; alike nodes and parallel edges as one.
+import { groupAlike } from "./groups";
+import { countOf, type EdgeId, type GraphEdge, type GraphNode, greatest, least, type NodeId, severityRank } from "./model";
+import { type GraphState, groupingOf, setting } from "./state";
+
+export interface SceneNode {
+    /** Id of the node, or of the group. */
+    readonly id: string;
+    readonly kind: string;
+    readonly label: string;
+    /** The nodes it stands for: itself, or the members of the group. */
+    readonly members: readonly NodeId[];
+    readonly inside: boolean;
+    readonly severity?: string;
+    readonly tactics: readonly string[];
+    readonly degree: number;
+    readonly first?: number;
+    readonly last?: number;
+    /** Nodes that were folded into it. */
+    readonly folded: number;
+    readonly root: boolean;
+    readonly pinned: boolean;
+    /** Lies outside the brushed window: drawn faintly, not counted. */
+    readonly dim: boolean;
+    /** Lies on the marked path. */
+    readonly trail: boolean;
+}
+
+export interface SceneEdge {
+    readonly id: string;
+    readonly source: string;
+    readonly target: string;
+    /** The edges of the state it stands for. */
+    readonly edges: readonly EdgeId[];
+    /** Their relations, each once. */
+    readonly relations: readonly string[];
+    readonly inside: boolean;
+    /** Whether one leads from source to target, and one from target to source. */
+    readonly forward: boolean;
+    readonly backward: boolean;
+    readonly dim: boolean;
+    readonly trail: boolean;
+    readonly first?: number;
+    readonly last?: number;
+}
+
+export interface Scene {
+    readonly nodes: readonly SceneNode[];
+    readonly edges: readonly SceneEdge[];
+    /** The drawn thing that stands for a node of the state. */
+    readonly place: ReadonlyMap<NodeId, string>;
+    readonly byId: ReadonlyMap<string, SceneNode>;
+    /** Drawn edges of each drawn node. */
+    readonly touching: ReadonlyMap<string, readonly SceneEdge[]>;
+    /** How many nodes of the state are not to be seen, by reason. */
+    readonly absent: { readonly hidden: number; readonly later: number; readonly isolated: number };
+}
+
+/** The scene of a state. `roots` are what the investigation began with: they are always shown. */
+export function sceneOf(state: GraphState, roots: ReadonlySet<NodeId>): Scene {
+    const absent = { hidden: 0, later: 0, isolated: 0 };
+    const nodes = visible(state, absent);
+    const edges = [...state.edges.values()].filter((edge) => nodes.has(edge.source) && nodes.has(edge.target));
+    const folds = fold(nodes, edges, state.collapsed, roots);
+    const kept = [...nodes.values()].filter((node) => !folds.has(node.id));
+    const keptEdges = edges.filter((edge) => !folds.has(edge.source) && !folds.has(edge.target));
+    const groups = groupingOf(state) ? groupAlike(kept, keptEdges, free(state, roots)) : new Map<string, NodeId[]>();
+    // The chosen instant comes last: folds and groups stay the same while it moves, and so do all places.
+    const now = upTo(state, roots, kept, keptEdges);
+    absent.later = kept.length - now.nodes.length;
+    return assemble(state, roots, now.nodes, now.edges, groups, folds, absent);
+}
+
+function visible(state: GraphState, absent: { hidden: number; isolated: number }): Map<NodeId, GraphNode> {
+    const nodes = new Map<NodeId, GraphNode>();
+    for (const node of state.nodes.values()) {
+        if (state.hidden.has(node.id)) absent.hidden += 1;
+        else if (state.isolated.size > 0 && !state.isolated.has(node.id)) absent.isolated += 1;
+        else nodes.set(node.id, node);
+    }
+    return nodes;
+}
+
+/** What had begun at the chosen instant. An alert begins by itself, an entity with its first edge. */
+function upTo(
+    state: GraphState,
+    roots: ReadonlySet<NodeId>,
+    nodes: readonly GraphNode[],
+    edges: readonly GraphEdge[],
+): { nodes: readonly GraphNode[]; edges: readonly GraphEdge[] } {
+    const asOf = setting(state, "asOf");
+    if (asOf === undefined) return { nodes, edges };
+    const begun = (first: number | undefined) => first === undefined || first <= asOf;
+    const there = new Set(nodes.filter((node) => roots.has(node.id) || begun(node.first)).map((node) => node.id));
+    const kept = edges.filter((edge) => begun(edge.first) && there.has(edge.source) && there.has(edge.target));
+    const linked = new Set(kept.flatMap((edge) => [edge.source, edge.target]));
+    const ever = new Set(edges.flatMap((edge) => [edge.source, edge.target]));
+    const shown = nodes.filter(
+        (node) => there.has(node.id) && (roots.has(node.id) || node.first !== undefined || linked.has(node.id) || !ever.has(node.id)),
+    );
+    return { nodes: shown, edges: kept };
+}
+
+/** Nodes that only a collapsed node connects with the roots, each with the node that it is folded into. */
+export function fold(
+    nodes: ReadonlyMap<NodeId, GraphNode>,
+    edges: readonly GraphEdge[],
+    collapsed: ReadonlyMap<NodeId, true>,
+    roots: ReadonlySet<NodeId>,
+): Map<NodeId, NodeId> {
+    const folds = new Map<NodeId, NodeId>();
+    const closed = [...collapsed.keys()].filter((id) => nodes.has(id));
+    if (closed.length === 0) return folds;
+    const near = adjacency(edges);
+    const reached = new Set<NodeId>();
+    const spread = (from: readonly NodeId[], visit: (id: NodeId) => boolean) => {
+        const queue = [...from];
+        for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
+            for (const other of near.get(id) ?? []) if (visit(other)) queue.push(other);
+        }
+    };
+    const open = (id: NodeId) => {
+        if (reached.has(id)) return false;
+        reached.add(id);
+        return !collapsed.has(id);
+    };
+    const begin = [...roots].filter((id) => nodes.has(id));
+    for (const id of begin) reached.add(id);
+    spread(
+        begin.filter((id) => !collapsed.has(id)),
+        open,
+    );
+    const collapsedRoots = begin.filter((id) => collapsed.has(id));
+    if (collapsedRoots.length > 0) for (const id of collapsedRoots) foldInto(id, reached, near, folds);
+    for (const id of closed) if (reached.has(id)) foldInto(id, reached, near, folds);
+    return folds;
+}
+
+function foldInto(
+    id: NodeId,
+    reached: ReadonlySet<NodeId>,
+    near: ReadonlyMap<NodeId, readonly NodeId[]>,
+    folds: Map<NodeId, NodeId>,
+): void {
+    const queue = [id];
+    for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
+        for (const other of near.get(at) ?? []) {
+            if (reached.has(other) || folds.has(other) || other === id) continue;
+            folds.set(other, id);
+            queue.push(other);
+        }
+    }
+}
+
+function adjacency(edges: readonly { source: string; target: string }[]): Map<string, string[]> {
+    const near = new Map<string, string[]>();
+    const add = (from: string, to: string) => {
+        const list = near.get(from);
+        if (list) list.push(to);
+        else near.set(from, [to]);
+    };
+    for (const edge of edges) {
+        add(edge.source, edge.target);
+        add(edge.target, edge.source);
+    }
+    return near;
+}
+
+/** Whether a node may be taken into a group: not what a person singled out. */
+function free(state: GraphState, roots: ReadonlySet<NodeId>): (node: GraphNode) => boolean {
+    const trail = trailOf(state);
+    return (node) =>
+        !roots.has(node.id) &&
+        !state.ungrouped.has(node.id) &&
+        !state.pinned.has(node.id) &&
+        !state.collapsed.has(node.id) &&
+        !trail.has(node.id) &&
+        node.kind !== "incident";
+}
+
+function trailOf(state: GraphState): ReadonlySet<NodeId> {
+    const key = setting(state, "trail");
+    return new Set(key === undefined ? [] : (state.loads.get(key)?.trail ?? []));
+}
+
+function outsideWindow(state: GraphState, first: number | undefined, last: number | undefined): boolean {
+    const window = setting(state, "window");
+    if (!window || (first === undefined && last === undefined)) return false;
+    return (first ?? last ?? 0) > window[1] || (last ?? first ?? 0) < window[0];
+}
+
+function assemble(
+    state: GraphState,
+    roots: ReadonlySet<NodeId>,
+    nodes: readonly GraphNode[],
+    edges: readonly GraphEdge[],
+    groups: ReadonlyMap<string, readonly NodeId[]>,
+    folds: ReadonlyMap<NodeId, NodeId>,
+    absent: Scene["absent"],
+): Scene {
+    const place = new Map<NodeId, string>(nodes.map((node) => [node.id, node.id]));
+    for (const [group, members] of groups) for (const id of members) place.set(id, group);
+    const trail = trailOf(state);
+    const sceneEdges = bundle(state, edges, place, trail);
+    const touching = new Map<string, SceneEdge[]>();
+    for (const edge of sceneEdges) {
+        for (const end of [edge.source, edge.target]) {
+            const list = touching.get(end);
+            if (list) list.push(edge);
+            else touching.set(end, [edge]);
+        }
+    }
+    const foldCounts = new Map<NodeId, number>();
+    for (const into of folds.values()) foldCounts.set(into, (foldCounts.get(into) ?? 0) + 1);
+    for (const [id, into] of folds) place.set(id, place.get(into) ?? into);
+    const members = new Map<string, GraphNode[]>();
+    for (const node of nodes) {
+        const id = place.get(node.id) ?? node.id;
+        const list = members.get(id);
+        if (list) list.push(node);
+        else members.set(id, [node]);
+    }
+    const drawn = [...members].map(([id, list]): SceneNode => {
+        const spans = touching.get(id) ?? [];
+        const one = list[0] as GraphNode;
+        const worst = list.reduce((a, b) => (severityRank(b.severity) > severityRank(a.severity) ? b : a));
+        const first = list.map((node) => node.first).reduce(least, undefined) ?? spans.map((edge) => edge.first).reduce(least, undefined);
+        const last =
+            list.map((node) => node.last).reduce(greatest, undefined) ?? spans.map((edge) => edge.last).reduce(greatest, undefined);
+        const timed = list.some((node) => node.first !== undefined);
+        // An entity happens when its edges do; an alert has times of its own.
+        const dim = timed
+            ? list.every((node) => outsideWindow(state, node.first, node.last))
+            : spans.length > 0 && spans.every((edge) => edge.dim);
+        return {
+            id,
+            kind: one.kind,
+            label:
+                list.some((node) => node.kind !== "alert" || node.label !== one.label) && list.length > 1
+                    ? countOf(one.kind, list.length)
+                    : one.label,
+            members: list.map((node) => node.id),
+            inside: list.some((node) => node.inside),
+            ...(worst.severity === undefined ? {} : { severity: worst.severity }),
+            tactics: [...new Set(list.flatMap((node) => node.tactics ?? []))],
+            degree: Math.max(...list.map((node) => node.degree)),
+            ...(first === undefined ? {} : { first }),
+            ...(last === undefined ? {} : { last }),
+            folded: foldCounts.get(one.id) ?? 0,
+            root: roots.has(one.id),
+            pinned: state.pinned.has(one.id),
+            dim: dim && !roots.has(one.id),
+            trail: list.some((node) => trail.has(node.id)),
+        };
+    });
+    return { nodes: drawn, edges: sceneEdges, place, byId: new Map(drawn.map((node) => [node.id, node])), touching, absent };
+}
+
+interface Bundle {
+    source: string;
+    target: string;
+    edges: EdgeId[];
+    relations: Set<string>;
+    inside: boolean;
+    forward: boolean;
+    backward: boolean;
+    dim: boolean;
+    trail: boolean;
+    first: number | undefined;
+    last: number | undefined;
+}
+
+/** Edges between the same two drawn things as one. */
+function bundle(
+    state: GraphState,
+    edges: readonly GraphEdge[],
+    place: ReadonlyMap<NodeId, string>,
+    trail: ReadonlySet<NodeId>,
+): SceneEdge[] {
+    const bundles = new Map<string, Bundle>();
+    for (const edge of edges) {
+        const source = place.get(edge.source) ?? edge.source;
+        const target = place.get(edge.target) ?? edge.target;
+        if (source === target) continue;
+        const [a, b] = source < target ? [source, target] : [target, source];
+        const key = `${a}\n${b}`;
+        let found = bundles.get(key);
+        if (!found) {
+            found = {
+                source,
+                target,
+                edges: [],
+                relations: new Set(),
+                inside: false,
+                forward: false,
+                backward: false,
+                dim: true,
+                trail: false,
+                first: undefined,
+                last: undefined,
+            };
+            bundles.set(key, found);
+        }
+        found.edges.push(edge.id);
+        found.relations.add(edge.relation);
+        found.inside ||= edge.inside;
+        if (found.source === source) found.forward = true;
+        else found.backward = true;
+        found.dim &&= outsideWindow(state, edge.first, edge.last);
+        found.trail ||= trail.has(edge.source) && trail.has(edge.target);
+        found.first = least(found.first, edge.first);
+        found.last = greatest(found.last, edge.last);
+    }
+    return [...bundles].map(([id, { first, last, ...rest }]) => ({
+        ...rest,
+        id,
+        relations: [...rest.relations],
+        ...(first === undefined ? {} : { first }),
+        ...(last === undefined ? {} : { last }),
+    }));
+}

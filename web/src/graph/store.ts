@@ -1,0 +1,338 @@
+// One investigation on the page: history, scene, places, selection and what is under way, as signals that the parts of the screen follow.
+import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
+import { errorDetail, isAbort } from "../api/client";
+import { formatTime } from "../state/time";
+import type { Action } from "./actions";
+import { type Picture, pictureOf, radiusOfNode } from "./draw/picture";
+import { act, BEGIN, begin, type History, redo, redoLabel, undo, undoLabel } from "./history";
+import { force } from "./layout/force";
+import { byTactic, byTime } from "./layout/layered";
+import type { Layout, LayoutNode, Placed } from "./layout/layout";
+import { type Running, runInSlices } from "./layout/run";
+import { isEmpty, type Link, linkOf } from "./link";
+import { type Call, callKey, describe, type Found, type Load, run } from "./loads";
+import type { GraphNode, NodeId } from "./model";
+import { type Scene, type SceneEdge, type SceneNode, sceneOf } from "./scene";
+import { type GraphState, groupingOf, layoutOf, type Point, type Settings, setting } from "./state";
+
+/** What the pane beside the canvas shows. */
+export type Selection =
+    | { readonly kind: "none" }
+    | { readonly kind: "nodes"; readonly ids: readonly string[] }
+    | { readonly kind: "edge"; readonly id: string };
+
+/** Something to tell a person and a screen reader. */
+export interface Notice {
+    readonly text: string;
+    readonly bad: boolean;
+}
+
+/** Asks a question; tests give their own. */
+export type Ask = (call: Call, state: GraphState, signal?: AbortSignal) => Promise<Found>;
+
+const LAYOUTS = {
+    force,
+    tactic: byTactic,
+    time: (nodes: readonly LayoutNode[], edges: readonly { source: string; target: string }[]) =>
+        byTime(nodes, edges, (time) => formatTime(time, "minute")),
+} satisfies Record<string, (nodes: readonly LayoutNode[], edges: readonly { source: string; target: string }[]) => Layout>;
+
+export class Investigation {
+    readonly history = signal<History>(BEGIN);
+    readonly state: ReadonlySignal<GraphState> = computed(() => this.history.value.state);
+    readonly roots = signal<ReadonlySet<NodeId>>(new Set());
+    readonly scene: ReadonlySignal<Scene> = computed(() => sceneOf(this.state.value, this.roots.value));
+    /** The scene without the chosen instant and window: places are worked out for all of time. */
+    private readonly arrangement: ReadonlySignal<Arrangement> = computed(() => {
+        const { state } = this.history.value;
+        const key = [
+            ...PLACING.map((slice) => state[slice]),
+            layoutOf(state),
+            groupingOf(state),
+            setting(state, "trail"),
+            this.roots.value,
+        ];
+        if (key.every((part, index) => part === this.last?.key[index])) return this.last as Arrangement;
+        const settings = new Map(state.settings);
+        settings.delete("asOf");
+        settings.delete("window");
+        this.last = { key, state, scene: sceneOf({ ...state, settings }, this.roots.value) };
+        return this.last;
+    });
+    private last: Arrangement | undefined;
+    private readonly placed = signal<Placed | undefined>(undefined);
+    readonly picture = signal<Picture | undefined>(undefined);
+    readonly selection = signal<Selection>({ kind: "none" });
+    /** The node that the keyboard is on. */
+    readonly focus = signal<string | undefined>(undefined);
+    /** Nodes of the state that a hovered event is about. */
+    readonly lit = signal<ReadonlySet<NodeId> | undefined>(undefined);
+    /** Drawn thing under the pointer. */
+    readonly hovered = signal<string | undefined>(undefined);
+    readonly busy = signal<readonly string[]>([]);
+    readonly notice = signal<Notice | undefined>(undefined);
+    readonly error = signal<unknown>(undefined);
+    readonly loaded = signal(false);
+    /** Whether the first layout is done; tests and the fit wait for it. */
+    readonly settled = signal(false);
+    readonly canUndo = computed(() => undoLabel(this.history.value));
+    readonly canRedo = computed(() => redoLabel(this.history.value));
+
+    private readonly places = new Map<string, Map<string, Point>>();
+    private readonly controller = new AbortController();
+    private running: Running | undefined;
+    private readonly stop: () => void;
+    /** Last answers by question, for "show query" and rows. */
+    private readonly answers = new Map<string, Found>();
+
+    constructor(
+        readonly root: NodeId,
+        private readonly others: readonly NodeId[] = [],
+        private readonly ask: Ask = run,
+    ) {
+        const arrange = effect(() => this.layOut(this.arrangement.value));
+        const show = effect(() => this.show(this.scene.value, this.placed.value));
+        this.stop = () => {
+            arrange();
+            show();
+        };
+    }
+
+    destroy(): void {
+        this.stop();
+        this.running?.cancel();
+        this.controller.abort();
+    }
+
+    /** Loads the root and then what an address told. */
+    async open(link?: Link): Promise<void> {
+        try {
+            for (const node of [this.root, ...this.others]) await this.begin(node);
+            this.loaded.value = true;
+            if (link && !isEmpty(link)) await this.tellAgain(link);
+        } catch (error) {
+            if (!isAbort(error)) this.error.value = error;
+        }
+    }
+
+    private async begin(node: NodeId): Promise<void> {
+        const call: Call = { kind: "root", node };
+        const found = await this.ask(call, this.state.peek(), this.controller.signal);
+        const self = found.batch.nodes.find((one) => one.id === node) ?? found.batch.nodes[0];
+        if (!self) throw new Error(`nothing is known of ${node}`);
+        batch(() => {
+            this.roots.value = new Set([...this.roots.peek(), self.id]);
+            this.history.value = begin(this.history.peek(), {
+                type: "load",
+                load: { key: callKey(call), call, at: 0 },
+                batch: found.batch,
+            });
+            this.tell(found.notes);
+        });
+    }
+
+    private async tellAgain(link: Link): Promise<void> {
+        for (const call of link.calls) await this.load(call, true);
+        const put = (action: Action) => {
+            this.history.value = begin(this.history.peek(), action);
+        };
+        batch(() => {
+            if (link.hidden.length > 0) put({ type: "hide", ids: link.hidden });
+            if (link.collapsed.length > 0) put({ type: "collapse", ids: link.collapsed });
+            if (link.ungrouped.length > 0) put({ type: "ungroup", ids: link.ungrouped });
+            if (link.isolated.length > 0) put({ type: "isolate", ids: link.isolated });
+            if (link.pinned.length > 0) put({ type: "pin", places: new Map(link.pinned) });
+            for (const name of Object.keys(link.settings) as (keyof Settings)[]) {
+                put({ type: "set", name, value: link.settings[name] } as Action);
+            }
+            const known = link.selected.filter((id) => this.scene.peek().byId.has(id));
+            if (known.length > 0) this.selection.value = { kind: "nodes", ids: known };
+        });
+    }
+
+    /** What the address should say. */
+    link(): Link {
+        const selection = this.selection.value;
+        return linkOf(this.state.value, selection.kind === "nodes" ? selection.ids : []);
+    }
+
+    /** Does something that can be undone. */
+    act(action: Action, label: string, merge?: string): void {
+        this.history.value = act(this.history.peek(), action, label, merge);
+    }
+
+    undo(): void {
+        const label = undoLabel(this.history.peek());
+        this.history.value = undo(this.history.peek());
+        this.say(label === undefined ? "nothing to undo" : `undone: ${label}`);
+    }
+
+    redo(): void {
+        const label = redoLabel(this.history.peek());
+        this.history.value = redo(this.history.peek());
+        this.say(label === undefined ? "nothing to do again" : `done again: ${label}`);
+    }
+
+    /** Asks a question; what it finds joins the graph. Gives the answer, or nothing when it failed. */
+    async load(call: Call, silent = false): Promise<Found | undefined> {
+        const label = describe(call, (id) => this.nameOf(id));
+        this.busy.value = [...this.busy.peek(), label];
+        try {
+            const found = await this.ask(call, this.state.peek(), this.controller.signal);
+            const key = callKey(call);
+            this.answers.set(key, found);
+            const at = Math.max(0, ...[...this.state.peek().loads.values()].map((load) => load.at)) + 1;
+            const load: Load = { key, call, at, ...(found.trail ? { trail: found.trail } : {}) };
+            const before = this.state.peek();
+            const action: Action = { type: "load", load, batch: found.batch };
+            this.history.value = silent ? begin(this.history.peek(), action) : act(this.history.peek(), action, label);
+            if (!silent) this.report(label, before, found);
+            return found;
+        } catch (error) {
+            if (!isAbort(error)) this.say(`${label}: ${errorDetail(error).message}`, true);
+            return undefined;
+        } finally {
+            const list = [...this.busy.peek()];
+            list.splice(list.indexOf(label), 1);
+            this.busy.value = list;
+        }
+    }
+
+    private report(label: string, before: GraphState, found: Found): void {
+        const nodes = found.batch.nodes.filter((node) => !before.nodes.has(node.id)).length;
+        const edges = found.batch.edges.filter((edge) => !before.edges.has(edge.id)).length;
+        const nothing = found.trail?.length === 0 ? "no path found" : "nothing new";
+        const text = nodes + edges === 0 ? nothing : `${nodes} new nodes, ${edges} new links`;
+        this.say([`${label}: ${text}`, ...found.notes].join("; "));
+    }
+
+    private tell(notes: readonly string[]): void {
+        if (notes.length > 0) this.say(notes.join("; "));
+    }
+
+    say(text: string, bad = false): void {
+        this.notice.value = { text, bad };
+    }
+
+    /** The answer to a question that was asked here, if it still is at hand. */
+    answerOf(key: string): Found | undefined {
+        return this.answers.get(key);
+    }
+
+    nameOf(id: NodeId): string {
+        return this.state.peek().nodes.get(id)?.label ?? id;
+    }
+
+    /** The nodes of the state behind drawn things. */
+    membersOf(ids: readonly string[]): GraphNode[] {
+        const scene = this.scene.peek();
+        return ids.flatMap((id) => scene.byId.get(id)?.members ?? []).flatMap((id) => this.state.peek().nodes.get(id) ?? []);
+    }
+
+    select(id: string | undefined, more = false): void {
+        const before = this.selection.peek();
+        if (id === undefined) this.selection.value = { kind: "none" };
+        else if (more && before.kind === "nodes") {
+            const ids = before.ids.includes(id) ? before.ids.filter((one) => one !== id) : [...before.ids, id];
+            this.selection.value = ids.length === 0 ? { kind: "none" } : { kind: "nodes", ids };
+        } else this.selection.value = { kind: "nodes", ids: [id] };
+        if (id !== undefined) this.focus.value = id;
+    }
+
+    selectEdge(id: string): void {
+        this.selection.value = { kind: "edge", id };
+    }
+
+    /** Drawn things that are selected and still there. */
+    selected(): SceneNode[] {
+        const selection = this.selection.value;
+        if (selection.kind !== "nodes") return [];
+        return selection.ids.flatMap((id) => this.scene.value.byId.get(id) ?? []);
+    }
+
+    selectedEdge(): SceneEdge | undefined {
+        const selection = this.selection.value;
+        return selection.kind === "edge" ? this.scene.value.edges.find((edge) => edge.id === selection.id) : undefined;
+    }
+
+    /** Moves a group: it has no pin, for its members may change, but its place is kept while the page is open. */
+    moveGroup(id: string, place: Point): void {
+        const scene = this.arrangement.peek().scene;
+        const known = this.places.get(layoutOf(this.state.peek()));
+        if (!known?.has(id)) return;
+        known.set(id, place);
+        for (const member of scene.byId.get(id)?.members ?? []) known.set(partKey(member), place);
+        this.placed.value = { places: known, bands: this.placed.peek()?.bands ?? [] };
+    }
+
+    /** Puts everything of the present layout anew. Pins stay. */
+    rearrange(): void {
+        this.places.delete(layoutOf(this.state.peek()));
+        this.layOut(this.arrangement.peek());
+    }
+
+    /** Gives new things a place; what has one keeps it. */
+    private layOut({ scene, state }: Arrangement): void {
+        this.running?.cancel();
+        const name = layoutOf(state);
+        const known = this.places.get(name) ?? new Map<string, Point>();
+        this.places.set(name, known);
+        const nodes = scene.nodes.map((node) => layoutNode(state, node, known, name));
+        const running = runInSlices(LAYOUTS[name](nodes, scene.edges));
+        this.running = running;
+        void running.done.then((placed) => {
+            if (!placed) return;
+            for (const node of scene.nodes) {
+                const place = placed.places.get(node.id);
+                if (!place) continue;
+                known.set(node.id, place);
+                // Members take the group's place with them, so that an opened group lies where it was.
+                for (const id of node.members) known.set(partKey(id), place);
+            }
+            this.placed.value = { places: known, bands: placed.bands };
+        });
+    }
+
+    /** Shows a scene as soon as everything in it has a place. */
+    private show(scene: Scene, placed: Placed | undefined): void {
+        if (!placed || scene.nodes.some((node) => !placed.places.has(node.id))) return;
+        this.picture.value = pictureOf(scene, placed.places, placed.bands);
+        if (scene.nodes.length > 0) this.settled.value = true;
+    }
+}
+
+/** Parts of the state that places depend on. */
+const PLACING = ["nodes", "edges", "hidden", "pinned", "collapsed", "ungrouped", "isolated"] as const;
+
+interface Arrangement {
+    readonly key: readonly unknown[];
+    readonly state: GraphState;
+    readonly scene: Scene;
+}
+
+const partKey = (id: NodeId) => `part ${id}`;
+
+function layoutNode(state: GraphState, node: SceneNode, known: ReadonlyMap<string, Point>, layout: string): LayoutNode {
+    const pin = node.members.length === 1 ? state.pinned.get(node.members[0] as string) : undefined;
+    // Layouts with a meaning in their axes put everything anew: a place there is a fact, not a habit.
+    const old = layout === "force" ? known.get(node.id) : undefined;
+    const hint =
+        layout === "force" && !old ? node.members.map((id) => known.get(partKey(id))).find((place) => place !== undefined) : undefined;
+    const { first } = node;
+    return {
+        id: node.id,
+        kind: node.kind,
+        radius: radiusOfNode(node),
+        root: node.root,
+        tactics: node.tactics,
+        ...(first === undefined ? {} : { first }),
+        ...(old ? { old } : {}),
+        ...(hint ? { hint } : {}),
+        ...(pin ? { pin } : {}),
+    };
+}
+
+/** The instant up to which the picture shows what happened, if one is chosen. */
+export function asOfOf(state: GraphState): number | undefined {
+    return setting(state, "asOf");
+}

@@ -1,0 +1,113 @@
+// A scale of time whose quiet stretches are short: what happens years apart still shows what happened within minutes.
+import { utcDay, utcHour, utcMinute, utcMonth, utcSecond, utcTicks, utcYear } from "d3-time";
+
+/** A stretch of time and the pixels it has. */
+export interface Stretch {
+    readonly from: number;
+    readonly to: number;
+    readonly left: number;
+    readonly right: number;
+    /** Nothing happens in it: its pixels are few. */
+    readonly quiet: boolean;
+}
+
+export interface TimeScale {
+    readonly stretches: readonly Stretch[];
+    readonly width: number;
+    x(time: number): number;
+    time(x: number): number;
+}
+
+/** Pixels of a quiet stretch. */
+const QUIET_PX = 26;
+/** A gap is quiet when it takes more than this share of the whole. */
+const QUIET_SHARE = 0.12;
+const QUIET_MAX = 6;
+const MARGIN = 0.02;
+
+/** A scale over `from` to `to` for things that happen at `times` (sorted), `width` pixels wide. */
+export function timeScale(times: readonly number[], from: number, to: number, width: number, squeeze = true): TimeScale {
+    const span = Math.max(1_000, to - from);
+    const [begin, end] = [from - span * MARGIN, to + span * MARGIN];
+    const quiet = squeeze ? gaps(times, begin, end) : [];
+    const busy = end - begin - quiet.reduce((sum, gap) => sum + gap.to - gap.from, 0);
+    const perMilli = Math.max(1, width - quiet.length * QUIET_PX) / Math.max(1, busy);
+    const stretches: Stretch[] = [];
+    let left = 0;
+    let at = begin;
+    const push = (until: number, pixels: number, isQuiet: boolean) => {
+        if (until <= at) return;
+        stretches.push({ from: at, to: until, left, right: left + pixels, quiet: isQuiet });
+        left += pixels;
+        at = until;
+    };
+    for (const gap of quiet) {
+        push(gap.from, (gap.from - at) * perMilli, false);
+        push(gap.to, QUIET_PX, true);
+    }
+    push(end, (end - at) * perMilli, false);
+    return { stretches, width, x: (time) => project(stretches, time), time: (x) => unproject(stretches, x) };
+}
+
+/** The widest gaps between things, drawn in a little so that what stands beside them has room. */
+function gaps(times: readonly number[], begin: number, end: number): { from: number; to: number }[] {
+    const found: { from: number; to: number; size: number }[] = [];
+    for (let index = 1; index < times.length; index += 1) {
+        const [a, b] = [times[index - 1] as number, times[index] as number];
+        if (b - a > (end - begin) * QUIET_SHARE) found.push({ from: a, to: b, size: b - a });
+    }
+    const kept = found.sort((a, b) => b.size - a.size).slice(0, QUIET_MAX);
+    // What is left when the gaps are gone decides how much room the sides need.
+    const busy = end - begin - kept.reduce((sum, gap) => sum + gap.size, 0);
+    return kept
+        .map(({ from, to, size }) => {
+            const side = Math.min(size * 0.2, busy * 0.04);
+            return { from: from + side, to: to - side };
+        })
+        .filter((gap) => gap.to > gap.from)
+        .sort((a, b) => a.from - b.from);
+}
+
+function project(stretches: readonly Stretch[], time: number): number {
+    for (const one of stretches) {
+        if (time <= one.to) return one.left + (Math.max(0, time - one.from) / (one.to - one.from)) * (one.right - one.left);
+    }
+    return stretches.at(-1)?.right ?? 0;
+}
+
+function unproject(stretches: readonly Stretch[], x: number): number {
+    for (const one of stretches) {
+        if (x <= one.right && one.right > one.left)
+            return one.from + (Math.max(0, x - one.left) / (one.right - one.left)) * (one.to - one.from);
+    }
+    return stretches.at(-1)?.to ?? 0;
+}
+
+export interface Tick {
+    readonly x: number;
+    readonly time: number;
+    /** How fine the tick is: what of the time must be written. */
+    readonly grain: "year" | "month" | "day" | "hour" | "minute" | "second";
+}
+
+/** Ticks of every stretch that is not quiet, about one for each `every` pixels. */
+export function ticks(scale: TimeScale, every = 110): Tick[] {
+    return scale.stretches.flatMap((one) => {
+        const pixels = one.right - one.left;
+        if (one.quiet || pixels < 24) return [];
+        const count = Math.max(1, Math.floor(pixels / every));
+        return utcTicks(new Date(one.from), new Date(one.to), count).map((date) => ({
+            x: scale.x(date.getTime()),
+            time: date.getTime(),
+            grain: grainOf(date),
+        }));
+    });
+}
+
+function grainOf(date: Date): Tick["grain"] {
+    if (utcSecond(date) < date || utcMinute(date) < date) return "second";
+    if (utcHour(date) < date) return "minute";
+    if (utcDay(date) < date) return "hour";
+    if (utcMonth(date) < date) return "day";
+    return utcYear(date) < date ? "month" : "year";
+}
