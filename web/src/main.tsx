@@ -11,6 +11,7 @@ import "./queue/queue.css";
 import "./incident/incident.css";
 import "./search/search.css";
 import "./admin/admin.css";
+import "./query/query.css";
 import "./graph/graph.css";
 import "./timeline/timeline.css";
 

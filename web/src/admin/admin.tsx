@@ -7,7 +7,7 @@ import { formatBytes, formatCount, formatSpan } from "../state/time";
 import { Icon } from "../ui/icons";
 import { Facts, Time } from "../ui/parts";
 import { Empty, Loaded } from "../ui/states";
-import { readMetrics, requestLoads, valueOf } from "./metrics";
+import { readMetrics, requestLoads, totalOf } from "./metrics";
 
 const SOURCES_SQL = `SELECT _Source AS "Source", count(*) AS "Alerts", min(StartTime) AS "First", max(EndTime) AS "Last"
 FROM SecurityAlert GROUP BY _Source ORDER BY count(*) DESC LIMIT 200`;
@@ -190,7 +190,7 @@ function Load() {
                                     <td class="right number">{(load.seconds * 1000).toFixed(1)} ms</td>
                                 </tr>
                             ))}
-                            {valueOf(data, "clew_http_requests_total") === 0 && (
+                            {totalOf(data, "clew_http_requests_total") === 0 && (
                                 <tr>
                                     <td>No request yet</td>
                                 </tr>

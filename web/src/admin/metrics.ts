@@ -26,7 +26,7 @@ export function readMetrics(text: string): Sample[] {
 }
 
 /** The sum of a counter over all its labels. */
-export function valueOf(samples: readonly Sample[], name: string): number {
+export function totalOf(samples: readonly Sample[], name: string): number {
     return samples.reduce((sum, sample) => (sample.name === name ? sum + sample.value : sum), 0);
 }
 

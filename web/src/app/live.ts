@@ -5,7 +5,7 @@ import type { EngineStats } from "../api/types";
 
 const POLL_MS = 5_000;
 
-/** Number of the newest document: everything shown may have changed when it does. */
+/** Number of the newest document when it last changed; 0 as long as nothing came in since the page was opened. */
 export const seq = signal(0);
 /** The counts of the last answer. */
 export const stats = signal<EngineStats | undefined>(undefined);
@@ -16,8 +16,10 @@ async function poll(): Promise<void> {
     try {
         const answer = await ask("stats", {});
         online.value = true;
+        // The first answer changes nothing: what is shown was asked for at the same time.
+        const before = stats.peek();
         stats.value = answer;
-        seq.value = answer.seq;
+        if (before && before.seq !== answer.seq) seq.value = answer.seq;
     } catch {
         online.value = false;
     }

@@ -1,5 +1,271 @@
-import { Loading } from "../ui/states";
+// The query screen: write, run, look at the rows. The address holds the query, so that a link asks it again.
+import { useEffect, useRef, useState } from "preact/hooks";
+import { ApiError, ask, isAbort } from "../api/client";
+import { useAsk, useLoad } from "../api/resource";
+import type { Table } from "../api/types";
+import { param, setParams } from "../router/router";
+import { oneOf, stored } from "../state/stored";
+import { Popover } from "../ui/dialog";
+import { Icon } from "../ui/icons";
+import { useKeys } from "../ui/keys";
+import { Empty, Failure, Loading } from "../ui/states";
+import { copyText, toast } from "../ui/toast";
+import { chartOf } from "./chart";
+import { type Diagnostic, Editor } from "./editor";
+import { Exploration } from "./explore";
+import { keep, remember } from "./kept";
+import { fromBytes, type Lang, renderOf, tokens } from "./language";
+import { Result } from "./result";
+import { Side } from "./side";
+
+const lastLang = stored<Lang>("query.lang", "kql", oneOf<Lang>("kql", "sql"));
+const ROWS_FIRST = 1_000;
+const ROWS_MORE = 10_000;
+const COMPLETED_TABLES_MAX = 6;
+
+interface Run {
+    lang: Lang;
+    text: string;
+    limit: number;
+}
+
+interface Outcome {
+    run: Run;
+    table?: Table;
+    error?: unknown;
+    milliseconds: number;
+}
 
 export function QueryScreen() {
-    return <Loading />;
+    const address = {
+        lang: param("lang") === "sql" ? "sql" : param("lang") === "kql" ? "kql" : lastLang.value,
+        text: param("text"),
+    } as const;
+    const [lang, setLang] = useState<Lang>(address.lang);
+    const [text, setText] = useState(address.text);
+    const [running, setRunning] = useState<Run>();
+    const [outcome, setOutcome] = useState<Outcome>();
+    const controller = useRef<AbortController>(undefined);
+    const explore = param("explore");
+
+    const run = async (wanted: Run) => {
+        if (!wanted.text.trim()) return;
+        controller.current?.abort();
+        const mine = new AbortController();
+        controller.current = mine;
+        setRunning(wanted);
+        const began = performance.now();
+        const body = { lang: wanted.lang, text: wanted.text, limit: wanted.limit };
+        let found: Outcome;
+        try {
+            const table = await ask("query", {}, { body, signal: mine.signal });
+            found = { run: wanted, table, milliseconds: performance.now() - began };
+        } catch (error) {
+            if (isAbort(error)) return;
+            found = { run: wanted, error, milliseconds: performance.now() - began };
+        }
+        if (mine.signal.aborted) return;
+        setRunning(undefined);
+        setOutcome(found);
+        remember({
+            lang: wanted.lang,
+            text: wanted.text,
+            at: new Date().toISOString(),
+            rows: found.table?.rows.length ?? 0,
+            milliseconds: found.milliseconds,
+            failed: found.error !== undefined,
+        });
+    };
+    // A new address (a link, the way back) is a new query and is asked at once.
+    useEffect(() => {
+        setLang(address.lang);
+        setText(address.text);
+        if (address.text) void run({ lang: address.lang, text: address.text, limit: ROWS_FIRST });
+        return () => controller.current?.abort();
+    }, [address.lang, address.text]);
+    const start = () => {
+        lastLang.value = lang;
+        const same = param("text") === text && param("lang") === lang;
+        if (same) void run({ lang, text, limit: ROWS_FIRST });
+        else setParams({ lang, text, explore: null, entity: null });
+    };
+    const stop = () => {
+        controller.current?.abort();
+        setRunning(undefined);
+    };
+    const open = (openLang: Lang, openText: string) => setParams({ lang: openLang, text: openText, explore: null, entity: null });
+    useKeys("Query", [
+        { keys: "Ctrl+Enter", label: "Run the query", run: start, inFields: true },
+        { keys: "Escape", label: "Stop the query", run: stop },
+    ]);
+    const names = useNames(lang, text);
+    const failure = outcome?.error instanceof ApiError ? outcome.error : undefined;
+    const diagnostic = useDiagnostic(failure, outcome, text);
+    return (
+        <div class="screen query">
+            <Side
+                lang={lang}
+                onInsert={(name) => setText(text ? `${text.trimEnd()} ${name}` : name)}
+                onOpen={open}
+                onExplore={(name) => setParams({ explore: name, entity: null })}
+            />
+            <div class="query-main">
+                {explore ? (
+                    <Exploration key={explore} name={explore} />
+                ) : (
+                    <>
+                        <div class="query-tools">
+                            <button type="button" class="button primary" onClick={running ? stop : start}>
+                                <Icon name={running ? "close" : "play"} />
+                                {running ? "Stop" : "Run"}
+                            </button>
+                            <div class="segments" role="group" aria-label="Language">
+                                {(["kql", "sql"] as const).map((one) => (
+                                    <button key={one} type="button" aria-pressed={lang === one} onClick={() => setLang(one)}>
+                                        {one.toUpperCase()}
+                                    </button>
+                                ))}
+                            </div>
+                            <span class="faint small">
+                                <kbd>Ctrl</kbd> <kbd>Enter</kbd>
+                            </span>
+                            <span class="grow" />
+                            <SaveQuery lang={lang} text={text} />
+                            <button
+                                type="button"
+                                class="button quiet"
+                                onClick={() => void copyText(new URL(linkTo(lang, text), window.location.href).href, "The address")}
+                            >
+                                <Icon name="url" />
+                                Link
+                            </button>
+                        </div>
+                        <div class="query-editor">
+                            <Editor lang={lang} text={text} names={names} diagnostic={diagnostic} onText={setText} onRun={start} />
+                        </div>
+                        <div class="query-result">
+                            {running && <Loading rows={8} label="The query runs" />}
+                            {!running && outcome?.error !== undefined && (
+                                <div class="padded">
+                                    <Failure error={outcome.error} />
+                                </div>
+                            )}
+                            {!running && outcome?.table && (
+                                <Result
+                                    key={`${outcome.run.lang}${outcome.run.text}${outcome.run.limit}`}
+                                    table={outcome.table}
+                                    milliseconds={outcome.milliseconds}
+                                    chart={chartOf(renderOf(outcome.run.lang, outcome.run.text))}
+                                    onMore={
+                                        outcome.run.limit < ROWS_MORE ? () => void run({ ...outcome.run, limit: ROWS_MORE }) : undefined
+                                    }
+                                />
+                            )}
+                            {!running && !outcome && <Examples lang={lang} onOpen={open} />}
+                        </div>
+                    </>
+                )}
+            </div>
+        </div>
+    );
+}
+
+const linkTo = (lang: Lang, text: string) => `/query?${new URLSearchParams({ lang, text })}`;
+
+/** Where the server found fault, as long as the text is the one that it read. */
+function useDiagnostic(failure: ApiError | undefined, outcome: Outcome | undefined, text: string): Diagnostic | undefined {
+    const kept = useRef<{ failure: ApiError; diagnostic: Diagnostic }>(undefined);
+    const span = failure?.detail.span;
+    if (!failure || !span || outcome?.run.text !== text) return undefined;
+    if (kept.current?.failure !== failure) {
+        kept.current = {
+            failure,
+            diagnostic: { ...fromBytes(text, span), message: [failure.detail.message, failure.detail.hint].filter(Boolean).join("\n") },
+        };
+    }
+    return kept.current.diagnostic;
+}
+
+/** Names for completion: every table, and the columns of those that the text names. */
+function useNames(lang: Lang, text: string) {
+    const tables = useAsk("tables", { empty: true }).data?.value.map((table) => table.name) ?? [];
+    const used = new Set(tokens(lang, text).map((token) => token.text.replaceAll('"', "").toLowerCase()));
+    const named = tables.filter((table) => used.has(table.toLowerCase())).slice(0, COMPLETED_TABLES_MAX);
+    const key = named.join(" ");
+    const columns = useLoad(async (signal) => {
+        const details = await Promise.all(named.map((name) => ask("table", { name }, { signal })));
+        return details.flatMap((detail) => detail.columns.map((column) => ({ ...column, table: detail.name })));
+    }, `columns ${key}`);
+    return { tables, columns: columns.data ?? [] };
+}
+
+function SaveQuery({ lang, text }: { lang: Lang; text: string }) {
+    return (
+        <Popover
+            class="button quiet"
+            right
+            label={
+                <>
+                    <Icon name="star" />
+                    Save
+                </>
+            }
+        >
+            {(close) => (
+                <form
+                    class="typed"
+                    onSubmit={(event) => {
+                        event.preventDefault();
+                        const name = String(new FormData(event.currentTarget).get("name") ?? "").trim();
+                        if (!name || !text.trim()) return;
+                        keep({ name, lang, text });
+                        toast(`Saved as "${name}"`);
+                        close();
+                    }}
+                >
+                    <input class="field" name="name" aria-label="Name of the query" placeholder="Name" autocomplete="off" />
+                    <button type="submit" class="button">
+                        Save
+                    </button>
+                </form>
+            )}
+        </Popover>
+    );
+}
+
+const examples: Record<Lang, readonly (readonly [string, string])[]> = {
+    kql: [
+        ["Alerts by day", "Alerts\n| summarize Alerts = count() by bin(StartTime, 1d), Severity\n| render columnchart"],
+        ["Busiest relations", "Relations\n| summarize Edges = count() by Relation\n| top 15 by Edges\n| render barchart"],
+        [
+            "Sign-ins by address",
+            "SigninLogs\n| summarize Signins = count(), Users = dcount(UserPrincipalName) by IPAddress\n| order by Signins desc",
+        ],
+    ],
+    sql: [
+        ["Busiest relations", "SELECT Relation, count(*) AS Edges\nFROM Relations\nGROUP BY Relation\nORDER BY Edges DESC\nLIMIT 15"],
+        [
+            "Alerts by severity and product",
+            "SELECT ProductName, Severity, count(*) AS Alerts\nFROM Alerts\nGROUP BY ProductName, Severity\nORDER BY Alerts DESC",
+        ],
+        [
+            "Sign-ins by address",
+            "SELECT IPAddress, count(*) AS Signins, count(DISTINCT UserPrincipalName) AS Users\nFROM SigninLogs\nGROUP BY IPAddress\nORDER BY Signins DESC",
+        ],
+    ],
+};
+
+function Examples({ lang, onOpen }: { lang: Lang; onOpen: (lang: Lang, text: string) => void }) {
+    return (
+        <Empty
+            title="Ask the tables, the graph and the text at once"
+            actions={examples[lang].map(([name, text]) => (
+                <button key={name} type="button" class="button" onClick={() => onOpen(lang, text)}>
+                    {name}
+                </button>
+            ))}
+        >
+            Names are those of the schema on the left. Queries only read.
+        </Empty>
+    );
 }

@@ -1,0 +1,272 @@
+// What a query answered: as table, chart or along time; one row in full beside.
+import { useMemo, useState } from "preact/hooks";
+import type { Bucket, Table } from "../api/types";
+import { Histogram } from "../incident/histogram";
+import { csvLine, saveFile } from "../state/csv";
+import { formatCount } from "../state/time";
+import { CellText, cellText } from "../ui/cell";
+import { Popover } from "../ui/dialog";
+import { Icon } from "../ui/icons";
+import { Json } from "../ui/json";
+import { Facts, IconButton } from "../ui/parts";
+import { Empty } from "../ui/states";
+import { type Column, DataTable } from "../ui/table";
+import { copyText } from "../ui/toast";
+import type { ChartKind } from "./chart";
+import { ChartView } from "./chartview";
+
+type Cells = readonly unknown[];
+type Row = readonly [number, Cells];
+type View = "table" | "chart" | "timeline";
+
+interface Props {
+    table: Table;
+    milliseconds: number;
+    /** The chart that the query asked for. */
+    chart: ChartKind | undefined;
+    onMore: (() => void) | undefined;
+}
+
+const widths: Record<string, string> = {
+    datetime: "172px",
+    long: "104px",
+    int: "104px",
+    real: "104px",
+    decimal: "104px",
+    bool: "72px",
+    dynamic: "260px",
+    guid: "290px",
+};
+const isNumber = (type: string) => /^(int|long|real|decimal)$/.test(type);
+
+/** Orders two cells: numbers by value, texts by letters, nothing last. */
+export function compareCells(a: unknown, b: unknown): number {
+    if (a === b) return 0;
+    if (a === null || a === undefined) return 1;
+    if (b === null || b === undefined) return -1;
+    if (typeof a === "number" && typeof b === "number") return a - b;
+    return cellText(a, "").localeCompare(cellText(b, ""));
+}
+
+export function Result({ table, milliseconds, chart, onMore }: Props) {
+    const [view, setView] = useState<View>(chart ? "chart" : "table");
+    const [kind, setKind] = useState<ChartKind>(chart ?? "column");
+    const [sort, setSort] = useState("");
+    const [current, setCurrent] = useState("");
+    const rows = useMemo(() => sorted(table, sort), [table, sort]);
+    const open = rows.find(([index]) => String(index) === current);
+    const save = () =>
+        saveFile("query.csv", "text/csv;charset=utf-8", [
+            csvLine(table.columns.map((column) => column.name)),
+            ...table.rows.map((row) => csvLine(row)),
+        ]);
+    return (
+        <div class="result">
+            <div class="result-head">
+                <div class="segments" role="group" aria-label="View of the result">
+                    {(["table", "chart", "timeline"] as const).map((id) => (
+                        <button key={id} type="button" aria-pressed={view === id} onClick={() => setView(id)}>
+                            {id === "table" ? "Table" : id === "chart" ? "Chart" : "Timeline"}
+                        </button>
+                    ))}
+                </div>
+                {view === "chart" && <ChartChoice kind={kind} onKind={setKind} />}
+                <span class="muted number" role="status">
+                    {formatCount(table.rows.length)} {table.rows.length === 1 ? "row" : "rows"}
+                    <span class="faint">
+                        {" "}
+                        in {milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`}
+                    </span>
+                </span>
+                {!table.complete && (
+                    <span class="notice">
+                        Cut by {table.cut ?? "a limit"}
+                        {onMore && (
+                            <button type="button" class="button small" onClick={onMore}>
+                                Ask for more
+                            </button>
+                        )}
+                    </span>
+                )}
+                <span class="grow" />
+                <button
+                    type="button"
+                    class="button quiet"
+                    onClick={() => void copyText(JSON.stringify(asObjects(table), null, 2), "The rows")}
+                >
+                    <Icon name="copy" />
+                    JSON
+                </button>
+                <button type="button" class="button quiet" onClick={save}>
+                    <Icon name="download" />
+                    CSV
+                </button>
+            </div>
+            <div class="result-body">
+                {table.rows.length === 0 ? (
+                    <Empty title="No row fits" />
+                ) : view === "table" ? (
+                    <DataTable<Row>
+                        label="Rows"
+                        columns={gridColumns(table)}
+                        count={rows.length}
+                        row={(index) => rows[index]}
+                        rowKey={([index]) => String(index)}
+                        current={current}
+                        onCurrent={([index]) => setCurrent(String(index))}
+                        onOpen={([index]) => setCurrent(String(index))}
+                        rowHeight={28}
+                        sort={sort}
+                        onSort={setSort}
+                    />
+                ) : view === "chart" ? (
+                    <ChartView columns={table.columns} rows={table.rows} kind={kind} />
+                ) : (
+                    <AlongTime table={table} />
+                )}
+                {view === "table" && open && <RowPane table={table} cells={open[1]} onClose={() => setCurrent("")} />}
+            </div>
+        </div>
+    );
+}
+
+function sorted(table: Table, sort: string): Row[] {
+    const rows = table.rows.map((cells, index): Row => [index, cells]);
+    const at = Number(sort.replace(/^-/, ""));
+    if (sort === "" || !table.columns[at]) return rows;
+    const turn = sort.startsWith("-") ? -1 : 1;
+    return rows.sort((a, b) => turn * compareCells(a[1][at], b[1][at]) || a[0] - b[0]);
+}
+
+const asObjects = (table: Table) => table.rows.map((row) => Object.fromEntries(table.columns.map((column, at) => [column.name, row[at]])));
+
+function gridColumns(table: Table): Column<Row>[] {
+    const last = table.columns.length - 1;
+    return table.columns.map((column, at) => {
+        const least = widths[column.type] ?? "210px";
+        return {
+            id: String(at),
+            label: column.name,
+            width: at === last ? `minmax(${least}, 1fr)` : least,
+            sort: String(at),
+            descending: false,
+            fixed: true,
+            right: isNumber(column.type),
+            cell: ([, cells]: Row) => <CellText value={cells[at]} type={column.type} />,
+        };
+    });
+}
+
+function ChartChoice({ kind, onKind }: { kind: ChartKind; onKind: (kind: ChartKind) => void }) {
+    return (
+        <select class="field" aria-label="Kind of chart" value={kind} onChange={(event) => onKind(event.currentTarget.value as ChartKind)}>
+            <option value="column">Columns</option>
+            <option value="bar">Bars</option>
+            <option value="line">Line</option>
+            <option value="area">Area</option>
+            <option value="scatter">Points</option>
+            <option value="pie">Pie</option>
+        </select>
+    );
+}
+
+function RowPane({ table, cells, onClose }: { table: Table; cells: Cells; onClose: () => void }) {
+    const record = Object.fromEntries(table.columns.map((column, at) => [column.name, cells[at]]));
+    return (
+        <aside class="preview row-pane" aria-label="Row">
+            <div class="preview-head">
+                <h2 class="grow">Row</h2>
+                <IconButton
+                    icon="copy"
+                    label="Copy the row as JSON"
+                    onClick={() => void copyText(JSON.stringify(record, null, 2), "The row")}
+                />
+                <IconButton icon="close" label="Close the row" onClick={onClose} />
+            </div>
+            <Facts
+                of={table.columns.map((column, at) => {
+                    const value = cells[at];
+                    return [
+                        column.name,
+                        value && typeof value === "object" ? <Json key={at} value={value} /> : cellText(value, column.type),
+                    ];
+                })}
+            />
+        </aside>
+    );
+}
+
+const TIMELINE_BUCKETS = 80;
+const TIMELINE_ROWS = 500;
+
+/** Counts of rows over time. */
+export function timeBuckets(times: readonly number[]): Bucket[] {
+    const least = Math.min(...times);
+    const width = Math.max(1, Math.ceil((Math.max(...times) - least + 1) / TIMELINE_BUCKETS));
+    const counts = new Map<number, number>();
+    for (const time of times) {
+        const slot = Math.floor((time - least) / width);
+        counts.set(slot, (counts.get(slot) ?? 0) + 1);
+    }
+    return [...counts]
+        .sort((a, b) => a[0] - b[0])
+        .map(([slot, event]) => ({
+            start: new Date(least + slot * width).toISOString(),
+            end: new Date(least + (slot + 1) * width).toISOString(),
+            counts: { event },
+        }));
+}
+
+function AlongTime({ table }: { table: Table }) {
+    const times = table.columns.flatMap((column, at) => (column.type === "datetime" ? [at] : []));
+    const [chosen, setChosen] = useState(times[0] ?? -1);
+    if (chosen < 0) return <Empty title="No column of this result is a time" />;
+    const dated = table.rows
+        .map((row) => [Date.parse(String(row[chosen] ?? "")), row] as const)
+        .filter(([time]) => Number.isFinite(time))
+        .sort((a, b) => a[0] - b[0]);
+    if (dated.length === 0) return <Empty title="No row has a time" />;
+    const others = table.columns.flatMap((column, at) => (at === chosen ? [] : [[column, at] as const]));
+    return (
+        <div class="along">
+            {times.length > 1 && (
+                <Popover class="button small" label={table.columns[chosen]?.name ?? ""}>
+                    {(close) =>
+                        times.map((at) => (
+                            <button
+                                key={at}
+                                type="button"
+                                class="menu-item"
+                                onClick={() => {
+                                    setChosen(at);
+                                    close();
+                                }}
+                            >
+                                {table.columns[at]?.name}
+                            </button>
+                        ))
+                    }
+                </Popover>
+            )}
+            <Histogram buckets={timeBuckets(dated.map(([time]) => time))} loading={false} />
+            <ul class="moments">
+                {dated.slice(0, TIMELINE_ROWS).map(([, row], index) => (
+                    <li key={`${index}-${String(row[chosen])}`} class="along-row">
+                        <CellText value={row[chosen]} type="datetime" />
+                        <span class="clip">
+                            {others
+                                .filter(([, at]) => row[at] !== null && row[at] !== "")
+                                .slice(0, 8)
+                                .map(([column, at]) => (
+                                    <span key={at} class="pair">
+                                        <span class="faint">{column.name}</span> {cellText(row[at], column.type)}
+                                    </span>
+                                ))}
+                        </span>
+                    </li>
+                ))}
+            </ul>
+            {dated.length > TIMELINE_ROWS && <p class="faint">The first {formatCount(TIMELINE_ROWS)} rows; the table has all.</p>}
+        </div>
+    );
+}

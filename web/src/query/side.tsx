@@ -1,0 +1,223 @@
+// What stands beside the editor: tables and columns, the exploration library, saved queries, history.
+import { useState } from "preact/hooks";
+import { useAsk } from "../api/resource";
+import { seq } from "../app/live";
+import { oneOf, stored } from "../state/stored";
+import { formatCount } from "../state/time";
+import { Icon } from "../ui/icons";
+import { kindLabel } from "../ui/kinds";
+import { IconButton, KindGlyph, Time } from "../ui/parts";
+import { Empty, Loaded } from "../ui/states";
+import { toast } from "../ui/toast";
+import { ran, type Saved, saved } from "./kept";
+import type { Lang } from "./language";
+
+type Part = "schema" | "library" | "saved" | "history";
+
+const part = stored<Part>("query.side", "schema", oneOf<Part>("schema", "library", "saved", "history"));
+
+interface Props {
+    lang: Lang;
+    onInsert: (text: string) => void;
+    onOpen: (lang: Lang, text: string) => void;
+    onExplore: (name: string) => void;
+}
+
+export function Side(props: Props) {
+    return (
+        <aside class="query-side" aria-label="Tables and queries">
+            <div class="segments" role="group" aria-label="Beside the editor">
+                {(["schema", "library", "saved", "history"] as const).map((id) => (
+                    <button key={id} type="button" aria-pressed={part.value === id} onClick={() => (part.value = id)}>
+                        {id.charAt(0).toUpperCase() + id.slice(1)}
+                    </button>
+                ))}
+            </div>
+            {part.value === "schema" && <Schema {...props} />}
+            {part.value === "library" && <Library {...props} />}
+            {part.value === "saved" && <SavedList {...props} />}
+            {part.value === "history" && <History {...props} />}
+        </aside>
+    );
+}
+
+const sample = (lang: Lang, table: string) => (lang === "kql" ? `${table}\n| take 100` : `SELECT *\nFROM "${table}"\nLIMIT 100`);
+
+function Schema({ lang, onInsert, onOpen }: Props) {
+    const [empty, setEmpty] = useState(false);
+    const [words, setWords] = useState("");
+    const [open, setOpen] = useState("");
+    const tables = useAsk("tables", empty ? { empty: true } : {}, seq.value);
+    return (
+        <>
+            <input
+                class="field"
+                type="search"
+                aria-label="Find a table"
+                placeholder="Find a table"
+                value={words}
+                onInput={(event) => setWords(event.currentTarget.value)}
+            />
+            <Loaded of={tables}>
+                {(data) => (
+                    <ul class="schema">
+                        {data.value
+                            .filter((table) => table.name.toLowerCase().includes(words.toLowerCase()))
+                            .map((table) => (
+                                <li key={table.name}>
+                                    <div class="schema-table">
+                                        <button
+                                            type="button"
+                                            class="menu-item"
+                                            aria-expanded={open === table.name}
+                                            onClick={() => setOpen(open === table.name ? "" : table.name)}
+                                        >
+                                            <Icon name={open === table.name ? "down" : "right"} />
+                                            <span class="grow clip">{table.name}</span>
+                                            <span class="faint number">{formatCount(table.rows)}</span>
+                                        </button>
+                                        <IconButton
+                                            icon="play"
+                                            small
+                                            label={`Show rows of ${table.name}`}
+                                            onClick={() => onOpen(lang, sample(lang, table.name))}
+                                        />
+                                    </div>
+                                    {open === table.name && <Columns table={table.name} onInsert={onInsert} />}
+                                </li>
+                            ))}
+                    </ul>
+                )}
+            </Loaded>
+            <label class="menu-item faint">
+                <input type="checkbox" checked={empty} onChange={(event) => setEmpty(event.currentTarget.checked)} />
+                Tables without rows too
+            </label>
+        </>
+    );
+}
+
+function Columns({ table, onInsert }: { table: string; onInsert: (text: string) => void }) {
+    const detail = useAsk("table", { name: table }, seq.value);
+    return (
+        <Loaded of={detail} rows={3}>
+            {(data) => (
+                <ul class="schema-columns">
+                    {data.columns.map((column) => (
+                        <li key={column.name}>
+                            <button
+                                type="button"
+                                class="menu-item"
+                                title={`Put ${column.name} into the query`}
+                                onClick={() => onInsert(column.name)}
+                            >
+                                <code class="grow clip">{column.name}</code>
+                                <span class="faint small">{column.type}</span>
+                            </button>
+                        </li>
+                    ))}
+                </ul>
+            )}
+        </Loaded>
+    );
+}
+
+function Library({ onExplore }: Props) {
+    const [words, setWords] = useState("");
+    const all = useAsk("explorations", {});
+    return (
+        <>
+            <input
+                class="field"
+                type="search"
+                aria-label="Find a question"
+                placeholder="Find a question"
+                value={words}
+                onInput={(event) => setWords(event.currentTarget.value)}
+            />
+            <Loaded of={all}>
+                {(data) => {
+                    const found = data.value.filter((one) =>
+                        `${one.title} ${one.question} ${one.input}`.toLowerCase().includes(words.toLowerCase()),
+                    );
+                    const kinds = [...new Set(found.map((one) => one.input))];
+                    return (
+                        <div class="library">
+                            {kinds.map((kind) => (
+                                <section key={kind}>
+                                    <h3>
+                                        <KindGlyph kind={kind} /> {kind === "any" ? "Any entity" : kindLabel(kind)}
+                                    </h3>
+                                    <ul>
+                                        {found
+                                            .filter((one) => one.input === kind)
+                                            .map((one) => (
+                                                <li key={one.name}>
+                                                    <button
+                                                        type="button"
+                                                        class="menu-item two"
+                                                        title={one.question}
+                                                        onClick={() => onExplore(one.name)}
+                                                    >
+                                                        <span class="clip">{one.title}</span>
+                                                    </button>
+                                                </li>
+                                            ))}
+                                    </ul>
+                                </section>
+                            ))}
+                        </div>
+                    );
+                }}
+            </Loaded>
+        </>
+    );
+}
+
+function SavedList({ onOpen }: Props) {
+    const remove = (query: Saved) => {
+        const before = saved.value;
+        saved.value = before.filter((one) => one !== query);
+        toast(`"${query.name}" removed`, {
+            action: {
+                label: "Undo",
+                run: () => {
+                    saved.value = before;
+                },
+            },
+        });
+    };
+    if (saved.value.length === 0) return <Empty title="Nothing saved yet">Save keeps the query of the editor in this browser.</Empty>;
+    return (
+        <ul class="schema">
+            {saved.value.map((query) => (
+                <li key={query.name} class="schema-table">
+                    <button type="button" class="menu-item" title={query.text} onClick={() => onOpen(query.lang, query.text)}>
+                        <span class="grow clip">{query.name}</span>
+                        <span class="faint small">{query.lang.toUpperCase()}</span>
+                    </button>
+                    <IconButton icon="close" small label={`Remove ${query.name}`} onClick={() => remove(query)} />
+                </li>
+            ))}
+        </ul>
+    );
+}
+
+function History({ onOpen }: Props) {
+    if (ran.value.length === 0) return <Empty title="No query was run here yet" />;
+    return (
+        <ul class="schema">
+            {ran.value.map((run) => (
+                <li key={run.lang + run.text}>
+                    <button type="button" class="menu-item history-line" title={run.text} onClick={() => onOpen(run.lang, run.text)}>
+                        <code class="clip">{run.text.replace(/\s+/g, " ")}</code>
+                        <span class="faint small">
+                            <Time at={run.at} style="short" /> · {run.failed ? "failed" : `${formatCount(run.rows)} rows`} ·{" "}
+                            {Math.round(run.milliseconds)} ms
+                        </span>
+                    </button>
+                </li>
+            ))}
+        </ul>
+    );
+}
