@@ -9,7 +9,7 @@ const ENTITIES_MIN = 3;
 const CROWDED = 90;
 /** Alerts that must name a thing, at least and as a share of all, for it to be a common target. */
 const COMMON_TARGET_MIN = 3;
-const COMMON_TARGET_SHARE = 0.06;
+const COMMON_TARGET_SHARE = 0.15;
 /** Each round can make entities alike that the round before brought together around them. */
 const ROUNDS = 3;
 

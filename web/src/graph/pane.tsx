@@ -204,7 +204,7 @@ function EntityFacts({ of, id }: { of: Investigation; id: NodeId }) {
                                     <button
                                         key={other}
                                         type="button"
-                                        class="link"
+                                        class="graph-link"
                                         onClick={() => void of.load({ kind: "neighbors", node: other })}
                                     >
                                         {other}
@@ -296,7 +296,7 @@ function Several({ of, nodes, deeds }: { of: Investigation; nodes: readonly Scen
                 {nodes.map((node) => (
                     <li key={node.id}>
                         <KindGlyph kind={node.kind} />
-                        <button type="button" class="link clip grow" onClick={() => of.select(node.id)}>
+                        <button type="button" class="graph-link clip grow" onClick={() => of.select(node.id)}>
                             {node.label}
                         </button>
                     </li>
