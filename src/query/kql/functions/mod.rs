@@ -5,10 +5,15 @@
 
 mod arguments;
 mod conversion;
+pub mod dynamic;
+pub mod json;
 mod matching;
+mod mathematics;
 mod overloads;
 mod regexes;
+mod table;
 mod text;
+mod time;
 mod udf;
 
 #[cfg(test)]
@@ -16,11 +21,12 @@ mod tests;
 
 pub use arguments::{Arguments, Column, KernelError};
 pub use conversion::conversion_to;
-pub use matching::{membership, operator};
+pub use matching::membership;
+pub use mathematics::{negation, random_udf};
 pub use overloads::Chosen;
 pub use udf::scalar_udf;
 
-use super::tree::ScalarType;
+use super::tree::{BinaryOperator, ScalarType};
 
 /// A scalar function.
 #[derive(Debug)]
@@ -97,6 +103,17 @@ pub enum Returns {
     Named(ScalarType),
     /// What the function says of the types.
     By(fn(&[ScalarType]) -> ScalarType),
+    /// Several columns for arguments of these types: the kernel gives one array for each row, whose elements are their values.
+    Several(fn(&[ScalarType]) -> Vec<Part>),
+}
+
+/// One of the columns that a form with several gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// What its name ends with where no name is given.
+    pub name: &'static str,
+    /// Its type.
+    pub kind: ScalarType,
 }
 
 /// How a form is computed.
@@ -145,8 +162,12 @@ pub enum Family {
 }
 
 /// The functions of every family.
-fn families() -> [&'static [Function]; 3] {
-    [conversion::FUNCTIONS, regexes::FUNCTIONS, text::FUNCTIONS]
+fn families() -> Vec<&'static [Function]> {
+    let mut families = vec![conversion::FUNCTIONS, regexes::FUNCTIONS, text::FUNCTIONS];
+    families.extend(dynamic::families());
+    families.extend(mathematics::families());
+    families.extend(time::families());
+    families
 }
 
 impl Function {
@@ -196,6 +217,11 @@ impl Overload {
 /// All functions.
 pub fn all() -> impl Iterator<Item = &'static Function> {
     families().into_iter().flatten()
+}
+
+/// The function behind an operator between two values; none for comparisons, which are part of a plan.
+pub fn operator(operator: BinaryOperator) -> Option<&'static Function> {
+    matching::operator(operator).or_else(|| mathematics::operator(operator))
 }
 
 /// The function with this name, in its exact case.

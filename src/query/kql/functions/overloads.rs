@@ -28,6 +28,7 @@ impl Function {
             Returns::Common(from) => *wanted.get(from)?,
             Returns::Named(kind) => named.unwrap_or(kind),
             Returns::By(rule) => rule(&wanted),
+            Returns::Several(_) => ScalarType::Dynamic,
         };
         Some(Chosen { overload, arguments: wanted, returns })
     }

@@ -135,8 +135,8 @@ fn named_month(text: &str) -> Option<i64> {
     i64::try_from(at + 1).ok()
 }
 
-/// Days from the first of the year 1.
-fn days(year: i64, month: i64, day: i64) -> Option<i64> {
+/// Days from the first of the year 1; none if there is no such date in the years 1 to 9999.
+pub fn days(year: i64, month: i64, day: i64) -> Option<i64> {
     let is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     let lengths = [31, if is_leap { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
     let index = usize::try_from(month - 1).ok()?;

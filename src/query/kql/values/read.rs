@@ -3,7 +3,7 @@
 use super::super::lexer::TIMESPAN_UNITS;
 use super::super::types::{DECIMAL_SCALE, TICKS_PER_DAY, TICKS_PER_SECOND};
 
-pub use super::instants::datetime;
+pub use super::instants::{datetime, days};
 
 /// A 64-bit integer, decimal or hexadecimal, without spaces around it.
 pub fn long(text: &str) -> Option<i64> {

@@ -136,7 +136,7 @@ pub(super) static OPERATORS: &[Function] = &[
 ];
 
 /// The operator of two texts, or none if plans have one of their own.
-pub fn operator(operator: BinaryOperator) -> Option<&'static Function> {
+pub(super) fn operator(operator: BinaryOperator) -> Option<&'static Function> {
     named(operator.as_str())
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::super::super::parse;
 use super::super::super::tree::{Call, Expr, ExprKind, OperatorKind, ScalarType, StatementKind, TypeOf};
 use super::super::super::types::arrow_type;
+use super::super::dynamic::path;
 use super::super::{Arguments, Body, Column, Function, conversion_to, find, membership, operator};
 use super::values::Value;
 
@@ -34,13 +35,15 @@ fn expression(expr: &Expr) -> Result<Value, String> {
         ExprKind::Negative(inner) => expression(inner)?.negative(),
         ExprKind::Call(call) => function_call(call),
         ExprKind::Binary(binary) => {
-            let function = operator(binary.operator).ok_or("no operator of texts")?;
+            let function = operator(binary.operator).ok_or("no operator with a kernel")?;
             apply(function, vec![expression(&binary.left)?, expression(&binary.right)?], None)
         }
         ExprKind::Membership(member) => {
             let values = std::iter::once(&member.left).chain(&member.list).map(expression).collect::<Result<_, _>>()?;
             apply(membership(member.operator).ok_or("no operator of lists")?, values, None)
         }
+        ExprKind::Field(value, name) => apply(path(), vec![expression(value)?, Value::text(ScalarType::String, Some(&name.text))], None),
+        ExprKind::Index(value, step) => apply(path(), vec![expression(value)?, expression(step)?], None),
         _ => Err("only literals, calls and operators of texts are evaluated here".to_owned()),
     }
 }

@@ -56,7 +56,11 @@ macro_rules! case_files {
 
 case_files! {
     conversions = "conversion.txt";
+    arithmetic = "arithmetic.txt";
+    dynamic_values = "dynamic.txt";
+    mathematics = "mathematics.txt";
     operators = "matching.txt";
     regular_expressions = "regexes.txt";
     texts = "text.txt";
+    times = "time.txt";
 }
