@@ -115,6 +115,7 @@ fn resolve(returns: Returns, arguments: &[ScalarType]) -> ScalarType {
         Returns::Always(kind) | Returns::Named(kind) => kind,
         Returns::Argument(place) | Returns::Common(place) => arguments.get(place).copied().unwrap_or(ScalarType::Dynamic),
         Returns::By(rule) => rule(arguments),
+        Returns::Several(_) => ScalarType::Dynamic,
     }
 }
 

@@ -11,6 +11,7 @@ mod matching;
 mod mathematics;
 mod overloads;
 mod regexes;
+mod series;
 mod table;
 mod text;
 mod time;
@@ -166,6 +167,7 @@ fn families() -> Vec<&'static [Function]> {
     let mut families = vec![conversion::FUNCTIONS, regexes::FUNCTIONS, text::FUNCTIONS];
     families.extend(dynamic::families());
     families.extend(mathematics::families());
+    families.extend(series::families());
     families.extend(time::families());
     families
 }

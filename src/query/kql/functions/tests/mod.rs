@@ -61,6 +61,7 @@ case_files! {
     mathematics = "mathematics.txt";
     operators = "matching.txt";
     regular_expressions = "regexes.txt";
+    series = "series.txt";
     texts = "text.txt";
     times = "time.txt";
 }
