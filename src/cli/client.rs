@@ -122,7 +122,11 @@ impl Here {
         let internal =
             |what: &str, error: &dyn std::fmt::Display| Fault::new(FaultClass::Internal, "request_failed", format!("{what}: {error}"));
         let body = request.body.as_ref().map_or_else(Body::empty, |body| Body::from(body.to_string()));
-        let request = axum::http::Request::builder().method(request.method()).uri(request.target()).body(body);
+        let mut built = axum::http::Request::builder().method(request.method()).uri(request.target());
+        if let Some(user) = &request.user {
+            built = built.header(http::USER, user);
+        }
+        let request = built.body(body);
         let request = request.map_err(|error| internal("the request cannot be built", &error))?;
         self.runtime.block_on(async {
             let Ok(response) = self.router.clone().oneshot(request).await;
@@ -161,9 +165,17 @@ impl There {
 
     fn send(&self, request: &Request) -> Result<(u16, Vec<u8>), Fault> {
         let url = format!("http://{}{}", self.address, request.target());
+        let mut built = axum::http::Request::builder().method(request.method()).uri(url);
+        if let Some(user) = &request.user {
+            built = built.header(http::USER, user);
+        }
+        let unsendable = |error| Fault::new(FaultClass::Internal, "request_failed", format!("the request cannot be built: {error}"));
         let answered = match &request.body {
-            Some(body) => self.agent.post(&url).content_type("application/json").send(body.to_string()),
-            None => self.agent.get(&url).call(),
+            Some(body) => {
+                let built = built.header("content-type", "application/json").body(body.to_string()).map_err(unsendable)?;
+                self.agent.run(built)
+            }
+            None => self.agent.run(built.body(()).map_err(unsendable)?),
         };
         self.read(answered)
     }

@@ -61,9 +61,18 @@ pub(crate) struct Global {
     /// How to print the answer: table, json, csv, jsonl or md; of `ingest`: the format of the documents
     #[arg(long, global = true, value_name = "FORMAT")]
     format: Option<String>,
+    /// Who makes changes, as the activity log names them [default: the system's user]
+    #[arg(long = "as", global = true, env = "CLEW_USER", value_name = "NAME", hide_env_values = true)]
+    user: Option<String>,
 }
 
 impl Global {
+    /// Who makes changes.
+    fn user(&self) -> Option<String> {
+        let system = || ["USER", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
+        self.user.clone().or_else(system).filter(|name| !name.trim().is_empty())
+    }
+
     /// The data directory.
     fn dir(&self) -> PathBuf {
         self.data.clone().unwrap_or_else(|| DATA_DEFAULT.into())

@@ -9,8 +9,11 @@ use crate::http::params::encode;
 pub(crate) struct Request {
     path: String,
     query: Vec<(&'static str, String)>,
-    /// JSON body; a request with one is a `POST`.
+    /// JSON body; a request with one is a `POST`, or a `PATCH`.
     pub(crate) body: Option<Value>,
+    patches: bool,
+    /// Who makes the request.
+    pub(crate) user: Option<String>,
     /// The text that spans of an error point into.
     pub(crate) text: Option<String>,
 }
@@ -61,9 +64,28 @@ impl Request {
         self
     }
 
-    /// `GET` or `POST`.
+    /// Names who makes the request.
+    pub(crate) fn by(self, user: Option<String>) -> Self {
+        Self { user, ..self }
+    }
+
+    /// Sends a JSON body to what was asked for.
+    pub(crate) fn posting(self, body: Value) -> Self {
+        Self { body: Some(body), ..self }
+    }
+
+    /// Sends a JSON body that changes what was asked for.
+    pub(crate) fn patching(self, body: Value) -> Self {
+        Self { body: Some(body), patches: true, ..self }
+    }
+
+    /// `GET`, `POST` or `PATCH`.
     pub(crate) fn method(&self) -> &'static str {
-        if self.body.is_some() { "POST" } else { "GET" }
+        match (&self.body, self.patches) {
+            (None, _) => "GET",
+            (Some(_), false) => "POST",
+            (Some(_), true) => "PATCH",
+        }
     }
 
     /// Path and query string.

@@ -10,7 +10,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::journal::Journal;
-use crate::model::{Batch, Body, Document, Fault, FaultClass, Record, Seq, Time};
+use crate::model::{Batch, Body, Change, Document, Fault, FaultClass, Incident, Record, Seq, Time};
+use crate::triage::incident;
 
 use super::views::Views;
 use super::{Options, Shared};
@@ -32,9 +33,31 @@ pub(super) enum Outcome {
     Duplicate,
 }
 
+impl Outcome {
+    /// The document's number, if it said something new.
+    pub(super) fn seq(self) -> Option<Seq> {
+        match self {
+            Self::New(seq) | Self::Updated(seq) => Some(seq),
+            Self::Duplicate => None,
+        }
+    }
+}
+
+/// The newest version of an incident that a change was planned on; none for one that is to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Expected {
+    pub(super) incident: String,
+    pub(super) newest: Option<Seq>,
+}
+
+/// The code of the fault of a change that was planned on a version that is no longer the newest.
+pub(super) const OVERTAKEN: &str = "change_overtaken";
+
 /// Documents that one caller waits for.
 struct Submission {
     documents: Vec<Parsed>,
+    /// What must still hold when they are written; else none of them is.
+    expected: Vec<Expected>,
     reply: SyncSender<Result<Vec<Outcome>, Fault>>,
 }
 
@@ -90,10 +113,19 @@ impl Committer {
         self.offer(documents)?.wait()
     }
 
+    /// Commits documents like `submit`, but only if every incident still has the version that is expected (else [`OVERTAKEN`]).
+    pub(super) fn submit_if(&self, documents: Vec<Parsed>, expected: Vec<Expected>) -> Result<Vec<Outcome>, Fault> {
+        self.send(documents, expected)?.wait()
+    }
+
     /// Hands documents over; they are committed after those that were handed over before.
     pub(super) fn offer(&self, documents: Vec<Parsed>) -> Result<Offered, Fault> {
+        self.send(documents, Vec::new())
+    }
+
+    fn send(&self, documents: Vec<Parsed>, expected: Vec<Expected>) -> Result<Offered, Fault> {
         let (reply, answer) = sync_channel(1);
-        self.queue.send(Message::Submit(Submission { documents, reply })).map_err(|_| stopped())?;
+        self.queue.send(Message::Submit(Submission { documents, expected, reply })).map_err(|_| stopped())?;
         Ok(Offered(answer))
     }
 
@@ -191,26 +223,98 @@ impl Writer {
     }
 
     fn commit(&mut self, group: Vec<Submission>) {
-        let (documents, replies): (Vec<_>, Vec<_>) = group.into_iter().map(|submission| (submission.documents, submission.reply)).unzip();
-        match self.write(documents) {
+        let mut replies = Vec::with_capacity(group.len());
+        let mut waiting = Vec::with_capacity(group.len());
+        for Submission { documents, expected, reply } in group {
+            waiting.push((documents, expected));
+            replies.push(reply);
+        }
+        match self.write(waiting) {
             // A caller that no longer waits does not matter: its documents are in.
-            Ok(outcomes) => outcomes.into_iter().zip(replies).for_each(|(outcome, reply)| drop(reply.send(Ok(outcome)))),
+            Ok(outcomes) => outcomes.into_iter().zip(replies).for_each(|(outcome, reply)| drop(reply.send(outcome))),
             Err(fault) => replies.into_iter().for_each(|reply| drop(reply.send(Err(fault.clone())))),
         }
     }
 
-    /// Writes a group of submissions as one batch.
-    fn write(&mut self, group: Vec<Vec<Parsed>>) -> Result<Vec<Vec<Outcome>>, Fault> {
+    /// Writes a group of submissions as one batch; says of each what became of its documents.
+    fn write(&mut self, group: Vec<(Vec<Parsed>, Vec<Expected>)>) -> Result<Vec<Result<Vec<Outcome>, Fault>>, Fault> {
         if let Some(fault) = &self.failed {
             return Err(fault.clone());
         }
         let mut plan = Plan::new(self.journal.last());
-        let outcomes =
-            group.into_iter().map(|documents| documents.into_iter().map(|parsed| plan.take(parsed, &self.views)).collect()).collect();
+        let mut outcomes = Vec::with_capacity(group.len());
+        for (documents, expected) in group {
+            outcomes.push(match expected.iter().find(|expected| !plan.holds(expected, &self.views)) {
+                Some(expected) => Err(overtaken(expected)),
+                None => Ok(documents.into_iter().map(|parsed| self.take(parsed, &mut plan)).collect::<Result<_, _>>()?),
+            });
+        }
         if !plan.documents.is_empty() {
             self.append_and_apply(plan)?;
         }
         Ok(outcomes)
+    }
+
+    /// Takes a document into the batch, and behind a source's version of an incident that people changed, both put together.
+    fn take(&self, parsed: Parsed, plan: &mut Plan) -> Result<Outcome, Fault> {
+        let sources: Vec<Incident> = parsed.bodies.iter().filter_map(source_version).cloned().collect();
+        let changed: Vec<(Incident, Incident)> = sources
+            .into_iter()
+            .map(|theirs| Ok((self.changed(&theirs, plan)?, theirs)))
+            .filter_map(transposed)
+            .collect::<Result<_, Fault>>()?;
+        let received = parsed.document.received;
+        let outcome = plan.take(parsed, &self.views);
+        if let Outcome::New(seq) | Outcome::Updated(seq) = outcome {
+            for (ours, theirs) in changed {
+                if let Some(both) = self.reconcile(&ours, &theirs, seq, plan)? {
+                    plan.take(super::triage::parsed(crate::ingest::INCIDENT, "reconciliation", 1, received, &both)?, &self.views);
+                }
+            }
+        }
+        Ok(outcome)
+    }
+
+    /// The newest version of an incident, if people changed it.
+    fn changed(&self, theirs: &Incident, plan: &Plan) -> Result<Option<Incident>, Fault> {
+        let newest = plan.standing.newest_of(Item::Incident, &theirs.id, &self.views);
+        let Some((_, seq)) = newest else { return Ok(None) };
+        let changed = |incident: &Incident| incident.change.as_ref().is_some_and(|change| change.source.is_some());
+        // Most versions are a source's own: these are told by their format, unread.
+        let own = |document: &Document| &*document.format == crate::ingest::INCIDENT;
+        let found = match plan.document(seq) {
+            Some(document) => own(document).then(|| incident::version_in(document, &theirs.id)),
+            None => self.journal.document(seq)?.filter(own).map(|document| incident::version_in(&document, &theirs.id)),
+        };
+        Ok(found.transpose()?.flatten().filter(changed))
+    }
+
+    /// Puts a source's new version and what people changed of its last one together; none if the version is no newer.
+    fn reconcile(&self, ours: &Incident, theirs: &Incident, seq: Seq, plan: &Plan) -> Result<Option<Incident>, Fault> {
+        let (Some(change), Some(base_seq)) = (&ours.change, ours.change.as_ref().and_then(|change| change.source)) else { return Ok(None) };
+        let Some(base) = self.version(Seq(base_seq), &theirs.id, plan)? else { return Ok(None) };
+        if (theirs.modified, seq.0) < (base.modified, base_seq) {
+            return Ok(None);
+        }
+        let mut both = incident::merge(&base, ours, theirs)?.incident;
+        both.modified = ours.modified.max(theirs.modified).map(|time| time.plus(1));
+        both.modified_by.clone_from(&theirs.modified_by);
+        both.change = Some(Change {
+            actor: theirs.modified_by.clone().unwrap_or_else(|| theirs.provider.clone()),
+            action: "source".to_owned(),
+            of: plan.standing.newest_of(Item::Incident, &theirs.id, &self.views).map(|(_, seq)| seq.0).or(change.of),
+            source: Some(seq.0),
+            ..Change::default()
+        });
+        Ok(Some(both))
+    }
+
+    /// The version of an incident in a document of this batch or of the journal.
+    fn version(&self, seq: Seq, id: &str, plan: &Plan) -> Result<Option<Incident>, Fault> {
+        match plan.document(seq) {
+            Some(document) => incident::version_in(document, id),
+            None => self.journal.document(seq)?.map_or(Ok(None), |document| incident::version_in(&document, id)),
+        }
     }
 
     fn append_and_apply(&mut self, plan: Plan) -> Result<(), Fault> {
@@ -226,6 +330,26 @@ impl Writer {
             self.failed = Some(fault.clone());
         })
     }
+}
+
+/// A version of an incident as a source gave it.
+fn source_version(body: &Body) -> Option<&Incident> {
+    match body {
+        Body::Incident(incident) if incident.change.is_none() => Some(incident),
+        _ => None,
+    }
+}
+
+fn transposed(found: Result<(Option<Incident>, Incident), Fault>) -> Option<Result<(Incident, Incident), Fault>> {
+    match found {
+        Ok((ours, theirs)) => ours.map(|ours| Ok((ours, theirs))),
+        Err(fault) => Some(Err(fault)),
+    }
+}
+
+fn overtaken(expected: &Expected) -> Fault {
+    let message = format!("incident `{}` was changed by somebody else at the same time", expected.incident);
+    Fault::new(FaultClass::Conflict, OVERTAKEN, message).with_hint("read it again and repeat the change")
 }
 
 /// Takes further submissions that wait already, up to the bounds of one batch.
@@ -249,6 +373,8 @@ fn gather(first: Submission, messages: &Receiver<Message>, options: &Options) ->
 /// The batch in the making: what is written, under which numbers.
 struct Plan {
     last: Seq,
+    /// Number of the first document of the batch.
+    first: Seq,
     documents: Vec<Document>,
     records: Vec<Record>,
     /// Documents of this very batch, by hash.
@@ -259,7 +385,24 @@ struct Plan {
 
 impl Plan {
     fn new(last: Seq) -> Self {
-        Self { last, documents: Vec::new(), records: Vec::new(), hashes: HashSet::new(), standing: Standing::default() }
+        Self {
+            last,
+            first: Seq(last.0 + 1),
+            documents: Vec::new(),
+            records: Vec::new(),
+            hashes: HashSet::new(),
+            standing: Standing::default(),
+        }
+    }
+
+    /// Whether an incident has the version that a change expects.
+    fn holds(&self, expected: &Expected, views: &Views) -> bool {
+        self.standing.newest_of(Item::Incident, &expected.incident, views).map(|(_, seq)| seq) == expected.newest
+    }
+
+    /// A document of this batch.
+    fn document(&self, seq: Seq) -> Option<&Document> {
+        self.documents.get(usize::try_from(seq.0.checked_sub(self.first.0)?).ok()?)
     }
 
     fn take(&mut self, parsed: Parsed, views: &Views) -> Outcome {
@@ -315,6 +458,12 @@ impl Standing {
             })
             .collect();
         (records, updated)
+    }
+
+    /// (modified, seq) of the newest version of an alert or incident.
+    fn newest_of(&self, item: Item, id: &str, views: &Views) -> Option<(Option<Time>, Seq)> {
+        let earlier = |known: &HashMap<(Item, String), (Option<Time>, Seq)>| known.get(&(item, id.to_owned())).copied();
+        Some(&self.newest).filter(|known| !known.is_empty()).and_then(earlier).or_else(|| views.newest(item, id))
     }
 
     fn stands(&mut self, item: Item, id: &str, modified: Option<Time>, seq: Seq, views: &Views) -> (bool, bool) {

@@ -3,6 +3,7 @@
 //! An engine is one data directory, which is one workspace. It is a value: a process opens as many as it likes, but a
 //! directory has one engine at a time.
 
+mod audit;
 mod backup;
 mod commit;
 mod load;
@@ -25,10 +26,12 @@ use crate::graph;
 use crate::journal::{self, Journal};
 use crate::model::{Fault, FaultClass, Seq, Time};
 use crate::query::{Context, Question, Snapshot};
+use crate::triage::incident::Policy;
 
 use commit::Committer;
 use views::Views;
 
+pub use audit::Audit;
 pub use backup::export;
 pub use load::Progress;
 pub use recover::{Verification, ViewVerification, rebuild, verify};
@@ -53,6 +56,8 @@ pub struct Options {
     pub questions_max: usize,
     /// Time after which a question is given up.
     pub question_deadline: Duration,
+    /// What changes of incidents must keep to.
+    pub policy: Policy,
 }
 
 impl Default for Options {
@@ -66,6 +71,7 @@ impl Default for Options {
             persist_idle: commit::PERSIST_IDLE,
             questions_max: 16,
             question_deadline: Duration::from_secs(60),
+            policy: Policy::default(),
         }
     }
 }
@@ -93,6 +99,8 @@ pub struct Engine {
     /// Runs table queries, apart from any server's runtime.
     runtime: Option<Runtime>,
     permits: Arc<Semaphore>,
+    /// The end of the chain of changes.
+    chain: triage::Chain,
     opened: Instant,
 }
 
@@ -146,6 +154,7 @@ impl Engine {
         let shared = Arc::new(Shared { snapshot: ArcSwap::from_pointee(views.snapshot()?) });
         let committer = Committer::start(views, Arc::clone(&journal), Arc::clone(&shared), options.clone())?;
         let permits = Arc::new(Semaphore::new(options.questions_max));
+        let chain = triage::Chain::new(shared.snapshot.load().records.last_change()?);
         Ok(Arc::new(Self {
             dir: dir.to_owned(),
             options,
@@ -154,6 +163,7 @@ impl Engine {
             shared,
             runtime: Some(runtime),
             permits,
+            chain,
             opened: Instant::now(),
         }))
     }

@@ -1,28 +1,72 @@
-//! Changes: plans of `triage` are made from a snapshot and journaled like every other document.
+//! Changes: plans of `triage` are made from a snapshot and journaled like every other document, chained one to the next.
 
+use std::sync::{Mutex, PoisonError};
+
+use serde::Serialize;
 use serde_json::Value;
 
 use super::Engine;
-use super::commit::{Outcome, Parsed};
+use super::commit::{Expected, OVERTAKEN, Outcome, Parsed};
 use crate::ingest;
-use crate::model::{Document, Fault, FaultClass, Origin, Seq, Time};
+use crate::model::{Change, Document, Fault, FaultClass, Incident, Origin, Seq, Time};
+use crate::query::Context;
+use crate::records::fingerprint;
 use crate::triage::correlate::Rules;
+use crate::triage::incident::{Actor, ChangeIncidents, Changed, ChangedIncident, etag};
 use crate::triage::{self, Correlation, CorrelationRequest, Decide, Decided};
 
 /// Incidents of a correlation that are written together; one that is cut short is completed by the next.
 const CHUNK_INCIDENTS: usize = 256;
+/// How often a change is planned anew because a source changed the incident at the same moment.
+const ATTEMPTS_MAX: usize = 16;
+
+/// The chain of changes: only who holds its end may add to it.
+#[derive(Debug)]
+pub(super) struct Chain(Mutex<String>);
+
+impl Chain {
+    /// The chain that ends with the given change.
+    pub(super) fn new(last: Option<String>) -> Self {
+        Self(Mutex::new(last.unwrap_or_default()))
+    }
+}
+
+/// What clew itself writes.
+enum Written {
+    Decision(Value),
+    Incident(Box<Incident>),
+}
 
 impl Engine {
     /// Takes a decision; returns when it is durable and visible.
     pub fn decide<D: Decide>(&self, decide: D) -> Result<Decided, Fault> {
-        let mut decision = decide.decision(&self.context())?;
-        // Two equal decisions, one undone in between, are two documents.
-        decision["time"] = Time::now().to_string().into();
-        decision["id"] = uuid::Uuid::new_v4().to_string().into();
-        let seqs = self.write(ingest::DECISION, "decision", vec![decision])?;
+        let mut decide = Some(decide);
+        let seqs = self.write("decision", &mut |context| {
+            let Some(decide) = decide.take() else { return Ok(Vec::new()) };
+            let mut decision = decide.decision(context)?;
+            // Two equal decisions, one undone in between, are two documents.
+            decision["time"] = context.now.to_string().into();
+            decision["id"] = uuid::Uuid::new_v4().to_string().into();
+            Ok(vec![Written::Decision(decision)])
+        })?;
         let seq =
             seqs.first().ok_or_else(|| Fault::new(FaultClass::Internal, "decision_lost", "the writer gave no answer for the decision"))?;
         Ok(Decided { decision: seq.0 })
+    }
+
+    /// Changes incidents; returns when the change is durable and visible.
+    ///
+    /// A change that a source overtakes is planned anew, so that none is lost; one that names the version that it was made
+    /// for (an etag) is refused instead.
+    pub fn change(&self, request: &dyn ChangeIncidents, actor: &Actor) -> Result<Changed, Fault> {
+        let mut changed = Vec::new();
+        let seqs = self.write("change", &mut |context| {
+            let incidents = request.plan(context, actor, self.options.policy)?;
+            changed = incidents.iter().map(|incident| (incident.id.clone(), incident.number)).collect();
+            Ok(incidents.into_iter().map(|incident| Written::Incident(Box::new(incident))).collect())
+        })?;
+        let row = |((id, number), seq): ((String, Option<i64>), Seq)| ChangedIncident { id, number, change: seq.0, etag: etag(seq) };
+        Ok(Changed { value: changed.into_iter().zip(seqs).map(row).collect(), complete: true })
     }
 
     /// Correlates alerts into incidents; returns when they are durable and visible.
@@ -32,32 +76,62 @@ impl Engine {
         found.dry_run = request.dry_run;
         if !request.dry_run && !incidents.is_empty() {
             for chunk in incidents.chunks(CHUNK_INCIDENTS) {
-                let documents = chunk.iter().map(|incident| serde_json::to_value(incident).unwrap_or_default()).collect();
-                self.write(ingest::INCIDENT, "correlation", documents)?;
+                let documents = chunk
+                    .iter()
+                    .enumerate()
+                    .map(|(place, incident)| parsed(ingest::INCIDENT, "correlation", place as u64 + 1, Time::now(), incident));
+                self.committer.submit(documents.collect::<Result<_, _>>()?)?;
             }
         }
         Ok(found)
     }
 
-    fn write(&self, format: &'static str, source: &str, values: Vec<Value>) -> Result<Vec<Seq>, Fault> {
-        let received = Time::now();
-        let mut parsed = Vec::with_capacity(values.len());
-        for (place, value) in values.into_iter().enumerate() {
-            let raw = bytes::Bytes::from(value.to_string());
-            let mut hash = [0; 16];
-            hash.copy_from_slice(&blake3::hash(&raw).as_bytes()[..16]);
-            let origin = Origin { source: source.into(), line: place as u64 + 1 };
-            let document = Document { format: format.into(), table: None, origin, received, hash, raw };
-            let bodies = ingest::read(&document).map_err(|reject| Fault::new(FaultClass::Internal, reject.code, reject.message))?;
-            parsed.push(Parsed { document, bodies });
+    /// Plans and writes documents at the end of the chain of changes; gives their numbers.
+    fn write(&self, source: &str, plan: &mut dyn FnMut(&Context) -> Result<Vec<Written>, Fault>) -> Result<Vec<Seq>, Fault> {
+        let mut last = self.chain.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut attempt = 1;
+        loop {
+            let context = self.context();
+            let written = plan(&context)?;
+            let mut previous = last.clone();
+            let mut expected = Vec::new();
+            let mut documents = Vec::with_capacity(written.len());
+            for (place, written) in written.into_iter().enumerate() {
+                let document = match written {
+                    Written::Decision(mut value) => {
+                        value["previous"] = previous.into();
+                        parsed(ingest::DECISION, source, place as u64 + 1, context.now, &value)?
+                    }
+                    Written::Incident(mut incident) => {
+                        let change = incident.change.get_or_insert_with(Change::default);
+                        change.previous = Some(previous);
+                        expected.push(Expected { incident: incident.id.clone(), newest: change.of.map(Seq) });
+                        parsed(ingest::INCIDENT, source, place as u64 + 1, context.now, &incident)?
+                    }
+                };
+                previous = fingerprint(&document.document.hash);
+                documents.push(document);
+            }
+            match self.committer.submit_if(documents, expected) {
+                Ok(outcomes) => {
+                    *last = previous;
+                    return Ok(outcomes.into_iter().filter_map(Outcome::seq).collect());
+                }
+                Err(fault) if fault.code == OVERTAKEN && attempt < ATTEMPTS_MAX => attempt += 1,
+                Err(fault) => return Err(fault),
+            }
         }
-        let outcomes = self.committer.submit(parsed)?;
-        Ok(outcomes
-            .into_iter()
-            .filter_map(|outcome| match outcome {
-                Outcome::New(seq) | Outcome::Updated(seq) => Some(seq),
-                Outcome::Duplicate => None,
-            })
-            .collect())
     }
+}
+
+/// A document that clew writes, with what it says.
+pub(super) fn parsed(format: &'static str, source: &str, line: u64, received: Time, value: &impl Serialize) -> Result<Parsed, Fault> {
+    let unwritable = |error: serde_json::Error| Fault::new(FaultClass::Internal, "document_unwritable", error.to_string());
+    let raw = bytes::Bytes::from(serde_json::to_vec(value).map_err(unwritable)?);
+    let mut hash = [0; 16];
+    hash.copy_from_slice(&blake3::hash(&raw).as_bytes()[..16]);
+    let origin = Origin { source: source.into(), line };
+    let document = Document { format: format.into(), table: None, origin, received, hash, raw };
+    let bodies = ingest::read(&document).map_err(|reject| Fault::new(FaultClass::Internal, reject.code, reject.message))?;
+    Ok(Parsed { document, bodies })
 }

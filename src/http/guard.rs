@@ -14,7 +14,7 @@ use super::error::ApiError;
 use crate::model::{Fault, FaultClass};
 
 /// Routes that take as long as their body does, or as the data are many.
-const UNTIMED: [&str; 4] = ["/v1/ingest", "/v1/import", "/v1/verify", "/v1/rebuild"];
+const UNTIMED: [&str; 5] = ["/v1/ingest", "/v1/import", "/v1/verify", "/v1/rebuild", "/v1/audit/verify"];
 
 /// Lets only requests through that are addressed to this machine by a loopback name, and come from no other page.
 ///

@@ -6,6 +6,7 @@
 mod alerts;
 mod app;
 mod body;
+mod changes;
 mod docs;
 mod entities;
 mod error;
@@ -44,6 +45,7 @@ use app::App;
 use routes::Routes;
 
 pub use app::Limits;
+pub(crate) use changes::USER;
 pub use error::{ErrorBody, ErrorDetail, ErrorSpan};
 pub use server::{ServerFile, loopback, serve};
 
@@ -71,6 +73,7 @@ fn operations() -> Routes {
     timeline::add(&mut routes);
     query::add(&mut routes);
     triage::add(&mut routes);
+    changes::add(&mut routes);
     maintain::add(&mut routes);
     system::add(&mut routes);
     docs::add(&mut routes);

@@ -91,19 +91,75 @@ pub struct Owner {
     pub object_id: Option<String>,
 }
 
+/// The reasons that may stand behind each classification, as Microsoft Sentinel knows them.
+pub const CLASSIFICATION_REASONS: [(Classification, &str); 4] = [
+    (Classification::TruePositive, "SuspiciousActivity"),
+    (Classification::BenignPositive, "SuspiciousButExpected"),
+    (Classification::FalsePositive, "IncorrectAlertLogic"),
+    (Classification::FalsePositive, "InaccurateData"),
+];
+
 /// A remark on an incident.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Comment {
+    /// Identifies it within the incident; empty for one of a source that gives none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub id: String,
     /// Who wrote it.
     pub author: Option<String>,
     /// When.
     pub created: Option<Time>,
-    /// The text.
+    /// When it was last rewritten.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub modified: Option<Time>,
+    /// The text, Markdown.
     pub message: String,
+}
+
+/// Something to be done on an incident.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Task {
+    /// Identifies it within the incident.
+    pub id: String,
+    /// What is to be done.
+    pub title: String,
+    /// The long text, Markdown.
+    pub description: String,
+    /// Whether it is done.
+    pub completed: bool,
+    /// Who made it.
+    pub author: Option<String>,
+    /// When.
+    pub created: Option<Time>,
+    /// When it was last changed.
+    pub modified: Option<Time>,
+}
+
+/// How a version came about that clew itself wrote: who did what to which version.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Change {
+    /// Who.
+    pub actor: String,
+    /// What: `update`, `create`, `merge`, `split`, `undo`, `source`, `correlate` ...
+    pub action: String,
+    /// The version that was changed; none of an incident that was made.
+    pub of: Option<u64>,
+    /// The newest version of a source that is worked in.
+    pub source: Option<u64>,
+    /// Name of the step of several changes that are undone together.
+    pub step: Option<String>,
+    /// The change that this one takes back.
+    pub undoes: Option<u64>,
+    /// Fingerprint of the change before, of any incident: the chain that `clew audit verify` follows.
+    pub previous: Option<String>,
 }
 
 /// One version of an incident.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Incident {
     /// Identifies the incident in its workspace (`IncidentName` and its peers).
     pub id: String,
@@ -159,8 +215,17 @@ pub struct Incident {
     pub url: Option<String>,
     /// Remarks, oldest first.
     pub comments: Vec<Comment>,
+    /// What is to be done, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<Task>,
+    /// Id of the incident that this one belongs under.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
     /// Id of the incident that this one was merged into.
     pub redirect: Option<String>,
+    /// How this version came about, if clew wrote it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
     /// Everything else that the source says of the incident.
     pub extended: Object,
 }

@@ -14,7 +14,7 @@ pub use alert::{Alert, AlertStatus, Severity};
 pub use entity::{Entity, Evidence, Key, Keys, Kind, Link, Relation, Role};
 pub use error::{Fault, FaultClass, Span};
 pub use event::Event;
-pub use incident::{Classification, Comment, Incident, IncidentStatus, Owner};
+pub use incident::{CLASSIFICATION_REASONS, Change, Classification, Comment, Incident, IncidentStatus, Owner, Task};
 pub use record::{Batch, Body, Document, Origin, Record, Seq};
 pub use time::{Time, TimeError, Window};
 

@@ -2,6 +2,7 @@
 //!
 //! A question reads one snapshot of the views and never writes.
 
+pub mod activity;
 pub mod answer;
 mod cells;
 pub mod details;

@@ -9,6 +9,7 @@ const ALERT: u8 = b'a';
 const INCIDENT: u8 = b'i';
 const NUMBER: u8 = b'n';
 const DECISION: u8 = b'd';
+const CHANGE: u8 = b'c';
 
 /// The longest text that stands in a key as it is.
 const TEXT_BYTES_MAX: usize = 400;
@@ -30,6 +31,11 @@ pub(super) fn number(number: i64) -> Vec<u8> {
     // Negative numbers before positive ones.
     key.extend_from_slice(&(number as u64 ^ 1 << 63).to_be_bytes());
     key
+}
+
+/// The last change of the chain of changes.
+pub(super) fn last_change() -> Vec<u8> {
+    vec![CHANGE]
 }
 
 /// All decisions of a kind.

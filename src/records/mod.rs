@@ -18,4 +18,4 @@ mod tests;
 pub use self::memory::MemoryStore;
 pub use self::sled::{SetAside, SledOptions, SledStore};
 pub use self::store::{KeyRange, Op, RecordStore, StoreError, Visit};
-pub use self::view::{Decision, Reader, Records, Subject, Version};
+pub use self::view::{Decision, Reader, Records, Subject, Version, fingerprint};

@@ -206,6 +206,16 @@ impl Reader {
         Ok(found.into_iter().map(|(_, id)| id).collect())
     }
 
+    /// Fingerprint of the last change that people or rules made, as the next one names it.
+    pub fn last_change(&self) -> Result<Option<String>, StoreError> {
+        let mut last = None;
+        self.each(keys::last_change(), |_, value| {
+            last = Some(std::str::from_utf8(value).ok()?.to_owned());
+            Some(())
+        })?;
+        Ok(last)
+    }
+
     /// The latest decision of each id of a kind, in the order of ids.
     pub fn decisions(&self, kind: &str) -> Result<Vec<Decision>, StoreError> {
         let mut found: Vec<Decision> = Vec::new();
@@ -262,6 +272,9 @@ fn list_ops(record: &Record, ops: &mut Vec<Op>) {
         }
         Body::Incident(incident) => {
             put(keys::with_seq(keys::subject(Subject::Incident, &incident.id), record.seq), version(incident.modified, false));
+            if incident.change.as_ref().is_some_and(|change| change.previous.is_some()) {
+                put(keys::last_change(), Bytes::from(fingerprint(&record.hash)));
+            }
             if let Some(number) = incident.number {
                 put(keys::with_text(keys::number(number), &incident.id), keys::number_value(record.seq, &incident.id));
             }
@@ -269,9 +282,17 @@ fn list_ops(record: &Record, ops: &mut Vec<Op>) {
         Body::Decision(value) => {
             let key = keys::with_text(keys::decisions(&member(value, "kind")), &member(value, "id"));
             put(keys::with_seq(key, record.seq), Bytes::from(value.to_string()));
+            if value.get("previous").is_some() {
+                put(keys::last_change(), Bytes::from(fingerprint(&record.hash)));
+            }
         }
         Body::Event(_) => {}
     }
+}
+
+/// A document's fingerprint as the next change names it.
+pub fn fingerprint(hash: &[u8; 16]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A member of a decision as a text; empty if there is none.

@@ -1,9 +1,10 @@
-//! What changes incidents: correlation of alerts into incidents, and decisions on entities.
+//! What changes incidents: the work of people on them, correlation of alerts into incidents, and decisions on entities.
 //!
 //! Nothing here writes. A decision or incident is planned from a snapshot; the engine journals it.
 
 pub mod correlate;
 mod entities;
+pub mod incident;
 mod incidents;
 
 use serde_json::Value;

@@ -90,6 +90,13 @@ impl Clew {
         self.send(request.expect("a request")).await
     }
 
+    /// The status and body of a request of any method, made by a user; without a body if it is null.
+    pub(crate) async fn by(&self, user: &str, method: &str, path: &str, body: Value) -> (StatusCode, Value) {
+        let request = Request::builder().method(method).uri(path).header("x-clew-user", user);
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        self.send(request.header("content-type", "application/json").body(body).expect("a request")).await
+    }
+
     /// The answer of a SQL query.
     pub(crate) async fn sql(&self, text: &str) -> Value {
         let (status, body) = self.post("/v1/query", &serde_json::json!({ "lang": "sql", "text": text })).await;

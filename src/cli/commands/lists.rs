@@ -65,19 +65,6 @@ impl Incidents {
     }
 }
 
-/// Which incident.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Incident {
-    /// Id or number
-    id: String,
-}
-
-impl Incident {
-    pub(crate) fn request(&self) -> Request {
-        Request::get("/v1/incidents").part(self.id.strip_prefix("incident:").unwrap_or(&self.id))
-    }
-}
-
 /// Filters of the alert list.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: clew alerts --entity ip:175.45.176.99 --sort time")]

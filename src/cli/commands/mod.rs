@@ -1,5 +1,6 @@
 //! The commands, one file for each group: their arguments, the request that each one sends, and how its answer is shown.
 
+mod changes;
 mod demo;
 mod explore;
 mod generate;
@@ -27,8 +28,8 @@ pub(crate) enum Command {
     Search(search::Search),
     /// List incidents
     Incidents(lists::Incidents),
-    /// Show one incident with its alerts and entities
-    Incident(lists::Incident),
+    /// Show one incident with its alerts and entities, or change, comment, merge, split, close it
+    Incident(changes::Incident),
     /// List alerts
     Alerts(lists::Alerts),
     /// Show one alert with its entities, versions and document
@@ -63,6 +64,8 @@ pub(crate) enum Command {
     Tables(query::Tables),
     /// Put alerts that came without an incident into incidents
     Correlate(triage::Correlate),
+    /// Check that no change was altered, dropped or slipped in
+    Audit(changes::Audit),
     /// Count what there is
     Stats,
     /// Serve the HTTP API
@@ -98,7 +101,7 @@ impl Command {
         Ok(Some(match self {
             Self::Search(search) => (search.request(), View::Search),
             Self::Incidents(incidents) => (incidents.request(), View::Incidents),
-            Self::Incident(incident) => (incident.request(), View::Incident),
+            Self::Incident(incident) => incident.request(),
             Self::Alerts(alerts) => (alerts.request(), View::Alerts),
             Self::Alert(alert) => alert.request(),
             Self::Entities(entities) => (entities.request(), View::Entities),
@@ -124,6 +127,7 @@ impl Command {
     /// Does it.
     pub(crate) fn run(&self, global: &Global) -> Result<(), Failure> {
         if let Some((request, view)) = self.question()? {
+            let request = request.by(global.user());
             let client = Client::reading(&global.dir())?;
             if view == View::Bytes {
                 return Ok(output::write(&client.send(&request)?)?);
@@ -147,6 +151,7 @@ impl Command {
             Self::Export(export) => export.run(global),
             Self::Import(import) => import.run(global),
             Self::Repair => maintain::repair(global),
+            Self::Audit(audit) => audit.run(global),
             // Every other command is a question.
             _ => Ok(()),
         }

@@ -177,7 +177,7 @@ fn comment(value: &Value) -> Option<Comment> {
         other => other.and_then(value::text).map(Cow::into_owned),
     };
     let created = value::first(object, &["createdTimeUtc", "createdDateTime", "createdTime", "timestamp"]).and_then(value::time);
-    Some(Comment { author, created, message })
+    Some(Comment { author, created, message, ..Comment::default() })
 }
 
 /// Reads the alerts that stand in an incident; those without an id stay with the incident as they are written.

@@ -26,14 +26,15 @@ const INCIDENTS_MAX: usize = 50;
 const POSSIBLY_SAME_MAX: usize = 50;
 
 /// Reads a document of the journal; that it is there is an invariant of the engine.
-fn document(context: &Context, seq: Seq) -> Result<Document, Fault> {
+pub fn document(context: &Context, seq: Seq) -> Result<Document, Fault> {
     let found = context.journal.document(seq)?;
     found.ok_or_else(|| {
         Fault::new(FaultClass::Internal, "document_missing", format!("the journal has no document {seq}")).with_hint("run `clew verify`")
     })
 }
 
-fn bodies(document: &Document) -> Result<Vec<Body>, Fault> {
+/// Everything that a document of the journal says.
+pub fn bodies(document: &Document) -> Result<Vec<Body>, Fault> {
     ingest::read(document)
         .map_err(|reject| Fault::new(FaultClass::Internal, "document_unreadable", format!("{}: {}", reject.code, reject.message)))
 }
@@ -58,7 +59,7 @@ fn version_row(context: &Context, version: &Version) -> Result<VersionRow, Fault
 }
 
 /// The documents that make up the present state of a node: its newest version, then its pieces, oldest first.
-fn present(graph: &GraphSnapshot, node: NodeId) -> Vec<Seq> {
+pub fn present(graph: &GraphSnapshot, node: NodeId) -> Vec<Seq> {
     let mut versions: Vec<Version> = graph.versions(node).into_iter().filter(|version| version.current).collect();
     versions.sort_by_key(|version| (version.piece, version.seq));
     versions.into_iter().map(|version| version.seq).collect()
@@ -194,6 +195,9 @@ impl Question for IncidentRequest {
             classification_comment: whole.classification_comment,
             techniques,
             comments: whole.comments.iter().map(|comment| json!(comment)).collect(),
+            tasks: whole.tasks.iter().map(|task| json!(task)).collect(),
+            parent: whole.parent,
+            etag: present(graph, node).first().map(Seq::to_string).unwrap_or_default(),
             url: whole.url,
             redirect: incident.redirect().map(|node| render::reference(graph, node)),
             entities: entities_of(graph, node, &alerts),

@@ -94,6 +94,14 @@ pub struct IncidentDetail {
     /// Remarks, oldest first.
     #[schema(value_type = Vec<Value>)]
     pub comments: Vec<Value>,
+    /// What is to be done, oldest first.
+    #[schema(value_type = Vec<Value>)]
+    pub tasks: Vec<Value>,
+    /// The incident that this one belongs under.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    /// Name of the present version, for changes that must not overwrite a newer one.
+    pub etag: String,
     /// Place in the product's own portal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,

@@ -76,7 +76,12 @@ fn incidents() -> Vec<Incident> {
             classification_comment: Some("scanner of the lab".into()),
             owner: Some(bob),
             tags: texts(&["vip"]),
-            comments: vec![Comment { author: Some("Ana".into()), created: None, message: "asked 10.0.0.5 people".into() }],
+            comments: vec![Comment {
+                author: Some("Ana".into()),
+                created: None,
+                message: "asked 10.0.0.5 people".into(),
+                ..Comment::default()
+            }],
             created: time("2020-01-01T00:00:00Z"),
             modified: time("2020-01-02T00:00:00Z"),
             ..Incident::default()

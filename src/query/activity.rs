@@ -1,0 +1,141 @@
+//! The activity of an incident: its versions in order, each as what it changed.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use utoipa::{IntoParams, ToSchema};
+
+use super::details::{bodies, document};
+use super::{Context, Question, reference};
+use crate::model::{Body, Fault, Incident, Seq, Time};
+
+/// Members of a version that say how it came about.
+const OF_THE_VERSION: [&str; 4] = ["modified", "modified_by", "change", "id"];
+
+/// Which incident.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Path)]
+pub struct ActivityRequest {
+    /// Id or number.
+    pub id: String,
+}
+
+/// A field that a change gave another value.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct FieldChange {
+    /// The field, as the incident's version names it.
+    pub field: String,
+    /// Its value before.
+    pub before: Value,
+    /// Its value after.
+    pub after: Value,
+}
+
+/// A change of an incident.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Activity {
+    /// Number of the change: of the document that made the version.
+    pub change: u64,
+    /// When it was made.
+    #[schema(value_type = String)]
+    pub time: Time,
+    /// Who made it.
+    pub actor: String,
+    /// `create`, `update`, `comment`, `task`, `alerts`, `merge`, `split`, `undo`; `source` of a version that a source gave.
+    pub action: String,
+    /// The change that this one takes back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<u64>,
+    /// Name of the step of several changes that are undone together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// File or name that the version came from.
+    pub source: String,
+    /// Line of the source.
+    pub line: u64,
+    /// What changed.
+    pub fields: Vec<FieldChange>,
+}
+
+/// The activity of an incident.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct ActivityLog {
+    /// The changes, newest first.
+    pub value: Vec<Activity>,
+    /// Whether these are all, as they always are.
+    pub complete: bool,
+}
+
+impl Question for ActivityRequest {
+    type Answer = ActivityLog;
+    const NAME: &'static str = "incident_activity";
+
+    fn answer(self, context: &Context) -> Result<ActivityLog, Fault> {
+        let graph = &context.snapshot.graph;
+        let node = reference::incident(graph, &self.id)?;
+        let id = graph.incident_node(node).map(|incident| incident.id().to_owned()).unwrap_or_default();
+        let mut seqs: Vec<(Option<Time>, Seq)> = graph.versions(node).iter().map(|version| (version.modified, version.seq)).collect();
+        seqs.sort_unstable();
+        let mut value = Vec::with_capacity(seqs.len());
+        let mut before = Map::new();
+        for (modified, seq) in seqs {
+            let document = document(context, seq)?;
+            let version = bodies(&document)?.into_iter().find_map(|body| match body {
+                Body::Incident(incident) if incident.id == id => Some(*incident),
+                _ => None,
+            });
+            let Some(version) = version else { continue };
+            let after = members(&version);
+            let change = version.change.clone().unwrap_or_default();
+            let by_source = change.action.is_empty() || change.action == "source";
+            value.push(Activity {
+                change: seq.0,
+                time: if by_source { modified.unwrap_or(document.received) } else { document.received },
+                actor: [change.actor, version.modified_by.unwrap_or_default(), version.provider]
+                    .into_iter()
+                    .find(|name| !name.is_empty())
+                    .unwrap_or_default(),
+                action: if by_source { "source".to_owned() } else { change.action },
+                undoes: change.undoes,
+                step: change.step,
+                source: document.origin.source.to_string(),
+                line: document.origin.line,
+                fields: fields(&before, &after),
+            });
+            before = after;
+        }
+        value.reverse();
+        Ok(ActivityLog { value, complete: true })
+    }
+}
+
+fn members(incident: &Incident) -> Map<String, Value> {
+    match json!(incident) {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
+}
+
+/// Whether a value says nothing.
+fn blank(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+fn fields(before: &Map<String, Value>, after: &Map<String, Value>) -> Vec<FieldChange> {
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).filter(|name| !OF_THE_VERSION.contains(&name.as_str())).collect();
+    let of = |side: &Map<String, Value>, name: &str| side.get(name).cloned().unwrap_or(Value::Null);
+    let changed = names.into_iter().filter_map(|name| {
+        let (before, after) = (of(before, name), of(after, name));
+        let same = before == after || blank(&before) && blank(&after);
+        (!same).then(|| FieldChange { field: name.clone(), before, after })
+    });
+    changed.collect()
+}

@@ -1,0 +1,571 @@
+//! The changes that can be asked for, and the versions that each of them plans.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::update::{TEXT_BYTES_MAX, comment, text};
+use super::{Actor, ChangeIncidents, IncidentFields, OwnerFields, Policy, Present, as_step, merge, new_id, next_number, version};
+use crate::model::{Change, Fault, FaultClass, Incident, IncidentStatus, Seq, Task, Time};
+use crate::query::lists::IncidentFilter;
+use crate::query::{Context, Question, reference};
+
+/// Provider of incidents that people create.
+const PROVIDER: &str = "clew";
+/// Incidents that one bulk change takes at the most.
+const BULK_MAX: usize = 10_000;
+
+/// Changes fields of one incident.
+#[derive(Clone, Debug, Default)]
+pub struct IncidentUpdate {
+    /// Id or number.
+    pub incident: String,
+    /// The fields.
+    pub fields: IncidentFields,
+}
+
+impl ChangeIncidents for IncidentUpdate {
+    fn plan(&self, context: &Context, actor: &Actor, policy: Policy) -> Result<Vec<Incident>, Fault> {
+        let present = Present::seen(context, &self.incident, self.fields.etag.as_deref())?;
+        Ok(update(context, &present, &self.fields, actor, policy)?.into_iter().collect())
+    }
+}
+
+fn update(context: &Context, present: &Present, fields: &IncidentFields, actor: &Actor, policy: Policy) -> Result<Option<Incident>, Fault> {
+    let parent = match &fields.parent {
+        Some(Some(parent)) => Some(Some(parent_of(context, &present.incident.id, parent)?)),
+        Some(None) => Some(None),
+        None => None,
+    };
+    present.change(actor, "update", context.now, |incident| {
+        fields.apply(incident, actor, context.now, policy)?;
+        if let Some(parent) = parent {
+            incident.parent = parent;
+        }
+        Ok(())
+    })
+}
+
+/// The id of a parent, which must not be the incident itself or below it.
+fn parent_of(context: &Context, child: &str, parent: &str) -> Result<String, Fault> {
+    let found = Present::find(context, parent)?.incident;
+    let mut above = Some(found.id.clone());
+    let mut seen = BTreeSet::new();
+    while let Some(id) = above {
+        if id == child {
+            let message = format!("expected a parent outside of incident `{child}`, found `{parent}`, which is below it");
+            return Err(Fault::new(FaultClass::Conflict, "parent_cycle", message));
+        }
+        if !seen.insert(id.clone()) {
+            break;
+        }
+        above = Present::find(context, &id)?.incident.parent;
+    }
+    Ok(found.id)
+}
+
+/// Changes the same fields of several incidents, as one step that is undone as one.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct BulkUpdate {
+    /// Ids or numbers of the incidents.
+    pub incidents: Vec<String>,
+    /// All incidents that a filter of the queue finds, instead of a list; its page is not used.
+    pub filter: Option<IncidentFilter>,
+    /// The fields.
+    pub change: IncidentFields,
+}
+
+impl ChangeIncidents for BulkUpdate {
+    fn plan(&self, context: &Context, actor: &Actor, policy: Policy) -> Result<Vec<Incident>, Fault> {
+        let mut ids = self.incidents.clone();
+        if let Some(filter) = &self.filter {
+            if !ids.is_empty() {
+                let message = "expected `incidents` or `filter`, found both";
+                return Err(Fault::new(FaultClass::Invalid, "selection_invalid", message));
+            }
+            let page = IncidentFilter { limit: Some(BULK_MAX as u32), cursor: None, ..filter.clone() }.answer(context)?;
+            if page.page.total > BULK_MAX as u64 {
+                return Err(too_many(page.page.total as usize));
+            }
+            ids = page.page.value.into_iter().map(|row| row.id).collect();
+        }
+        if ids.is_empty() && self.filter.is_none() {
+            return Err(Fault::new(FaultClass::Invalid, "selection_invalid", "expected `incidents` or `filter`, found neither"));
+        }
+        if ids.len() > BULK_MAX {
+            return Err(too_many(ids.len()));
+        }
+        let mut changed = Vec::new();
+        let mut seen = BTreeSet::new();
+        for id in &ids {
+            let present = Present::find(context, id)?;
+            if seen.insert(present.incident.id.clone()) {
+                changed.extend(update(context, &present, &self.change, actor, policy)?);
+            }
+        }
+        Ok(as_step(changed))
+    }
+}
+
+fn too_many(found: usize) -> Fault {
+    Fault::new(FaultClass::Limit, "bulk_max", format!("expected at most {BULK_MAX} incidents in one change, found {found}"))
+        .with_hint("narrow the filter")
+}
+
+/// Creates an incident by hand.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct IncidentCreate {
+    /// Id; made if none is given. One that is known already is refused.
+    pub id: Option<String>,
+    /// What an analyst reads first.
+    pub title: String,
+    /// The long text.
+    pub description: Option<String>,
+    /// Informational, Low, Medium or High.
+    pub severity: Option<String>,
+    /// New (default) or Active.
+    pub status: Option<String>,
+    /// Who works on it.
+    pub owner: Option<OwnerFields>,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// Id or number of the incident that it belongs under.
+    pub parent: Option<String>,
+    /// Ids of its alerts.
+    pub alerts: Vec<String>,
+}
+
+impl ChangeIncidents for IncidentCreate {
+    fn plan(&self, context: &Context, actor: &Actor, policy: Policy) -> Result<Vec<Incident>, Fault> {
+        let graph = &context.snapshot.graph;
+        let id = self.id.clone().unwrap_or_else(new_id);
+        let id = text("id", &id, 256)?.to_owned();
+        if graph.incident(&id).and_then(|node| graph.incident_node(node)).is_some_and(|incident| incident.known()) {
+            return Err(Fault::new(FaultClass::Conflict, "incident_exists", format!("an incident `{id}` is there already")));
+        }
+        let fields = IncidentFields {
+            title: Some(self.title.clone()),
+            description: self.description.clone(),
+            severity: self.severity.clone(),
+            status: self.status.clone(),
+            owner: self.owner.clone().map(Some),
+            tags: Some(self.tags.clone()),
+            ..IncidentFields::default()
+        };
+        let mut incident = Incident { number: Some(next_number(graph)), ..opened(id, actor, context.now, "create") };
+        incident.alert_ids = known_alerts(context, &self.alerts)?;
+        fields.apply(&mut incident, actor, context.now, policy)?;
+        incident.parent = self.parent.as_ref().map(|parent| parent_of(context, &incident.id, parent)).transpose()?;
+        Ok(vec![incident])
+    }
+}
+
+/// The first version of an incident that a person opens.
+fn opened(id: String, actor: &Actor, now: Time, action: &str) -> Incident {
+    Incident {
+        id,
+        provider: PROVIDER.to_owned(),
+        created: Some(now),
+        modified: Some(now),
+        modified_by: Some(actor.name.clone()),
+        change: Some(Change { actor: actor.name.clone(), action: action.to_owned(), ..Change::default() }),
+        ..Incident::default()
+    }
+}
+
+fn known_alerts(context: &Context, ids: &[String]) -> Result<Vec<String>, Fault> {
+    let graph = &context.snapshot.graph;
+    let known = |id: &String| {
+        let node = reference::alert(graph, id)?;
+        Ok(graph.alert_node(node).map_or_else(|| id.clone(), |alert| alert.id().to_owned()))
+    };
+    ids.iter().map(known).collect()
+}
+
+/// Adds and removes alerts of an incident.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AlertsUpdate {
+    /// Id or number; the path gives it.
+    #[serde(skip)]
+    pub incident: String,
+    /// Ids of alerts that join it.
+    pub add: Vec<String>,
+    /// Ids of alerts that leave it.
+    pub remove: Vec<String>,
+}
+
+impl ChangeIncidents for AlertsUpdate {
+    fn plan(&self, context: &Context, actor: &Actor, _: Policy) -> Result<Vec<Incident>, Fault> {
+        let present = Present::find(context, &self.incident)?;
+        let add = known_alerts(context, &self.add)?;
+        if let Some(stranger) = self.remove.iter().find(|id| !present.incident.alert_ids.contains(id)) {
+            let message = format!("expected an alert of incident `{}`, found `{stranger}`", present.incident.id);
+            return Err(Fault::new(FaultClass::Invalid, "alert_not_in_incident", message));
+        }
+        let next = present.change(actor, "alerts", context.now, |incident| {
+            incident.alert_ids.retain(|id| !self.remove.contains(id));
+            add_alerts(incident, add);
+            Ok(())
+        })?;
+        Ok(next.into_iter().collect())
+    }
+}
+
+fn add_alerts(incident: &mut Incident, alerts: impl IntoIterator<Item = String>) {
+    for alert in alerts {
+        if !incident.alert_ids.contains(&alert) {
+            incident.alert_ids.push(alert);
+        }
+    }
+}
+
+/// Writes a comment.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CommentAdd {
+    /// Id or number; the path gives it.
+    #[serde(skip)]
+    pub incident: String,
+    /// Id of the comment; made if none is given.
+    pub id: Option<String>,
+    /// The text, Markdown.
+    pub message: String,
+}
+
+impl ChangeIncidents for CommentAdd {
+    fn plan(&self, context: &Context, actor: &Actor, _: Policy) -> Result<Vec<Incident>, Fault> {
+        let message = text("message", &self.message, TEXT_BYTES_MAX)?.to_owned();
+        let mut comment = comment(actor, context.now, message);
+        if let Some(id) = &self.id {
+            comment.id = text("id", id, 256)?.to_owned();
+        }
+        let present = Present::find(context, &self.incident)?;
+        if present.incident.comments.iter().any(|known| known.id == comment.id) {
+            let message = format!("a comment `{}` is there already", comment.id);
+            return Err(Fault::new(FaultClass::Conflict, "comment_exists", message));
+        }
+        let next = present.change(actor, "comment", context.now, |incident| {
+            incident.comments.push(comment);
+            Ok(())
+        })?;
+        Ok(next.into_iter().collect())
+    }
+}
+
+/// Rewrites a comment; earlier texts stay in the activity log.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CommentEdit {
+    /// Id or number; the path gives it.
+    #[serde(skip)]
+    pub incident: String,
+    /// Id of the comment; the path gives it.
+    #[serde(skip)]
+    pub comment: String,
+    /// The new text, Markdown.
+    pub message: String,
+}
+
+impl ChangeIncidents for CommentEdit {
+    fn plan(&self, context: &Context, actor: &Actor, _: Policy) -> Result<Vec<Incident>, Fault> {
+        let message = text("message", &self.message, TEXT_BYTES_MAX)?;
+        let next = Present::find(context, &self.incident)?.change(actor, "comment", context.now, |incident| {
+            let comment = incident.comments.iter_mut().find(|known| known.id == self.comment);
+            let comment = comment.ok_or_else(|| unknown("comment", &self.comment))?;
+            if comment.message != message {
+                (comment.message, comment.modified) = (message.to_owned(), Some(context.now));
+            }
+            Ok(())
+        })?;
+        Ok(next.into_iter().collect())
+    }
+}
+
+fn unknown(what: &'static str, id: &str) -> Fault {
+    let code = if what == "comment" { "comment_unknown" } else { "task_unknown" };
+    Fault::new(FaultClass::NotFound, code, format!("the incident has no {what} `{id}`"))
+}
+
+/// Removes a comment; it stays in the activity log.
+#[derive(Clone, Debug, Default)]
+pub struct CommentRemove {
+    /// Id or number of the incident.
+    pub incident: String,
+    /// Id of the comment.
+    pub comment: String,
+}
+
+impl ChangeIncidents for CommentRemove {
+    fn plan(&self, context: &Context, actor: &Actor, _: Policy) -> Result<Vec<Incident>, Fault> {
+        let next = Present::find(context, &self.incident)?.change(actor, "comment", context.now, |incident| {
+            let before = incident.comments.len();
+            incident.comments.retain(|known| known.id != self.comment);
+            if incident.comments.len() == before { Err(unknown("comment", &self.comment)) } else { Ok(()) }
+        })?;
+        Ok(next.into_iter().collect())
+    }
+}
+
+/// Adds a task.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TaskAdd {
+    /// Id or number; the path gives it.
+    #[serde(skip)]
+    pub incident: String,
+    /// Id of the task; made if none is given.
+    pub id: Option<String>,
+    /// What is to be done.
+    pub title: String,
+    /// The long text, Markdown.
+    pub description: String,
+}
+
+impl ChangeIncidents for TaskAdd {
+    fn plan(&self, context: &Context, actor: &Actor, _: Policy) -> Result<Vec<Incident>, Fault> {
+        let task = Task {
+            id: self.id.clone().unwrap_or_else(new_id),
+            title: text("title", &self.title, 1_000)?.to_owned(),
+            description: self.description.clone(),
+            completed: false,
+            author: Some(actor.name.clone()),
+            created: Some(context.now),
+            modified: None,
+        };
+        let present = Present::find(context, &self.incident)?;
+        if present.incident.tasks.iter().any(|known| known.id == task.id) {
+            return Err(Fault::new(FaultClass::Conflict, "task_exists", format!("a task `{}` is there already", task.id)));
+        }
+        let next = present.change(actor, "task", context.now, |incident| {
+            incident.tasks.push(task);
+            Ok(())
+        })?;
+        Ok(next.into_iter().collect())
+    }
+}
+
+/// Changes a task; what is left out stays.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TaskEdit {
+    /// Id or number; the path gives it.
+    #[serde(skip)]
+    pub incident: String,
+    /// Id of the task; the path gives it.
+    #[serde(skip)]
+    pub task: String,
+    /// What is to be done.
+    pub title: Option<String>,
+    /// The long text, Markdown.
+    pub description: Option<String>,
+    /// Whether it is done.
+    pub completed: Option<bool>,
+}
+
+impl ChangeIncidents for TaskEdit {
+    fn plan(&self, context: &Context, actor: &Actor, _: Policy) -> Result<Vec<Incident>, Fault> {
+        let title = self.title.as_deref().map(|title| text("title", title, 1_000)).transpose()?;
+        let next = Present::find(context, &self.incident)?.change(actor, "task", context.now, |incident| {
+            let task = incident.tasks.iter_mut().find(|known| known.id == self.task).ok_or_else(|| unknown("task", &self.task))?;
+            let before = task.clone();
+            if let Some(title) = title {
+                task.title = title.to_owned();
+            }
+            if let Some(description) = &self.description {
+                task.description.clone_from(description);
+            }
+            task.completed = self.completed.unwrap_or(task.completed);
+            if *task != before {
+                task.modified = Some(context.now);
+            }
+            Ok(())
+        })?;
+        Ok(next.into_iter().collect())
+    }
+}
+
+/// Removes a task; it stays in the activity log.
+#[derive(Clone, Debug, Default)]
+pub struct TaskRemove {
+    /// Id or number of the incident.
+    pub incident: String,
+    /// Id of the task.
+    pub task: String,
+}
+
+impl ChangeIncidents for TaskRemove {
+    fn plan(&self, context: &Context, actor: &Actor, _: Policy) -> Result<Vec<Incident>, Fault> {
+        let next = Present::find(context, &self.incident)?.change(actor, "task", context.now, |incident| {
+            let before = incident.tasks.len();
+            incident.tasks.retain(|known| known.id != self.task);
+            if incident.tasks.len() == before { Err(unknown("task", &self.task)) } else { Ok(()) }
+        })?;
+        Ok(next.into_iter().collect())
+    }
+}
+
+/// Merges an incident into another: its alerts, tags, comments and tasks go over, and it is closed with a pointer to the other.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct IncidentMerge {
+    /// Id or number of the incident that goes; the path gives it.
+    #[serde(skip)]
+    pub incident: String,
+    /// Id or number of the incident that stays.
+    pub into: String,
+}
+
+impl ChangeIncidents for IncidentMerge {
+    fn plan(&self, context: &Context, actor: &Actor, _: Policy) -> Result<Vec<Incident>, Fault> {
+        let (gone, stays) = (Present::find(context, &self.incident)?, Present::find(context, &self.into)?);
+        if gone.incident.id == stays.incident.id {
+            return Err(Fault::new(FaultClass::Invalid, "merge_same", format!("`{}` is the incident itself", self.into)));
+        }
+        for side in [&gone.incident, &stays.incident] {
+            if let Some(into) = &side.redirect {
+                let message = format!("incident `{}` was merged into `{into}` already", side.id);
+                return Err(Fault::new(FaultClass::Conflict, "merged_already", message));
+            }
+        }
+        let grown = stays.change(actor, "merge", context.now, |incident| {
+            add_alerts(incident, gone.incident.alert_ids.iter().cloned());
+            for tag in &gone.incident.tags {
+                if !incident.tags.contains(tag) {
+                    incident.tags.push(tag.clone());
+                }
+            }
+            incident.comments.extend(gone.incident.comments.iter().cloned());
+            incident.tasks.extend(gone.incident.tasks.iter().cloned());
+            incident.severity = incident.severity.max(gone.incident.severity);
+            Ok(())
+        })?;
+        let closed = gone.change(actor, "merge", context.now, |incident| {
+            incident.redirect = Some(stays.incident.id.clone());
+            (incident.status, incident.closed) = (IncidentStatus::Closed, Some(context.now));
+            Ok(())
+        })?;
+        Ok(as_step(grown.into_iter().chain(closed).collect()))
+    }
+}
+
+/// Moves alerts of an incident into a new one.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct IncidentSplit {
+    /// Id or number; the path gives it.
+    #[serde(skip)]
+    pub incident: String,
+    /// Ids of the alerts that go.
+    pub alerts: Vec<String>,
+    /// Title of the new incident; that of the old one if none is given.
+    pub title: Option<String>,
+}
+
+impl ChangeIncidents for IncidentSplit {
+    fn plan(&self, context: &Context, actor: &Actor, policy: Policy) -> Result<Vec<Incident>, Fault> {
+        let present = Present::find(context, &self.incident)?;
+        if self.alerts.is_empty() || self.alerts.len() >= present.incident.alert_ids.len() {
+            let found = format!("{} of {}", self.alerts.len(), present.incident.alert_ids.len());
+            let message = format!("expected some but not all alerts of incident `{}`, found {found}", present.incident.id);
+            return Err(Fault::new(FaultClass::Invalid, "split_alerts", message));
+        }
+        let leave =
+            AlertsUpdate { incident: self.incident.clone(), add: Vec::new(), remove: self.alerts.clone() }.plan(context, actor, policy)?;
+        let mut new = opened(new_id(), actor, context.now, "split");
+        new.number = Some(next_number(&context.snapshot.graph));
+        new.title = self.title.clone().unwrap_or_else(|| present.incident.title.clone());
+        text("title", &new.title, 1_000)?;
+        (new.severity, new.alert_ids) = (present.incident.severity, self.alerts.clone());
+        (new.owner, new.tags) = (present.incident.owner.clone(), present.incident.tags.clone());
+        let mut changed = leave;
+        for change in changed.iter_mut().filter_map(|incident| incident.change.as_mut()) {
+            "split".clone_into(&mut change.action);
+        }
+        changed.push(new);
+        Ok(as_step(changed))
+    }
+}
+
+/// Takes a change back, with all that were one step with it; what was changed since stays.
+#[derive(Clone, Debug, Default)]
+pub struct ChangeUndo {
+    /// Number of the change.
+    pub change: u64,
+}
+
+impl ChangeIncidents for ChangeUndo {
+    fn plan(&self, context: &Context, actor: &Actor, _: Policy) -> Result<Vec<Incident>, Fault> {
+        let not_there = || {
+            let message = format!("no change of an incident has the number {}", self.change);
+            Fault::new(FaultClass::NotFound, "change_unknown", message).with_hint("the activity of an incident lists its changes")
+        };
+        let first = change_at(context, Seq(self.change))?.ok_or_else(not_there)?;
+        let step = first.change.as_ref().and_then(|change| change.step.clone());
+        let mut changes = vec![(Seq(self.change), first)];
+        if let Some(step) = step {
+            // The documents of one step were written together.
+            let of_step = |incident: &Incident| incident.change.as_ref().and_then(|change| change.step.as_deref()) == Some(step.as_str());
+            for stride in [-1_i64, 1] {
+                let mut seq = self.change;
+                while let Some(next) = seq.checked_add_signed(stride).filter(|seq| *seq > 0) {
+                    match change_at(context, Seq(next))? {
+                        Some(incident) if of_step(&incident) => changes.push((Seq(next), incident)),
+                        _ => break,
+                    }
+                    seq = next;
+                }
+            }
+        }
+        let undone: Result<Vec<Option<Incident>>, Fault> =
+            changes.into_iter().map(|(seq, after)| undo(context, actor, seq, &after)).collect();
+        Ok(as_step(undone?.into_iter().flatten().collect()))
+    }
+}
+
+/// The version that a change made, if the document is one.
+fn change_at(context: &Context, seq: Seq) -> Result<Option<Incident>, Fault> {
+    let Some(document) = context.journal.document(seq)? else { return Ok(None) };
+    if &*document.format != crate::ingest::INCIDENT {
+        return Ok(None);
+    }
+    let id: Option<String> =
+        serde_json::from_slice::<serde_json::Value>(&document.raw).ok().and_then(|value| Some(value.get("id")?.as_str()?.to_owned()));
+    let Some(id) = id else { return Ok(None) };
+    Ok(super::version_in(&document, &id)?.filter(|incident| incident.change.is_some()))
+}
+
+fn undo(context: &Context, actor: &Actor, seq: Seq, after: &Incident) -> Result<Option<Incident>, Fault> {
+    let present = Present::find(context, &after.id)?;
+    let of = after.change.as_ref().and_then(|change| change.of);
+    let before = match of {
+        Some(of) => version(context, Seq(of), &after.id)?,
+        // An incident is never forgotten: one that was made is closed.
+        None => Incident {
+            status: IncidentStatus::Closed,
+            closed: Some(context.now),
+            classification: Some(crate::model::Classification::Undetermined),
+            alert_ids: Vec::new(),
+            ..after.clone()
+        },
+    };
+    let merged = merge(after, &present.incident, &before)?;
+    if !merged.conflicts.is_empty() {
+        let message = format!("incident `{}` was changed since in {}", after.id, merged.conflicts.join(", "));
+        return Err(Fault::new(FaultClass::Conflict, "changed_since", message).with_hint("undo the later change first, or set the field"));
+    }
+    let mut next = present.change(actor, "undo", context.now, |incident| {
+        *incident = merged.incident;
+        incident.change.clone_from(&present.incident.change);
+        incident.modified = present.incident.modified;
+        incident.modified_by.clone_from(&present.incident.modified_by);
+        Ok(())
+    })?;
+    if let Some(change) = next.as_mut().and_then(|incident| incident.change.as_mut()) {
+        change.undoes = Some(seq.0);
+    }
+    Ok(next)
+}

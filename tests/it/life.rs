@@ -1,0 +1,271 @@
+//! The life of an incident over the API: the rules of closing, lost updates, undo, merge and split, sources that go on, the audit.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use clew::engine::Options;
+use serde_json::{Value, json};
+
+use crate::support::Clew;
+
+/// Two incidents of three alerts, as a source exports them.
+fn filled() -> Clew {
+    let clew = Clew::new();
+    let alert = |id: &str, title: &str| {
+        json!({"SystemAlertId": id, "DisplayName": title, "AlertName": title, "AlertSeverity": "Medium", "ProviderName": "Test", "ProductName": "Test",
+            "TimeGenerated": "2026-01-01T10:00:00Z", "StartTime": "2026-01-01T10:00:00Z", "EndTime": "2026-01-01T10:05:00Z", "AlertType": "t",
+            "Entities": "[{\"$id\":\"1\",\"HostName\":\"ws1\",\"DnsDomain\":\"contoso.com\",\"Type\":\"host\"}]", "Type": "SecurityAlert"})
+    };
+    let alerts: String = ["a1", "a2", "a3"].iter().map(|id| alert(id, &format!("alert {id}")).to_string() + "\n").collect();
+    assert_eq!(clew.ingest_bytes("alerts.jsonl", alerts).new, 3);
+    assert_eq!(clew.ingest_bytes("one.jsonl", exported("i1", 1, "first", "New", &["a1", "a2"], "2026-01-02T00:00:00Z")).new, 1);
+    assert_eq!(clew.ingest_bytes("two.jsonl", exported("i2", 2, "second", "New", &["a3"], "2026-01-02T00:00:00Z")).new, 1);
+    clew
+}
+
+/// An incident as Sentinel's table has it.
+fn exported(id: &str, number: i64, title: &str, status: &str, alerts: &[&str], modified: &str) -> String {
+    json!({"TenantId": "00000000-0000-0000-0000-000000000001", "IncidentName": id, "IncidentNumber": number, "Title": title, "Severity": "Medium",
+        "Status": status, "AlertIds": json!(alerts).to_string(), "CreatedTime": "2026-01-01T12:00:00Z", "LastModifiedTime": modified,
+        "TimeGenerated": modified, "ProviderName": "Azure Sentinel", "Type": "SecurityIncident"})
+    .to_string()
+}
+
+async fn detail(clew: &Clew, id: &str) -> Value {
+    clew.get(&format!("/v1/incidents/{id}")).await
+}
+
+async fn ok(clew: &Clew, user: &str, method: &str, path: &str, body: Value) -> Value {
+    let (status, answer) = clew.by(user, method, path, body).await;
+    assert_eq!(status, StatusCode::OK, "{method} {path}: {answer}");
+    answer
+}
+
+async fn refused(clew: &Clew, method: &str, path: &str, body: Value) -> (u16, String) {
+    let (status, answer) = clew.by("ana", method, path, body).await;
+    (status.as_u16(), answer["error"]["code"].as_str().unwrap_or_default().to_owned())
+}
+
+fn alerts_of(detail: &Value) -> Vec<&str> {
+    let rows = detail["alerts_list"].as_array().expect("a list");
+    rows.iter().map(|alert| alert["id"].as_str().expect("an id")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_incident_is_worked_on_and_closed() {
+    let clew = filled();
+    ok(&clew, "ana", "PATCH", "/v1/incidents/1", json!({"status": "Active", "owner": {"upn": "ana@contoso.com"}, "add_tags": ["case-7"]}))
+        .await;
+    let active = detail(&clew, "i1").await;
+    assert_eq!((&active["status"], &active["owner"], &active["tags"]), (&json!("Active"), &json!("ana@contoso.com"), &json!(["case-7"])));
+    assert_eq!(clew.get("/v1/incidents?owner=ana@contoso.com").await["total"], 1);
+    assert_eq!(clew.get("/v1/search?q=tag:case-7").await["total"], 1);
+
+    let close = |body: Value| refused(&clew, "PATCH", "/v1/incidents/i1", body);
+    assert_eq!(close(json!({"status": "Closed"})).await, (400, "classification_required".into()));
+    assert_eq!(close(json!({"status": "Closed", "classification": "TruePositive"})).await, (400, "closing_comment_required".into()));
+    let wrong = json!({"status": "Closed", "classification": "TruePositive", "classification_reason": "InaccurateData", "classification_comment": "x"});
+    assert_eq!(close(wrong).await, (400, "field_invalid".into()));
+    assert_eq!(close(json!({"classification": "TruePositive"})).await, (400, "classification_of_open".into()));
+    assert_eq!(close(json!({"stauts": "Closed"})).await, (400, "body_invalid".into()));
+
+    let closing = json!({"status": "closed", "classification": "truepositive", "classification_comment": "contained"});
+    ok(&clew, "ana", "PATCH", "/v1/incidents/i1", closing.clone()).await;
+    let closed = detail(&clew, "i1").await;
+    let of = |name: &str| closed[name].clone();
+    assert_eq!(
+        (of("status"), of("classification"), of("classification_reason"), of("classification_comment")),
+        (json!("Closed"), json!("TruePositive"), json!("SuspiciousActivity"), json!("contained"))
+    );
+    assert_eq!(ok(&clew, "ana", "PATCH", "/v1/incidents/i1", closing).await["value"], json!([]), "what is so already makes no version");
+
+    assert_eq!(refused(&clew, "PATCH", "/v1/incidents/i1", json!({"status": "Active"})).await, (400, "reason_required".into()));
+    ok(&clew, "ben", "PATCH", "/v1/incidents/i1", json!({"status": "Active", "reason": "it came back"})).await;
+    let reopened = detail(&clew, "i1").await;
+    assert_eq!((&reopened["status"], &reopened["classification"]), (&json!("Active"), &Value::Null));
+    assert_eq!((&reopened["comments"][0]["author"], &reopened["comments"][0]["message"]), (&json!("ben"), &json!("it came back")));
+
+    let activity = clew.get("/v1/incidents/i1/activity").await;
+    let rows = activity["value"].as_array().expect("a list");
+    let said: Vec<(&str, &str)> =
+        rows.iter().map(|row| (row["actor"].as_str().unwrap_or(""), row["action"].as_str().unwrap_or(""))).collect();
+    assert_eq!(said, [("ben", "update"), ("ana", "update"), ("ana", "update"), ("Azure Sentinel", "source")]);
+    let first = &rows[2]["fields"];
+    assert_eq!(
+        *first,
+        json!([
+            {"field": "owner", "before": null, "after": {"name": null, "email": null, "upn": "ana@contoso.com", "object_id": null}},
+            {"field": "status", "before": "New", "after": "Active"},
+            {"field": "tags", "before": [], "after": ["case-7"]},
+        ])
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_update_is_lost() {
+    let clew = Arc::new(filled());
+    let seen = detail(&clew, "i1").await["etag"].as_str().expect("an etag").to_owned();
+    ok(&clew, "ana", "PATCH", "/v1/incidents/i1", json!({"etag": seen, "add_tags": ["first"]})).await;
+    assert_eq!(refused(&clew, "PATCH", "/v1/incidents/i1", json!({"etag": seen, "title": "other"})).await, (409, "etag_stale".into()));
+    assert_eq!(detail(&clew, "i1").await["title"], "first");
+
+    let writers: Vec<_> = (0..32)
+        .map(|n| {
+            let clew = Arc::clone(&clew);
+            tokio::spawn(async move { ok(&clew, "ana", "PATCH", "/v1/incidents/i1", json!({"add_tags": [format!("tag-{n}")]})).await })
+        })
+        .collect();
+    for writer in writers {
+        writer.await.expect("the writer ends");
+    }
+    let tags = detail(&clew, "i1").await["tags"].as_array().expect("a list").len();
+    assert_eq!(tags, 33, "every tag of every writer is there");
+    let audit = clew.get("/v1/audit/verify").await;
+    assert_eq!((&audit["changes"], &audit["whole"]), (&json!(33), &json!(true)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn comments_and_tasks_are_kept_one_by_one() {
+    let clew = filled();
+    ok(&clew, "ana", "POST", "/v1/incidents/i1/comments", json!({"id": "c1", "message": "looked at *ws1*"})).await;
+    ok(&clew, "ben", "POST", "/v1/incidents/i1/comments", json!({"id": "c2", "message": "isolated"})).await;
+    ok(&clew, "ana", "PATCH", "/v1/incidents/i1/comments/c1", json!({"message": "looked at ws1 and ws2"})).await;
+    ok(&clew, "ben", "DELETE", "/v1/incidents/i1/comments/c2", Value::Null).await;
+    ok(&clew, "ana", "POST", "/v1/incidents/i1/tasks", json!({"id": "t1", "title": "reset the password"})).await;
+    ok(&clew, "ana", "PATCH", "/v1/incidents/i1/tasks/t1", json!({"completed": true})).await;
+    let now = detail(&clew, "i1").await;
+    let comments = now["comments"].as_array().expect("a list");
+    assert_eq!((comments.len(), &comments[0]["message"], &comments[0]["author"]), (1, &json!("looked at ws1 and ws2"), &json!("ana")));
+    assert_eq!((&now["tasks"][0]["title"], &now["tasks"][0]["completed"]), (&json!("reset the password"), &json!(true)));
+    assert_eq!(clew.get("/v1/search?q=comment:ws2").await["total"], 1, "comments are found by their words");
+    let codes = [
+        refused(&clew, "POST", "/v1/incidents/i1/comments", json!({"message": " "})).await,
+        refused(&clew, "PATCH", "/v1/incidents/i1/comments/c2", json!({"message": "x"})).await,
+        refused(&clew, "DELETE", "/v1/incidents/i1/tasks/none", Value::Null).await,
+        refused(&clew, "POST", "/v1/incidents/none/comments", json!({"message": "x"})).await,
+    ];
+    let expected = [(400, "field_invalid"), (404, "comment_unknown"), (404, "task_unknown"), (404, "incident_unknown")];
+    assert_eq!(codes, expected.map(|(status, code)| (status, code.to_owned())));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_source_says_later_joins_what_people_did() {
+    let clew = filled();
+    ok(&clew, "ana", "PATCH", "/v1/incidents/i1", json!({"status": "Active", "title": "renamed by ana", "add_tags": ["mine"]})).await;
+    // The source adds an alert and a severity of its own; it knows nothing of Ana.
+    let later = exported("i1", 1, "first", "New", &["a1", "a2", "a3"], "2026-01-03T00:00:00Z").replace("Medium", "High");
+    assert_eq!(clew.ingest_bytes("later.jsonl", later.clone()).updated, 1);
+    let both = detail(&clew, "i1").await;
+    assert_eq!(
+        (&both["title"], &both["status"], &both["severity"], &both["tags"]),
+        (&json!("renamed by ana"), &json!("Active"), &json!("High"), &json!(["mine"]))
+    );
+    assert_eq!(alerts_of(&both), ["a1", "a2", "a3"]);
+    assert_eq!(clew.ingest_bytes("later.jsonl", later).duplicate, 1, "the same export again changes nothing");
+    let older = exported("i1", 1, "first", "New", &["a1"], "2026-01-01T13:00:00Z");
+    clew.ingest_bytes("older.jsonl", older);
+    assert_eq!(alerts_of(&detail(&clew, "i1").await), ["a1", "a2", "a3"], "an older export changes nothing");
+
+    let before = detail(&clew, "i1").await;
+    let folder = clew.close();
+    assert!(clew::engine::verify(folder.path(), Options::default()).expect("verifies").equal);
+    let clew = Clew::open(folder, Options::default());
+    assert_eq!(detail(&clew, "i1").await, before, "a start from the journal shows the same");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn merge_and_split_lose_nothing_and_are_undone() {
+    let clew = filled();
+    ok(&clew, "ana", "POST", "/v1/incidents/i2/comments", json!({"message": "from two"})).await;
+    let before = (detail(&clew, "i1").await, detail(&clew, "i2").await);
+    let merged = ok(&clew, "ana", "POST", "/v1/incidents/i2/merge", json!({"into": "1"})).await;
+    let (one, two) = (detail(&clew, "i1").await, detail(&clew, "i2").await);
+    assert_eq!(alerts_of(&one), ["a1", "a2", "a3"]);
+    assert_eq!(
+        (&one["comments"][0]["message"], &two["status"], &two["redirect"]),
+        (&json!("from two"), &json!("Closed"), &json!("incident:i1"))
+    );
+    assert_eq!(refused(&clew, "POST", "/v1/incidents/i2/merge", json!({"into": "i1"})).await, (409, "merged_already".into()));
+    let change = merged["value"][1]["change"].as_u64().expect("a number");
+    ok(&clew, "ben", "POST", &format!("/v1/changes/{change}/undo"), Value::Null).await;
+    let after = (detail(&clew, "i1").await, detail(&clew, "i2").await);
+    for (before, after) in [(&before.0, &after.0), (&before.1, &after.1)] {
+        for field in ["status", "redirect", "comments", "severity", "alerts_list", "tags"] {
+            assert_eq!(before[field], after[field], "{field} after undoing the merge");
+        }
+    }
+
+    let split = ok(&clew, "ana", "POST", "/v1/incidents/i1/split", json!({"alerts": ["a2"], "title": "the other half"})).await;
+    let new = split["value"][1]["id"].as_str().expect("an id").to_owned();
+    assert_eq!((alerts_of(&detail(&clew, "i1").await), alerts_of(&detail(&clew, &new).await)), (vec!["a1"], vec!["a2"]));
+    assert_eq!(detail(&clew, "3").await["title"], "the other half", "the new incident has the next number");
+    let change = split["value"][0]["change"].as_u64().expect("a number");
+    ok(&clew, "ana", "POST", &format!("/v1/changes/{change}/undo"), Value::Null).await;
+    assert_eq!(alerts_of(&detail(&clew, "i1").await), ["a1", "a2"]);
+    assert_eq!(detail(&clew, &new).await["status"], "Closed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_are_changed_as_one_step() {
+    let clew = filled();
+    let change = json!({"filter": {"status": ["open"]}, "change": {"severity": "Low", "add_tags": ["sweep"]}});
+    let changed = ok(&clew, "ana", "POST", "/v1/incidents/bulk", change).await;
+    assert_eq!(changed["value"].as_array().map(Vec::len), Some(2));
+    ok(&clew, "ben", "PATCH", "/v1/incidents/i2", json!({"add_tags": ["kept"]})).await;
+    let number = changed["value"][0]["change"].as_u64().expect("a number");
+    ok(&clew, "ana", "POST", &format!("/v1/changes/{number}/undo"), Value::Null).await;
+    let (one, two) = (detail(&clew, "i1").await, detail(&clew, "i2").await);
+    assert_eq!((&one["severity"], &one["tags"]), (&json!("Medium"), &json!([])));
+    assert_eq!((&two["severity"], &two["tags"]), (&json!("Medium"), &json!(["kept"])), "what came after the step stays");
+    assert_eq!(refused(&clew, "POST", "/v1/changes/1/undo", Value::Null).await, (404, "change_unknown".into()));
+    let both = json!({"incidents": ["i1"], "filter": {}, "change": {}});
+    assert_eq!(refused(&clew, "POST", "/v1/incidents/bulk", both).await, (400, "selection_invalid".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn incidents_are_made_by_hand_and_ordered_under_others() {
+    let clew = filled();
+    let made =
+        ok(&clew, "ana", "POST", "/v1/incidents", json!({"title": "by hand", "severity": "High", "alerts": ["a3"], "parent": "1"})).await;
+    assert_eq!(made["value"][0]["number"], 3);
+    let made = detail(&clew, "3").await;
+    assert_eq!(
+        (&made["title"], &made["severity"], &made["parent"], alerts_of(&made)),
+        (&json!("by hand"), &json!("High"), &json!("i1"), vec!["a3"])
+    );
+    let codes = [
+        refused(&clew, "POST", "/v1/incidents", json!({"severity": "High"})).await,
+        refused(&clew, "POST", "/v1/incidents", json!({"title": "x", "id": "i1"})).await,
+        refused(&clew, "POST", "/v1/incidents", json!({"title": "x", "alerts": ["none"]})).await,
+        refused(&clew, "PATCH", "/v1/incidents/i1", json!({"parent": "3"})).await,
+    ];
+    let expected = [(400, "field_invalid"), (409, "incident_exists"), (404, "alert_unknown"), (409, "parent_cycle")];
+    assert_eq!(codes, expected.map(|(status, code)| (status, code.to_owned())));
+    ok(&clew, "ana", "POST", "/v1/incidents/3/alerts", json!({"add": ["a1"], "remove": ["a3"]})).await;
+    assert_eq!(alerts_of(&detail(&clew, "3").await), ["a1"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_audit_finds_what_was_altered_or_dropped() {
+    let clew = filled();
+    for tag in ["one", "two", "three"] {
+        ok(&clew, "ana", "PATCH", "/v1/incidents/i1", json!({"add_tags": [tag]})).await;
+    }
+    let mut backup = Vec::new();
+    clew.engine.export(&mut backup).expect("exports");
+    let lines: Vec<String> = String::from_utf8(backup).expect("text").lines().map(str::to_owned).collect();
+    let audit = async |lines: &[String]| {
+        let other = Clew::new();
+        other.engine.import(&mut lines.join("\n").as_bytes()).expect("imports");
+        let found = other.get("/v1/audit/verify").await;
+        (found["whole"].as_bool(), found["changes"].as_u64(), found["broken_at"].as_u64())
+    };
+    assert_eq!(audit(&lines).await, (Some(true), Some(3), None));
+    let changes: Vec<usize> = (0..lines.len()).filter(|at| lines[*at].contains("clew-incident")).collect();
+    assert_eq!(changes.len(), 3);
+    let dropped: Vec<String> = lines.iter().enumerate().filter(|(at, _)| *at != changes[1]).map(|(_, line)| line.clone()).collect();
+    assert_eq!(audit(&dropped).await, (Some(false), Some(2), Some(changes[2] as u64)));
+    let mut swapped = lines.clone();
+    swapped.swap(changes[1], changes[2]);
+    assert_eq!(audit(&swapped).await.0, Some(false));
+}
