@@ -5,10 +5,13 @@
 
 mod arguments;
 mod conversion;
+mod documents;
 pub mod dynamic;
+mod encoding;
 pub mod json;
 mod matching;
 mod mathematics;
+mod network;
 mod overloads;
 mod regexes;
 mod series;
@@ -24,6 +27,7 @@ pub use arguments::{Arguments, Column, KernelError};
 pub use conversion::conversion_to;
 pub use matching::membership;
 pub use mathematics::{negation, random_udf};
+pub use network::{Places, PlacesError};
 pub use overloads::Chosen;
 pub use udf::scalar_udf;
 
@@ -164,7 +168,8 @@ pub enum Family {
 
 /// The functions of every family.
 fn families() -> Vec<&'static [Function]> {
-    let mut families = vec![conversion::FUNCTIONS, regexes::FUNCTIONS, text::FUNCTIONS];
+    let mut families =
+        vec![conversion::FUNCTIONS, documents::FUNCTIONS, encoding::FUNCTIONS, network::FUNCTIONS, regexes::FUNCTIONS, text::FUNCTIONS];
     families.extend(dynamic::families());
     families.extend(mathematics::families());
     families.extend(series::families());

@@ -13,7 +13,9 @@ use super::{Arguments, Column, Kernel};
 
 /// The function for arguments of the given types, as a plan calls it.
 pub fn scalar_udf(name: &'static str, kernel: Kernel, arguments: Vec<ScalarType>, returns: ScalarType) -> Arc<ScalarUDF> {
-    let signature = Signature::any(arguments.len(), Volatility::Immutable);
+    // What takes nothing and is no constant of its own is drawn anew for each row.
+    let volatility = if arguments.is_empty() { Volatility::Volatile } else { Volatility::Immutable };
+    let signature = Signature::any(arguments.len(), volatility);
     Arc::new(ScalarUDF::from(KernelUdf { name, kernel, arguments, returns, signature }))
 }
 
@@ -55,7 +57,7 @@ impl ScalarUDFImpl for KernelUdf {
     }
 
     fn invoke_with_args(&self, call: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let all_constant = call.args.iter().all(|argument| matches!(argument, ColumnarValue::Scalar(_)));
+        let all_constant = !call.args.is_empty() && call.args.iter().all(|argument| matches!(argument, ColumnarValue::Scalar(_)));
         let rows = if all_constant { 1 } else { call.number_rows };
         let columns = self.arguments.iter().zip(call.args).map(|(kind, argument)| column(*kind, argument)).collect::<Result<Vec<_>>>()?;
         let arguments = Arguments { rows, columns: &columns, returns: self.returns };

@@ -217,13 +217,15 @@ fn is_in_folded(call: &Arguments, negated: bool) -> Result {
 /// Values of any type; null is in no list.
 fn is_in(call: &Arguments, negated: bool) -> Result {
     let kind = call.kind(0);
-    let is_text = !matches!(kind, Int | Long | Real | Decimal | DateTime | Timespan);
-    let own = |row: usize| {
-        let mut text = String::new();
-        super::conversion::push_text(&mut text, call, 0, row);
-        text
+    let is_among = |listed: &HashSet<String>, row: usize| match kind {
+        Text | ScalarType::Guid => listed.contains(call.text(0, row)),
+        _ if kind != Dynamic && call.is_null(0, row) => false,
+        _ => {
+            let mut text = String::new();
+            super::conversion::push_text(&mut text, call, 0, row);
+            listed.contains(&text)
+        }
     };
-    let is_among = |listed: &HashSet<String>, row: usize| (is_text || !call.is_null(0, row)) && listed.contains(&own(row));
     let listed = |row: usize| listed(call, 1, row).iter().filter_map(|text| normal(kind, text)).collect::<HashSet<String>>();
     if call.constant_from(1) {
         let listed = listed(0);

@@ -36,7 +36,7 @@ pub(in super::super) enum Case {
 }
 
 /// Positions that are looked at together.
-const BLOCK: usize = 32;
+const BLOCK: usize = 16;
 
 /// A text to search for.
 #[derive(Debug)]
@@ -97,6 +97,7 @@ impl<'a> Needle<'a> {
             Relation::Equal => bytes.len() == length && self.is_at(bytes, 0),
             Relation::Start => bytes.len() >= length && self.is_at(bytes, 0),
             Relation::End => bytes.len() >= length && self.is_at(bytes, bytes.len() - length),
+            Relation::Contained if !self.ascii_fold => haystack.contains(self.text.as_ref()),
             Relation::Contained => self.find(bytes, 0).is_some(),
             Relation::Term | Relation::TermStart | Relation::TermEnd => {
                 let mut from = 0;
@@ -121,20 +122,33 @@ impl<'a> Needle<'a> {
         if self.text.is_empty() {
             return (from <= last).then_some(from);
         }
-        let mut at = from;
-        while at + BLOCK <= last + 1 {
-            let (a, b) = (&bytes[at + first.at..][..BLOCK], &bytes[at + second.at..][..BLOCK]);
-            // One answer for the whole block, so that it is computed side by side.
-            let any = a.iter().zip(b).fold(false, |any, (a, b)| any | is_hit(*a, *b));
-            if any
-                && let Some(place) =
-                    (at..at + BLOCK).find(|place| is_hit(bytes[place + first.at], bytes[place + second.at]) && self.is_at(bytes, *place))
-            {
-                return Some(place);
-            }
-            at += BLOCK;
+        let (firsts, seconds) = (bytes.get(first.at..)?, bytes.get(second.at..)?);
+        let places = last + 1;
+        if places - from.min(places) < BLOCK {
+            return (from..places).find(|place| is_hit(firsts[*place], seconds[*place]) && self.is_at(bytes, *place));
         }
-        (at..=last).find(|place| is_hit(bytes[place + first.at], bytes[place + second.at]) && self.is_at(bytes, *place))
+        let mut at = from;
+        loop {
+            let found = self.find_in_block(bytes, at, firsts[at..].first_chunk()?, seconds[at..].first_chunk()?);
+            if found.is_some() || at + BLOCK >= places {
+                return found;
+            }
+            // The last block overlaps the one before, so that no place is left over.
+            at = (at + BLOCK).min(places - BLOCK);
+        }
+    }
+
+    fn find_in_block(&self, bytes: &[u8], at: usize, a: &[u8; BLOCK], b: &[u8; BLOCK]) -> Option<usize> {
+        let [first, second] = self.probes;
+        // Zero where both bytes are right; one answer for the whole block, so that it is computed side by side.
+        let mut misses = [0_u8; BLOCK];
+        for (miss, (a, b)) in misses.iter_mut().zip(a.iter().zip(b)) {
+            *miss = ((a | first.mask) ^ first.value) | ((b | second.mask) ^ second.value);
+        }
+        if misses.iter().fold(u8::MAX, |least, miss| least.min(*miss)) > 0 {
+            return None;
+        }
+        misses.iter().enumerate().filter(|(_, miss)| **miss == 0).map(|(place, _)| at + place).find(|place| self.is_at(bytes, *place))
     }
 
     fn is_at(&self, bytes: &[u8], at: usize) -> bool {

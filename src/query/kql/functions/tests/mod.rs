@@ -57,11 +57,34 @@ macro_rules! case_files {
 case_files! {
     conversions = "conversion.txt";
     arithmetic = "arithmetic.txt";
+    documents = "documents.txt";
     dynamic_values = "dynamic.txt";
+    encodings = "encoding.txt";
     mathematics = "mathematics.txt";
     operators = "matching.txt";
+    networks = "network.txt";
     regular_expressions = "regexes.txt";
     series = "series.txt";
     texts = "text.txt";
     times = "time.txt";
+}
+
+#[test]
+fn the_table_is_sound() {
+    let mut names = std::collections::HashSet::new();
+    for function in super::all() {
+        for name in function.aliases.iter().chain([&function.name]) {
+            assert!(names.insert(*name), "`{name}` is there twice");
+        }
+        assert!(function.summary.ends_with('.'), "the summary of `{}` is a sentence", function.name);
+        assert!(
+            function.differences.is_empty() || function.differences.ends_with('.'),
+            "the differences of `{}` are sentences",
+            function.name
+        );
+        for overload in function.overloads {
+            assert!(overload.required <= overload.parameters.len(), "required parameters of `{}`", function.name);
+            assert!(overload.repeat <= overload.parameters.len(), "repeated parameters of `{}`", function.name);
+        }
+    }
 }

@@ -51,8 +51,16 @@ pub(super) static FUNCTIONS: &[Function] = &[
         "Whether a text is valid UTF-8, which every text here is.",
         &[Overload::new(&[AS_TEXT], Bool, |call| holds(call, |_| true))],
     ),
-    function("tolower", "Gives a text in small letters.", &[Overload::new(&[AS_TEXT], Text, |call| mapped(call, matching::lower))]),
-    function("toupper", "Gives a text in capital letters.", &[Overload::new(&[AS_TEXT], Text, |call| mapped(call, matching::upper))]),
+    function(
+        "tolower",
+        "Gives a text in small letters.",
+        &[Overload::new(&[AS_TEXT], Text, |call| mapped(call, matching::lower, str::make_ascii_lowercase))],
+    ),
+    function(
+        "toupper",
+        "Gives a text in capital letters.",
+        &[Overload::new(&[AS_TEXT], Text, |call| mapped(call, matching::upper, str::make_ascii_uppercase))],
+    ),
     function("reverse", "Gives the letters of a value from the last to the first.", &[Overload::new(&[AS_TEXT], Text, reverse)]),
     function(
         "strrep",
@@ -137,15 +145,20 @@ pub(super) static FUNCTIONS: &[Function] = &[
 
 /// The arguments from `first` on, with the first of all between them if that is the delimiter.
 fn joined(call: &Arguments, first: usize) -> Result {
+    let is_text = |argument: usize| matches!(call.kind(argument), Text | ScalarType::Guid);
+    let columns: Vec<_> = (0..call.len()).map(|argument| is_text(argument).then(|| call.text_column(argument))).collect();
     let mut built = StringViewBuilder::with_capacity(call.rows);
     let mut text = String::new();
     for row in 0..call.rows {
         text.clear();
-        for argument in first..call.len() {
+        for (argument, column) in columns.iter().enumerate().skip(first) {
             if argument > first && first == 1 {
                 text.push_str(call.text(0, row));
             }
-            push_text(&mut text, call, argument, row);
+            match column {
+                Some(texts) => text.push_str(texts.value(row)),
+                None => push_text(&mut text, call, argument, row),
+            }
         }
         built.append_value(&text);
     }
@@ -189,13 +202,19 @@ fn holds(call: &Arguments, rule: fn(&str) -> bool) -> Result {
     Ok(call.truths(|row| rule(texts.value(row))))
 }
 
-fn mapped(call: &Arguments, letter: fn(char) -> char) -> Result {
+fn mapped(call: &Arguments, letter: fn(char) -> char, ascii: fn(&mut str)) -> Result {
     let texts = call.text_column(0);
     let mut built = StringViewBuilder::with_capacity(call.rows);
     let mut text = String::new();
     for row in 0..call.rows {
         text.clear();
-        text.extend(texts.value(row).chars().map(letter));
+        let value = texts.value(row);
+        if value.is_ascii() {
+            text.push_str(value);
+            ascii(&mut text);
+        } else {
+            text.extend(value.chars().map(letter));
+        }
         built.append_value(&text);
     }
     Ok(Arc::new(built.finish()))
