@@ -132,7 +132,7 @@ impl Body for Extreme {
     fn groups(&self, made: &Made) -> Result<Box<dyn Groups>> {
         let kind = self.result(&made.arguments);
         Ok(match (kind.clone(), self) {
-            (DataType::Utf8View, side) => Box::new(Texts { best: Vec::new(), side: *side }),
+            (DataType::Utf8View, side) => Box::new(Texts { best: Vec::new(), side: *side, kind: made.arguments[0] }),
             (DataType::Float64, Self::Smallest) => {
                 combined::<Float64Type>(kind, None, |a, b| if Self::Smallest.wins_float(b, a) { b } else { a })
             }
@@ -251,6 +251,7 @@ impl<T: ArrowPrimitiveType, C: Fn(T::Native, T::Native) -> T::Native + Send + Sy
 struct Texts {
     best: Vec<Option<Box<str>>>,
     side: Extreme,
+    kind: ScalarType,
 }
 
 impl Texts {
@@ -278,11 +279,13 @@ impl Groups for Texts {
     }
 
     fn finish(&mut self, emit: EmitTo) -> Result<ArrayRef> {
-        Ok(Arc::new(emit.take_needed(&mut self.best).into_iter().collect::<StringViewArray>()))
+        let best = emit.take_needed(&mut self.best).into_iter();
+        let none = (self.kind == ScalarType::String).then(Box::<str>::default);
+        Ok(Arc::new(best.map(|text| text.or_else(|| none.clone())).collect::<StringViewArray>()))
     }
 
     fn state(&mut self, emit: EmitTo) -> Result<Vec<ArrayRef>> {
-        Ok(vec![self.finish(emit)?])
+        Ok(vec![Arc::new(emit.take_needed(&mut self.best).into_iter().collect::<StringViewArray>())])
     }
 
     fn size(&self) -> usize {

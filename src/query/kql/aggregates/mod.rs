@@ -5,21 +5,34 @@
 //! table; the order itself is an argument of its own, so that an answer is the same however the rows are split over partitions.
 
 mod accumulate;
+mod cells;
+mod collect;
+mod digest;
+mod distinct;
 mod fold;
+mod hash;
 mod moments;
 mod naming;
+mod quantiles;
+mod schema;
+mod sketch;
 mod table;
 mod udaf;
 mod winners;
 
 use std::sync::Arc;
 
-use datafusion::logical_expr::AggregateUDF;
+use arrow::array::ArrayRef;
+use datafusion::common::Result;
+use datafusion::logical_expr::{AggregateUDF, ColumnarValue};
 
 use super::functions::{Parameter, Returns};
 use super::tree::ScalarType;
 
+pub(super) use cells::push_json;
+pub use digest::{Digest, Measured};
 pub use naming::{ArgumentName, Naming};
+pub use sketch::Sketch;
 
 /// An aggregate.
 #[derive(Debug)]
@@ -83,6 +96,17 @@ impl Aggregate {
         udaf::make(self.name, self.body, call)
     }
 
+    /// The results of `total` groups at once, without a plan; rows come in their order. `values` are the arguments: columns, and constants as scalars.
+    pub(super) fn compute(
+        &'static self,
+        arguments: &[ScalarType],
+        values: &[ColumnarValue],
+        groups: &[usize],
+        total: usize,
+    ) -> Result<ArrayRef> {
+        udaf::compute(self.name, self.body, arguments, values, groups, total)
+    }
+
     /// What the columns of a call are called, each none where only the place in the query can name it (`Column1`).
     pub fn column_names(&self, arguments: &[ArgumentName<'_>]) -> Vec<Option<String>> {
         self.naming.columns(arguments)
@@ -133,3 +157,6 @@ pub fn find(name: &str) -> Option<&'static Aggregate> {
     });
     INDEX.get(name).copied()
 }
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -9,9 +9,11 @@ use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array};
 use arrow::datatypes::{DataType, Field, FieldRef, Int64Type};
 use datafusion::common::{Result, ScalarValue, plan_err};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
-use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, GroupsAccumulator, Signature, Volatility};
+use datafusion::logical_expr::{
+    Accumulator, AggregateUDF, AggregateUDFImpl, ColumnarValue, EmitTo, GroupsAccumulator, Signature, Volatility,
+};
 use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_expr::expressions::Literal;
+use datafusion::physical_expr::expressions::{Column, Literal};
 
 use super::super::tree::ScalarType;
 use super::super::types::arrow_type;
@@ -35,7 +37,6 @@ pub(super) trait Body: Debug + Send + Sync {
 }
 
 /// An aggregate made for a call.
-#[allow(dead_code)]
 #[derive(Debug)]
 pub(super) struct Made {
     /// The types of the arguments, without a predicate.
@@ -46,7 +47,6 @@ pub(super) struct Made {
     pub(super) ordered: bool,
 }
 
-#[allow(dead_code)]
 impl Made {
     /// A `long` constant.
     pub(super) fn long(&self, argument: usize) -> Result<Option<i64>> {
@@ -185,9 +185,7 @@ impl AggregateUDFImpl for KqlAggregate {
     }
 
     fn accumulator(&self, arguments: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
-        let mut adapter = self.accumulator(arguments.exprs)?;
-        adapter.groups.grow(1);
-        Ok(Box::new(OneGroup { adapter, zeros: Vec::new() }))
+        Ok(Box::new(self.accumulator(arguments.exprs)?.into_one_group()))
     }
 
     fn groups_accumulator_supported(&self, _: AccumulatorArgs<'_>) -> bool {
@@ -201,13 +199,18 @@ impl AggregateUDFImpl for KqlAggregate {
 
 /// [`Groups`] as DataFusion drives them: columns in their forms, the predicate and the order taken out.
 #[derive(Debug)]
-struct Adapter {
+pub(super) struct Adapter {
     aggregate: KqlAggregate,
     made: Arc<Made>,
     groups: Box<dyn Groups>,
 }
 
 impl Adapter {
+    pub(super) fn into_one_group(mut self) -> OneGroup {
+        self.groups.grow(1);
+        OneGroup { adapter: self, zeros: Vec::new() }
+    }
+
     fn add(&mut self, values: &[ArrayRef], groups: &[usize], filter: Option<&BooleanArray>) -> Result<()> {
         let predicate = self.aggregate.body.predicate();
         let mut columns = Vec::with_capacity(values.len());
@@ -271,7 +274,7 @@ impl GroupsAccumulator for Adapter {
 
 /// One group, for a `summarize` without `by`.
 #[derive(Debug)]
-struct OneGroup {
+pub(super) struct OneGroup {
     adapter: Adapter,
     zeros: Vec<usize>,
 }
@@ -336,4 +339,34 @@ impl Body for If {
     fn groups(&self, made: &Made) -> Result<Box<dyn Groups>> {
         self.0.groups(made)
     }
+}
+
+/// The results of all groups at once, without a plan. Constants stand in for their columns.
+pub(super) fn compute(
+    name: &'static str,
+    body: &'static dyn Body,
+    arguments: &[ScalarType],
+    values: &[ColumnarValue],
+    groups: &[usize],
+    total: usize,
+) -> Result<ArrayRef> {
+    let aggregate =
+        KqlAggregate { name, body, arguments: arguments.to_vec(), ordered: false, signature: Signature::any(1, Volatility::Immutable) };
+    let exprs = values.iter().map(|value| -> Arc<dyn PhysicalExpr> {
+        match value {
+            ColumnarValue::Scalar(constant) => Arc::new(Literal::new(constant.clone())),
+            ColumnarValue::Array(_) => Arc::new(Column::new("column", 0)),
+        }
+    });
+    let mut adapter = aggregate.accumulator(&exprs.collect::<Vec<_>>())?;
+    let columns = values.iter().map(|value| value.to_array(groups.len())).collect::<Result<Vec<_>>>()?;
+    adapter.update_batch(&columns, groups, None, total)?;
+    adapter.evaluate(EmitTo::All)
+}
+
+/// What runs a call, for tests.
+#[cfg(test)]
+pub(super) fn adapter(aggregate: &'static super::Aggregate, call: Call<'_>, exprs: &[Arc<dyn PhysicalExpr>]) -> Result<Adapter> {
+    let made = make(aggregate.name, aggregate.body, call);
+    made.inner().downcast_ref::<KqlAggregate>().expect("it was made here").accumulator(exprs)
 }

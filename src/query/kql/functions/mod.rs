@@ -15,6 +15,7 @@ mod network;
 mod overloads;
 mod regexes;
 mod series;
+mod sketches;
 mod table;
 mod text;
 mod time;
@@ -173,6 +174,7 @@ fn families() -> Vec<&'static [Function]> {
     families.extend(dynamic::families());
     families.extend(mathematics::families());
     families.extend(series::families());
+    families.push(sketches::FUNCTIONS);
     families.extend(time::families());
     families
 }

@@ -3,6 +3,19 @@
 //! An arm of [`RowsOperator`] is plain code over whole columns. The lowering puts it into a plan as one node, which collects
 //! the inputs in their order, reserves memory for them and runs the arm on a thread where it may take its time.
 
+pub mod activity;
+pub mod bags;
+mod keys;
+pub mod lookup;
+pub mod near;
+pub mod nested;
+pub mod pairs;
+pub mod parse;
+pub mod reduce;
+pub mod scan;
+pub mod series;
+mod typed;
+
 use std::fmt::Debug;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -59,3 +72,6 @@ impl Running {
         self.stopped.store(true, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,9 @@
 //! The entries of the table, by what they remember of a group.
 
+mod collections;
 mod numbers;
 mod rows;
+mod sketches;
 
 use super::super::functions::{Parameter, Returns, Takes};
 use super::super::tree::ScalarType;
@@ -10,7 +12,7 @@ use super::udaf::{Body, If};
 use super::{Aggregate, Gives, Overload};
 
 /// All entries.
-pub(super) const ALL: &[&[Aggregate]] = &[numbers::ALL, rows::ALL];
+pub(super) const ALL: &[&[Aggregate]] = &[numbers::ALL, rows::ALL, collections::ALL, sketches::ALL];
 
 const ANY: Parameter = Parameter { name: "expr", takes: Takes::Any, constant: false };
 const ORDERED: Parameter = Parameter { name: "expr", takes: Takes::Ordered, constant: false };

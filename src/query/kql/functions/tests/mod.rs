@@ -60,6 +60,7 @@ case_files! {
     documents = "documents.txt";
     dynamic_values = "dynamic.txt";
     encodings = "encoding.txt";
+    sketches = "sketches.txt";
     mathematics = "mathematics.txt";
     operators = "matching.txt";
     networks = "network.txt";
