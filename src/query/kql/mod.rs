@@ -16,6 +16,7 @@ pub mod lexer;
 pub mod lower;
 mod parser;
 mod print;
+mod reference;
 pub mod rows;
 mod similar;
 pub mod tree;
@@ -25,6 +26,7 @@ pub mod values;
 pub use diagnostics::{Code, Diagnostic, Severity};
 pub use parser::{DEPTH_MAX, Parsed, TEXT_BYTES_MAX, parse};
 pub use print::{format, print};
+pub use reference::reference;
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ pub mod json;
 mod matching;
 mod mathematics;
 mod network;
+mod official;
 mod overloads;
 mod regexes;
 mod series;
@@ -29,6 +30,7 @@ pub use conversion::conversion_to;
 pub use matching::membership;
 pub use mathematics::{negation, random_udf};
 pub use network::{Places, PlacesError};
+pub use official::{is_refused, refused};
 pub use overloads::Chosen;
 pub use udf::scalar_udf;
 
@@ -167,6 +169,28 @@ pub enum Family {
     Operator,
 }
 
+impl Family {
+    /// What its functions are about.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Condition => "Conditions and nulls",
+            Self::Conversion => "Conversions between types",
+            Self::Text => "Texts",
+            Self::Mathematics => "Numbers",
+            Self::Time => "Instants and durations",
+            Self::Dynamic => "JSON values: arrays and property bags",
+            Self::Series => "Arrays of numbers",
+            Self::Network => "Addresses and networks",
+            Self::Encoding => "Encodings and hashes",
+            Self::Geography => "Places on the globe",
+            Self::Window => "Neighbouring rows",
+            Self::Graph => "Nodes and edges",
+            Self::Context => "The query and its environment",
+            Self::Operator => "Operators between texts, called by their sign and not by a name",
+        }
+    }
+}
+
 /// The functions of every family.
 fn families() -> Vec<&'static [Function]> {
     let mut families =
@@ -231,6 +255,11 @@ pub fn all() -> impl Iterator<Item = &'static Function> {
 /// The function behind an operator between two values; none for comparisons, which are part of a plan.
 pub fn operator(operator: BinaryOperator) -> Option<&'static Function> {
     matching::operator(operator).or_else(|| mathematics::operator(operator))
+}
+
+/// The operators between texts, and those of a value and a list.
+pub fn operators() -> impl Iterator<Item = &'static Function> {
+    matching::OPERATORS.iter()
 }
 
 /// The function with this name, in its exact case.
