@@ -6,10 +6,10 @@ use clew::engine::Engine;
 use clew::fulltext::Facet;
 use clew::graph::{EdgeFilter, GraphSnapshot, NodeId, Scope};
 use clew::model::{Time, Window};
+use clew::query::ask::QueryRequest;
 use clew::query::graph::{ComponentRequest, NeighborsRequest, PathsRequest, SimilarRequest};
 use clew::query::lists::{AlertFilter, EntityFilter, IncidentFilter};
 use clew::query::search::SearchRequest;
-use clew::query::sql::QueryRequest;
 use clew::query::timeline::TimelineRequest;
 use clew::query::{Context, Question};
 
@@ -272,7 +272,7 @@ impl Asked<'_> {
             ("e_scan", "SELECT count(*) FROM \"SecurityEvent\" WHERE \"CommandLine\" LIKE '%powershell%'", ("DuckDB", 11.0, 36.0)),
         ];
         for (name, text, peer) in texts {
-            let request = QueryRequest { text: text.to_owned(), ..QueryRequest::default() };
+            let request = QueryRequest { lang: Some("sql".to_owned()), text: text.to_owned(), ..QueryRequest::default() };
             let ours = Times::of(&[(); 5], ROUNDS, |()| self.answer(request.clone()));
             report.latency(Latency { group: "sql", name, ours, limit: None, peer: Some(peer) });
         }

@@ -27,8 +27,10 @@ pub(crate) struct Shown {
 /// A range of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub(crate) struct Range {
-    start: usize,
-    end: usize,
+    /// First byte.
+    pub(crate) start: usize,
+    /// Byte behind the last.
+    pub(crate) end: usize,
 }
 
 impl Shown {
@@ -51,18 +53,41 @@ impl Shown {
     }
 }
 
-/// What the standard error shows of a failure.
-pub(crate) fn text(failure: &Failure) -> String {
-    let shown = match failure {
-        Failure::Output(error) => return format!("error[output_failed]: the answer cannot be printed: {error}\n"),
-        Failure::Answer(shown) => shown.clone(),
-        Failure::Fault(fault, text) => Shown {
+/// A failure in the shape in which the API gives it; none if it is not one of the answer.
+pub(crate) fn shown(failure: &Failure) -> Option<Shown> {
+    match failure {
+        Failure::Output(_) => None,
+        Failure::Answer(shown) => Some(shown.clone()),
+        Failure::Fault(fault, text) => Some(Shown {
             code: fault.code.to_owned(),
             message: fault.message.clone(),
             hint: fault.hint.clone(),
             span: fault.span.map(|span| Range { start: span.start, end: span.end }),
             text: text.clone(),
-        },
+        }),
+    }
+}
+
+/// A remark about a text: its severity and code, its place, one thing to try.
+pub(crate) fn remark(file: &str, text: &str, remark: &serde_json::Value) -> String {
+    let word = |name: &str| remark[name].as_str().unwrap_or_default();
+    let mut out = format!("{file}: {}[{}]: {}\n", word("severity"), word("code"), plain(word("message")));
+    if let Ok(span) = Range::deserialize(&remark["span"]) {
+        out.push_str(&point(text, span));
+    }
+    if let Some(help) = remark["help"].as_str() {
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "hint: {}", plain(help));
+    }
+    out
+}
+
+/// What the standard error shows of a failure.
+pub(crate) fn text(failure: &Failure) -> String {
+    let shown = match (failure, shown(failure)) {
+        (_, Some(shown)) => shown,
+        (Failure::Output(error), None) => return format!("error[output_failed]: the answer cannot be printed: {error}\n"),
+        (_, None) => return String::new(),
     };
     let mut out = format!("error[{}]: {}\n", shown.code, plain(&shown.message));
     if let (Some(span), Some(text)) = (shown.span, &shown.text) {

@@ -43,9 +43,10 @@ fn arguments_become_requests() {
         ("why|a:1|b:2", "GET /v1/why?a=a%3A1&b=b%3A2"),
         ("tables|SigninLogs", "GET /v1/tables/SigninLogs"),
         (
-            r#"query|select $n|--param|n=7|--param|t="7"|--param|u=x|--limit|2|--explain"#,
-            r#"POST /v1/query {"lang":"sql","text":"select $n","parameters":{"n":7,"t":"7","u":"x"},"limit":2,"explain":true}"#,
+            r#"query|--lang|sql|select $n|--param|n=7|--param|t="7"|--param|u=x|--limit|2|--explain"#,
+            r#"POST /v1/query {"text":"select $n","lang":"sql","parameters":{"n":7,"t":"7","u":"x"},"limit":2,"explain":true}"#,
         ),
+        ("query|print 1", r#"POST /v1/query {"text":"print 1"}"#),
         ("correlate|--dry-run", r#"POST /v1/correlate {"dry_run":true}"#),
         ("stats|--json", "GET /v1/stats"),
     ];
@@ -65,7 +66,9 @@ fn wrong_usage_is_refused() {
         ("incidents|--format|xml", InvalidValue),
         ("incidents|--json|--format|csv", ArgumentConflict),
         ("alert|a|--raw|--versions", ArgumentConflict),
-        ("query", MissingRequiredArgument),
+        ("query|--batch|in.jsonl", MissingRequiredArgument),
+        ("check", MissingRequiredArgument),
+        ("fmt", MissingRequiredArgument),
         ("query|select 1|--param|x", ValueValidation),
         ("explore|host:a|--limit|3", MissingRequiredArgument),
         ("entity", DisplayHelpOnMissingArgumentOrSubcommand),

@@ -32,6 +32,18 @@ pub struct Table {
     /// Where the next page begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
+    /// How the query asks a client to draw the rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub render: Option<Render>,
+}
+
+/// How rows are to be drawn; they are the same without it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Render {
+    /// The chart (`timechart`).
+    pub chart: String,
+    /// Its properties (`xcolumn`, `title`), as texts.
+    pub properties: std::collections::BTreeMap<String, String>,
 }
 
 /// One page of a list.

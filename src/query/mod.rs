@@ -4,6 +4,7 @@
 
 pub mod activity;
 pub mod answer;
+pub mod ask;
 mod cells;
 pub mod details;
 pub mod explore;
@@ -13,6 +14,7 @@ pub mod lists;
 pub mod reference;
 mod render;
 pub mod search;
+pub mod session;
 pub mod sql;
 pub mod timeline;
 

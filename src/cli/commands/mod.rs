@@ -6,6 +6,7 @@ mod explore;
 mod generate;
 mod graph;
 mod ingest;
+mod kql;
 mod lists;
 mod maintain;
 mod query;
@@ -60,6 +61,10 @@ pub(crate) enum Command {
     Why(graph::Why),
     /// Run a query on the tables
     Query(query::Query),
+    /// Say what is wrong with queries, without running them
+    Check(kql::Check),
+    /// Format queries
+    Fmt(kql::Fmt),
     /// List the tables, or the columns of one
     Tables(query::Tables),
     /// Put alerts that came without an incident into incidents
@@ -126,6 +131,11 @@ impl Command {
 
     /// Does it.
     pub(crate) fn run(&self, global: &Global) -> Result<(), Failure> {
+        if let Self::Query(query) = self
+            && let Some(done) = query.batch(global)
+        {
+            return done;
+        }
         if let Some((request, view)) = self.question()? {
             let request = request.by(global.user());
             let client = Client::reading(&global.dir())?;
@@ -142,6 +152,8 @@ impl Command {
             return Ok(output::print(view, &answer, global.format())?);
         }
         match self {
+            Self::Check(check) => check.run(global),
+            Self::Fmt(fmt) => fmt.run(),
             Self::Ingest(ingest) => ingest.run(global),
             Self::Serve(serve) => serve.run(global),
             Self::Demo(demo) => demo.run(global),

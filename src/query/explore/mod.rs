@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use super::answer::{Column, Edge, Node, Subgraph, Table};
 use super::lists::{alert_row, incident_row};
 use super::reference::{entity, limit, time};
-use super::sql::{Limits, Parameters};
+use super::session::Limits;
+use super::sql::Parameters;
 use super::{Context, Question, graph as questions, render, sql};
 use crate::graph::{Direction, EdgeFilter, EntityRef, NodeId, NodeKind};
 use crate::model::{Fault, FaultClass, Key, Keys, Object, Relation, Time, Window};
@@ -303,7 +304,7 @@ fn companions(context: &Context, start: NodeId, involves: &EdgeFilter, limit: us
     let rows = found.iter().map(|(times, node)| vec![json!(node.id), json!(node.kind), json!(node.label), json!(times)]).collect();
     let mut added = Added::new(context, start, "named_with");
     found.into_iter().for_each(|(_, node)| added.node(node));
-    let table = Table { columns: columns.to_vec(), rows, complete, cut: (!complete).then(|| "limit".to_owned()), cursor: None };
+    let table = Table { columns: columns.to_vec(), rows, complete, cut: (!complete).then(|| "limit".to_owned()), ..Table::default() };
     Ok((table, added.finish(complete)))
 }
 
@@ -351,6 +352,6 @@ fn rows_of(context: &Context, nodes: &[NodeId], edges: &[crate::graph::Edge], co
         rows: nodes.iter().zip(edges).map(row).collect(),
         complete,
         cut: (!complete).then(|| "limit".to_owned()),
-        cursor: None,
+        ..Table::default()
     }
 }

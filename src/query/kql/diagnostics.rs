@@ -1,6 +1,6 @@
 //! What is wrong with a query text: stable codes, places, messages and advice.
 //!
-//! The one registry of codes of the syntax stage. Codes are never renamed or used again for something else.
+//! The one registry of codes of the syntax and the binder. Codes are never renamed or used again for something else.
 
 use std::fmt;
 
@@ -64,6 +64,80 @@ codes! {
     UnknownType => "kql_unknown_type",
     /// An option has a value that it does not know.
     UnknownOption => "kql_unknown_option",
+    /// No table has this name.
+    UnknownTable => "kql_unknown_table",
+    /// No column, value or parameter has this name.
+    UnknownColumn => "kql_unknown_column",
+    /// No function has this name.
+    UnknownFunction => "kql_unknown_function",
+    /// No plugin has this name.
+    UnknownPlugin => "kql_unknown_plugin",
+    /// No watchlist has this name.
+    UnknownWatchlist => "kql_unknown_watchlist",
+    /// No graph has this name.
+    UnknownGraph => "kql_unknown_graph",
+    /// The function asks a service that is not there.
+    Unavailable => "kql_unavailable",
+    /// Part of the language that is not there.
+    Unsupported => "kql_unsupported",
+    /// Values of types that do not go together.
+    TypeMismatch => "kql_type_mismatch",
+    /// A dynamic value as a group, key or sort key.
+    DynamicKey => "kql_dynamic_key",
+    /// A path into a value that has no parts.
+    NoParts => "kql_no_parts",
+    /// A call with too many or too few arguments.
+    ArgumentCount => "kql_argument_count",
+    /// A value that differs by row where a constant is needed.
+    NotConstant => "kql_not_constant",
+    /// A column outside of an aggregate.
+    NotAggregated => "kql_not_aggregated",
+    /// An aggregate outside of an operator that groups rows.
+    MisplacedAggregate => "kql_misplaced_aggregate",
+    /// A function that needs rows in an order.
+    NotOrdered => "kql_not_ordered",
+    /// Two columns with one name.
+    DuplicateColumn => "kql_duplicate_column",
+    /// Two declarations with one name.
+    DuplicateName => "kql_duplicate_name",
+    /// A table without a column that a parameter needs.
+    MissingColumn => "kql_missing_column",
+    /// A parameter of the query without a value.
+    MissingParameter => "kql_missing_parameter",
+    /// A join without a key.
+    MissingJoinKey => "kql_missing_join_key",
+    /// A key of a join that is no column of both sides.
+    BadJoinKey => "kql_bad_join_key",
+    /// A table where a value is needed.
+    TableAsValue => "kql_table_as_value",
+    /// A value where a table is needed.
+    ValueAsTable => "kql_value_as_table",
+    /// A graph where a table is needed.
+    GraphAsTable => "kql_graph_as_table",
+    /// A table where a graph is needed.
+    GraphExpected => "kql_graph_expected",
+    /// Patterns of a graph that share no node.
+    PatternsApart => "kql_patterns_apart",
+    /// Bounds of hops that make no sense.
+    BadHops => "kql_bad_hops",
+    /// A value that differs by row inside of a table of its own.
+    RowValueInTable => "kql_row_value_in_table",
+    /// A function that calls itself.
+    Recursion => "kql_recursion",
+    /// A function body without a result.
+    NoResult => "kql_no_result",
+    /// A table without columns.
+    NoColumns => "kql_no_columns",
+    /// Cells that do not fill the rows of a table.
+    CellCount => "kql_cell_count",
+    /// Columns that differ from those asserted.
+    SchemaDiffers => "kql_schema_differs",
+    /// A blank that a client should have filled.
+    UnfilledBlank => "kql_unfilled_blank",
+    /// Something that stands where it cannot.
+    Misplaced => "kql_misplaced",
+    /// A query that grows too large once its functions are put in.
+    TooLarge => "kql_too_large",
 }
 
 impl fmt::Display for Code {
@@ -126,7 +200,7 @@ impl Diagnostic {
 impl From<Diagnostic> for Fault {
     fn from(diagnostic: Diagnostic) -> Self {
         let class = match diagnostic.code {
-            Code::TooLong | Code::TooDeep => FaultClass::Limit,
+            Code::TooLong | Code::TooDeep | Code::TooLarge => FaultClass::Limit,
             _ => FaultClass::Invalid,
         };
         let fault = Self::new(class, diagnostic.code.as_str(), diagnostic.message).at(diagnostic.span.start, diagnostic.span.end);

@@ -8,7 +8,9 @@
 //! Nothing here knows a table, a column or a function; names are resolved by the stage behind.
 
 pub mod aggregates;
+pub mod bind;
 pub mod bound;
+pub mod cells;
 pub mod diagnostics;
 pub mod functions;
 pub mod graph;
@@ -18,6 +20,7 @@ mod parser;
 mod print;
 mod reference;
 pub mod rows;
+pub mod run;
 mod similar;
 pub mod tree;
 pub mod types;

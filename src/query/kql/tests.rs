@@ -3,6 +3,7 @@
 mod diagnoses;
 mod formatting;
 mod laws;
+mod recorded;
 mod trees;
 
 use std::fmt::Write as _;

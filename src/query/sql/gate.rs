@@ -10,8 +10,8 @@ use datafusion::sql::sqlparser::ast::{
 };
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 
+use super::super::session::Limits;
 use super::error::{SqlError, classify};
-use super::limits::Limits;
 use super::text::Text;
 
 /// Functions that multiply their input, and the place of the argument that says how often.

@@ -40,7 +40,7 @@ fn world() -> World {
         }
     }
     let source =
-        Source { columns: columns.snapshot().expect("snapshot"), tables: vec![], functions: vec![], spill: dir.path().join("spill") };
+        Source { columns: Some(columns.snapshot().expect("snapshot")), tables: vec![], functions: vec![], spill: dir.path().join("spill") };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     World { source, runtime, _dir: dir }
 }

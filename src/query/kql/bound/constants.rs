@@ -141,7 +141,7 @@ fn write_literal(literal: &Literal, text: &mut String) {
 }
 
 /// An instant as KQL shows it: ISO 8601 with seven digits and `Z`.
-pub(crate) fn instant(ticks: i64) -> String {
+pub(in super::super) fn instant(ticks: i64) -> String {
     use super::super::types::{TICKS_PER_DAY, TICKS_PER_SECOND};
     let (day, rest) = (ticks.div_euclid(TICKS_PER_DAY), ticks.rem_euclid(TICKS_PER_DAY));
     let (year, month, day) = civil(day);

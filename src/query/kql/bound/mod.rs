@@ -11,6 +11,7 @@ mod relations;
 
 use std::sync::Arc;
 
+pub(super) use constants::instant;
 pub use constants::{Constant, json_text};
 pub use expressions::{
     Aggregate, Arithmetic, Comparison, ElementOf, Expr, ExprKind, GraphFunction, Key, Quantifier, SearchMatch, TextMatch,

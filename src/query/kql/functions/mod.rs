@@ -4,10 +4,13 @@
 //! already converted to the types that the overload declares.
 
 mod arguments;
+mod condition;
+mod context;
 mod conversion;
 mod documents;
 pub mod dynamic;
 mod encoding;
+mod graph;
 pub mod json;
 mod matching;
 mod mathematics;
@@ -21,6 +24,7 @@ mod table;
 mod text;
 mod time;
 mod udf;
+mod window;
 
 #[cfg(test)]
 mod tests;
@@ -195,6 +199,7 @@ impl Family {
 fn families() -> Vec<&'static [Function]> {
     let mut families =
         vec![conversion::FUNCTIONS, documents::FUNCTIONS, encoding::FUNCTIONS, network::FUNCTIONS, regexes::FUNCTIONS, text::FUNCTIONS];
+    families.extend([condition::FUNCTIONS, context::FUNCTIONS, graph::FUNCTIONS, window::FUNCTIONS]);
     families.extend(dynamic::families());
     families.extend(mathematics::families());
     families.extend(series::families());

@@ -14,8 +14,8 @@ use super::{Arguments, Column, Kernel};
 /// The function for arguments of the given types, as a plan calls it.
 pub fn scalar_udf(name: &'static str, kernel: Kernel, arguments: Vec<ScalarType>, returns: ScalarType) -> Arc<ScalarUDF> {
     // What takes nothing and is no constant of its own is drawn anew for each row.
-    let volatility = if arguments.is_empty() { Volatility::Volatile } else { Volatility::Immutable };
-    let signature = Signature::any(arguments.len(), volatility);
+    let (arity, volatility) = (arguments.len(), if arguments.is_empty() { Volatility::Volatile } else { Volatility::Immutable });
+    let signature = if arity == 0 { Signature::nullary(volatility) } else { Signature::any(arity, volatility) };
     Arc::new(ScalarUDF::from(KernelUdf { name, kernel, arguments, returns, signature }))
 }
 

@@ -1,28 +1,29 @@
-//! The node of a plan that runs a [`RowsOperator`]: collects its inputs, brings each into its order, runs the arm, gives batches.
+//! The node of a plan that runs a [`RowsOperator`]: collects its inputs in their order, runs the arm, gives batches.
 
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
-use arrow::compute::{concat_batches, sort_to_indices, take_record_batch};
-use arrow::datatypes::{Int64Type, SchemaRef};
+use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch};
+use arrow::compute::concat_batches;
+use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::Session;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{DFSchemaRef, DataFusionError, Result, internal_err};
+use datafusion::execution::context::QueryPlanner;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
-use datafusion::logical_expr::{Expr, Extension, LogicalPlan, UserDefinedLogicalNode, UserDefinedLogicalNodeCore};
-use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
+use datafusion::logical_expr::{Expr, Extension, LogicalPlan, SortExpr, UserDefinedLogicalNode, UserDefinedLogicalNodeCore};
+use datafusion::physical_expr::{EquivalenceProperties, LexOrdering, OrderingRequirements, PhysicalExpr, create_physical_sort_exprs};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType, ReplaceChildrenOptions};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, Distribution, ExecutionPlan, InputDistributionRequirements, Partitioning, PlanProperties,
 };
-use datafusion::physical_planner::{ExtensionPlanner, PhysicalPlanner};
+use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner};
 use futures::{StreamExt, TryStreamExt};
 
 use super::super::rows::{RowsOperator, Running};
@@ -32,8 +33,8 @@ use super::super::rows::{RowsOperator, Running};
 pub struct RowsInput {
     /// Its rows.
     pub plan: LogicalPlan,
-    /// The `Int64` column whose values, rising, are the order of the rows; the operator sees it too.
-    pub order: Option<usize>,
+    /// The order in which the operator gets them; empty if it does not matter.
+    pub order: Vec<SortExpr>,
 }
 
 /// An operator with its inputs, as a logical plan holds it.
@@ -41,7 +42,7 @@ pub struct RowsInput {
 pub struct RowsNode {
     operator: Arc<dyn RowsOperator>,
     inputs: Vec<LogicalPlan>,
-    orders: Vec<Option<usize>>,
+    orders: Vec<Vec<SortExpr>>,
     schema: DFSchemaRef,
     numbered: bool,
 }
@@ -72,6 +73,7 @@ impl Hash for RowsNode {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.operator_address().hash(state);
         self.inputs.hash(state);
+        self.orders.hash(state);
     }
 }
 
@@ -95,15 +97,19 @@ impl UserDefinedLogicalNodeCore for RowsNode {
     }
 
     fn expressions(&self) -> Vec<Expr> {
-        Vec::new()
+        self.orders.iter().flatten().map(|key| key.expr.clone()).collect()
     }
 
     fn fmt_for_explain(&self, f: &mut fmt::Formatter) -> fmt::Result {
         write!(f, "Rows: {}", self.operator.name())
     }
 
-    fn with_exprs_and_inputs(&self, _: Vec<Expr>, inputs: Vec<LogicalPlan>) -> Result<Self> {
-        Ok(Self { inputs, ..self.clone() })
+    fn with_exprs_and_inputs(&self, expressions: Vec<Expr>, inputs: Vec<LogicalPlan>) -> Result<Self> {
+        let mut node = Self { inputs, ..self.clone() };
+        for (key, expr) in node.orders.iter_mut().flatten().zip(expressions) {
+            key.expr = expr;
+        }
+        Ok(node)
     }
 }
 
@@ -117,15 +123,31 @@ impl ExtensionPlanner for RowsPlanner {
         &self,
         _: &dyn PhysicalPlanner,
         node: &dyn UserDefinedLogicalNode,
-        _: &[&LogicalPlan],
+        logical: &[&LogicalPlan],
         inputs: &[Arc<dyn ExecutionPlan>],
-        _: &dyn Session,
-        _: &PhysicalPlanningContext,
+        session: &dyn Session,
+        planning: &PhysicalPlanningContext,
     ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
         let Some(node) = node.as_any().downcast_ref::<RowsNode>() else { return Ok(None) };
         let schema = Arc::clone(node.schema.inner());
-        let work = Work { operator: Arc::clone(&node.operator), orders: node.orders.clone(), schema, numbered: node.numbered };
+        let sorted = |(order, input): (&Vec<SortExpr>, &&LogicalPlan)| {
+            let keys = create_physical_sort_exprs(order, input.schema(), session.execution_props(), planning)?;
+            Ok(LexOrdering::new(keys))
+        };
+        let orders = node.orders.iter().zip(logical).map(sorted).collect::<Result<Vec<_>>>()?;
+        let work = Work { operator: Arc::clone(&node.operator), orders, schema, numbered: node.numbered };
         Ok(Some(Arc::new(RowsExec::new(Arc::new(work), inputs.to_vec()))))
+    }
+}
+
+/// Plans queries that may hold [`RowsNode`]s.
+#[derive(Debug)]
+pub struct RowsQueryPlanner;
+
+#[async_trait]
+impl QueryPlanner for RowsQueryPlanner {
+    async fn create_physical_plan(&self, plan: &LogicalPlan, session: &dyn Session) -> Result<Arc<dyn ExecutionPlan>> {
+        DefaultPhysicalPlanner::with_extension_planners(vec![Arc::new(RowsPlanner)]).create_physical_plan(plan, session).await
     }
 }
 
@@ -133,14 +155,13 @@ impl ExtensionPlanner for RowsPlanner {
 #[derive(Debug)]
 struct Work {
     operator: Arc<dyn RowsOperator>,
-    orders: Vec<Option<usize>>,
+    orders: Vec<Option<LexOrdering>>,
     schema: SchemaRef,
     numbered: bool,
 }
 
 impl Work {
     fn run(&self, inputs: Vec<RecordBatch>, running: &Running) -> Result<RecordBatch> {
-        let inputs = inputs.into_iter().zip(&self.orders).map(|(batch, order)| ordered(batch, *order)).collect::<Result<Vec<_>>>()?;
         let mut columns = self.operator.run(inputs, running).map_err(|error| DataFusionError::External(Box::new(error)))?;
         running.go_on().map_err(|error| DataFusionError::External(Box::new(error)))?;
         if self.numbered {
@@ -149,18 +170,6 @@ impl Work {
         }
         Ok(RecordBatch::try_new(Arc::clone(&self.schema), columns)?)
     }
-}
-
-/// The rows of a batch in the order of an `Int64` column; rows without a number come last.
-fn ordered(batch: RecordBatch, order: Option<usize>) -> Result<RecordBatch> {
-    let Some(order) = order else { return Ok(batch) };
-    let numbers = batch.column(order).as_primitive::<Int64Type>();
-    if numbers.null_count() == 0 && numbers.values().is_sorted() {
-        return Ok(batch);
-    }
-    let options = arrow::compute::SortOptions { descending: false, nulls_first: false };
-    let indices = sort_to_indices(numbers, Some(options), None)?;
-    Ok(take_record_batch(&batch, &indices)?)
 }
 
 /// [`RowsNode`] as it runs: one partition, nothing before all inputs are read.
@@ -200,6 +209,10 @@ impl ExecutionPlan for RowsExec {
 
     fn input_distribution_requirements(&self) -> InputDistributionRequirements {
         InputDistributionRequirements::new(vec![Distribution::SinglePartition; self.inputs.len()])
+    }
+
+    fn required_input_ordering(&self) -> Vec<Option<OrderingRequirements>> {
+        self.work.orders.iter().map(|order| order.clone().map(OrderingRequirements::from)).collect()
     }
 
     fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
@@ -276,13 +289,12 @@ impl Drop for StopOnDrop {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::RecordBatchOptions;
-    use arrow::datatypes::{DataType, Field, Schema};
+    use arrow::array::{AsArray, RecordBatchOptions};
+    use arrow::datatypes::{DataType, Field, Int64Type, Schema};
     use datafusion::common::DFSchema;
     use datafusion::datasource::{MemTable, provider_as_source};
     use datafusion::execution::session_state::SessionStateBuilder;
     use datafusion::logical_expr::LogicalPlanBuilder;
-    use datafusion::physical_planner::DefaultPhysicalPlanner;
     use datafusion::prelude::{SessionConfig, SessionContext};
 
     use super::super::super::functions::KernelError;
@@ -316,13 +328,17 @@ mod tests {
         let table = MemTable::try_new(Arc::clone(&schema), parts).expect("fits");
         let input = LogicalPlanBuilder::scan("t", provider_as_source(Arc::new(table)), None).and_then(|b| b.build()).expect("plans");
         let result = Arc::new(DFSchema::try_from(Schema::new(vec![long("sum"), long("row")])).expect("is a schema"));
-        let node = RowsNode::plan(Arc::new(Neighbours), vec![RowsInput { plan: input, order: Some(1) }], result, true);
+        let node = RowsNode::plan(
+            Arc::new(Neighbours),
+            vec![RowsInput { plan: input, order: vec![datafusion::prelude::ident("order").sort(true, false)] }],
+            result,
+            true,
+        );
 
         let context = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(2));
         let state = SessionStateBuilder::new_from_existing(context.state()).build();
         let plan = state.optimize(&node).expect("optimizes");
-        let planner = DefaultPhysicalPlanner::with_extension_planners(vec![Arc::new(RowsPlanner)]);
-        let plan = planner.create_physical_plan(&plan, &state).await.expect("plans");
+        let plan = RowsQueryPlanner.create_physical_plan(&plan, &state).await.expect("plans");
         let rows = datafusion::physical_plan::collect(plan, context.task_ctx()).await.expect("runs");
         let columns = |place: usize| -> Vec<i64> {
             rows.iter().flat_map(|batch| batch.column(place).as_primitive::<Int64Type>().values().to_vec()).collect()

@@ -18,6 +18,8 @@ mod shapes;
 mod statements;
 mod values;
 
+pub(super) use operators::OPERATORS;
+
 use super::diagnostics::{Code, DIAGNOSTICS_MAX, Diagnostic, Severity};
 use super::lexer::{Token, lex};
 use super::tree::{Place, Query};

@@ -10,8 +10,8 @@ use super::Parser;
 use super::cursor::Trailing;
 use super::names::Names;
 
-/// Keywords of operators, for advice.
-const OPERATORS: &[&str] = &[
+/// Keywords of operators, for advice and completion.
+pub(in super::super) const OPERATORS: &[&str] = &[
     "as",
     "assert-schema",
     "consume",

@@ -1,4 +1,4 @@
-//! Graph and search as table functions: `neighbors('host:WS6')`, `paths('ip:..', 'account:..')`, `search('mimikatz')`.
+//! Graph and search as functions that give rows: `neighbors('host:WS6')`, `paths('ip:..', 'account:..')`, `search('mimikatz')`.
 
 use std::sync::Arc;
 
@@ -21,48 +21,115 @@ const ROWS_MAX: u32 = 1_000;
 
 type Answer = fn(&Context, &[String]) -> Result<RecordBatch, Fault>;
 
-/// Every table function, under its name.
-pub(super) fn all(context: &Context) -> Vec<(String, Arc<dyn TableFunctionImpl>)> {
-    let functions: [(&'static str, &'static str, usize, Answer); 3] = [
-        ("neighbors", "a node, and relations to follow", 1, neighbors),
-        ("paths", "two nodes, and a mode", 2, paths),
-        ("search", "a search text, and a kind", 1, search),
-    ];
-    let make = |(name, takes, least, answer)| {
-        let function: Arc<dyn TableFunctionImpl> = Arc::new(Function { context: context.clone(), name, takes, least, answer });
-        (String::from(name), function)
-    };
-    functions.into_iter().map(make).collect()
+const NEIGHBORS: [(&str, ColumnType); 7] = [
+    ("Source", ColumnType::String),
+    ("Relation", ColumnType::String),
+    ("Target", ColumnType::String),
+    ("Role", ColumnType::String),
+    ("FirstTime", ColumnType::DateTime),
+    ("LastTime", ColumnType::DateTime),
+    ("Count", ColumnType::Long),
+];
+const PATHS: [(&str, ColumnType); 7] = [
+    ("Path", ColumnType::Long),
+    ("Step", ColumnType::Long),
+    ("Source", ColumnType::String),
+    ("Relation", ColumnType::String),
+    ("Target", ColumnType::String),
+    ("FirstTime", ColumnType::DateTime),
+    ("LastTime", ColumnType::DateTime),
+];
+const HITS: [(&str, ColumnType); 5] = [
+    ("Kind", ColumnType::String),
+    ("Id", ColumnType::String),
+    ("Title", ColumnType::String),
+    ("Score", ColumnType::Real),
+    ("_Seq", ColumnType::Long),
+];
+
+/// Every function that gives rows, under its name.
+pub(super) fn all(context: &Context) -> Vec<(String, TableCall)> {
+    let call = |shape: &'static Shape| (shape.name.to_owned(), TableCall { context: context.clone(), shape });
+    SHAPES.iter().map(call).collect()
 }
 
-struct Function {
-    context: Context,
+/// What is known of a function before it is called.
+struct Shape {
     name: &'static str,
     takes: &'static str,
-    least: usize,
+    /// Names of its parameters, and whether they must be given.
+    parameters: &'static [(&'static str, bool)],
+    columns: &'static [(&'static str, ColumnType)],
     answer: Answer,
 }
 
-impl std::fmt::Debug for Function {
+const SHAPES: [Shape; 3] = [
+    Shape {
+        name: "neighbors",
+        takes: "a node, and relations to follow",
+        parameters: &[("node", true), ("relation", false), ("relation2", false), ("relation3", false)],
+        columns: &NEIGHBORS,
+        answer: neighbors,
+    },
+    Shape {
+        name: "paths",
+        takes: "two nodes, and a mode",
+        parameters: &[("a", true), ("b", true), ("mode", false)],
+        columns: &PATHS,
+        answer: paths,
+    },
+    Shape {
+        name: "search",
+        takes: "a search text, and a kind",
+        parameters: &[("text", true), ("kind", false)],
+        columns: &HITS,
+        answer: search,
+    },
+];
+
+/// A function that gives rows for texts.
+#[derive(Clone)]
+pub struct TableCall {
+    context: Context,
+    shape: &'static Shape,
+}
+
+impl std::fmt::Debug for TableCall {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Function").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("TableCall").field("name", &self.shape.name).finish_non_exhaustive()
     }
 }
 
-impl TableFunctionImpl for Function {
+impl TableCall {
+    /// The rows for these arguments.
+    pub(in super::super) fn rows(&self, arguments: &[String]) -> Result<RecordBatch> {
+        let Shape { name, takes, parameters, answer, .. } = self.shape;
+        if arguments.len() < parameters.iter().filter(|(_, required)| *required).count() {
+            return Err(DataFusionError::Plan(format!("`{name}` takes {takes}, found {} arguments", arguments.len())));
+        }
+        answer(&self.context, arguments).map_err(|fault| DataFusionError::Plan(format!("`{name}`: {}", fault.message)))
+    }
+
+    /// Its columns.
+    pub(in super::super) fn columns(&self) -> &'static [(&'static str, ColumnType)] {
+        self.shape.columns
+    }
+
+    /// Its parameters, all texts, and whether they must be given.
+    pub(in super::super) fn parameters(&self) -> &'static [(&'static str, bool)] {
+        self.shape.parameters
+    }
+}
+
+impl TableFunctionImpl for TableCall {
     fn call(&self, arguments: &[Expr]) -> Result<Arc<dyn TableProvider>> {
         let text = |argument: &Expr| match argument {
             Expr::Literal(ScalarValue::Utf8(Some(text)) | ScalarValue::LargeUtf8(Some(text)) | ScalarValue::Utf8View(Some(text)), _) => {
                 Ok(text.clone())
             }
-            other => Err(DataFusionError::Plan(format!("`{}` takes {} as text, found `{other}`", self.name, self.takes))),
+            other => Err(DataFusionError::Plan(format!("`{}` takes {} as text, found `{other}`", self.shape.name, self.shape.takes))),
         };
-        let arguments = arguments.iter().map(text).collect::<Result<Vec<String>>>()?;
-        if arguments.len() < self.least {
-            return Err(DataFusionError::Plan(format!("`{}` takes {}, found {} arguments", self.name, self.takes, arguments.len())));
-        }
-        let batch = (self.answer)(&self.context, &arguments)
-            .map_err(|fault| DataFusionError::Plan(format!("`{}`: {}", self.name, fault.message)))?;
+        let batch = self.rows(&arguments.iter().map(text).collect::<Result<Vec<String>>>()?)?;
         Ok(Arc::new(MemTable::try_new(batch.schema(), vec![vec![batch]])?))
     }
 }
@@ -95,15 +162,6 @@ fn neighbors(context: &Context, arguments: &[String]) -> Result<RecordBatch, Fau
         ..NeighborsRequest::default()
     };
     let answer = request.answer(context)?;
-    let columns = [
-        ("Source", ColumnType::String),
-        ("Relation", ColumnType::String),
-        ("Target", ColumnType::String),
-        ("Role", ColumnType::String),
-        ("FirstTime", ColumnType::DateTime),
-        ("LastTime", ColumnType::DateTime),
-        ("Count", ColumnType::Long),
-    ];
     let edges = &answer.edges;
     let arrays = vec![
         text(edges.iter().map(|edge| Some(&edge.source))),
@@ -114,7 +172,7 @@ fn neighbors(context: &Context, arguments: &[String]) -> Result<RecordBatch, Fau
         times(edges.iter().map(|edge| edge.last)),
         Arc::new(edges.iter().map(|edge| Some(edge.count as i64)).collect::<Int64Array>()),
     ];
-    batch(&columns, arrays)
+    batch(&NEIGHBORS, arrays)
 }
 
 /// The paths between two nodes, one row an edge: `paths(a, b [, mode])`.
@@ -128,15 +186,6 @@ fn paths(context: &Context, arguments: &[String]) -> Result<RecordBatch, Fault> 
         .enumerate()
         .flat_map(|(path, row)| row.edges.iter().enumerate().map(move |(step, edge)| (path, step, edge)))
         .collect();
-    let columns = [
-        ("Path", ColumnType::Long),
-        ("Step", ColumnType::Long),
-        ("Source", ColumnType::String),
-        ("Relation", ColumnType::String),
-        ("Target", ColumnType::String),
-        ("FirstTime", ColumnType::DateTime),
-        ("LastTime", ColumnType::DateTime),
-    ];
     let arrays = vec![
         Arc::new(rows.iter().map(|(path, ..)| Some(*path as i64 + 1)).collect::<Int64Array>()) as ArrayRef,
         Arc::new(rows.iter().map(|(_, step, _)| Some(*step as i64 + 1)).collect::<Int64Array>()),
@@ -146,7 +195,7 @@ fn paths(context: &Context, arguments: &[String]) -> Result<RecordBatch, Fault> 
         times(rows.iter().map(|(.., edge)| edge.first)),
         times(rows.iter().map(|(.., edge)| edge.last)),
     ];
-    batch(&columns, arrays)
+    batch(&PATHS, arrays)
 }
 
 /// The hits of a search: `search(text [, kind])`.
@@ -154,13 +203,6 @@ fn search(context: &Context, arguments: &[String]) -> Result<RecordBatch, Fault>
     let request = SearchRequest::of(&arguments[0], arguments.get(1).map(String::as_str), ROWS_MAX)?;
     let answer = request.answer(context)?;
     let hits = &answer.hits;
-    let columns = [
-        ("Kind", ColumnType::String),
-        ("Id", ColumnType::String),
-        ("Title", ColumnType::String),
-        ("Score", ColumnType::Real),
-        ("_Seq", ColumnType::Long),
-    ];
     let arrays = vec![
         text(hits.iter().map(|hit| Some(hit.kind.as_str()))),
         text(hits.iter().map(|hit| Some(&hit.id))),
@@ -168,5 +210,5 @@ fn search(context: &Context, arguments: &[String]) -> Result<RecordBatch, Fault>
         Arc::new(hits.iter().map(|hit| Some(f64::from(hit.score))).collect::<Float64Array>()),
         Arc::new(hits.iter().map(|hit| Some(hit.seq as i64)).collect::<Int64Array>()),
     ];
-    batch(&columns, arrays)
+    batch(&HITS, arrays)
 }

@@ -1,71 +1,13 @@
-//! Queries as questions: the text, its parameters and limits come from a request, tables and functions from the snapshot.
-
-use std::time::Duration;
+//! Questions about tables: which there are, and their columns.
 
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::super::answer::{Column, Table};
-use super::super::reference::{limit, word};
+use super::super::answer::Column;
 use super::super::{Context, Question};
-use super::{Limits, Parameters, Source, functions, live, run};
+use super::live;
 use crate::catalog::tables;
-use crate::model::{Fault, FaultClass, Object};
-
-/// Rows of an answer at the most.
-const ROWS_MAX: u32 = 1_000_000;
-/// Seconds of a query at the most; no question has more.
-const SECONDS_MAX: u32 = 60;
-
-/// A read-only query on the tables.
-#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct QueryRequest {
-    /// Language of the text: `sql` (default).
-    pub lang: Option<String>,
-    /// The query.
-    pub text: String,
-    /// Values for `$name` in the text; they never become part of it.
-    #[schema(value_type = std::collections::HashMap<String, serde_json::Value>)]
-    pub parameters: Object,
-    /// Rows of the answer (default 10,000).
-    pub limit: Option<u32>,
-    /// Seconds after which the query is given up (default 30, at most 60).
-    pub timeout_seconds: Option<u32>,
-    /// Whether to answer with the plan instead of running it.
-    pub explain: bool,
-}
-
-impl Question for QueryRequest {
-    type Answer = Table;
-    const NAME: &'static str = "query";
-
-    fn answer(self, context: &Context) -> Result<Table, Fault> {
-        word("lang", self.lang.as_deref().unwrap_or("sql"), |text| text.eq_ignore_ascii_case("sql").then_some(()), &["sql"])?;
-        let mut limits = Limits { rows_max: limit(self.limit, Limits::default().rows_max as u32, ROWS_MAX)?, ..Limits::default() };
-        if let Some(seconds) = self.timeout_seconds {
-            if !(1..=SECONDS_MAX).contains(&seconds) {
-                let message = format!("expected `timeout_seconds` from 1 to {SECONDS_MAX}, found {seconds}");
-                return Err(Fault::new(FaultClass::Invalid, "limit_invalid", message).with_hint("narrow the query if it needs more time"));
-            }
-            limits.time_max = Duration::from_secs(u64::from(seconds));
-        }
-        let text = if self.explain { format!("EXPLAIN {}", self.text) } else { self.text };
-        let parameters = if self.parameters.is_empty() { Parameters::None } else { Parameters::Named(self.parameters) };
-        on_snapshot(context, &text, parameters, &limits)
-    }
-}
-
-/// Runs a query on everything that a context shows.
-pub(in super::super) fn on_snapshot(context: &Context, text: &str, parameters: Parameters, limits: &Limits) -> Result<Table, Fault> {
-    let source = Source {
-        columns: context.snapshot.columns.clone(),
-        tables: live::tables(context),
-        functions: functions::all(context),
-        spill: context.spill.clone(),
-    };
-    context.runtime.block_on(run(source, text, parameters, limits))
-}
+use crate::model::{Fault, FaultClass};
 
 /// Lists the tables.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams, ToSchema)]

@@ -1,0 +1,218 @@
+//! Many queries at once, and query texts without data: `query --batch`, `check`, `fmt`.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::query::read;
+use super::{Failure, Global, Request};
+use crate::cli::client::{Client, runtime};
+use crate::cli::fault;
+use crate::model::{Fault, FaultClass};
+use crate::query::ask::{self, CheckRequest, QueryRequest};
+
+/// Seconds that one query of a batch may take.
+const BATCH_SECONDS: u32 = 30;
+/// Rows that the answer to a query of a batch may have.
+const BATCH_ROWS: u32 = 1_000_000;
+
+/// A line of a batch.
+#[derive(Debug, Deserialize)]
+struct Line {
+    #[serde(default)]
+    id: Value,
+    query: String,
+    #[serde(default)]
+    lang: Option<String>,
+}
+
+/// Reads lines from one file and writes one for each to another.
+fn lines(input: &Path, output: &Path, mut answer: impl FnMut(Line) -> Value) -> Result<(), Failure> {
+    let unreadable =
+        |error: std::io::Error| Fault::new(FaultClass::NotFound, "file_unreadable", format!("cannot read `{}`: {error}", input.display()));
+    let reader = BufReader::new(std::fs::File::open(input).map_err(unreadable)?);
+    let mut writer = BufWriter::new(std::fs::File::create(output)?);
+    for line in reader.lines() {
+        let line = line.map_err(unreadable)?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let written = match serde_json::from_str::<Line>(&line) {
+            Ok(line) => answer(line),
+            Err(error) => {
+                json!({"id": Value::Null, "error": {"code": "batch_line", "message": format!("expected `{{id, query}}`: {error}")}})
+            }
+        };
+        writeln!(writer, "{written}")?;
+        // Whoever waits for the answers sees each as soon as it is there.
+        writer.flush()?;
+    }
+    Ok(())
+}
+
+/// Asks the queries of one file and writes their answers to another; what is wrong with one is its answer.
+pub(super) fn run_batch(global: &Global, language: Option<&str>, input: &Path, output: &Path) -> Result<(), Failure> {
+    let client = if global.dir().join("journal").is_dir() { Some(Client::reading(&global.dir())?) } else { None };
+    let own = runtime()?;
+    let spill = std::env::temp_dir().join(format!("clew-batch-{}", std::process::id()));
+    let done = lines(input, output, |line| {
+        let lang = line.lang.as_deref().or(language);
+        let answer = match &client {
+            Some(client) => {
+                let body = json!({"lang": lang, "text": line.query, "limit": BATCH_ROWS, "timeout_seconds": BATCH_SECONDS});
+                client.ask(&Request::post("/v1/query", body)).map_err(|failure| shown(&failure))
+            }
+            None => {
+                let request = QueryRequest {
+                    lang: lang.map(str::to_owned),
+                    text: line.query.clone(),
+                    limit: Some(BATCH_ROWS),
+                    timeout_seconds: Some(BATCH_SECONDS),
+                    ..QueryRequest::default()
+                };
+                let answer = ask::without_data(request, own.handle(), spill.clone());
+                answer
+                    .map_err(|fault| shown(&fault.into()))
+                    .and_then(|table| serde_json::to_value(table).map_err(|error| error.to_string().into()))
+            }
+        };
+        match answer {
+            Ok(table) => {
+                let part = |name: &str| -> Value {
+                    table["columns"].as_array().into_iter().flatten().map(|column| column[name].clone()).collect()
+                };
+                json!({"id": line.id, "columns": part("name"), "types": part("type"), "rows": table["rows"]})
+            }
+            Err(error) => json!({"id": line.id, "error": error}),
+        }
+    });
+    // What queries spilled is of no use any more.
+    let _ = std::fs::remove_dir_all(&spill);
+    done
+}
+
+/// An error as a line of a batch shows it.
+fn shown(failure: &Failure) -> Value {
+    match fault::shown(failure) {
+        Some(shown) => {
+            let mut error = Map::new();
+            error.insert("code".to_owned(), shown.code.into());
+            error.insert("message".to_owned(), shown.message.into());
+            if let Some(span) = shown.span {
+                error.insert("span".to_owned(), json!({"start": span.start, "end": span.end}));
+            }
+            error.into()
+        }
+        None => json!({"code": "output_failed", "message": "the answer cannot be written"}),
+    }
+}
+
+/// Which texts to check.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  clew check hunt.kql
+  clew check --schema tables.json queries/*.kql
+  clew check --batch in.jsonl --out out.jsonl")]
+pub(crate) struct Check {
+    /// Files to check; `-` is standard input
+    #[arg(required_unless_present = "batch", conflicts_with = "batch", value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Check the queries of this file: a line `{id, query}` for each
+    #[arg(long, value_name = "FILE", requires = "out")]
+    batch: Option<PathBuf>,
+    /// Write what is wrong with each to this file: a line `{id, errors}`
+    #[arg(long, value_name = "FILE", requires = "batch")]
+    out: Option<PathBuf>,
+    /// Tables as `{table: {column: type}}`; without it those of the data, or those that clew knows
+    #[arg(long, value_name = "FILE")]
+    schema: Option<PathBuf>,
+}
+
+/// Tables with the types of their columns, by name.
+type Declared = BTreeMap<String, Map<String, Value>>;
+
+impl Check {
+    /// Checks; mistakes make the command fail.
+    pub(crate) fn run(&self, global: &Global) -> Result<(), Failure> {
+        let schema: Option<Declared> = match &self.schema {
+            Some(file) => Some(serde_json::from_str(&read(file)?).map_err(|error| {
+                Fault::new(FaultClass::Invalid, "schema_invalid", format!("expected {{table: {{column: type}}}}: {error}"))
+            })?),
+            None => None,
+        };
+        let schema = schema.map(|tables| ask::declared(&tables)).transpose()?;
+        let client = if schema.is_none() && global.dir().join("journal").is_dir() { Some(Client::reading(&global.dir())?) } else { None };
+        let ask = |text: &str| -> Result<Value, Failure> {
+            match &client {
+                Some(client) => client.ask(&Request::post("/v1/query/check", json!({"text": text}))),
+                None => {
+                    let found = ask::check_without_data(&CheckRequest { text: text.to_owned() }, schema.as_ref())?;
+                    Ok(serde_json::to_value(found).map_err(std::io::Error::from)?)
+                }
+            }
+        };
+        if let (Some(input), Some(output)) = (&self.batch, &self.out) {
+            return lines(input, output, |line| match ask(&line.query) {
+                Ok(found) => json!({"id": line.id, "errors": found["errors"]}),
+                Err(failure) => json!({"id": line.id, "errors": [shown(&failure)]}),
+            });
+        }
+        let mut wrong = 0;
+        for file in &self.files {
+            let text = read(file)?;
+            let found = ask(&text)?;
+            for error in found["errors"].as_array().into_iter().flatten() {
+                wrong += usize::from(error["severity"] == "error");
+                eprint!("{}", fault::remark(&file.display().to_string(), &text, error));
+            }
+        }
+        match wrong {
+            0 => Ok(()),
+            n => Err(Fault::new(FaultClass::Invalid, "check_failed", format!("expected no mistakes, found {n}")).into()),
+        }
+    }
+}
+
+/// Which texts to format.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Fmt {
+    /// Files to format; `-` reads standard input and prints
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Change nothing; fail if a file would change
+    #[arg(long)]
+    check: bool,
+}
+
+impl Fmt {
+    /// Formats files in place.
+    pub(crate) fn run(&self) -> Result<(), Failure> {
+        let mut differing = Vec::new();
+        for file in &self.files {
+            let text = read(file)?;
+            let formatted = crate::query::kql::format(&text).map_err(|diagnostics| {
+                let first = diagnostics.into_iter().next().map(Fault::from);
+                let fault = first.unwrap_or_else(|| Fault::new(FaultClass::Invalid, "kql_unreadable", "the text is no query"));
+                Failure::Fault(fault, Some(text.clone()))
+            })?;
+            let formatted = if formatted.ends_with('\n') { formatted } else { formatted + "\n" };
+            if file.as_os_str() == "-" {
+                crate::cli::output::write(formatted.as_bytes())?;
+            } else if formatted != text {
+                differing.push(file.display().to_string());
+                if !self.check {
+                    std::fs::write(file, formatted)?;
+                }
+            }
+        }
+        if self.check && !differing.is_empty() {
+            let message = format!("expected formatted files, found {}", differing.join(", "));
+            return Err(Fault::new(FaultClass::Invalid, "not_formatted", message).with_hint("`clew fmt FILE...` formats them").into());
+        }
+        Ok(())
+    }
+}

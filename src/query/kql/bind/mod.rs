@@ -1,0 +1,36 @@
+//! The binder: names, types, implicit columns, scopes and functions of a query, against schemas and without data.
+//!
+//! [`bind`] turns a tree into a [`super::bound::BoundQuery`] whose result columns are known before anything runs, and reports every mistake with its
+//! code, place and advice. Nothing here reads rows, opens files or plans.
+
+mod binder;
+mod calls;
+mod cells;
+mod check;
+mod complete;
+mod expanding;
+mod expressions;
+mod finding;
+mod graphs;
+mod joining;
+mod membership;
+mod names;
+mod parsing;
+mod pipeline;
+mod plugins;
+mod projecting;
+mod schemas;
+mod sequences;
+mod sources;
+mod statements;
+mod summarizing;
+mod typing;
+mod uniting;
+
+pub use check::check;
+pub use complete::{Candidate, CandidateKind, Completion, complete};
+pub use schemas::{Schemas, StoredFunction, TableFunction, Tables};
+pub use statements::{Binding, Given, bind};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,276 @@
+//! `evaluate`: plugins, their arguments and the columns that they give.
+
+use std::sync::Arc;
+
+use super::super::aggregates;
+use super::super::bound::{Column, ExprKind, Plugin, PluginArgument, Relation, RelationKind, Unknown};
+use super::super::diagnostics::Code;
+use super::super::tree::{self, Place, ScalarType, Target};
+use super::binder::{Binder, column};
+use super::names::{Unique, implied};
+use ScalarType::{DateTime, Dynamic, Long, Real, String as Text, Timespan};
+
+/// The plugins with what they give.
+const PLUGINS: &[(&str, Gives)] = &[
+    ("activity_counts_metrics", Gives::Timeline(&["count", "dcount", "new_dcount", "aggregated_dcount"], &[Long; 4], 5)),
+    (
+        "activity_engagement",
+        Gives::Timeline(&["dcount_activities_inner", "dcount_activities_outer", "activity_ratio"], &[Long, Long, Real], 6),
+    ),
+    (
+        "activity_metrics",
+        Gives::Timeline(&["dcount_values", "dcount_newvalues", "retention_rate", "churn_rate"], &[Long, Long, Real, Real], 5),
+    ),
+    ("active_users_count", Gives::Timeline(&["dcount"], &[Long], 8)),
+    ("autocluster", Gives::Clusters(&[("SegmentId", Long), ("Count", Long), ("Percent", Real)])),
+    ("bag_unpack", Gives::FromData),
+    ("basket", Gives::Clusters(&[("SegmentId", Long), ("Count", Long), ("Percent", Real)])),
+    ("dcount_intersect", Gives::Counts),
+    (
+        "diffpatterns",
+        Gives::Clusters(&[
+            ("SegmentId", Long),
+            ("CountA", Long),
+            ("CountB", Long),
+            ("PercentA", Real),
+            ("PercentB", Real),
+            ("PercentDiffAB", Real),
+        ]),
+    ),
+    ("identity", Gives::Input),
+    ("ipv4_lookup", Gives::Lookup),
+    ("ipv6_lookup", Gives::Lookup),
+    ("narrow", Gives::Fixed(&[("Row", Long), ("Column", Text), ("Value", Text)])),
+    ("pivot", Gives::FromData),
+    ("rolling_percentile", Gives::Rolling),
+    ("rows_near", Gives::Input),
+    ("sequence_detect", Gives::Sequence),
+    ("session_count", Gives::Timeline(&["count_sessions"], &[Long], 6)),
+    ("sliding_window_counts", Gives::Timeline(&["Count", "Dcount"], &[Long, Long], 6)),
+];
+
+/// The columns of a plugin.
+#[derive(Clone, Copy, Debug)]
+enum Gives {
+    /// Always the same.
+    Fixed(&'static [(&'static str, ScalarType)]),
+    /// Those of the rows.
+    Input,
+    /// These, then those of the rows.
+    Clusters(&'static [(&'static str, ScalarType)]),
+    /// The second argument, the arguments behind so many, then these.
+    Timeline(&'static [&'static str], &'static [ScalarType], usize),
+    /// Those of the rows, then those of the table that is looked up.
+    Lookup,
+    /// The rows and a count for each argument.
+    Counts,
+    /// The index and the percentile.
+    Rolling,
+    /// The dimensions, an instant for each state, the duration.
+    Sequence,
+    /// Only the data tell.
+    FromData,
+}
+
+impl<'t> Binder<'t> {
+    /// `evaluate`
+    pub(super) fn evaluate(&mut self, input: Option<&Arc<Relation>>, evaluate: &'t tree::Evaluate, place: Place) -> Arc<Relation> {
+        let call = &evaluate.call;
+        let name = call.name.text.as_str();
+        let Some((name, gives)) = PLUGINS.iter().find(|(plugin, _)| *plugin == name) else {
+            if self.schemas.table_function(name).is_some() {
+                return match self.called_flow(call, input.cloned(), place) {
+                    super::sources::Flow::Table(relation) => relation,
+                    super::sources::Flow::Graph(_) => self.graph_as_table(place),
+                };
+            }
+            let known: Vec<&str> = PLUGINS.iter().map(|(name, _)| *name).collect();
+            self.unknown_name(Code::UnknownPlugin, call.name.place, "plugin", name, &known);
+            return self.failed(Vec::new(), place);
+        };
+        let Some(input) = input else {
+            self.error_with(Code::Misplaced, place, format!("'{name}' works on rows"), format!("write `T | evaluate {name}(...)`"));
+            return self.failed(Vec::new(), place);
+        };
+        let number = self.plugins;
+        self.plugins += 1;
+        let Some(arguments) = self.plugin_arguments(name, input, call) else { return self.failed(Vec::new(), place) };
+        let tables: Vec<Arc<Relation>> = arguments
+            .iter()
+            .filter_map(|argument| match argument {
+                PluginArgument::Table(table) => Some(Arc::clone(table)),
+                _ => None,
+            })
+            .collect();
+        let mut inputs: Vec<&Relation> = vec![input];
+        inputs.extend(tables.iter().map(AsRef::as_ref));
+        let declared = evaluate.schema.as_ref().map(|schema| self.declared_output(input, schema, &arguments));
+        let learned = self.learned.get(number).map(|fields| fields.iter().map(|(name, kind)| column(name.clone(), *kind)).collect());
+        let columns = declared.or_else(|| match gives {
+            Gives::FromData => learned,
+            other => Some(given_columns(*other, input, call, &tables)),
+        });
+        let unknown = columns.is_none();
+        let plugin = Plugin { name, input: Some(Arc::clone(input)), arguments, unknown: unknown.then_some(number) };
+        let relation = self.relation(columns.unwrap_or_default(), RelationKind::Evaluate(plugin), &inputs, place);
+        if !unknown {
+            return relation;
+        }
+        let relation = Arc::new(Relation { open: true, ..(*relation).clone() });
+        // What lies behind a relation that is not known itself comes to light only once that one is.
+        if !input.open {
+            self.unknown.push(Unknown { id: number, relation: Arc::clone(&relation) });
+        }
+        relation
+    }
+
+    /// The columns that the query declares, those of the rows in the place of the star.
+    fn declared_output(&mut self, input: &Relation, schema: &tree::EvaluateSchema, arguments: &[PluginArgument]) -> Vec<Column> {
+        let declared = self.declared_columns(&schema.columns);
+        if !schema.star {
+            return declared;
+        }
+        let used = match arguments.first() {
+            Some(PluginArgument::Value(value)) => match value.kind {
+                ExprKind::Column(index) => Some(index),
+                _ => None,
+            },
+            _ => None,
+        };
+        let mut columns: Vec<Column> = input
+            .columns
+            .iter()
+            .enumerate()
+            .filter(|(index, kept)| Some(*index) != used && !declared.iter().any(|column| column.name == kept.name))
+            .map(|(_, column)| column.clone())
+            .collect();
+        columns.extend(declared);
+        columns
+    }
+
+    fn plugin_arguments(&mut self, name: &str, input: &Arc<Relation>, call: &'t tree::Call) -> Option<Vec<PluginArgument>> {
+        let rows = Arc::clone(input);
+        let mut arguments: Vec<PluginArgument> = Vec::new();
+        let mut table: Option<Arc<Relation>> = None;
+        let reported = self.diagnostics.len();
+        for (index, argument) in call.arguments.iter().enumerate() {
+            if name.ends_with("_lookup") && index == 0 {
+                let relation = self.embedded_table(&argument.value);
+                table = Some(Arc::clone(&relation));
+                arguments.push(PluginArgument::Table(relation));
+                continue;
+            }
+            if let (Some(table), tree::ExprKind::Name(column), 2.., None) = (&table, &argument.value.kind, index, &argument.target) {
+                match table.columns.iter().position(|other| other.name == column.text) {
+                    Some(place) => arguments.push(PluginArgument::TableColumn(place)),
+                    None if table.open => {}
+                    None => {
+                        let known: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+                        self.unknown_name(Code::UnknownColumn, column.place, "column of the lookup table", &column.text, &known);
+                    }
+                }
+                continue;
+            }
+            let bound = self.over(&rows, |binder| match &argument.value.kind {
+                tree::ExprKind::Call(inner) if aggregates::find(&inner.name.text).is_some() && name == "pivot" => {
+                    binder.sole_aggregate(&argument.value).map(|(aggregate, _)| PluginArgument::Aggregate(aggregate))
+                }
+                tree::ExprKind::Star | tree::ExprKind::Placeholder(_) => None,
+                _ => Some(PluginArgument::Value(binder.value(&argument.value))),
+            });
+            match (bound, &argument.target) {
+                (Some(PluginArgument::Value(value)), Some(Target::One(named))) => {
+                    arguments.push(PluginArgument::Named(named.text.clone(), value));
+                }
+                (Some(bound), _) => arguments.push(bound),
+                (None, _) => {}
+            }
+        }
+        if matches!(name, "bag_unpack" | "pivot") {
+            match arguments.first() {
+                Some(PluginArgument::Value(value)) if matches!(value.kind, ExprKind::Column(_) | ExprKind::Error) => {}
+                _ => {
+                    self.error(Code::Misplaced, call.place, format!("the first argument of '{name}' is a column"));
+                    return None;
+                }
+            }
+        }
+        let clean = self.diagnostics[reported.min(self.diagnostics.len())..]
+            .iter()
+            .all(|diagnostic| diagnostic.severity != super::super::Severity::Error);
+        clean.then_some(arguments)
+    }
+}
+
+/// The columns of a plugin whose arguments tell them.
+fn given_columns(gives: Gives, input: &Relation, call: &tree::Call, tables: &[Arc<Relation>]) -> Vec<Column> {
+    let mut unique = Unique::default();
+    let mut columns = Vec::new();
+    let named = |place: usize| call.arguments.get(place).and_then(|argument| implied(&argument.value)).unwrap_or_default();
+    let kind_of = |name: &str| input.columns.iter().find(|column| column.name == name).map_or(Dynamic, |column| column.kind);
+    match gives {
+        Gives::Fixed(fixed) => columns.extend(fixed.iter().map(|(name, kind)| column(*name, *kind))),
+        Gives::Input | Gives::FromData => columns.clone_from(&input.columns),
+        Gives::Clusters(fixed) => {
+            columns.extend(fixed.iter().map(|(name, kind)| column(unique.make(name), *kind)));
+            columns.extend(input.columns.iter().map(|kept| Column { name: unique.make(&kept.name), ..kept.clone() }));
+        }
+        Gives::Timeline(names, kinds, fixed) => {
+            let timeline = named(1);
+            let kind = kind_of(&timeline);
+            columns.push(column(unique.make(&timeline), kind));
+            for place in fixed..call.arguments.len() {
+                let name = named(place);
+                let kind = kind_of(&name);
+                columns.push(column(unique.make(&name), kind));
+            }
+            columns.extend(names.iter().zip(kinds).map(|(name, kind)| column(unique.make(name), *kind)));
+        }
+        Gives::Lookup => {
+            columns.extend(input.columns.iter().map(|kept| Column { name: unique.make(&kept.name), ..kept.clone() }));
+            for kept in tables.iter().flat_map(|table| &table.columns) {
+                columns.push(Column { name: unique.make(&kept.name), ..kept.clone() });
+            }
+        }
+        Gives::Counts => {
+            columns.clone_from(&input.columns);
+            for column in &columns {
+                unique.take(&column.name);
+            }
+            columns.extend((0..call.arguments.len()).map(|number| column(unique.make(&format!("s{number}")), Long)));
+        }
+        Gives::Rolling => {
+            let constant =
+                |place: usize| call.arguments.get(place).map(|argument| super::parsing::word(&argument.value)).unwrap_or_default();
+            let (value, index) = (named(0), named(2));
+            columns.push(column(index.clone(), kind_of(&index)));
+            for place in 5..call.arguments.len() {
+                let name = named(place);
+                let kind = kind_of(&name);
+                columns.push(column(unique.make(&name), kind));
+            }
+            let name = format!("rolling_{}_percentile_{value}_{}", constant(4), constant(1));
+            columns.push(column(name, kind_of(&value)));
+        }
+        Gives::Sequence => {
+            let timeline = named(0);
+            let states: Vec<&str> = call
+                .arguments
+                .iter()
+                .filter_map(|argument| match &argument.target {
+                    Some(Target::One(name)) => Some(name.text.as_str()),
+                    _ => None,
+                })
+                .collect();
+            let dimensions = call.arguments.iter().skip(3).filter(|argument| argument.target.is_none());
+            for dimension in dimensions {
+                let name = implied(&dimension.value).unwrap_or_default();
+                let kind = kind_of(&name);
+                columns.push(column(unique.make(&name), kind));
+            }
+            columns.extend(states.iter().map(|state| column(unique.make(&format!("{state}_{timeline}")), DateTime)));
+            columns.push(column("Duration", Timespan));
+        }
+    }
+    columns
+}

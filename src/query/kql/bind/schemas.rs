@@ -1,0 +1,149 @@
+//! What the binder asks about the world outside of a text: tables, stored functions, watchlists, graphs.
+
+use std::collections::BTreeMap;
+
+use super::super::bound::Field;
+use super::super::tree::{Function, LetValue, Parameter, Query, ScalarType, StatementKind};
+
+/// Tables and functions that a text may name. Names are compared in their exact case.
+pub trait Schemas {
+    /// The columns of a table in order.
+    fn table(&self, name: &str) -> Option<Vec<Field>>;
+
+    /// The names of all tables, for wildcards, `search *` and proposals.
+    fn tables(&self) -> Vec<String>;
+
+    /// A function that is kept for all queries.
+    fn function(&self, name: &str) -> Option<&StoredFunction> {
+        let _ = name;
+        None
+    }
+
+    /// The names of all functions that are kept.
+    fn functions(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// A function of the engine that gives rows.
+    fn table_function(&self, name: &str) -> Option<TableFunction> {
+        let _ = name;
+        None
+    }
+
+    /// The names of all functions of the engine that give rows.
+    fn table_functions(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The columns of a watchlist.
+    fn watchlist(&self, name: &str) -> Option<Vec<Field>> {
+        let _ = name;
+        None
+    }
+
+    /// The properties of the nodes and of the edges of a stored graph.
+    fn graph(&self, name: &str) -> Option<(Vec<Field>, Vec<Field>)> {
+        let _ = name;
+        None
+    }
+}
+
+/// A function of the engine that gives rows: a search of texts, an expansion of entities, an exploration query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableFunction {
+    /// Whether it works on rows (`T | invoke f()`).
+    pub takes_rows: bool,
+    /// Its parameters: name, type, and whether it must be given.
+    pub parameters: Vec<(String, ScalarType, bool)>,
+    /// Its columns; those of the rows that it works on come first if `keeps_rows`.
+    pub columns: Vec<Field>,
+    /// Whether the columns of the rows that it works on stay.
+    pub keeps_rows: bool,
+}
+
+/// A function that is kept for all queries.
+#[derive(Clone, Debug)]
+pub struct StoredFunction {
+    /// Its name.
+    pub name: String,
+    /// Its parameters and body.
+    pub function: Function,
+}
+
+impl StoredFunction {
+    /// Reads a function from its parameters, as `(a: string, b: long = 1)`, and its body without braces.
+    ///
+    /// # Errors
+    ///
+    /// Returns what is wrong with the text, which reads `let name = (parameters) { body }`.
+    pub fn parse(name: &str, parameters: &str, body: &str) -> Result<Self, Vec<super::super::Diagnostic>> {
+        let text = format!("let ['{}'] = {parameters} {{ {body}\n}}", name.replace('\'', ""));
+        let parsed = super::super::parse(&text);
+        if !parsed.diagnostics.is_empty() {
+            return Err(parsed.diagnostics);
+        }
+        Self::of(name, parsed.query).ok_or_else(Vec::new)
+    }
+
+    fn of(name: &str, query: Query) -> Option<Self> {
+        query.statements.into_iter().find_map(|statement| match statement.kind {
+            StatementKind::Let(declared) => match declared.value {
+                LetValue::Function(function) => Some(Self { name: name.to_owned(), function }),
+                LetValue::Expr(_) => None,
+            },
+            _ => None,
+        })
+    }
+
+    /// Its parameters.
+    pub fn parameters(&self) -> &[Parameter] {
+        &self.function.parameters
+    }
+}
+
+/// Tables by name, held in memory.
+#[derive(Clone, Debug, Default)]
+pub struct Tables {
+    tables: BTreeMap<String, Vec<Field>>,
+    watchlists: BTreeMap<String, Vec<Field>>,
+    functions: BTreeMap<String, StoredFunction>,
+}
+
+impl Tables {
+    /// Adds a table, or replaces the one with this name.
+    pub fn insert(&mut self, name: impl Into<String>, columns: Vec<Field>) {
+        self.tables.insert(name.into(), columns);
+    }
+
+    /// Adds a watchlist, or replaces the one with this name.
+    pub fn insert_watchlist(&mut self, name: impl Into<String>, columns: Vec<Field>) {
+        self.watchlists.insert(name.into(), columns);
+    }
+
+    /// Adds a function, or replaces the one with this name.
+    pub fn insert_function(&mut self, function: StoredFunction) {
+        self.functions.insert(function.name.clone(), function);
+    }
+}
+
+impl Schemas for Tables {
+    fn table(&self, name: &str) -> Option<Vec<Field>> {
+        self.tables.get(name).cloned()
+    }
+
+    fn tables(&self) -> Vec<String> {
+        self.tables.keys().cloned().collect()
+    }
+
+    fn function(&self, name: &str) -> Option<&StoredFunction> {
+        self.functions.get(name)
+    }
+
+    fn functions(&self) -> Vec<String> {
+        self.functions.keys().cloned().collect()
+    }
+
+    fn watchlist(&self, name: &str) -> Option<Vec<Field>> {
+        self.watchlists.get(name).cloned()
+    }
+}

@@ -1,0 +1,88 @@
+//! Texts that the engine refuses, with the place and code that we give. That they are refused was read off its answers or its analyzer.
+
+use super::{bound, errors, shipped};
+
+const REFUSED: &[(&str, &str)] = &[
+    ("print x = 1 | where x", "kql_type_mismatch `x`"),
+    ("print x = 1 | where x = 1", "kql_type_mismatch `1`"),
+    ("print 'a' + 'b'", "kql_type_mismatch `'a' + 'b'`"),
+    ("print now() + 1", "kql_type_mismatch `now() + 1`"),
+    ("print -'a'", "kql_type_mismatch `-'a'`"),
+    ("print datetime(2020) > '2020'", "kql_type_mismatch `datetime(2020) > '2020'`"),
+    ("print 1 has 'a'", "kql_type_mismatch `1 has 'a'`"),
+    ("print 1 in~ (1)", "kql_type_mismatch `1 in~ (1)`"),
+    ("print 'a' between ('a' .. 'b')", "kql_type_mismatch `'a' between ('a' .. 'b')`"),
+    ("print iff(1, 2, 3)", "kql_type_mismatch `1`"),
+    ("print iff(true, now(), 1d)", "kql_type_mismatch `iff(true, now(), 1d)`"),
+    ("print coalesce(toint(1), 2.0)", "kql_type_mismatch `coalesce(toint(1), 2.0)`"),
+    ("print x = dynamic({}) | sort by x", "kql_dynamic_key `x`"),
+    ("print x = dynamic({}) | summarize count() by x.a", "kql_dynamic_key `x.a`"),
+    ("print x = dynamic({}) | distinct x", "kql_dynamic_key `x`"),
+    ("print x = 1 | where count() > 1", "kql_misplaced_aggregate `count()`"),
+    ("print x = 1 | summarize x", "kql_not_aggregated `x`"),
+    ("print x = 1, y = 2 | summarize sum(x) + y by y", "kql_not_aggregated `y`"),
+    ("print x = 1 | summarize sum(max(x))", "kql_misplaced_aggregate `max(x)`"),
+    ("print x = 'a' | summarize sum(x)", "kql_type_mismatch `sum(x)`"),
+    ("print x = 1 | extend y = x, z = y", "kql_unknown_column `y`"),
+    ("print x = 1 | project X", "kql_unknown_column `X`"),
+    ("print k = 1, v = 2 | summarize countif(v > 1) by k | where countif_v > 0", "kql_unknown_column `countif_v`"),
+    ("print s = 'a' | summarize count() by tolower(s) | order by tolower_s", "kql_unknown_column `tolower_s`"),
+    ("print t = now() | summarize count() by bin(t, 1h) | order by bin_t", "kql_unknown_column `bin_t`"),
+    ("let A = print x = 1; let B = print x = 1.5; A | union B | order by x asc", "kql_unknown_column `x`"),
+    ("let T = print k = 1; T | join (T | extend k = 'a') on k", "kql_type_mismatch `k`"),
+    ("let T = print k = 1; T | join (T | extend k = dynamic(1)) on k", "kql_dynamic_key `k`"),
+    ("let T = print k = 1; T | join T on tostring(k)", "kql_bad_join_key `tostring(k)`"),
+    ("let T = print k = 1; T | join T on $left.k + 1 == $right.k", "kql_bad_join_key `$left.k + 1 == $right.k`"),
+    ("let T = print k = 1; T | join T on $left.k == $right.nope", "kql_unknown_column `nope`"),
+    ("print k = 1 | project k, k", "kql_duplicate_column `k`"),
+    ("print k = 1 | extend a = 1, a = 2", "kql_duplicate_column `a`"),
+    ("print k = 1, v = 2 | project-rename v = k", "kql_duplicate_column `project-rename v = k`"),
+    ("print k = 1 | project-away nope", "kql_unknown_column `nope`"),
+    ("print k = 1 | mv-expand k", "kql_type_mismatch `k`"),
+    ("datatable(a: long, b: string) [1, 'x', 2]", "kql_cell_count `datatable(a: long, b: string) [1, 'x', 2]`"),
+    ("datatable(v: real) [0.0 / 0.0]", "kql_expected `/`"),
+    ("print x = 1 | take 'a'", "kql_type_mismatch `'a'`"),
+    ("print t = 1 | sort by t | extend g = t - prev(t, 1, t)", "kql_not_constant `t`"),
+    ("let T = datatable(t: long) [1]; T | extend n = row_number()", "kql_not_ordered `row_number()`"),
+    ("print s = 'a' | sort by s | scan declare (g: long = 0) with (step s1: s != prev(s) => g = s1.g + 1;)", "kql_misplaced `prev(s)`"),
+    ("let f = (x: long) { x }; print f('a')", "kql_type_mismatch `'a'`"),
+    ("let f = (x: long) { x }; print f()", "kql_argument_count `f()`"),
+    ("let f = (T: (a: long)) { T }; f(datatable(b: long) [])", "kql_missing_column `datatable(b: long) []`"),
+    ("let f = (x: long) { toscalar(print b = 1 | where b == x) }; print a = 1 | extend y = f(a)", "kql_row_value_in_table `x`"),
+    ("let x = 1; let x = 2; print x", "kql_duplicate_name `x`"),
+    ("print tostring()", "kql_argument_count `tostring()`"),
+    ("print s = 'a' | extend p = s.a", "kql_no_parts `s.a`"),
+    ("SigninLogs | invoke FileProfile()", "kql_unavailable `FileProfile`"),
+    ("_GetWatchlist('nope') | take 1", "kql_unknown_watchlist `_GetWatchlist('nope')`"),
+    ("SigninLogs | evaluate nope()", "kql_unknown_plugin `nope`"),
+    ("SigninLogs | graph-match (a)-->(b) project a", "kql_graph_expected `graph-match (a)-->(b) project a`"),
+    ("SigninLogs | make-graph UserId --> AppId", "kql_graph_as_table `SigninLogs | make-graph UserId --> AppId`"),
+    ("SigninLogs | make-graph UserId --> AppId | graph-match (a)-->(b), (c)-->(d) project 1", "kql_patterns_apart `(a)-->(b), (c)-->(d)`"),
+];
+
+#[test]
+fn what_the_engine_refuses_is_refused() {
+    let tables = shipped();
+    let differing: Vec<String> = REFUSED
+        .iter()
+        .filter_map(|(text, expected)| {
+            let found = errors(text, &bound(text, &tables));
+            (found != [*expected]).then(|| format!("{text}\n    expected {expected}\n    found    {}", found.join(" and ")))
+        })
+        .collect();
+    assert!(differing.is_empty(), "{}", differing.join("\n"));
+}
+
+#[test]
+fn near_names_are_proposed() {
+    let tables = shipped();
+    for (text, help) in [
+        ("SigninLog | take 1", "did you mean 'SigninLogs'?"),
+        ("SigninLogs | project UserPrincipalname", "did you mean 'UserPrincipalName'?"),
+        ("SigninLogs | extend x = tostrng(UserId)", "did you mean 'tostring'?"),
+    ] {
+        let binding = bound(text, &tables);
+        let found = binding.diagnostics.first().and_then(|diagnostic| diagnostic.help.clone());
+        assert_eq!(found.as_deref(), Some(help), "{text}");
+    }
+}

@@ -1,0 +1,202 @@
+//! `union`: columns by name, one for each type.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::super::bound::{Column, Expr, Relation, RelationKind, UnionInput};
+use super::super::diagnostics::{Code, Diagnostic};
+use super::super::tree::{self, Place, ScalarType, UnionKind};
+use super::binder::{Binder, column};
+use super::expressions::{null, text};
+use super::names::Unique;
+use super::projecting::reference;
+
+/// A table of a union with the name that `withsource` shows.
+pub(super) struct Input {
+    /// The name.
+    pub name: String,
+    /// The rows.
+    pub relation: Arc<Relation>,
+}
+
+/// How tables are put together.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Uniting {
+    /// The column with the name of the table.
+    pub source: Option<String>,
+    /// Only columns that all tables have.
+    pub inner: bool,
+}
+
+impl<'t> Binder<'t> {
+    /// `union`
+    pub(super) fn union(&mut self, first: Option<&Arc<Relation>>, union: &'t tree::Union, place: Place) -> Arc<Relation> {
+        let fuzzy = union.fuzzy.unwrap_or(false);
+        let mut inputs = Vec::new();
+        if let Some(relation) = first {
+            inputs.push(Input { name: source_name(relation).unwrap_or_else(|| "union_arg0".to_owned()), relation: Arc::clone(relation) });
+        }
+        for table in &union.tables {
+            if fuzzy {
+                self.fuzzy_input(table, &mut inputs);
+            } else {
+                self.union_input(table, &mut inputs);
+            }
+        }
+        if inputs.is_empty() {
+            let message = "none of the tables is there";
+            self.error(Code::UnknownTable, place, message);
+            return self.failed(Vec::new(), place);
+        }
+        let uniting =
+            Uniting { source: union.with_source.as_ref().map(|name| name.text.clone()), inner: union.kind == Some(UnionKind::Inner) };
+        self.united(inputs, uniting, place)
+    }
+
+    fn union_input(&mut self, table: &'t tree::Expr, inputs: &mut Vec<Input>) {
+        let pattern = match &table.kind {
+            tree::ExprKind::Wildcard(wildcard) => Some(&wildcard.pattern),
+            tree::ExprKind::FieldWildcard(base, wildcard) if super::calls::is_database(base) => Some(&wildcard.pattern),
+            tree::ExprKind::Group(inner) => return self.union_input(inner, inputs),
+            _ => None,
+        };
+        if matches!(table.kind, tree::ExprKind::Star) || pattern.is_some() {
+            let pattern = pattern.map_or("*", String::as_str);
+            let found = self.wildcard_inputs(pattern, table.place);
+            if found.is_empty() {
+                self.error(Code::UnknownTable, table.place, format!("no table is named like '{pattern}'"));
+            }
+            inputs.extend(found);
+            return;
+        }
+        let relation = self.without_rows(|binder| binder.table(table));
+        let number = inputs.len();
+        let name = union_name(table).or_else(|| source_name(&relation)).unwrap_or_else(|| format!("union_arg{number}"));
+        inputs.push(Input { name, relation });
+    }
+
+    /// A table of a fuzzy union: what does not bind is left out, with a warning.
+    fn fuzzy_input(&mut self, table: &'t tree::Expr, inputs: &mut Vec<Input>) {
+        let before = std::mem::take(&mut self.diagnostics);
+        let mut found = Vec::new();
+        self.union_input(table, &mut found);
+        let mut reported = std::mem::replace(&mut self.diagnostics, before);
+        let missing = |diagnostic: &Diagnostic| {
+            diagnostic.severity == super::super::Severity::Error
+                && matches!(
+                    diagnostic.code,
+                    Code::UnknownTable | Code::UnknownFunction | Code::UnknownColumn | Code::UnknownWatchlist | Code::Unavailable
+                )
+        };
+        if reported.iter().any(missing) {
+            found.clear();
+            for diagnostic in &mut reported {
+                diagnostic.severity = super::super::Severity::Warning;
+            }
+        }
+        self.diagnostics.extend(reported);
+        let start = inputs.len();
+        for (index, mut input) in found.into_iter().enumerate() {
+            if input.name.starts_with("union_arg") {
+                input.name = format!("union_arg{}", start + index);
+            }
+            inputs.push(input);
+        }
+    }
+
+    /// All tables whose names fit a pattern.
+    pub(super) fn wildcard_inputs(&mut self, pattern: &str, place: Place) -> Vec<Input> {
+        let names = self.tables_like(pattern);
+        names.into_iter().filter_map(|name| Some(Input { relation: self.table_of_name(&name, place)?, name })).collect()
+    }
+
+    /// Puts tables together: columns of one name and type are one, of one name and several types are split.
+    pub(super) fn united(&mut self, inputs: Vec<Input>, uniting: Uniting, place: Place) -> Arc<Relation> {
+        let fields = united_fields(&inputs, uniting.inner);
+        let mut unique = Unique::default();
+        let mut columns = Vec::new();
+        if let Some(source) = &uniting.source {
+            columns.push(column(unique.make(source), ScalarType::String));
+        }
+        let mut names = HashSet::new();
+        let split: HashSet<&str> = fields.iter().filter(|(name, _)| !names.insert(name.as_str())).map(|(name, _)| name.as_str()).collect();
+        let named: Vec<String> = fields
+            .iter()
+            .map(|(name, kind)| {
+                unique.make(&if split.contains(name.as_str()) { format!("{name}_{}", kind.as_str()) } else { name.clone() })
+            })
+            .collect();
+        for (name, (original, kind)) in named.into_iter().zip(&fields) {
+            let same =
+                |input: &Input| input.relation.columns.iter().find(|column| column.name == *original && column.kind == *kind).cloned();
+            let lineage = inputs.first().and_then(same).and_then(|column| column.lineage);
+            let lineage = lineage.filter(|_| inputs.len() == 1);
+            columns.push(Column { name, kind: *kind, lineage });
+        }
+        let with_source = uniting.source.is_some();
+        let bound: Vec<UnionInput> = inputs
+            .into_iter()
+            .map(|input| {
+                let mut expressions: Vec<Expr> = Vec::with_capacity(columns.len());
+                if with_source {
+                    expressions.push(text(&input.name, place));
+                }
+                for (name, kind) in &fields {
+                    let found = input.relation.columns.iter().position(|column| column.name == *name && column.kind == *kind);
+                    expressions.push(match found {
+                        Some(index) => reference(&input.relation, index, place),
+                        None => null(*kind, place),
+                    });
+                }
+                UnionInput { relation: input.relation, expressions }
+            })
+            .collect();
+        let relations: Vec<Arc<Relation>> = bound.iter().map(|input| Arc::clone(&input.relation)).collect();
+        let references: Vec<&Relation> = relations.iter().map(AsRef::as_ref).collect();
+        self.relation(columns, RelationKind::Union { inputs: bound }, &references, place)
+    }
+}
+
+/// Names and types of the columns of all tables, types of one name side by side.
+fn united_fields(inputs: &[Input], inner: bool) -> Vec<(String, ScalarType)> {
+    let mut order: Vec<String> = Vec::new();
+    let mut kinds: std::collections::HashMap<&str, Vec<ScalarType>> = std::collections::HashMap::new();
+    for column in inputs.iter().flat_map(|input| &input.relation.columns) {
+        let known = kinds.entry(column.name.as_str()).or_default();
+        if known.is_empty() {
+            order.push(column.name.clone());
+        }
+        if !known.contains(&column.kind) {
+            known.push(column.kind);
+        }
+    }
+    order
+        .iter()
+        .flat_map(|name| kinds.get(name.as_str()).into_iter().flatten().map(|kind| (name.clone(), *kind)).collect::<Vec<_>>())
+        .filter(|(name, kind)| {
+            !inner
+                || inputs.iter().all(|input| {
+                    input.relation.open || input.relation.columns.iter().any(|column| column.name == *name && column.kind == *kind)
+                })
+        })
+        .collect()
+}
+
+/// The name of a table that stands as it is in a union.
+fn union_name(table: &tree::Expr) -> Option<String> {
+    match &table.kind {
+        tree::ExprKind::Name(name) => Some(name.text.clone()),
+        tree::ExprKind::Call(call) if call.name.text != "table" => Some(call.name.text.clone()),
+        tree::ExprKind::Field(_, name) => Some(name.text.clone()),
+        tree::ExprKind::Group(inner) => union_name(inner),
+        _ => None,
+    }
+}
+
+/// The stored table whose rows these are.
+fn source_name(relation: &Relation) -> Option<String> {
+    match &relation.kind {
+        super::super::bound::RelationKind::Table { table } => Some(table.to_string()),
+        _ => None,
+    }
+}

@@ -1,0 +1,194 @@
+//! Where plans of any language run: limits, memory and spill of one query, the tables of a snapshot, places to pause. Knows no language.
+
+mod functions;
+mod limits;
+mod live;
+mod tables;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
+
+use arrow::array::RecordBatch;
+use datafusion::catalog::{
+    CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList, MemorySchemaProvider, TableProvider,
+};
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::{DataFusionError, Result};
+use datafusion::execution::TaskContext;
+use datafusion::execution::context::SessionState;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::coop::CooperativeExec;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use datafusion::prelude::SessionConfig;
+use futures::StreamExt;
+
+pub use functions::TableCall;
+pub use limits::Limits;
+pub use tables::{TableDetail, TableRequest, TableRow, Tables, TablesRequest};
+
+use super::Context;
+use super::kql::lower::RowsQueryPlanner;
+use crate::columns::ColumnsSnapshot;
+
+/// Stack of a thread that plans.
+pub(super) const PLANNING_STACK_BYTES: usize = 64 << 20;
+
+/// What a query sees.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The stored tables.
+    pub columns: Option<ColumnsSnapshot>,
+    /// Further tables (`Entities`, `Relations`), under their names; they go before stored ones of the same name.
+    pub tables: Vec<(String, Arc<dyn TableProvider>)>,
+    /// Functions that give rows (`neighbors`, `paths`, `search`), under lower-case names.
+    pub functions: Vec<(String, TableCall)>,
+    /// Folder for what sorts and joins spill; made when it is first needed.
+    pub spill: PathBuf,
+}
+
+impl Source {
+    /// Everything that a context shows.
+    pub(super) fn of(context: &Context) -> Self {
+        Self {
+            columns: Some(context.snapshot.columns.clone()),
+            tables: live::tables(context),
+            functions: functions::all(context),
+            spill: context.spill.clone(),
+        }
+    }
+
+    /// Nothing but what a query brings itself.
+    pub(super) fn empty(spill: PathBuf) -> Self {
+        Self { columns: None, tables: Vec::new(), functions: Vec::new(), spill }
+    }
+
+    /// A table by its exact name.
+    pub(super) fn table(&self, name: &str) -> Option<Arc<dyn TableProvider>> {
+        match self.tables.iter().find(|(known, _)| known == name) {
+            Some((_, provider)) => Some(Arc::clone(provider)),
+            None => self.columns.as_ref()?.provider(name),
+        }
+    }
+
+    /// The names of all tables.
+    pub(super) fn names(&self) -> Vec<String> {
+        let stored = self.columns.as_ref().map(|columns| columns.names()).unwrap_or_default();
+        let own = self.tables.iter().map(|(name, _)| name.clone());
+        let mut names: Vec<String> = own.chain(stored.iter().map(|name| name.to_string())).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+}
+
+/// Functions, planners and optimizer rules are the same for all queries and take long to gather.
+static BASE: LazyLock<SessionState> = LazyLock::new(|| {
+    let mut config = SessionConfig::new().with_information_schema(false);
+    let options = config.options_mut();
+    options.sql_parser.enable_ident_normalization = false;
+    options.execution.enable_recursive_ctes = false;
+    options.catalog.create_default_catalog_and_schema = false;
+    SessionStateBuilder::new_with_default_features().with_config(config).with_query_planner(Arc::new(RowsQueryPlanner)).build()
+});
+
+/// The session of one query.
+pub(super) struct Room {
+    state: SessionState,
+    runtime: Arc<RuntimeEnv>,
+}
+
+impl Room {
+    /// A session under limits; a task of it may read the files of `columns`.
+    pub(super) fn open(limits: &Limits, columns: Option<&ColumnsSnapshot>, spill: &Path) -> Result<Self> {
+        let mut state = BASE.clone();
+        state.config_mut().options_mut().execution.target_partitions = limits.partitions.max(1);
+        state.register_catalog_list(catalogs(&state)?);
+        state.mark_start_execution();
+        let disk = DiskManagerBuilder::default()
+            .with_mode(DiskManagerMode::Directories(vec![spill.to_owned()]))
+            .with_max_temp_directory_size(limits.spill_max);
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(FairSpillPool::new(limits.memory_max)))
+            .with_disk_manager_builder(disk)
+            .build_arc()?;
+        if let Some((url, store)) = columns.map(ColumnsSnapshot::object_store) {
+            runtime.register_object_store(url.as_ref(), store);
+        }
+        Ok(Self { state, runtime })
+    }
+
+    /// The same with another state.
+    pub(super) fn with_state(self, state: SessionState) -> Self {
+        Self { state, ..self }
+    }
+
+    /// What plans are made with.
+    pub(super) fn state(&self) -> &SessionState {
+        &self.state
+    }
+
+    /// What plans run with.
+    pub(super) fn task(&self) -> Arc<TaskContext> {
+        Arc::new(TaskContext::from(&self.state).with_runtime(Arc::clone(&self.runtime)))
+    }
+
+    /// A plan that can run.
+    pub(super) async fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
+        yielding(self.state.create_physical_plan(plan).await?)
+    }
+
+    /// The rows of a plan: as many as the two bounds allow, and which of them cut.
+    pub(super) async fn collect(
+        &self,
+        plan: &LogicalPlan,
+        rows_max: usize,
+        bytes_max: usize,
+    ) -> Result<(Vec<RecordBatch>, Option<&'static str>)> {
+        let mut stream = execute_stream(self.physical(plan).await?, self.task())?;
+        let (mut batches, mut rows, mut bytes) = (Vec::new(), 0, 0);
+        while let Some(batch) = stream.next().await {
+            let batch = batch?;
+            let left = rows_max - rows;
+            if batch.num_rows() > left {
+                batches.push(batch.slice(0, left));
+                return Ok((batches, Some("rows_max")));
+            }
+            rows += batch.num_rows();
+            bytes += batch.get_array_memory_size();
+            batches.push(batch);
+            if bytes > bytes_max {
+                return Ok((batches, Some("bytes_max")));
+            }
+        }
+        Ok((batches, None))
+    }
+}
+
+/// A catalog without tables, of one query alone.
+fn catalogs(state: &SessionState) -> Result<Arc<dyn CatalogProviderList>> {
+    let names = &state.config().options().catalog;
+    let catalog = MemoryCatalogProvider::new();
+    catalog.register_schema(&names.default_schema, Arc::new(MemorySchemaProvider::new()))?;
+    let list = MemoryCatalogProviderList::new();
+    list.register_catalog(names.default_catalog.clone(), Arc::new(catalog));
+    Ok(Arc::new(list))
+}
+
+/// Puts a place to pause behind every join and unnesting.
+///
+/// They make many batches of one, and whoever counts these in a loop would else neither see the deadline nor be stopped.
+fn yielding(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
+    let multiplies = |node: &Arc<dyn ExecutionPlan>| node.children().len() > 1 || node.name().contains("Unnest");
+    let paused = plan.transform_up(|node| {
+        Ok(if multiplies(&node) {
+            Transformed::yes(Arc::new(CooperativeExec::new(node)) as Arc<dyn ExecutionPlan>)
+        } else {
+            Transformed::no(node)
+        })
+    })?;
+    Ok(paused.data)
+}
