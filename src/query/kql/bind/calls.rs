@@ -87,6 +87,10 @@ impl<'t> Binder<'t> {
             self.error_with(Code::Unavailable, name.place, message, "use a table or a watchlist that holds the same facts");
             return;
         }
+        if functions::is_refused(&name.text) {
+            self.unsupported(name.place, &format!("the function '{}'", name.text));
+            return;
+        }
         let mut known: Vec<String> = self.visible().into_iter().map(str::to_owned).collect();
         known.extend(self.schemas.functions());
         let mut known: Vec<&str> = known.iter().map(String::as_str).collect();
