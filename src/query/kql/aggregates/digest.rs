@@ -57,19 +57,22 @@ impl Digest {
         self.add_point(value, weight);
     }
 
-    /// Adds a value in its order-preserving form.
-    pub(super) fn add_point(&mut self, value: i64, weight: i64) {
+    /// Adds a value in its order-preserving form; gives by how many points there are more.
+    pub(super) fn add_point(&mut self, value: i64, weight: i64) -> usize {
         if weight <= 0 {
-            return;
+            return 0;
         }
+        let before = self.points.len();
         self.points.push((value, weight));
         if self.points.len() >= 2 * POINTS_MAX.max(self.sorted) {
             self.settle();
         }
+        self.points.len().saturating_sub(before)
     }
 
-    /// Adds all values of another digest; floats make all values floats.
-    pub fn merge(&mut self, other: &Self) {
+    /// Adds all values of another digest, floats make all values floats; gives by how many points there are more.
+    pub fn merge(&mut self, other: &Self) -> usize {
+        let before = self.points.len();
         if other.is_real {
             self.turn_real();
         }
@@ -79,6 +82,7 @@ impl Digest {
                 Measured::Real(value) => self.add_real(value, *weight),
             }
         }
+        self.points.len().saturating_sub(before)
     }
 
     /// Turns whole numbers into floats.
@@ -171,9 +175,9 @@ impl Digest {
         Some(digest)
     }
 
-    /// Bytes in use.
-    pub(super) fn size(&self) -> usize {
-        size_of::<Self>() + self.points.capacity() * size_of::<(i64, i64)>()
+    /// How many points there are.
+    pub(super) fn held(&self) -> usize {
+        self.points.len()
     }
 
     fn measured(&self, value: i64) -> Measured {

@@ -132,7 +132,7 @@ impl Body for Extreme {
     fn groups(&self, made: &Made) -> Result<Box<dyn Groups>> {
         let kind = self.result(&made.arguments);
         Ok(match (kind.clone(), self) {
-            (DataType::Utf8View, side) => Box::new(Texts { best: Vec::new(), side: *side, kind: made.arguments[0] }),
+            (DataType::Utf8View, side) => Box::new(Texts { best: Vec::new(), side: *side, kind: made.arguments[0], bytes: 0 }),
             (DataType::Float64, Self::Smallest) => {
                 combined::<Float64Type>(kind, None, |a, b| if Self::Smallest.wins_float(b, a) { b } else { a })
             }
@@ -252,14 +252,25 @@ struct Texts {
     best: Vec<Option<Box<str>>>,
     side: Extreme,
     kind: ScalarType,
+    /// Bytes of all texts, about: what was taken over, without what was let go.
+    bytes: usize,
 }
 
 impl Texts {
     fn add(&mut self, group: usize, text: &str) {
         let best = &mut self.best[group];
         if best.as_deref().is_none_or(|best| self.side.wins(&text, &best)) {
+            self.bytes = (self.bytes + text.len()).saturating_sub(best.as_ref().map_or(0, |best| best.len()));
             *best = Some(text.into());
         }
+    }
+}
+
+impl Texts {
+    fn take(&mut self, emit: EmitTo) -> Vec<Option<Box<str>>> {
+        let taken = emit.take_needed(&mut self.best);
+        self.bytes = self.bytes.saturating_sub(taken.iter().flatten().map(|text| text.len()).sum());
+        taken
     }
 }
 
@@ -279,17 +290,17 @@ impl Groups for Texts {
     }
 
     fn finish(&mut self, emit: EmitTo) -> Result<ArrayRef> {
-        let best = emit.take_needed(&mut self.best).into_iter();
+        let best = self.take(emit).into_iter();
         let none = (self.kind == ScalarType::String).then(Box::<str>::default);
         Ok(Arc::new(best.map(|text| text.or_else(|| none.clone())).collect::<StringViewArray>()))
     }
 
     fn state(&mut self, emit: EmitTo) -> Result<Vec<ArrayRef>> {
-        Ok(vec![Arc::new(emit.take_needed(&mut self.best).into_iter().collect::<StringViewArray>())])
+        Ok(vec![Arc::new(self.take(emit).into_iter().collect::<StringViewArray>())])
     }
 
     fn size(&self) -> usize {
-        self.best.iter().map(|text| size_of::<Box<str>>() + text.as_ref().map_or(0, |text| text.len())).sum()
+        self.bytes + self.best.capacity() * size_of::<Box<str>>()
     }
 }
 

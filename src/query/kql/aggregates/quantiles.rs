@@ -81,9 +81,12 @@ impl Body for Quantile {
         let is_real = Digest::keeps_real(made.arguments[0]);
         let weight = self.1.then_some(1).filter(|place| *place < made.arguments.len());
         let kind = measured(&made.arguments);
-        Ok(Box::new(Quantiles { shape: self.0, weight, kind, percents, is_real, digests: Vec::new() }))
+        Ok(Box::new(Quantiles { shape: self.0, weight, kind, percents, is_real, digests: Vec::new(), points: 0 }))
     }
 }
+
+/// Bytes of a point, with what a growing list keeps in reserve.
+const POINT_BYTES: usize = 24;
 
 fn item() -> Arc<Field> {
     Arc::new(Field::new_list_field(DataType::Int64, true))
@@ -97,6 +100,8 @@ struct Quantiles {
     percents: Vec<f64>,
     is_real: bool,
     digests: Vec<Digest>,
+    /// Points of all digests, about.
+    points: usize,
 }
 
 impl Quantiles {
@@ -107,9 +112,15 @@ impl Quantiles {
                 && texts.is_valid(row)
                 && let Some(digest) = Digest::parse(texts.value(row))
             {
-                self.digests[group].merge(&digest);
+                self.points += self.digests[group].merge(&digest);
             }
         }
+    }
+
+    fn take(&mut self, emit: EmitTo) -> Vec<Digest> {
+        let digests = emit.take_needed(&mut self.digests);
+        self.points = self.points.saturating_sub(digests.iter().map(Digest::held).sum());
+        digests
     }
 
     /// The percentiles of one group as an array.
@@ -172,7 +183,7 @@ impl Groups for Quantiles {
             } else {
                 values.as_primitive::<Int64Type>().value(row)
             };
-            self.digests[group].add_point(value, weights.map_or(1, |weights| weights.value(row)));
+            self.points += self.digests[group].add_point(value, weights.map_or(1, |weights| weights.value(row)));
         }
         Ok(())
     }
@@ -183,13 +194,13 @@ impl Groups for Quantiles {
             let (values, weights) = (values.value(row), weights.value(row));
             let (values, weights) = (values.as_primitive::<Int64Type>().values(), weights.as_primitive::<Int64Type>().values());
             let other = Digest::of_points(reals.value(row), values.iter().copied().zip(weights.iter().copied()).collect());
-            self.digests[group].merge(&other);
+            self.points += self.digests[group].merge(&other);
         }
         Ok(())
     }
 
     fn finish(&mut self, emit: EmitTo) -> Result<ArrayRef> {
-        let mut digests = emit.take_needed(&mut self.digests);
+        let mut digests = self.take(emit);
         Ok(match self.shape {
             Shape::Value => self.column(&mut digests, self.percents.first().copied().unwrap_or_default()),
             Shape::Columns => {
@@ -202,7 +213,7 @@ impl Groups for Quantiles {
     }
 
     fn state(&mut self, emit: EmitTo) -> Result<Vec<ArrayRef>> {
-        let mut digests = emit.take_needed(&mut self.digests);
+        let mut digests = self.take(emit);
         let lengths: Vec<usize> = digests.iter_mut().map(|digest| digest.points().len()).collect();
         let offsets = OffsetBuffer::<i32>::from_lengths(lengths);
         let points = || digests.iter().flat_map(|digest| digest.settled());
@@ -216,6 +227,6 @@ impl Groups for Quantiles {
     }
 
     fn size(&self) -> usize {
-        self.digests.iter().map(Digest::size).sum()
+        self.points * POINT_BYTES + self.digests.capacity() * size_of::<Digest>()
     }
 }

@@ -54,8 +54,9 @@ impl Sketch {
         Self { bits: 18, held: Held::Exact { hashes: HashSet::default(), limit: usize::MAX } }
     }
 
-    /// Adds the hash of a value.
-    pub(super) fn add(&mut self, hash: u64) {
+    /// Adds the hash of a value; gives the bytes that it takes.
+    pub(super) fn add(&mut self, hash: u64) -> usize {
+        let before = self.held();
         match &mut self.held {
             Held::Registers(registers) => raise(registers, self.bits, hash),
             Held::Exact { hashes, limit } => {
@@ -65,10 +66,12 @@ impl Sketch {
                 }
             }
         }
+        self.held().saturating_sub(before)
     }
 
-    /// Adds what another one has seen.
-    pub fn merge(&mut self, other: &Self) {
+    /// Adds what another one has seen; gives the bytes that it takes.
+    pub fn merge(&mut self, other: &Self) -> usize {
+        let before = self.held();
         let bits = self.bits.min(other.bits);
         match &other.held {
             Held::Exact { hashes, .. } => {
@@ -76,7 +79,9 @@ impl Sketch {
                     self.coarsen(bits);
                 }
                 self.bits = bits;
-                hashes.iter().for_each(|hash| self.add(*hash));
+                for hash in hashes {
+                    self.add(*hash);
+                }
             }
             Held::Registers(theirs) => {
                 self.coarsen(bits);
@@ -87,6 +92,7 @@ impl Sketch {
                 }
             }
         }
+        self.held().saturating_sub(before)
     }
 
     /// Turns into registers chosen by so many bits.
@@ -128,7 +134,9 @@ impl Sketch {
         let of_choice = |choice: u32| {
             let mut chosen = sketches.iter().enumerate().filter(|(place, _)| choice >> place & 1 == 1).map(|(_, sketch)| sketch);
             let mut union = chosen.next().cloned()?;
-            chosen.for_each(|sketch| union.merge(sketch));
+            for sketch in chosen {
+                union.merge(sketch);
+            }
             Some(if choice.count_ones() % 2 == 1 { union.count() } else { -union.count() })
         };
         choices.filter_map(of_choice).sum::<i64>().max(0)
@@ -175,13 +183,12 @@ impl Sketch {
         Some(Self { bits, held })
     }
 
-    /// Bytes in use.
-    pub(super) fn size(&self) -> usize {
-        size_of::<Self>()
-            + match &self.held {
-                Held::Exact { hashes, .. } => hashes.capacity() * 9,
-                Held::Registers(registers) => registers.capacity(),
-            }
+    /// Bytes that it holds beyond its own size.
+    pub(super) fn held(&self) -> usize {
+        match &self.held {
+            Held::Exact { hashes, .. } => hashes.capacity() * 9,
+            Held::Registers(registers) => registers.capacity(),
+        }
     }
 }
 
@@ -286,7 +293,9 @@ mod tests {
 
     fn of(numbers: impl Iterator<Item = u64>, bits: u8) -> Sketch {
         let mut sketch = Sketch::new(bits);
-        numbers.for_each(|number| sketch.add(hash_number(number)));
+        for number in numbers {
+            sketch.add(hash_number(number));
+        }
         sketch
     }
 

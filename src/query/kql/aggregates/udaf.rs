@@ -1,12 +1,11 @@
 //! An aggregate of the table as DataFusion calls it.
 
-use std::any::Any;
 use std::fmt::Debug;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array};
-use arrow::datatypes::{DataType, Field, FieldRef, Int64Type};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, RecordBatchOptions};
+use arrow::datatypes::{DataType, Field, FieldRef, Int64Type, Schema};
 use datafusion::common::{Result, ScalarValue, plan_err};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::{
@@ -14,6 +13,7 @@ use datafusion::logical_expr::{
 };
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::{Column, Literal};
+use datafusion::physical_expr::utils::collect_columns;
 
 use super::super::tree::ScalarType;
 use super::super::types::arrow_type;
@@ -151,15 +151,8 @@ impl KqlAggregate {
 
     fn accumulator(&self, exprs: &[Arc<dyn PhysicalExpr>]) -> Result<Adapter> {
         let predicate = self.body.predicate();
-        let constants = (0..self.arguments.len())
-            .filter(|place| Some(*place) != predicate)
-            .map(|place| {
-                exprs
-                    .get(place)
-                    .and_then(|expr| (expr.as_ref() as &dyn Any).downcast_ref::<Literal>())
-                    .map(|literal| literal.value().clone())
-            })
-            .collect();
+        let places = (0..self.arguments.len()).filter(|place| Some(*place) != predicate);
+        let constants = places.map(|place| exprs.get(place).and_then(constant)).collect();
         let made = Arc::new(Made { arguments: self.seen(), constants, ordered: self.ordered });
         let groups = self.body.groups(&made)?;
         Ok(Adapter { aggregate: self.clone(), made, groups })
@@ -233,6 +226,17 @@ impl Adapter {
         let order = order.as_ref().map(|order| order.as_primitive::<Int64Type>());
         self.groups.update(&Rows { columns: &columns, groups, filter: filter.as_ref(), order })
     }
+}
+
+/// The value of an expression that reads no column.
+fn constant(expr: &Arc<dyn PhysicalExpr>) -> Option<ScalarValue> {
+    if !collect_columns(expr).is_empty() {
+        return None;
+    }
+    let options = RecordBatchOptions::new().with_row_count(Some(1));
+    let nothing = RecordBatch::try_new_with_options(Arc::new(Schema::empty()), Vec::new(), &options).ok()?;
+    let value = expr.evaluate(&nothing).ok()?.into_array(1).ok()?;
+    ScalarValue::try_from_array(&value, 0).ok()
 }
 
 fn in_form(column: &ArrayRef, wanted: &DataType) -> Result<ArrayRef> {

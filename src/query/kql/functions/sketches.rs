@@ -81,7 +81,9 @@ fn merge_sketches(call: &Arguments) -> Result<ArrayRef, KernelError> {
     Ok(call.jsons(|row| {
         let mut sketches = (0..call.len()).filter_map(|argument| call.json(argument, row).and_then(Sketch::parse));
         let mut merged = sketches.next()?;
-        sketches.for_each(|sketch| merged.merge(&sketch));
+        for sketch in sketches {
+            merged.merge(&sketch);
+        }
         Some(merged.text())
     }))
 }
@@ -90,7 +92,9 @@ fn merge_digests(call: &Arguments) -> Result<ArrayRef, KernelError> {
     Ok(call.jsons(|row| {
         let mut digests = (0..call.len()).filter_map(|argument| digest(call, argument, row));
         let mut merged = digests.next()?;
-        digests.for_each(|digest| merged.merge(&digest));
+        for digest in digests {
+            merged.merge(&digest);
+        }
         Some(merged.text())
     }))
 }

@@ -96,7 +96,9 @@ impl RowsOperator for RollingPercentile {
             for bin in by_bin.keys() {
                 running.go_on()?;
                 let mut together = Digest::new(is_real);
-                by_bin.range(bin.saturating_sub(self.bins.max(1) - 1)..=*bin).for_each(|(_, digest)| together.merge(digest));
+                for (_, digest) in by_bin.range(bin.saturating_sub(self.bins.max(1) - 1)..=*bin) {
+                    together.merge(digest);
+                }
                 bins.push(bin.saturating_mul(self.bin));
                 firsts.push(rows.first().and_then(|row| u32::try_from(*row).ok()));
                 percentiles.push(together.percentile(self.percentile));

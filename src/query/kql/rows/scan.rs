@@ -175,7 +175,7 @@ impl<'a> Walk<'a> {
         for (walked, row) in rows.iter().copied().enumerate() {
             if walked % 1024 == 0 {
                 running.go_on()?;
-                running.reserve(1024 * 256 * (1 + self.defaults.len()))?;
+                running.reserve((rows.len() - walked).min(1024) * (64 + 256 * self.defaults.len()))?;
             }
             for step in (0..self.scan.steps.len()).rev() {
                 self.step(step, row)?;
@@ -188,33 +188,37 @@ impl<'a> Walk<'a> {
     }
 
     fn step(&mut self, step: usize, row: usize) -> Result<(), KernelError> {
-        let promoted = if step > 0 { self.states[step - 1].clone() } else { None };
-        if let Some(mut state) = promoted
-            && self.holds(step, row, Some(&state))?
+        let before = step.checked_sub(1);
+        if let Some(before) = before
+            && self.states[before].is_some()
+            && self.holds(step, row, self.states[before].as_ref())?
         {
+            let declared = self.assign(step, row, self.states[before].as_ref())?;
             self.let_go(step);
-            self.let_go(step - 1);
-            self.states[step - 1] = None;
-            let declared = self.assign(step, row, Some(&state))?;
-            state.seen[step] = Some(Seen { row, declared: declared.clone() });
-            let match_id = state.match_id;
-            self.states[step] = Some(state);
-            self.give(step, Given { row, declared, match_id });
+            self.let_go(before);
+            let promoted = self.states[before].take();
+            self.take(step, row, declared, promoted);
             return Ok(());
         }
-        let state = self.states[step].clone();
-        if (step > 0 && state.is_none()) || !self.holds(step, row, state.as_ref())? {
+        if (before.is_some() && self.states[step].is_none()) || !self.holds(step, row, self.states[step].as_ref())? {
             return Ok(());
         }
-        let declared = self.assign(step, row, state.as_ref())?;
-        let is_new = state.is_none();
-        let mut state = state.unwrap_or_else(|| State { seen: vec![None; self.scan.steps.len()], match_id: self.matches });
-        self.matches += i64::from(is_new);
-        state.seen[step] = Some(Seen { row, declared: declared.clone() });
-        let match_id = state.match_id;
-        self.states[step] = Some(state);
-        self.give(step, Given { row, declared, match_id });
+        let declared = self.assign(step, row, self.states[step].as_ref())?;
+        let state = self.states[step].take();
+        self.take(step, row, declared, state);
         Ok(())
+    }
+
+    /// A step takes a row into a state; without one a new match begins.
+    fn take(&mut self, step: usize, row: usize, declared: Vec<ArrayRef>, state: Option<State>) {
+        let mut state = state.unwrap_or_else(|| {
+            self.matches += 1;
+            State { seen: vec![None; self.scan.steps.len()], match_id: self.matches - 1 }
+        });
+        let given = Given { row, declared: declared.clone(), match_id: state.match_id };
+        state.seen[step] = Some(Seen { row, declared });
+        self.states[step] = Some(state);
+        self.give(step, given);
     }
 
     fn give(&mut self, step: usize, given: Given) {

@@ -6,19 +6,18 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringViewBuilder, UInt32Array, new_null_array};
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringViewBuilder, UInt32Array};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Float64Type, Int64Type};
-use arrow::row::{RowConverter, SortField};
 use datafusion::common::{DataFusionError, Result, ScalarValue};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
-use hashbrown::HashMap;
 
 use super::super::aggregates::push_json;
 use super::super::functions::{KernelError, json};
 use super::super::tree::ScalarType;
 use super::super::types::DECIMAL_SCALE;
 use super::super::values::write;
+use super::keys::group_rows;
 use super::{RowsOperator, Running};
 
 /// Most values of a series.
@@ -207,7 +206,13 @@ impl RowsOperator for MakeSeries {
     fn run(&self, inputs: Vec<RecordBatch>, running: &Running) -> Result<Vec<ArrayRef>, KernelError> {
         let input = inputs.first().ok_or_else(|| KernelError::new("`make-series` has no input"))?;
         let failed = |error: arrow::error::ArrowError| KernelError::new(error.to_string());
-        let (firsts, members) = self.members(input).map_err(failed)?;
+        let groups = &input.columns()[..self.groups];
+        let mut members = group_rows(groups, input.num_rows())?;
+        let firsts: UInt32Array = members.iter().map(|rows| rows.first().and_then(|row| u32::try_from(*row).ok())).collect();
+        let is_long_known = self.axis.first_slot().is_some() && self.axis.end_slot().is_some();
+        if members.is_empty() && self.non_empty && self.groups == 0 && is_long_known {
+            members.push(Vec::new());
+        }
         let slots = input.column(self.groups).as_primitive::<Int64Type>();
         let defaults = self.defaults.iter().map(|value| value.to_array().map_err(|error| KernelError::new(error.strip_backtrace())));
         let defaults = defaults.collect::<Result<Vec<_>, _>>()?;
@@ -216,48 +221,13 @@ impl RowsOperator for MakeSeries {
             running.go_on()?;
             self.lay_out(input, slots, rows, &defaults, &mut built, running)?;
         }
-        let first_rows = UInt32Array::from(firsts);
-        let mut columns = Vec::with_capacity(self.groups + built.len());
-        for column in &input.columns()[..self.groups] {
-            columns.push(if members.len() > first_rows.len() {
-                new_null_array(column.data_type(), members.len())
-            } else {
-                take(column, &first_rows, None).map_err(failed)?
-            });
-        }
+        let mut columns = groups.iter().map(|column| take(column, &firsts, None).map_err(failed)).collect::<Result<Vec<_>, _>>()?;
         columns.extend(built.iter_mut().map(|built| Arc::new(built.finish()) as ArrayRef));
         Ok(columns)
     }
 }
 
 impl MakeSeries {
-    /// The first row of each series, and all its rows.
-    fn members(&self, input: &RecordBatch) -> Result<(Vec<u32>, Vec<Vec<usize>>), arrow::error::ArrowError> {
-        let rows = input.num_rows();
-        if rows == 0 {
-            let lone = self.non_empty && self.axis.first_slot().is_some() && self.axis.end_slot().is_some();
-            return Ok((Vec::new(), if lone { vec![Vec::new()] } else { Vec::new() }));
-        }
-        if self.groups == 0 {
-            return Ok((vec![0], vec![(0..rows).collect()]));
-        }
-        let groups = &input.columns()[..self.groups];
-        let converter = RowConverter::new(groups.iter().map(|column| SortField::new(column.data_type().clone())).collect())?;
-        let keys = converter.convert_columns(groups)?;
-        let mut places: HashMap<&[u8], usize> = HashMap::new();
-        let mut firsts = Vec::new();
-        let mut members: Vec<Vec<usize>> = Vec::new();
-        for (row, key) in keys.iter().enumerate() {
-            let place = *places.entry(key.data()).or_insert_with(|| {
-                firsts.push(u32::try_from(row).unwrap_or(u32::MAX));
-                members.push(Vec::new());
-                members.len() - 1
-            });
-            members[place].push(row);
-        }
-        Ok((firsts, members))
-    }
-
     fn lay_out(
         &self,
         input: &RecordBatch,
