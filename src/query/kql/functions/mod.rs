@@ -8,6 +8,7 @@ mod conversion;
 mod documents;
 pub mod dynamic;
 mod encoding;
+mod geography;
 pub mod json;
 mod matching;
 mod mathematics;
@@ -172,6 +173,7 @@ fn families() -> Vec<&'static [Function]> {
     let mut families =
         vec![conversion::FUNCTIONS, documents::FUNCTIONS, encoding::FUNCTIONS, network::FUNCTIONS, regexes::FUNCTIONS, text::FUNCTIONS];
     families.extend(dynamic::families());
+    families.extend(geography::families());
     families.extend(mathematics::families());
     families.extend(series::families());
     families.push(sketches::FUNCTIONS);
