@@ -10,6 +10,7 @@ mod conversion;
 mod documents;
 pub mod dynamic;
 mod encoding;
+mod geography;
 mod graph;
 pub mod json;
 mod matching;
@@ -201,6 +202,7 @@ fn families() -> Vec<&'static [Function]> {
         vec![conversion::FUNCTIONS, documents::FUNCTIONS, encoding::FUNCTIONS, network::FUNCTIONS, regexes::FUNCTIONS, text::FUNCTIONS];
     families.extend([condition::FUNCTIONS, context::FUNCTIONS, graph::FUNCTIONS, window::FUNCTIONS]);
     families.extend(dynamic::families());
+    families.extend(geography::families());
     families.extend(mathematics::families());
     families.extend(series::families());
     families.push(sketches::FUNCTIONS);

@@ -140,7 +140,8 @@ pub fn days(year: i64, month: i64, day: i64) -> Option<i64> {
     let is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     let lengths = [31, if is_leap { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
     let index = usize::try_from(month - 1).ok()?;
-    let is_day = (1..=9999).contains(&year) && day >= 1 && day <= *lengths.get(index)?;
+    let length = *lengths.get(index)?;
+    let is_day = (1..=9999).contains(&year) && (1..=length).contains(&day);
     let before = year - 1;
     let days = before * 365 + before / 4 - before / 100 + before / 400 + lengths[..index].iter().sum::<i64>() + day - 1;
     is_day.then_some(days)

@@ -8,6 +8,7 @@
 //! Both sides are KQL. Each call runs twice, over one constant row and over a batch of rows, and must give the same.
 
 mod evaluate;
+mod laws;
 mod values;
 
 use evaluate::evaluate;
@@ -61,6 +62,7 @@ case_files! {
     dynamic_values = "dynamic.txt";
     encodings = "encoding.txt";
     sketches = "sketches.txt";
+    geography = "geography.txt";
     mathematics = "mathematics.txt";
     operators = "matching.txt";
     networks = "network.txt";
