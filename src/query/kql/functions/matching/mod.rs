@@ -6,6 +6,9 @@ mod fold;
 mod list;
 mod needle;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashSet;
 
 use arrow::array::ArrayRef;
