@@ -5,6 +5,7 @@
 pub mod activity;
 pub mod answer;
 mod cells;
+pub mod cypher;
 pub mod details;
 pub mod explore;
 pub mod graph;
