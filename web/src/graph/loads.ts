@@ -152,8 +152,12 @@ async function root(node: NodeId, options: Options): Promise<Found> {
     const self = `incident:${incident.id}`;
     const edgeList = [...edges.values()].filter((edge) => edge.source === self || alerts.has(edge.source));
     const inside = new Set([self, ...edgeList.map((edge) => edge.target)]);
+    // Answers come in any order: what is laid out must not depend on it.
+    edgeList.sort((a, b) => compare(edgeId(a.source, a.relation, a.target), edgeId(b.source, b.relation, b.target)));
     const found = batch(
-        [...nodes.values()].filter((one) => inside.has(one.id)),
+        [...nodes.values()]
+            .filter((one) => inside.has(one.id))
+            .sort((a, b) => Number(b.id === self) - Number(a.id === self) || compare(a.id, b.id)),
         edgeList,
         (one) => inside.has(one),
     );
@@ -164,6 +168,10 @@ async function root(node: NodeId, options: Options): Promise<Found> {
     const notes = notesOf(answer);
     if (missing.length > rest.length) notes.push(`the entities of ${missing.length - rest.length} alerts are not drawn`);
     return { batch: { nodes: withTactics, edges: found.edges }, notes };
+}
+
+function compare(a: string, b: string): number {
+    return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** Nodes whose links among each other are asked for at once at the most. */

@@ -220,40 +220,58 @@ function assemble(
         if (list) list.push(node);
         else members.set(id, [node]);
     }
-    const drawn = [...members].map(([id, list]): SceneNode => {
-        const spans = touching.get(id) ?? [];
-        const one = list[0] as GraphNode;
-        const worst = list.reduce((a, b) => (severityRank(b.severity) > severityRank(a.severity) ? b : a));
-        const first = list.map((node) => node.first).reduce(least, undefined) ?? spans.map((edge) => edge.first).reduce(least, undefined);
-        const last =
-            list.map((node) => node.last).reduce(greatest, undefined) ?? spans.map((edge) => edge.last).reduce(greatest, undefined);
-        const timed = list.some((node) => node.first !== undefined);
-        // An entity happens when its edges do; an alert has times of its own.
-        const dim = timed
-            ? list.every((node) => outsideWindow(state, node.first, node.last))
-            : spans.length > 0 && spans.every((edge) => edge.dim);
-        return {
-            id,
-            kind: one.kind,
-            label:
-                list.some((node) => node.kind !== "alert" || node.label !== one.label) && list.length > 1
-                    ? countOf(one.kind, list.length)
-                    : one.label,
-            members: list.map((node) => node.id),
-            inside: list.some((node) => node.inside),
-            ...(worst.severity === undefined ? {} : { severity: worst.severity }),
-            tactics: [...new Set(list.flatMap((node) => node.tactics ?? []))],
-            degree: Math.max(...list.map((node) => node.degree)),
-            ...(first === undefined ? {} : { first }),
-            ...(last === undefined ? {} : { last }),
-            folded: foldCounts.get(one.id) ?? 0,
-            root: roots.has(one.id),
-            pinned: state.pinned.has(one.id),
-            dim: dim && !roots.has(one.id),
-            trail: list.some((node) => trail.has(node.id)),
-        };
-    });
+    const drawn = [...members].map(([id, list]) => drawnNode(state, id, list, touching.get(id) ?? [], { roots, trail, foldCounts }));
     return { nodes: drawn, edges: sceneEdges, place, byId: new Map(drawn.map((node) => [node.id, node])), touching, absent };
+}
+
+interface Around {
+    readonly roots: ReadonlySet<NodeId>;
+    readonly trail: ReadonlySet<NodeId>;
+    readonly foldCounts: ReadonlyMap<NodeId, number>;
+}
+
+const NO_TACTICS: readonly string[] = [];
+
+function drawnNode(state: GraphState, id: string, list: readonly GraphNode[], spans: readonly SceneEdge[], around: Around): SceneNode {
+    const one = list[0] as GraphNode;
+    const several = list.length > 1;
+    let [first, last, severity, degree] = [one.first, one.last, one.severity, one.degree];
+    let [inside, timed, outside, alike, trail] = [false, false, true, true, false];
+    for (const node of list) {
+        first = least(first, node.first);
+        last = greatest(last, node.last);
+        if (severityRank(node.severity) > severityRank(severity)) severity = node.severity;
+        degree = Math.max(degree, node.degree);
+        inside ||= node.inside;
+        timed ||= node.first !== undefined;
+        outside &&= outsideWindow(state, node.first, node.last);
+        alike &&= node.kind === "alert" && node.label === one.label;
+        trail ||= around.trail.has(node.id);
+    }
+    for (const edge of timed ? [] : spans) {
+        first = least(first, edge.first);
+        last = greatest(last, edge.last);
+    }
+    // An entity happens when its edges do; an alert has times of its own.
+    const dim = timed ? outside : spans.length > 0 && spans.every((edge) => edge.dim);
+    const root = around.roots.has(one.id);
+    return {
+        id,
+        kind: one.kind,
+        label: several && !alike ? countOf(one.kind, list.length) : one.label,
+        members: list.map((node) => node.id),
+        inside,
+        ...(severity === undefined ? {} : { severity }),
+        tactics: several ? [...new Set(list.flatMap((node) => node.tactics ?? []))] : (one.tactics ?? NO_TACTICS),
+        degree,
+        ...(first === undefined ? {} : { first }),
+        ...(last === undefined ? {} : { last }),
+        folded: around.foldCounts.get(one.id) ?? 0,
+        root,
+        pinned: state.pinned.has(one.id),
+        dim: dim && !root,
+        trail,
+    };
 }
 
 interface Bundle {

@@ -62,8 +62,8 @@ export function Toolbar({
                         title={title}
                         aria-pressed={layoutOf(state) === name}
                         onClick={() => {
+                            view.current?.fitNext();
                             of.act({ type: "set", name: "layout", value: name }, `layout: ${label.toLowerCase()}`);
-                            view.current?.fit();
                         }}
                     >
                         {label}
@@ -129,8 +129,8 @@ export function Toolbar({
                             class="menu-item"
                             onClick={() => {
                                 close();
+                                view.current?.fitNext();
                                 of.rearrange();
-                                view.current?.fit();
                             }}
                         >
                             Arrange anew

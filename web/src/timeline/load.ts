@@ -22,7 +22,7 @@ const NAMES_CHARS_MAX = 7_000;
 const HOUR = 3_600_000;
 
 /** Kinds that are found on every machine bring no events unless asked for by name. */
-const COMMON = new Set(["file", "filehash", "registry-key", "registry-value", "malware", "azure-resource"]);
+const COMMON = new Set(["file", "filehash", "registry-key", "registry-value", "malware", "azure-resource", "host-logon-session"]);
 /** Kinds that events name most. */
 const TELLING = ["host", "account", "ip", "process", "url", "dns"];
 

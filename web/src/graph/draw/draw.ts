@@ -32,8 +32,9 @@ export interface Drawn {
 
 /** A node smaller than this on the screen is a dot. */
 const DOT_PX = 5;
+const PLAIN_DOT_PX = 11;
 /** A node larger than this has its icon. */
-const ICON_PX = 7.5;
+const ICON_PX = 6.2;
 const EDGES_WITH_ARROWS_MAX = 1_500;
 const EDGES_WITH_WORDS_MAX = 36;
 const LABELS_MAX = 320;
@@ -194,14 +195,16 @@ function drawNodes(ink: Ink, drawing: Drawing, nodes: readonly OnScreen[], plain
         const tone = toneOf(first, theme);
         const outline = outlineOf(first.kind);
         ink.globalAlpha = first.dim ? DIM : 1;
-        const dots = list.filter((one) => one.r < DOT_PX);
+        // Squares cost a fraction of outlines: while a large picture moves, nobody looks at small nodes.
+        const dot = plain ? PLAIN_DOT_PX : DOT_PX;
+        const dots = list.filter((one) => one.r < dot);
         if (dots.length > 0) {
             ink.fillStyle = tone;
             ink.beginPath();
             for (const { x, y, r } of dots) ink.rect(x - r * 0.85, y - r * 0.85, r * 1.7, r * 1.7);
             ink.fill();
         }
-        const full = list.filter((one) => one.r >= DOT_PX);
+        const full = list.filter((one) => one.r >= dot);
         if (full.length === 0) continue;
         const groups = full.filter((one) => one.one.node.members.length > 1);
         const dash = first.inside || plain ? [] : [2.5, 2.5];
