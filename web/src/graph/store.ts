@@ -75,12 +75,15 @@ export class Investigation {
     readonly loaded = signal(false);
     /** Whether the first layout is done; tests and the fit wait for it. */
     readonly settled = signal(false);
+    /** Counts arrangements that lie elsewhere than the one before: the view then shows everything. */
+    readonly arranged = signal(0);
     readonly canUndo = computed(() => undoLabel(this.history.value));
     readonly canRedo = computed(() => redoLabel(this.history.value));
 
     private readonly places = new Map<string, Map<string, Point>>();
     private readonly controller = new AbortController();
     private running: Running | undefined;
+    private arrangedAs: string | undefined;
     private readonly stop: () => void;
     /** Last answers by question, for "show query" and rows. */
     private readonly answers = new Map<string, Found>();
@@ -268,6 +271,7 @@ export class Investigation {
     /** Puts everything of the present layout anew. Pins stay. */
     rearrange(): void {
         this.places.delete(layoutOf(this.state.peek()));
+        this.arrangedAs = undefined;
         this.layOut(this.arrangement.peek());
     }
 
@@ -289,7 +293,11 @@ export class Investigation {
                 // Members take the group's place with them, so that an opened group lies where it was.
                 for (const id of node.members) known.set(partKey(id), place);
             }
-            this.placed.value = { places: known, bands: placed.bands };
+            batch(() => {
+                this.placed.value = { places: known, bands: placed.bands };
+                if (this.arrangedAs !== name) this.arranged.value += 1;
+                this.arrangedAs = name;
+            });
         });
     }
 

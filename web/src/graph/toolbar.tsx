@@ -62,7 +62,6 @@ export function Toolbar({
                         title={title}
                         aria-pressed={layoutOf(state) === name}
                         onClick={() => {
-                            view.current?.fitNext();
                             of.act({ type: "set", name: "layout", value: name }, `layout: ${label.toLowerCase()}`);
                         }}
                     >
@@ -87,7 +86,7 @@ export function Toolbar({
                 onClick={() => void of.load({ kind: "links" })}
             >
                 <Icon name="graph" />
-                Link
+                Connect
             </button>
             <span class="grow" />
             {pathFrom !== undefined && (
@@ -129,7 +128,6 @@ export function Toolbar({
                             class="menu-item"
                             onClick={() => {
                                 close();
-                                view.current?.fitNext();
                                 of.rearrange();
                             }}
                         >

@@ -337,7 +337,9 @@ function label(ink: Ink, theme: Theme, taken: Taken, { one: { node }, x, y, r }:
         { align: "center", left: x - width / 2, top: y - r - height - 4, at: x },
         { align: "right", left: x - r - width - 6, top: y - height / 2, at: x - r - 8 },
     ] as const;
-    const place = places.find(({ left, top }) => taken.free({ left, top, right: left + width, bottom: top + height }));
+    const free = places.find(({ left, top }) => taken.free({ left, top, right: left + width, bottom: top + height }));
+    // What the investigation is about always has its name.
+    const place = free ?? (node.root ? places[0] : undefined);
     if (!place) return false;
     taken.take({ left: place.left, top: place.top, right: place.left + width, bottom: place.top + height });
     ink.textAlign = place.align;

@@ -43,7 +43,9 @@ export class GraphView {
     private readonly bitmap = document.createElement("canvas");
     private readonly zooming: ZoomBehavior<HTMLCanvasElement, unknown>;
     private readonly observer: ResizeObserver;
+    /** What is drawn: while nodes glide, a picture between the last one and the target. */
     private picture: Picture | undefined;
+    private target: Picture | undefined;
     private lens: Camera = { k: 1, x: 0, y: 0 };
     private bitmapCamera: Camera | undefined;
     private theme: Theme | undefined;
@@ -118,6 +120,7 @@ export class GraphView {
     setPicture(picture: Picture): void {
         const before = this.picture;
         this.picture = picture;
+        this.target = picture;
         if (this.hoverNode !== undefined && !picture.byId.has(this.hoverNode)) this.hoverNode = undefined;
         if (this.hoverEdge !== undefined) this.hoverEdge = undefined;
         if (this.wantsFit && picture.nodes.length > 0) this.fit(false);
@@ -140,17 +143,12 @@ export class GraphView {
 
     /** Shows everything. Before the view has a size and a picture, as soon as it has. */
     fit(animated = true): void {
-        if (!this.picture || this.picture.nodes.length === 0 || this.width < 2) {
+        if (!this.target || this.target.nodes.length === 0 || this.width < 2) {
             this.wantsFit = true;
             return;
         }
         this.wantsFit = false;
-        this.goTo(fitted(this.picture.box, this.width, this.height), animated);
-    }
-
-    /** Shows everything once the next picture is there: a new layout lies elsewhere. */
-    fitNext(): void {
-        this.wantsFit = true;
+        this.goTo(fitted(this.target.box, this.width, this.height), animated);
     }
 
     /** Shows a part of the plane. */
