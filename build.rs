@@ -103,6 +103,6 @@ fn npm(web: &Path, out: &Path, arguments: &[&str]) -> Result<(), String> {
         return Ok(());
     }
     let text = String::from_utf8_lossy(&output.stderr);
-    let last: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).take(4).collect();
-    Err(format!("`npm {}` failed: {}", arguments.join(" "), last.join(" | ")))
+    let reasons: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with("npm warn")).take(4).collect();
+    Err(format!("`npm {}` failed: {}", arguments.join(" "), reasons.join(" | ")))
 }

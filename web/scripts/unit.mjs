@@ -29,7 +29,10 @@ try {
         logLevel: "warning",
     });
     const built = files.map((name) => `${output}/${name.replace(/^src\//, "").replace(/\.tsx?$/, ".mjs")}`);
-    const run = spawnSync(process.execPath, ["--enable-source-maps", "--test", "--test-timeout=120000", ...built], { stdio: "inherit", cwd: root });
+    const run = spawnSync(process.execPath, ["--enable-source-maps", "--test", "--test-timeout=120000", ...built], {
+        stdio: "inherit",
+        cwd: root,
+    });
     process.exitCode = run.status ?? 1;
 } finally {
     rmSync(output, { recursive: true, force: true });
