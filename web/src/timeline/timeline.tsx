@@ -180,6 +180,8 @@ interface ItemsProps {
 }
 
 function Items({ pages, about, chosen, onChoose }: ItemsProps) {
+    // The list itself follows what was loaded: its other properties do not change by that.
+    void pages.version.value;
     const handle = useRef<VirtualHandle>(null);
     const [at, setAt] = useState(0);
     const move = (to: number) => {

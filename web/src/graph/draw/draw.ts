@@ -96,7 +96,9 @@ function drawBands(ink: Ink, { picture, camera, height, width, theme }: Drawing)
         ink.textBaseline = "top";
         ink.fillStyle = theme.muted;
         const middle = (Math.max(0, from) + Math.min(width, to)) / 2;
-        if (to - from > 34) ink.fillText(shorten(band.label, Math.max(4, Math.floor((to - from) / 6.2))), middle, 12);
+        // A heading may reach over the gaps beside its band.
+        const room = Math.floor((to - from + 60 * camera.k) / 6.4);
+        if (room > 4) ink.fillText(wrap(band.label, 1, room)[0] ?? "", middle, 12);
     });
 }
 

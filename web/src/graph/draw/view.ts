@@ -188,6 +188,11 @@ export class GraphView {
         return this.lens;
     }
 
+    /** Headings of the present layout. */
+    bands(): readonly string[] {
+        return this.target?.bands.map((band) => band.label) ?? [];
+    }
+
     size(): { width: number; height: number } {
         return { width: this.width, height: this.height };
     }
