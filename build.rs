@@ -43,7 +43,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
 
 /// The list of the page's files: name, content type, hash, gzipped bytes. Without npm the list is empty and the server says so at `/`.
 fn page(web: &Path, out: &Path) -> String {
-    for part in ["web/src", "web/scripts", "web/package-lock.json"] {
+    for part in ["web/src", "web/scripts", "web/package-lock.json", "schema/openapi.json"] {
         println!("cargo::rerun-if-changed={part}");
     }
     println!("cargo::rerun-if-env-changed=CLEW_PAGE");

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError, ask, isAbort } from "../api/client";
 import { useAsk, useLoad } from "../api/resource";
-import type { Table } from "../api/types";
+import { queryLanguages, type Table } from "../api/types";
 import { param, setParams } from "../router/router";
 import { oneOf, stored } from "../state/stored";
 import { Popover } from "../ui/dialog";
@@ -18,7 +18,7 @@ import { fromBytes, type Lang, renderOf, tokens } from "./language";
 import { Result } from "./result";
 import { Side } from "./side";
 
-const lastLang = stored<Lang>("query.lang", "kql", oneOf<Lang>("kql", "sql"));
+const lastLang = stored<Lang>("query.lang", queryLanguages[0] ?? "sql", oneOf<Lang>(...queryLanguages));
 const ROWS_FIRST = 1_000;
 const ROWS_MORE = 10_000;
 const COMPLETED_TABLES_MAX = 6;
@@ -126,7 +126,7 @@ export function QueryScreen() {
                                 {running ? "Stop" : "Run"}
                             </button>
                             <div class="segments" role="group" aria-label="Language">
-                                {(["kql", "sql"] as const).map((one) => (
+                                {queryLanguages.map((one) => (
                                     <button key={one} type="button" aria-pressed={lang === one} onClick={() => setLang(one)}>
                                         {one.toUpperCase()}
                                     </button>

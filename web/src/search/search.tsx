@@ -201,7 +201,7 @@ function FacetRail({ facets, chosen, text }: { facets: readonly FacetAnswer[]; c
                 .filter((facet) => facet.values.length > 0)
                 .map((facet) => (
                     <section key={facet.facet}>
-                        <h3>{kindLabel(facet.facet)}</h3>
+                        <h2>{kindLabel(facet.facet)}</h2>
                         <ul>
                             {facet.values.slice(0, 8).map((value) => (
                                 <li key={value.value}>
