@@ -1,6 +1,7 @@
 // Where nodes come from: each question to the API as data, so that an investigation can be told again from its address.
 import { type Answer, ask } from "../api/client";
 import type { Edge, Node, Table } from "../api/types";
+import { formatCount } from "../state/time";
 import { type Batch, edgeId, type GraphEdge, type GraphNode, instant, type NodeId, readEdge, readNode } from "./model";
 import type { GraphState } from "./state";
 
@@ -88,13 +89,17 @@ function batch(nodes: readonly Node[], edges: readonly Edge[], inside: (id: Node
 interface Cut {
     complete: boolean;
     cut?: string | null;
+    total?: number | null;
     hubs?: readonly string[];
 }
 
 /** The limits of an answer in words. */
 export function notesOf(answer: Cut): string[] {
     const notes: string[] = [];
-    if (!answer.complete && answer.cut) notes.push(`cut by the limit ${answer.cut}`);
+    // A page's own limit is no surprise: how many there are says more.
+    if (!answer.complete && answer.cut === "limit")
+        notes.push(answer.total ? `the newest of ${formatCount(answer.total)} links` : "there are more than these");
+    else if (!answer.complete && answer.cut) notes.push(`cut by the limit ${answer.cut}`);
     const hubs = answer.hubs ?? [];
     if (hubs.length > 0) notes.push(`not passed through ${hubs.length === 1 ? `the hub ${hubs[0]}` : `${hubs.length} hubs`}`);
     return notes;

@@ -15,7 +15,7 @@ import { AXIS_PX, drawHead, drawLanes, GUTTER, HISTOGRAM_PX, itemAt, LANE_PX, pl
 import { askedNodes, type Happenings, happenings, NOTHING } from "./load";
 import { type Item, type LaneBy, lanesOf, moments, nextMoment } from "./model";
 import { Player } from "./play";
-import { timeScale } from "./scale";
+import { type Tick, timeScale } from "./scale";
 import "./timeline.css";
 
 interface Props {
@@ -312,10 +312,10 @@ function prepare(canvas: HTMLCanvasElement, width: number, height: number): Canv
     return context;
 }
 
-function tickText(time: number, grain: string): string {
+function tickText({ time, grain, first }: Tick): string {
     if (grain === "second") return formatTime(time, "clock");
     const full = formatTime(time, "minute");
-    if (grain === "minute" || grain === "hour") return full.slice(11);
+    if (grain === "minute" || grain === "hour") return first ? full.slice(5) : full.slice(11);
     if (grain === "day") return full.slice(0, 10);
     return grain === "month" ? full.slice(0, 7) : full.slice(0, 4);
 }

@@ -294,7 +294,7 @@ function Detail({ item, onClose }: { item: TimelineItem; onClose: () => void }) 
                     Open {item.kind === "alert" ? "the alert" : "the incident"}
                 </a>
             )}
-            {simple.length > 0 && <h4>Columns</h4>}
+            {simple.length > 0 && <h3>Columns</h3>}
             <Facts of={simple.map(([name, value]) => [name, String(value)] as const)} />
             {Object.keys(nested).length > 0 && <Json value={nested} />}
         </aside>
