@@ -168,7 +168,9 @@ function adjacency(edges: readonly { source: string; target: string }[]): Map<st
 
 /** Whether a node may be taken into a group: not what a person singled out. */
 function free(state: GraphState, roots: ReadonlySet<NodeId>): (node: GraphNode) => boolean {
-    const trail = trailOf(state);
+    const { nodes } = trailOf(state);
+    // A path is shown node by node; of a wide reach the alike stay together.
+    const trail = nodes.size <= TRAIL_ALONE_MAX ? nodes : new Set<NodeId>();
     return (node) =>
         !roots.has(node.id) &&
         !state.ungrouped.has(node.id) &&
@@ -178,9 +180,18 @@ function free(state: GraphState, roots: ReadonlySet<NodeId>): (node: GraphNode) 
         node.kind !== "incident";
 }
 
-function trailOf(state: GraphState): ReadonlySet<NodeId> {
+/** Nodes of a marked trail are kept out of groups up to this many. */
+const TRAIL_ALONE_MAX = 24;
+
+interface Trail {
+    readonly nodes: ReadonlySet<NodeId>;
+    readonly edges: ReadonlySet<EdgeId>;
+}
+
+function trailOf(state: GraphState): Trail {
     const key = setting(state, "trail");
-    return new Set(key === undefined ? [] : (state.loads.get(key)?.trail ?? []));
+    const load = key === undefined ? undefined : state.loads.get(key);
+    return { nodes: new Set(load?.trail), edges: new Set(load?.links) };
 }
 
 function outsideWindow(state: GraphState, first: number | undefined, last: number | undefined): boolean {
@@ -201,7 +212,7 @@ function assemble(
     const place = new Map<NodeId, string>(nodes.map((node) => [node.id, node.id]));
     for (const [group, members] of groups) for (const id of members) place.set(id, group);
     const trail = trailOf(state);
-    const sceneEdges = bundle(state, edges, place, trail);
+    const sceneEdges = bundle(state, edges, place, trail.edges);
     const touching = new Map<string, SceneEdge[]>();
     for (const edge of sceneEdges) {
         for (const end of [edge.source, edge.target]) {
@@ -220,7 +231,9 @@ function assemble(
         if (list) list.push(node);
         else members.set(id, [node]);
     }
-    const drawn = [...members].map(([id, list]) => drawnNode(state, id, list, touching.get(id) ?? [], { roots, trail, foldCounts }));
+    const drawn = [...members].map(([id, list]) =>
+        drawnNode(state, id, list, touching.get(id) ?? [], { roots, trail: trail.nodes, foldCounts }),
+    );
     return { nodes: drawn, edges: sceneEdges, place, byId: new Map(drawn.map((node) => [node.id, node])), touching, absent };
 }
 
@@ -293,7 +306,7 @@ function bundle(
     state: GraphState,
     edges: readonly GraphEdge[],
     place: ReadonlyMap<NodeId, string>,
-    trail: ReadonlySet<NodeId>,
+    trail: ReadonlySet<EdgeId>,
 ): SceneEdge[] {
     const bundles = new Map<string, Bundle>();
     for (const edge of edges) {
@@ -325,7 +338,7 @@ function bundle(
         if (found.source === source) found.forward = true;
         else found.backward = true;
         found.dim &&= outsideWindow(state, edge.first, edge.last);
-        found.trail ||= trail.has(edge.source) && trail.has(edge.target);
+        found.trail ||= trail.has(edge.id);
         found.first = least(found.first, edge.first);
         found.last = greatest(found.last, edge.last);
     }

@@ -17,9 +17,9 @@ function answers(asked: string[] = []): Ask {
         const edges = found.map((one) => edge("alert:0", "involves", one.id, { inside: false }));
         return {
             batch: { nodes: found, edges },
-            trail: call.kind === "paths" ? ["alert:0", "ip:new-1"] : undefined,
+            ...(call.kind === "paths" ? { trail: ["alert:0", "ip:new-1"] } : {}),
             notes: ["cut by the limit k"],
-        } as Found;
+        };
     };
 }
 

@@ -185,7 +185,13 @@ export class Investigation {
             const key = callKey(call);
             this.answers.set(key, found);
             const at = Math.max(0, ...[...this.state.peek().loads.values()].map((load) => load.at)) + 1;
-            const load: Load = { key, call, at, ...(found.trail ? { trail: found.trail } : {}) };
+            const load: Load = {
+                key,
+                call,
+                at,
+                ...(found.trail ? { trail: found.trail } : {}),
+                ...(found.links ? { links: found.links } : {}),
+            };
             const before = this.state.peek();
             const action: Action = { type: "load", load, batch: found.batch };
             this.history.value = silent ? begin(this.history.peek(), action) : act(this.history.peek(), action, label);
@@ -204,9 +210,8 @@ export class Investigation {
     private report(label: string, before: GraphState, found: Found): void {
         const nodes = found.batch.nodes.filter((node) => !before.nodes.has(node.id)).length;
         const edges = found.batch.edges.filter((edge) => !before.edges.has(edge.id)).length;
-        const nothing = found.trail?.length === 0 ? "no path found" : "nothing new";
-        const text = nodes + edges === 0 ? nothing : `${nodes} new nodes, ${edges} new links`;
-        this.say([`${label}: ${text}`, ...found.notes].join("; "));
+        const text = nodes + edges === 0 ? "nothing new" : `${nodes} new nodes, ${edges} new links`;
+        this.say([`${label}: ${found.said ?? text}`, ...(found.said && nodes + edges > 0 ? [text] : []), ...found.notes].join("; "));
     }
 
     private tell(notes: readonly string[]): void {
