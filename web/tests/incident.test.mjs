@@ -95,6 +95,7 @@ test("repeats of alerts are grouped and opened", async () => {
 test("search finds alerts, incidents and entities and marks the words", async () => {
     const page = await openPage(browser, clew.url);
     await page.go("/");
+    await page.getByRole("grid", { name: "Incidents" }).waitFor();
     await page.keyboard.press("/");
     await page.keyboard.type("account");
     await page.keyboard.press("Enter");

@@ -98,7 +98,7 @@ export async function openPage(browser, url, options = {}) {
         timezoneId: "Europe/Zurich",
     });
     const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(60_000);
     page.faults = [];
     page.refused = [];
     page.on("pageerror", (error) => page.faults.push(`error: ${error.message}`));
