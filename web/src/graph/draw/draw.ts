@@ -35,6 +35,9 @@ const DOT_PX = 5;
 const PLAIN_DOT_PX = 11;
 /** A node larger than this has its icon. */
 const ICON_PX = 6.2;
+/** Among very many nodes icons wait until they are larger. */
+const MANY_NODES = 1_200;
+const ICON_CROWDED_PX = 10;
 const EDGES_WITH_ARROWS_MAX = 1_500;
 const EDGES_WITH_WORDS_MAX = 36;
 const LABELS_MAX = 320;
@@ -61,9 +64,11 @@ export function draw(ink: Ink, drawing: Drawing): Drawn {
         const r = Math.max(2.2, one.radius * camera.k);
         if (x + r > -margin && x - r < width + margin && y + r > -margin && y - r < height + margin) nodes.push({ one, x, y, r });
     }
-    const edges = picture.edges.filter((one) => (!only || only.edges.has(one.edge.id)) && crosses(one, drawing));
     const large = picture.nodes.length + picture.edges.length > LARGE;
     const plain = drawing.moving && large;
+    const edges = plain
+        ? affordable(drawing)
+        : picture.edges.filter((one) => (!only || only.edges.has(one.edge.id)) && crosses(one, drawing));
     ink.lineJoin = "round";
     ink.lineCap = "butt";
     if (!only) drawBands(ink, drawing);
@@ -73,6 +78,32 @@ export function draw(ink: Ink, drawing: Drawing): Drawn {
     ink.globalAlpha = 1;
     ink.setLineDash([]);
     return { nodes: nodes.length, edges: edges.length, labels };
+}
+
+/** Pixels of lines that a moving picture can afford to draw. */
+const LINE_PIXELS_MAX = 700_000;
+
+const shortest = new WeakMap<Picture, readonly PictureEdge[]>();
+
+/** While a large picture moves: marked lines and then the shorter ones. Long lines cost most and are blurred by the motion anyway. */
+function affordable(drawing: Drawing): PictureEdge[] {
+    const { picture, camera, width, height } = drawing;
+    const length = ({ source, target }: PictureEdge) => Math.hypot(source.x - target.x, source.y - target.y);
+    let sorted = shortest.get(picture);
+    if (!sorted) {
+        sorted = [...picture.edges].sort((a, b) => Number(b.edge.trail) - Number(a.edge.trail) || length(a) - length(b));
+        shortest.set(picture, sorted);
+    }
+    const found: PictureEdge[] = [];
+    const longest = Math.hypot(width, height);
+    let pixels = 0;
+    for (const one of sorted) {
+        if (!crosses(one, drawing)) continue;
+        pixels += Math.min(longest, length(one) * camera.k);
+        if (pixels > LINE_PIXELS_MAX) break;
+        found.push(one);
+    }
+    return found;
 }
 
 function crosses({ source, target }: PictureEdge, { camera, width, height }: Drawing): boolean {
@@ -126,8 +157,8 @@ function drawEdges(ink: Ink, drawing: Drawing, edges: readonly PictureEdge[], pl
             stroke = {
                 colour: edge.trail ? theme.accent : only ? theme.muted : theme.tint(theme.muted, strength),
                 width: width * (only ? 1.3 : 1),
-                // Solid lies inside the incident, dotted outside.
-                dash: edge.inside || plain ? [] : [2, 4],
+                // Solid lies inside the incident, dotted outside; of very many lines the dots are longer, for each one costs.
+                dash: edge.inside || plain ? [] : dense ? [9, 9] : [2, 4],
                 alpha: edge.dim ? DIM : 1,
                 edges: [],
             };
@@ -183,6 +214,7 @@ export function toneOf(node: SceneNode, theme: Theme): string {
 
 function drawNodes(ink: Ink, drawing: Drawing, nodes: readonly OnScreen[], plain: boolean): void {
     const { theme, selected } = drawing;
+    const iconPx = nodes.length > MANY_NODES ? ICON_CROWDED_PX : ICON_PX;
     const styles = new Map<string, OnScreen[]>();
     for (const one of nodes) {
         const { node } = one.one;
@@ -223,7 +255,7 @@ function drawNodes(ink: Ink, drawing: Drawing, nodes: readonly OnScreen[], plain
         body(ink, full, outline, theme.tint(tone, first.inside ? 0.22 : 0.08), tone, dash);
         ink.strokeStyle = tone;
         const icon = shapes[kindIcon(first.kind)];
-        if (!plain) for (const { x, y, r } of full) if (r >= ICON_PX) strokeIcon(ink, icon, x, y, r * 1.12);
+        if (!plain) for (const { x, y, r } of full) if (r >= iconPx) strokeIcon(ink, icon, x, y, r * 1.12);
     }
     ink.globalAlpha = 1;
     if (selected) {
