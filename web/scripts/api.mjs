@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const description = JSON.parse(readFileSync(new URL("../../schema/openapi.json", import.meta.url), "utf8"));
+const description = JSON.parse(readFileSync(process.env.CLEW_API ?? new URL("../../schema/openapi.json", import.meta.url), "utf8"));
 const target = fileURLToPath(new URL("../generated/types.ts", import.meta.url));
 
 const plain = {
