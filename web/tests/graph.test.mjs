@@ -132,6 +132,34 @@ test("hide, isolate, collapse, pin and path by keyboard, each undone", async () 
     await closeClean(page);
 });
 
+test("the pointer: resting on an entity lists its queries, a click on a line says why, a drag pins", async () => {
+    const page = await openGraph("/incidents/1/graph");
+    const stage = await page.locator(".graph-stage").boundingBox();
+    const at = async (id) => {
+        const place = await page.evaluate((name) => window.clewGraph.screenOf(name), id);
+        return { x: stage.x + place.x, y: stage.y + place.y };
+    };
+    const host = await at("host:vm3");
+    await page.mouse.move(host.x, host.y);
+    await page.getByRole("dialog", { name: "Exploration queries of vm3" }).getByText("Related alerts").waitFor();
+    await page.mouse.move(stage.x + 8, stage.y + 8);
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    const edge = await page.evaluate(() => window.clewGraph.edgeMiddles()[0]);
+    await page.mouse.click(stage.x + edge.x, stage.y + edge.y);
+    await page.getByRole("heading", { name: "Why linked" }).waitFor();
+    await page.mouse.move(host.x, host.y);
+    await page.mouse.down();
+    await page.mouse.move(host.x + 40, host.y + 30, { steps: 4 });
+    await page.mouse.up();
+    await page.locator('button[title^="Undo: moved vm3"]').waitFor();
+    const moved = await at("host:vm3");
+    assert.ok(Math.abs(moved.x - host.x - 40) < 2 && Math.abs(moved.y - host.y - 30) < 2);
+    await page.mouse.click(moved.x, moved.y, { button: "right" });
+    await page.getByRole("menu", { name: "vm3" }).getByRole("menuitem", { name: /Unpin/ }).click();
+    await page.locator('button[title^="Undo: unpinned vm3"]').waitFor();
+    await closeClean(page);
+});
+
 test("arrow keys walk the picture and say where they are", async () => {
     const page = await openGraph("/incidents/5/graph");
     await page.locator(".graph-stage").focus();

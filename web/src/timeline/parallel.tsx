@@ -29,6 +29,9 @@ const BY: readonly (readonly [LaneBy, string])[] = [
     ["table", "Table"],
 ];
 
+/** Alerts that are asked about by name at the most: an address holds only so many. */
+const RECORDS_ASKED_MAX = 120;
+
 /** Names that a change of the graph settles on before it is asked about. */
 function useHappenings(of: Investigation) {
     const [asked, setAsked] = useState(() => questions(of));
@@ -44,8 +47,8 @@ function useHappenings(of: Investigation) {
             stop();
         };
     }, [of]);
-    const key = asked.of.join("\n");
-    const answer = useLoad<Happenings>((signal) => happenings(asked.of, asked.roots, asked.unasked, asked.span, signal), key);
+    const key = [...asked.of, "", ...asked.records].join("\n");
+    const answer = useLoad<Happenings>((signal) => happenings(asked.of, asked.records, asked.unasked, asked.span, signal), key);
     const [kept, setKept] = useState<Happenings>(NOTHING);
     useEffect(() => {
         if (answer.data) setKept(answer.data);
@@ -58,9 +61,14 @@ function questions(of: Investigation) {
     const roots = [...of.roots.peek()];
     const nodes = [...state.nodes.values()];
     const { of: names, unasked } = askedNodes(nodes, roots);
+    // Alerts that a question brought in from outside belong to the story as well.
+    const records = [...roots, ...nodes.filter((node) => node.kind === "alert" && !node.inside).map((node) => node.id)].slice(
+        0,
+        RECORDS_ASKED_MAX,
+    );
     const times = nodes.flatMap((node) => [node.first, node.last].filter((time) => time !== undefined));
     const span = times.length > 0 ? ([Math.min(...times), Math.max(...times)] as const) : undefined;
-    return { of: names, roots, unasked, span };
+    return { of: names, records, unasked, span };
 }
 
 export function ParallelTimeline({ of, onRows }: Props) {

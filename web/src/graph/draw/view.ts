@@ -188,6 +188,15 @@ export class GraphView {
         return this.lens;
     }
 
+    /** The middles of the lines on the view. */
+    edgeMiddles(): readonly Point[] {
+        const { k, x, y } = this.lens;
+        return (this.target?.edges ?? []).map(({ source, target }) => ({
+            x: ((source.x + target.x) / 2) * k + x,
+            y: ((source.y + target.y) / 2) * k + y,
+        }));
+    }
+
     /** Headings of the present layout. */
     bands(): readonly string[] {
         return this.target?.bands.map((band) => band.label) ?? [];
