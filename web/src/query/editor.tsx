@@ -123,7 +123,12 @@ export function Editor(props: Props) {
     const language = useRef(new Compartment());
     const setup = (lang: Lang) => [
         languages[lang],
-        autocompletion({ override: [complete(lang, () => current.current.names)], activateOnTyping: true, interactionDelay: 0, icons: false }),
+        autocompletion({
+            override: [complete(lang, () => current.current.names)],
+            activateOnTyping: true,
+            interactionDelay: 0,
+            icons: false,
+        }),
     ];
     useEffect(() => {
         if (!host.current) return;
