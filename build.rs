@@ -43,7 +43,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
 
 /// The list of the page's files: name, content type, hash, gzipped bytes. Without npm the list is empty and the server says so at `/`.
 fn page(web: &Path, out: &Path) -> String {
-    for part in ["web/src", "web/scripts", "web/package-lock.json"] {
+    for part in ["web/src", "web/scripts", "web/package-lock.json", "schema/openapi.json"] {
         println!("cargo::rerun-if-changed={part}");
     }
     println!("cargo::rerun-if-env-changed=CLEW_PAGE");
@@ -103,6 +103,6 @@ fn npm(web: &Path, out: &Path, arguments: &[&str]) -> Result<(), String> {
         return Ok(());
     }
     let text = String::from_utf8_lossy(&output.stderr);
-    let last: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).take(4).collect();
-    Err(format!("`npm {}` failed: {}", arguments.join(" "), last.join(" | ")))
+    let reasons: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with("npm warn")).take(4).collect();
+    Err(format!("`npm {}` failed: {}", arguments.join(" "), reasons.join(" | ")))
 }

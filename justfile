@@ -11,3 +11,8 @@ unit:
 # the sample data in a fresh folder, and a server on it
 demo:
     cargo run --release -- demo
+
+# the page's types, lints, format and unit tests
+page:
+    npm --prefix web run check
+    npm --prefix web test

@@ -1,9 +1,9 @@
-// Writes src/api/types.ts from schema/openapi.json; with --check it only says whether the file is current.
-import { readFileSync, writeFileSync } from "node:fs";
+// Writes generated/types.ts from schema/openapi.json, if it is not current. Every other script begins with it.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const description = JSON.parse(readFileSync(new URL("../../schema/openapi.json", import.meta.url), "utf8"));
-const target = fileURLToPath(new URL("../src/api/types.ts", import.meta.url));
+const description = JSON.parse(readFileSync(process.env.CLEW_API ?? new URL("../../schema/openapi.json", import.meta.url), "utf8"));
+const target = fileURLToPath(new URL("../generated/types.ts", import.meta.url));
 
 const plain = {
     string: "string",
@@ -49,7 +49,7 @@ function parameters(operation) {
     return lines.length ? `{\n${lines.join("")}}` : "Record<string, never>";
 }
 
-const out = ["// Written by scripts/api.mjs from schema/openapi.json. `npm run api` writes it anew.\n\n"];
+const out = ["// Written by scripts/api.mjs from schema/openapi.json.\n\n"];
 for (const [name, schema] of Object.entries(description.components.schemas)) {
     const body = type(schema);
     const kind =
@@ -78,18 +78,20 @@ for (const { path, method, operation } of operations)
     out.push(`    ${key(operation.operationId)}: { method: "${method}", path: "${path}" },\n`);
 out.push("};\n");
 
+const spoken = description.components.schemas.QueryRequest?.properties?.lang?.description ?? "";
+const languages = ["kql", "sql"].filter((name) => spoken.includes(`\`${name}\``));
+out.push(
+    `\n/** Languages that \`/v1/query\` takes. */\nexport const queryLanguages: readonly ("kql" | "sql")[] = ${JSON.stringify(languages)};\n`,
+);
+
 const text = out.join("");
-if (process.argv.includes("--check")) {
-    let current = "";
-    try {
-        current = readFileSync(target, "utf8");
-    } catch {
-        // A missing file is not current either.
-    }
-    if (current !== text) {
-        console.error("src/api/types.ts does not fit schema/openapi.json: run `npm run api`");
-        process.exit(1);
-    }
-} else {
+let current = "";
+try {
+    current = readFileSync(target, "utf8");
+} catch {
+    // The first time there is none.
+}
+if (current !== text) {
+    mkdirSync(new URL("../generated", import.meta.url), { recursive: true });
     writeFileSync(target, text);
 }

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
+import "./api.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const output = process.env.CLEW_WEB_OUT ?? `${root}dist`;

@@ -4,14 +4,14 @@ import { createServer, request } from "node:http";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const dist = fileURLToPath(new URL("../dist", import.meta.url));
+const built = fileURLToPath(new URL("../dist", import.meta.url));
 const types = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8" };
 /** The policy of the real server, so that what it forbids shows up here too. */
 const policy =
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 /** Starts the server; gives it and its address. */
-export function serve(target, port) {
+export function serve(target, port, dist = built) {
     const clew = new URL(target);
     const server = createServer((incoming, outgoing) => {
         const { pathname } = new URL(incoming.url, "http://localhost");

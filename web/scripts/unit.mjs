@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
+import "./api.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const wanted = process.argv.slice(2);
@@ -29,7 +30,10 @@ try {
         logLevel: "warning",
     });
     const built = files.map((name) => `${output}/${name.replace(/^src\//, "").replace(/\.tsx?$/, ".mjs")}`);
-    const run = spawnSync(process.execPath, ["--enable-source-maps", "--test", "--test-timeout=120000", ...built], { stdio: "inherit", cwd: root });
+    const run = spawnSync(process.execPath, ["--enable-source-maps", "--test", "--test-timeout=120000", ...built], {
+        stdio: "inherit",
+        cwd: root,
+    });
     process.exitCode = run.status ?? 1;
 } finally {
     rmSync(output, { recursive: true, force: true });

@@ -46,15 +46,16 @@ function screen(parts: readonly string[]): ComponentChildren {
         case "entities":
             return <EntityScreen key={id} reference={id} />;
         case "graph":
-            return <GraphScreen />;
+            return named("Graph", <GraphScreen />);
         case "query":
-            return <QueryScreen />;
+            return named("Query", <QueryScreen />);
         case "search":
             return <SearchScreen />;
         case "admin":
             return <AdminScreen />;
         default:
-            return (
+            return named(
+                "clew",
                 <Empty
                     title="Nothing is at this address"
                     actions={
@@ -64,9 +65,19 @@ function screen(parts: readonly string[]): ComponentChildren {
                     }
                 >
                     The link may be older than this version of clew.
-                </Empty>
+                </Empty>,
             );
     }
+}
+
+/** A screen whose name is not in sight: assistive technology still finds it. */
+function named(name: string, content: ComponentChildren): ComponentChildren {
+    return (
+        <>
+            <h1 class="hidden-visually">{name}</h1>
+            {content}
+        </>
+    );
 }
 
 export function App() {
@@ -104,7 +115,7 @@ export function App() {
                     </a>
                 ))}
                 <span class="grow" />
-                <button type="button" class="rail-item" onClick={() => setMap(true)} aria-label="Keyboard map">
+                <button type="button" class="rail-item" onClick={() => setMap(true)} title="Keyboard map">
                     <Icon name="help" />
                     <span>Keys</span>
                 </button>

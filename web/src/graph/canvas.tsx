@@ -63,6 +63,10 @@ export function Canvas({ of, view, onHover, onMenu }: Props) {
                 if (of.picture.value) made.setPicture(of.picture.value);
             }),
             effect(() => {
+                // The picture of the arrangement follows in the same turn.
+                if (of.arranged.value > 0) requestAnimationFrame(() => made.fit());
+            }),
+            effect(() => {
                 const selection = of.selection.value;
                 const focus = of.focus.value;
                 const nodes = new Set(selection.kind === "nodes" ? selection.ids : []);

@@ -28,7 +28,7 @@ export function Legend({ of }: { of: Investigation }) {
     const rows = [...kinds].sort(([a, x], [b, y]) => y.nodes - x.nodes || a.localeCompare(b));
     return (
         <div class="graph-legend">
-            <h4>Kinds</h4>
+            <h3>Kinds</h3>
             <ul>
                 {rows.map(([kind, entry]) => (
                     <li key={kind}>
@@ -47,7 +47,7 @@ export function Legend({ of }: { of: Investigation }) {
                     </li>
                 ))}
             </ul>
-            <h4>Signs</h4>
+            <h3>Signs</h3>
             <ul class="graph-signs">
                 {severities
                     .filter((name) => used.has(name))

@@ -1,7 +1,19 @@
 // Where nodes come from: each question to the API as data, so that an investigation can be told again from its address.
 import { type Answer, ask } from "../api/client";
 import type { Edge, Node, Table } from "../api/types";
-import { type Batch, edgeId, type GraphEdge, type GraphNode, instant, type NodeId, readEdge, readNode } from "./model";
+import { formatCount } from "../state/time";
+import {
+    type Batch,
+    countOf,
+    type EdgeId,
+    edgeId,
+    type GraphEdge,
+    type GraphNode,
+    instant,
+    type NodeId,
+    readEdge,
+    readNode,
+} from "./model";
 import type { GraphState } from "./state";
 
 export type PathMode = "shortest" | "time" | "rare" | "all";
@@ -23,12 +35,17 @@ export interface Load {
     readonly at: number;
     /** Nodes of the path or reach that the answer is about. */
     readonly trail?: readonly NodeId[];
+    /** Its edges. */
+    readonly links?: readonly EdgeId[];
 }
 
 /** What an answer brings, and what a person should know of it. */
 export interface Found {
     readonly batch: Batch;
     readonly trail?: readonly NodeId[];
+    readonly links?: readonly EdgeId[];
+    /** The answer in a few words. */
+    readonly said?: string;
     /** A limit cut the answer, hubs were not passed: in words. */
     readonly notes: readonly string[];
     /** How many more there are, where an exploration was cut. */
@@ -63,7 +80,8 @@ export async function run(call: Call, state: GraphState, signal?: AbortSignal): 
             return paths(await ask("paths", { a: call.a, b: call.b, mode: call.mode }, options), state);
         case "common": {
             const found = subgraph(await ask("common", { a: call.a, b: call.b }, options), state);
-            return { ...found, trail: found.batch.nodes.map((node) => node.id) };
+            const count = Math.max(0, found.batch.nodes.length - 2);
+            return { ...found, ...trailOf(found.batch), said: count === 0 ? "nothing in common" : countOf("neighbour", count) };
         }
         case "blast":
             return reach(await ask("blast_radius", { node: call.node }, options), state);
@@ -88,13 +106,17 @@ function batch(nodes: readonly Node[], edges: readonly Edge[], inside: (id: Node
 interface Cut {
     complete: boolean;
     cut?: string | null;
+    total?: number | null;
     hubs?: readonly string[];
 }
 
 /** The limits of an answer in words. */
 export function notesOf(answer: Cut): string[] {
     const notes: string[] = [];
-    if (!answer.complete && answer.cut) notes.push(`cut by the limit ${answer.cut}`);
+    // A page's own limit is no surprise: how many there are says more.
+    if (!answer.complete && answer.cut === "limit")
+        notes.push(answer.total ? `the newest of ${formatCount(answer.total)} links` : "there are more than these");
+    else if (!answer.complete && answer.cut) notes.push(`cut by the limit ${answer.cut}`);
     const hubs = answer.hubs ?? [];
     if (hubs.length > 0) notes.push(`not passed through ${hubs.length === 1 ? `the hub ${hubs[0]}` : `${hubs.length} hubs`}`);
     return notes;
@@ -109,12 +131,26 @@ function subgraph(answer: Answer<"neighbors">, state: GraphState, query?: string
 function paths(answer: Answer<"paths">, state: GraphState): Found {
     const trail = [...new Set(answer.paths.flatMap((path) => path.nodes))];
     const edges = answer.paths.flatMap((path) => path.edges);
-    return { batch: batch(answer.nodes, edges, insideOf(state)), trail, notes: notesOf(answer) };
+    const found = batch(answer.nodes, edges, insideOf(state));
+    const [first] = answer.paths;
+    const more = answer.paths.length > 1 ? `, ${answer.paths.length} of them` : "";
+    const said = first ? `${countOf("link", first.edges.length)} long${more}` : "there is none";
+    return { batch: found, ...trailOf(found), trail, said, notes: notesOf(answer) };
+}
+
+function trailOf({ nodes, edges }: Batch) {
+    return { trail: nodes.map((node) => node.id), links: edges.map((edge) => edge.id) };
 }
 
 function reach(answer: Answer<"blast_radius">, state: GraphState): Found {
     const trail = [...new Set([...answer.reached.map((row) => row.id), ...answer.edges.flatMap((edge) => [edge.source, edge.target])])];
-    return { batch: batch(answer.reached, answer.edges, insideOf(state)), trail, notes: notesOf(answer) };
+    const found = batch(answer.reached, answer.edges, insideOf(state));
+    const kinds = Object.entries(answer.kinds)
+        .sort(([, a], [, b]) => b - a)
+        .slice(0, 4)
+        .map(([kind, count]) => countOf(kind, count));
+    const said = kinds.length === 0 ? "nothing is reached" : `reaches ${kinds.join(", ")}`;
+    return { batch: found, trail, links: found.edges.map((edge) => edge.id), said, notes: notesOf(answer) };
 }
 
 /** Alerts of an incident whose entities are asked for one by one where the walk was cut. */
@@ -152,8 +188,12 @@ async function root(node: NodeId, options: Options): Promise<Found> {
     const self = `incident:${incident.id}`;
     const edgeList = [...edges.values()].filter((edge) => edge.source === self || alerts.has(edge.source));
     const inside = new Set([self, ...edgeList.map((edge) => edge.target)]);
+    // Answers come in any order: what is laid out must not depend on it.
+    edgeList.sort((a, b) => compare(edgeId(a.source, a.relation, a.target), edgeId(b.source, b.relation, b.target)));
     const found = batch(
-        [...nodes.values()].filter((one) => inside.has(one.id)),
+        [...nodes.values()]
+            .filter((one) => inside.has(one.id))
+            .sort((a, b) => Number(b.id === self) - Number(a.id === self) || compare(a.id, b.id)),
         edgeList,
         (one) => inside.has(one),
     );
@@ -164,6 +204,10 @@ async function root(node: NodeId, options: Options): Promise<Found> {
     const notes = notesOf(answer);
     if (missing.length > rest.length) notes.push(`the entities of ${missing.length - rest.length} alerts are not drawn`);
     return { batch: { nodes: withTactics, edges: found.edges }, notes };
+}
+
+function compare(a: string, b: string): number {
+    return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** Nodes whose links among each other are asked for at once at the most. */

@@ -87,7 +87,7 @@ function Head({ node }: { node: SceneNode }) {
         <header class="graph-detail-head">
             <KindGlyph kind={node.kind} />
             <div class="grow">
-                <h3>{node.label}</h3>
+                <h2>{node.label}</h2>
                 <span class="muted small">
                     {kindLabel(node.kind)}
                     {node.members.length > 1 ? ` · group of ${node.members.length}` : ` · ${formatCount(node.degree)} links`}
@@ -212,7 +212,7 @@ function EntityFacts({ of, id }: { of: Investigation; id: NodeId }) {
                                 ))}
                             </p>
                         )}
-                        {shown.length > 0 && <h4>Properties</h4>}
+                        {shown.length > 0 && <h3>Properties</h3>}
                         <Facts
                             of={shown.map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)] as const)}
                         />
@@ -236,7 +236,7 @@ function Recent({ id }: { id: NodeId }) {
     if (!items.data || items.data.value.length === 0) return null;
     return (
         <>
-            <h4>Last activity</h4>
+            <h3>Last activity</h3>
             <ol class="graph-recent">
                 {items.data.value.map((item) => (
                     <li key={`${item.seq} ${item.time} ${item.kind} ${item.message}`}>
@@ -258,7 +258,7 @@ function Members({ of, node }: { of: Investigation; node: SceneNode }) {
     const members = of.membersOf([node.id]);
     return (
         <>
-            <h4>Members</h4>
+            <h3>Members</h3>
             <ul class="graph-members">
                 {members.slice(0, MEMBERS_SHOWN).map((member) => (
                     <li key={member.id}>
@@ -290,7 +290,7 @@ function Members({ of, node }: { of: Investigation; node: SceneNode }) {
 function Several({ of, nodes, deeds }: { of: Investigation; nodes: readonly SceneNode[]; deeds: readonly Deed[] }) {
     return (
         <div class="graph-detail">
-            <h3>{nodes.length} selected</h3>
+            <h2>{nodes.length} selected</h2>
             <Deeds of={deeds} />
             <ul class="graph-members">
                 {nodes.map((node) => (

@@ -95,7 +95,11 @@ test("a window dims what lies outside of it, by the times of alerts and of edges
 
 test("nodes of a marked path stand alone and are marked", () => {
     const batch = { nodes: [], edges: [edge("host:h", "connects_to", "ip:1")] };
-    const action: Action = { type: "load", load: load("path", { at: 1, trail: ["host:h", "ip:1"] }), batch };
+    const action: Action = {
+        type: "load",
+        load: load("path", { at: 1, trail: ["host:h", "ip:1"], links: batch.edges.map((one) => one.id) }),
+        batch,
+    };
     const scene = sceneOf(state(NODES, EDGES, action), ROOTS);
     assert.ok(scene.byId.get("ip:1")?.trail);
     assert.ok(scene.edges.find((one) => one.relations.includes("connects_to"))?.trail);

@@ -168,7 +168,9 @@ function adjacency(edges: readonly { source: string; target: string }[]): Map<st
 
 /** Whether a node may be taken into a group: not what a person singled out. */
 function free(state: GraphState, roots: ReadonlySet<NodeId>): (node: GraphNode) => boolean {
-    const trail = trailOf(state);
+    const { nodes } = trailOf(state);
+    // A path is shown node by node; of a wide reach the alike stay together.
+    const trail = nodes.size <= TRAIL_ALONE_MAX ? nodes : new Set<NodeId>();
     return (node) =>
         !roots.has(node.id) &&
         !state.ungrouped.has(node.id) &&
@@ -178,9 +180,18 @@ function free(state: GraphState, roots: ReadonlySet<NodeId>): (node: GraphNode) 
         node.kind !== "incident";
 }
 
-function trailOf(state: GraphState): ReadonlySet<NodeId> {
+/** Nodes of a marked trail are kept out of groups up to this many. */
+const TRAIL_ALONE_MAX = 24;
+
+interface Trail {
+    readonly nodes: ReadonlySet<NodeId>;
+    readonly edges: ReadonlySet<EdgeId>;
+}
+
+function trailOf(state: GraphState): Trail {
     const key = setting(state, "trail");
-    return new Set(key === undefined ? [] : (state.loads.get(key)?.trail ?? []));
+    const load = key === undefined ? undefined : state.loads.get(key);
+    return { nodes: new Set(load?.trail), edges: new Set(load?.links) };
 }
 
 function outsideWindow(state: GraphState, first: number | undefined, last: number | undefined): boolean {
@@ -201,7 +212,7 @@ function assemble(
     const place = new Map<NodeId, string>(nodes.map((node) => [node.id, node.id]));
     for (const [group, members] of groups) for (const id of members) place.set(id, group);
     const trail = trailOf(state);
-    const sceneEdges = bundle(state, edges, place, trail);
+    const sceneEdges = bundle(state, edges, place, trail.edges);
     const touching = new Map<string, SceneEdge[]>();
     for (const edge of sceneEdges) {
         for (const end of [edge.source, edge.target]) {
@@ -220,40 +231,60 @@ function assemble(
         if (list) list.push(node);
         else members.set(id, [node]);
     }
-    const drawn = [...members].map(([id, list]): SceneNode => {
-        const spans = touching.get(id) ?? [];
-        const one = list[0] as GraphNode;
-        const worst = list.reduce((a, b) => (severityRank(b.severity) > severityRank(a.severity) ? b : a));
-        const first = list.map((node) => node.first).reduce(least, undefined) ?? spans.map((edge) => edge.first).reduce(least, undefined);
-        const last =
-            list.map((node) => node.last).reduce(greatest, undefined) ?? spans.map((edge) => edge.last).reduce(greatest, undefined);
-        const timed = list.some((node) => node.first !== undefined);
-        // An entity happens when its edges do; an alert has times of its own.
-        const dim = timed
-            ? list.every((node) => outsideWindow(state, node.first, node.last))
-            : spans.length > 0 && spans.every((edge) => edge.dim);
-        return {
-            id,
-            kind: one.kind,
-            label:
-                list.some((node) => node.kind !== "alert" || node.label !== one.label) && list.length > 1
-                    ? countOf(one.kind, list.length)
-                    : one.label,
-            members: list.map((node) => node.id),
-            inside: list.some((node) => node.inside),
-            ...(worst.severity === undefined ? {} : { severity: worst.severity }),
-            tactics: [...new Set(list.flatMap((node) => node.tactics ?? []))],
-            degree: Math.max(...list.map((node) => node.degree)),
-            ...(first === undefined ? {} : { first }),
-            ...(last === undefined ? {} : { last }),
-            folded: foldCounts.get(one.id) ?? 0,
-            root: roots.has(one.id),
-            pinned: state.pinned.has(one.id),
-            dim: dim && !roots.has(one.id),
-            trail: list.some((node) => trail.has(node.id)),
-        };
-    });
+    const drawn = [...members].map(([id, list]) =>
+        drawnNode(state, id, list, touching.get(id) ?? [], { roots, trail: trail.nodes, foldCounts }),
+    );
     return { nodes: drawn, edges: sceneEdges, place, byId: new Map(drawn.map((node) => [node.id, node])), touching, absent };
+}
+
+interface Around {
+    readonly roots: ReadonlySet<NodeId>;
+    readonly trail: ReadonlySet<NodeId>;
+    readonly foldCounts: ReadonlyMap<NodeId, number>;
+}
+
+const NO_TACTICS: readonly string[] = [];
+
+function drawnNode(state: GraphState, id: string, list: readonly GraphNode[], spans: readonly SceneEdge[], around: Around): SceneNode {
+    const one = list[0] as GraphNode;
+    const several = list.length > 1;
+    let [first, last, severity, degree] = [one.first, one.last, one.severity, one.degree];
+    let [inside, timed, outside, alike, trail] = [false, false, true, true, false];
+    for (const node of list) {
+        first = least(first, node.first);
+        last = greatest(last, node.last);
+        if (severityRank(node.severity) > severityRank(severity)) severity = node.severity;
+        degree = Math.max(degree, node.degree);
+        inside ||= node.inside;
+        timed ||= node.first !== undefined;
+        outside &&= outsideWindow(state, node.first, node.last);
+        alike &&= node.kind === "alert" && node.label === one.label;
+        trail ||= around.trail.has(node.id);
+    }
+    for (const edge of timed ? [] : spans) {
+        first = least(first, edge.first);
+        last = greatest(last, edge.last);
+    }
+    // An entity happens when its edges do; an alert has times of its own.
+    const dim = timed ? outside : spans.length > 0 && spans.every((edge) => edge.dim);
+    const root = around.roots.has(one.id);
+    return {
+        id,
+        kind: one.kind,
+        label: several && !alike ? countOf(one.kind, list.length) : one.label,
+        members: list.map((node) => node.id),
+        inside,
+        ...(severity === undefined ? {} : { severity }),
+        tactics: several ? [...new Set(list.flatMap((node) => node.tactics ?? []))] : (one.tactics ?? NO_TACTICS),
+        degree,
+        ...(first === undefined ? {} : { first }),
+        ...(last === undefined ? {} : { last }),
+        folded: around.foldCounts.get(one.id) ?? 0,
+        root,
+        pinned: state.pinned.has(one.id),
+        dim: dim && !root,
+        trail,
+    };
 }
 
 interface Bundle {
@@ -275,7 +306,7 @@ function bundle(
     state: GraphState,
     edges: readonly GraphEdge[],
     place: ReadonlyMap<NodeId, string>,
-    trail: ReadonlySet<NodeId>,
+    trail: ReadonlySet<EdgeId>,
 ): SceneEdge[] {
     const bundles = new Map<string, Bundle>();
     for (const edge of edges) {
@@ -307,7 +338,7 @@ function bundle(
         if (found.source === source) found.forward = true;
         else found.backward = true;
         found.dim &&= outsideWindow(state, edge.first, edge.last);
-        found.trail ||= trail.has(edge.source) && trail.has(edge.target);
+        found.trail ||= trail.has(edge.id);
         found.first = least(found.first, edge.first);
         found.last = greatest(found.last, edge.last);
     }

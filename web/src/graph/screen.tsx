@@ -10,7 +10,12 @@ import "./graph.css";
 /** The `/graph` screen; its state is in the address. */
 export function GraphScreen() {
     const of = paramList("of");
-    return of.length > 0 ? <Graph key={of.join("\n")} of={of} /> : <Begin />;
+    return (
+        <>
+            <h1 class="hidden-visually">Investigation graph</h1>
+            {of.length > 0 ? <Graph key={of.join("\n")} of={of} /> : <Begin />}
+        </>
+    );
 }
 
 function Begin() {

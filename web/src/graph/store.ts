@@ -75,12 +75,15 @@ export class Investigation {
     readonly loaded = signal(false);
     /** Whether the first layout is done; tests and the fit wait for it. */
     readonly settled = signal(false);
+    /** Counts arrangements that lie elsewhere than the one before: the view then shows everything. */
+    readonly arranged = signal(0);
     readonly canUndo = computed(() => undoLabel(this.history.value));
     readonly canRedo = computed(() => redoLabel(this.history.value));
 
     private readonly places = new Map<string, Map<string, Point>>();
     private readonly controller = new AbortController();
     private running: Running | undefined;
+    private arrangedAs: string | undefined;
     private readonly stop: () => void;
     /** Last answers by question, for "show query" and rows. */
     private readonly answers = new Map<string, Found>();
@@ -182,7 +185,13 @@ export class Investigation {
             const key = callKey(call);
             this.answers.set(key, found);
             const at = Math.max(0, ...[...this.state.peek().loads.values()].map((load) => load.at)) + 1;
-            const load: Load = { key, call, at, ...(found.trail ? { trail: found.trail } : {}) };
+            const load: Load = {
+                key,
+                call,
+                at,
+                ...(found.trail ? { trail: found.trail } : {}),
+                ...(found.links ? { links: found.links } : {}),
+            };
             const before = this.state.peek();
             const action: Action = { type: "load", load, batch: found.batch };
             this.history.value = silent ? begin(this.history.peek(), action) : act(this.history.peek(), action, label);
@@ -201,9 +210,8 @@ export class Investigation {
     private report(label: string, before: GraphState, found: Found): void {
         const nodes = found.batch.nodes.filter((node) => !before.nodes.has(node.id)).length;
         const edges = found.batch.edges.filter((edge) => !before.edges.has(edge.id)).length;
-        const nothing = found.trail?.length === 0 ? "no path found" : "nothing new";
-        const text = nodes + edges === 0 ? nothing : `${nodes} new nodes, ${edges} new links`;
-        this.say([`${label}: ${text}`, ...found.notes].join("; "));
+        const text = nodes + edges === 0 ? "nothing new" : `${nodes} new nodes, ${edges} new links`;
+        this.say([`${label}: ${found.said ?? text}`, ...(found.said && nodes + edges > 0 ? [text] : []), ...found.notes].join("; "));
     }
 
     private tell(notes: readonly string[]): void {
@@ -268,6 +276,7 @@ export class Investigation {
     /** Puts everything of the present layout anew. Pins stay. */
     rearrange(): void {
         this.places.delete(layoutOf(this.state.peek()));
+        this.arrangedAs = undefined;
         this.layOut(this.arrangement.peek());
     }
 
@@ -289,7 +298,11 @@ export class Investigation {
                 // Members take the group's place with them, so that an opened group lies where it was.
                 for (const id of node.members) known.set(partKey(id), place);
             }
-            this.placed.value = { places: known, bands: placed.bands };
+            batch(() => {
+                this.placed.value = { places: known, bands: placed.bands };
+                if (this.arrangedAs !== name) this.arranged.value += 1;
+                this.arrangedAs = name;
+            });
         });
     }
 

@@ -63,7 +63,6 @@ export function Toolbar({
                         aria-pressed={layoutOf(state) === name}
                         onClick={() => {
                             of.act({ type: "set", name: "layout", value: name }, `layout: ${label.toLowerCase()}`);
-                            view.current?.fit();
                         }}
                     >
                         {label}
@@ -87,7 +86,7 @@ export function Toolbar({
                 onClick={() => void of.load({ kind: "links" })}
             >
                 <Icon name="graph" />
-                Link
+                Connect
             </button>
             <span class="grow" />
             {pathFrom !== undefined && (
@@ -130,7 +129,6 @@ export function Toolbar({
                             onClick={() => {
                                 close();
                                 of.rearrange();
-                                view.current?.fit();
                             }}
                         >
                             Arrange anew

@@ -61,7 +61,7 @@ function Why({ of, edge, onRows }: { of: Investigation; edge: GraphEdge; onRows:
     const answer = useLoad((signal) => ask("why", { a: edge.source, b: edge.target }, { signal }), edge.id);
     return (
         <>
-            <h4>Why linked</h4>
+            <h3>Why linked</h3>
             {edge.query !== undefined && (
                 <p class="small muted">
                     The exploration query <code>{edge.query}</code> found {of.nameOf(edge.target)} when it was asked about{" "}

@@ -1,36 +1,52 @@
-// How the incident itself changed: its versions and the changes of status, newest first.
+// How the incident itself changed, by whom, and the documents that say so.
+import { ask } from "../api/client";
 import { useAsk } from "../api/resource";
 import type { IncidentDetail } from "../api/types";
 import { seq } from "../app/live";
 import { formatCount } from "../state/time";
 import { Time } from "../ui/parts";
 import { Loaded } from "../ui/states";
+import { changed } from "./change";
 
 export function ActivityTab({ incident }: { incident: IncidentDetail }) {
-    const changes = useAsk(
-        "timeline",
-        { of: [`incident:${incident.id}`], kind: ["incident", "status"], order: "newest", limit: 500 },
-        seq.value,
-    );
+    const activity = useAsk("incident_activity", { id: incident.id }, seq.value);
     return (
         <div class="overview">
             <section class="card" aria-label="Changes">
                 <div class="card-head">
                     <h2>Changes</h2>
+                    <span class="faint small">newest first</span>
                 </div>
-                <Loaded of={changes} rows={3}>
+                <Loaded of={activity} rows={3}>
                     {(data) => (
                         <ul class="moments padded-list">
-                            {data.value.map((item, index) => (
-                                <li key={`${item.seq}-${index}`}>
-                                    <Time at={item.time} />
-                                    <span class="wrap">{item.message}</span>
-                                    <span class="faint small">
-                                        {item.source}, document {formatCount(item.seq)}
+                            {data.value.map((change) => (
+                                <li key={change.change}>
+                                    <span class="line">
+                                        <Time at={change.time} />
+                                        <strong>{change.actor}</strong>
+                                        <span class="tag">{change.action}</span>
+                                        <span class="grow" />
+                                        {change.action !== "source" && change.action !== "create" && (
+                                            <button
+                                                type="button"
+                                                class="button quiet small"
+                                                onClick={() =>
+                                                    void changed(ask("undo_change", { change: String(change.change) }), "Taken back")
+                                                }
+                                            >
+                                                Undo
+                                            </button>
+                                        )}
                                     </span>
+                                    {change.fields.map((field) => (
+                                        <span key={field.field} class="wrap small">
+                                            <span class="faint">{field.field}</span> {said(field.before)} <span class="faint">to</span>{" "}
+                                            {said(field.after)}
+                                        </span>
+                                    ))}
                                 </li>
                             ))}
-                            {data.value.length === 0 && <li class="muted">No change is known.</li>}
                         </ul>
                     )}
                 </Loaded>
@@ -60,4 +76,13 @@ export function ActivityTab({ incident }: { incident: IncidentDetail }) {
             </section>
         </div>
     );
+}
+
+const SAID_CHARS_MAX = 200;
+
+/** A value of a field on one line. */
+export function said(value: unknown): string {
+    if (value === null || value === undefined || value === "") return "nothing";
+    const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+    return text.length > SAID_CHARS_MAX ? `${text.slice(0, SAID_CHARS_MAX)}…` : text;
 }

@@ -40,14 +40,15 @@ export function EntityScreen({ reference }: { reference: string }) {
                             </div>
                         </header>
                         <div class="entity-columns">
-                            <section class="card entity-part" aria-label="Info">
+                            <section class="card entity-part" aria-label="Info" tabIndex={0}>
+                                <h2>Info</h2>
                                 <EntityInfo entity={data} />
                             </section>
-                            <section class="card entity-part" aria-label="Questions">
+                            <section class="card entity-part" aria-label="Questions" tabIndex={0}>
                                 <h2>Questions</h2>
                                 <Questions reference={data.id} />
                             </section>
-                            <section class="card entity-part" aria-label="Timeline">
+                            <section class="card entity-part" aria-label="Timeline" tabIndex={0}>
                                 <h2>Timeline</h2>
                                 <EntityTimeline reference={data.id} />
                             </section>

@@ -32,6 +32,14 @@ export function Overview({ incident }: { incident: IncidentDetail }) {
     );
 }
 
+/** Where long names of tactics may break. */
+const breaks: Record<string, string> = {
+    Reconnaissance: "Recon\u00adnaissance",
+    ResourceDevelopment: "Resource Develop\u00adment",
+    Exfiltration: "Exfil\u00adtration",
+    Persistence: "Persis\u00adtence",
+};
+
 /** How many alerts of the incident name each tactic. */
 export function tacticCounts(incidentTactics: readonly string[], alerts: readonly AlertRow[]): Map<string, number> {
     const counts = new Map<string, number>(incidentTactics.map((tactic) => [tactic, 0]));
@@ -49,7 +57,7 @@ function TacticStrip({ incident }: { incident: IncidentDetail }) {
                     const alerts = counts.get(tactic);
                     const inner = (
                         <>
-                            <span class="tactic-name">{spaced(tactic)}</span>
+                            <span class="tactic-name">{breaks[tactic] ?? spaced(tactic)}</span>
                             <span class="tactic-count number">{alerts === undefined ? "" : formatCount(alerts)}</span>
                         </>
                     );

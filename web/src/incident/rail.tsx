@@ -1,23 +1,15 @@
 // The facts of an incident, beside every tab.
 import type { IncidentDetail } from "../api/types";
 import { formatCount, formatSpan } from "../state/time";
-import { Facts, Severity, Status, Time, Words } from "../ui/parts";
+import { Facts, Time, Words } from "../ui/parts";
+import { Work } from "./work";
 
 export function Rail({ incident }: { incident: IncidentDetail }) {
     const { first_activity: first, last_activity: last } = incident;
     const span = first && last ? formatSpan(Date.parse(last) - Date.parse(first)) : "";
     return (
         <aside class="rail-facts" aria-label="Details of the incident">
-            <Facts
-                of={[
-                    ["Status", <Status key="s" name={incident.status} />],
-                    ["Severity", <Severity key="s" name={incident.severity} />],
-                    ["Owner", incident.owner ?? <span class="faint">unassigned</span>],
-                    ["Closed as", incident.classification],
-                    ["Reason", incident.classification_reason],
-                    ["Remark", incident.classification_comment],
-                ]}
-            />
+            <Work incident={incident} />
             <Facts
                 of={[
                     ["First activity", <Time key="t" at={first} />],
@@ -34,7 +26,6 @@ export function Rail({ incident }: { incident: IncidentDetail }) {
                     ["Products", incident.products.length > 0 && <Words of={incident.products} most={8} plain />],
                     ["Tactics", incident.tactics.length > 0 && <Words of={incident.tactics} most={14} />],
                     ["Techniques", incident.techniques.length > 0 && <Words of={incident.techniques} most={20} plain />],
-                    ["Tags", incident.tags.length > 0 && <Words of={incident.tags} most={20} plain />],
                 ]}
             />
             {incident.description && <p class="muted wrap">{incident.description}</p>}

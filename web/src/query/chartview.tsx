@@ -1,6 +1,7 @@
 // Draws a chart as SVG. The table beside it is its readable form.
 import type { Column } from "../api/types";
 import { formatCount, formatTime } from "../state/time";
+import { severities } from "../ui/kinds";
 import { Empty } from "../ui/states";
 import { type Chart, type ChartKind, readChart, SERIES_MAX, type Series, ticks } from "./chart";
 
@@ -14,7 +15,11 @@ const BARS_MAX = 60;
 const tones = ["account", "host", "ip", "process", "file", "url", "cloud", "incident", "alert", "other"].map(
     (name) => `var(--kind-${name})`,
 );
-const tone = (index: number) => tones[index % tones.length];
+/** A series' colour; severities have theirs everywhere. */
+function tone(index: number, name = ""): string {
+    const severity = severities.find((one) => one === name);
+    return severity ? `var(--${severity.toLowerCase()})` : `${tones[index % tones.length]}`;
+}
 const number = new Intl.NumberFormat("en-US", { maximumFractionDigits: 3, notation: "compact" });
 
 export function ChartView({ columns, rows, kind }: { columns: readonly Column[]; rows: readonly (readonly unknown[])[]; kind: ChartKind }) {
@@ -41,7 +46,7 @@ export function ChartView({ columns, rows, kind }: { columns: readonly Column[];
                 <ul class="legend">
                     {series.map((one, index) => (
                         <li key={one.name}>
-                            <i class="dot" style={{ "--tone": tone(index) }} />
+                            <i class="dot" style={{ "--tone": tone(index, one.name) }} />
                             {one.name}
                         </li>
                     ))}
@@ -90,7 +95,7 @@ function Plane({ chart, series, shape }: { chart: Chart; series: readonly Series
             <Axis chart={chart} px={px} least={least} most={most} count={columnCount} />
             {series.map((each, index) =>
                 bars ? (
-                    <g key={each.name} fill={tone(index)}>
+                    <g key={each.name} fill={tone(index, each.name)}>
                         {each.points
                             .filter((point) => !labelled || point.x < columnCount)
                             .map((point) => (
@@ -116,11 +121,17 @@ function Plane({ chart, series, shape }: { chart: Chart; series: readonly Series
                             />
                         )}
                         {shape !== "scatter" && (
-                            <path d={line(each, px, py)} fill="none" stroke={tone(index)} stroke-width="1.8" stroke-linejoin="round" />
+                            <path
+                                d={line(each, px, py)}
+                                fill="none"
+                                stroke={tone(index, each.name)}
+                                stroke-width="1.8"
+                                stroke-linejoin="round"
+                            />
                         )}
                         {(shape === "scatter" || each.points.length <= 120) &&
                             each.points.map((point, at) => (
-                                <circle key={`${at}-${point.x}`} cx={px(point.x)} cy={py(point.y)} r="2.6" fill={tone(index)}>
+                                <circle key={`${at}-${point.x}`} cx={px(point.x)} cy={py(point.y)} r="2.6" fill={tone(index, each.name)}>
                                     <title>{`${pointLabel(chart, point.label)}: ${formatCount(point.y)}`}</title>
                                 </circle>
                             ))}
@@ -222,7 +233,7 @@ function Pie({ chart }: { chart: Chart }) {
             <ul class="chart-shares">
                 {parts.map((part, index) => (
                     <li key={part.label}>
-                        <i class="dot" style={{ "--tone": tone(index) }} />
+                        <i class="dot" style={{ "--tone": tone(index, part.label) }} />
                         <span class="clip grow">{part.label || "(empty)"}</span>
                         <span class="number">{formatCount(part.y)}</span>
                         <span class="number faint">{((100 * part.y) / total).toFixed(1)}%</span>

@@ -29,9 +29,15 @@ export interface Names {
     columns: readonly { name: string; type: string; table: string }[];
 }
 
+/** A text that is put into the editor from outside. */
+export interface Given {
+    text: string;
+}
+
 interface Props {
     lang: Lang;
-    text: string;
+    /** The text to begin with; another object replaces what was typed. */
+    given: Given;
     names: Names;
     diagnostic: Diagnostic | undefined;
     onText: (text: string) => void;
@@ -117,7 +123,12 @@ export function Editor(props: Props) {
     const language = useRef(new Compartment());
     const setup = (lang: Lang) => [
         languages[lang],
-        autocompletion({ override: [complete(lang, () => current.current.names)], activateOnTyping: true, icons: false }),
+        autocompletion({
+            override: [complete(lang, () => current.current.names)],
+            activateOnTyping: true,
+            interactionDelay: 0,
+            icons: false,
+        }),
     ];
     useEffect(() => {
         if (!host.current) return;
@@ -126,7 +137,7 @@ export function Editor(props: Props) {
             root,
             parent: root,
             state: EditorState.create({
-                doc: current.current.text,
+                doc: current.current.given.text,
                 extensions: [
                     lineNumbers(),
                     history(),
@@ -165,9 +176,9 @@ export function Editor(props: Props) {
     }, [props.lang]);
     useEffect(() => {
         const editor = view.current;
-        if (!editor || editor.state.doc.toString() === props.text) return;
-        editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: props.text } });
-    }, [props.text]);
+        if (!editor || editor.state.doc.toString() === props.given.text) return;
+        editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: props.given.text } });
+    }, [props.given]);
     const { diagnostic } = props;
     useEffect(() => {
         const editor = view.current;

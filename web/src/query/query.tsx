@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError, ask, isAbort } from "../api/client";
 import { useAsk, useLoad } from "../api/resource";
-import type { Table } from "../api/types";
+import { queryLanguages, type Table } from "../api/types";
 import { param, setParams } from "../router/router";
 import { oneOf, stored } from "../state/stored";
 import { Popover } from "../ui/dialog";
@@ -11,14 +11,14 @@ import { useKeys } from "../ui/keys";
 import { Empty, Failure, Loading } from "../ui/states";
 import { copyText, toast } from "../ui/toast";
 import { chartOf } from "./chart";
-import { type Diagnostic, Editor } from "./editor";
+import { type Diagnostic, Editor, type Given } from "./editor";
 import { Exploration } from "./explore";
 import { keep, remember } from "./kept";
 import { fromBytes, type Lang, renderOf, tokens } from "./language";
 import { Result } from "./result";
 import { Side } from "./side";
 
-const lastLang = stored<Lang>("query.lang", "kql", oneOf<Lang>("kql", "sql"));
+const lastLang = stored<Lang>("query.lang", queryLanguages[0] ?? "sql", oneOf<Lang>(...queryLanguages));
 const ROWS_FIRST = 1_000;
 const ROWS_MORE = 10_000;
 const COMPLETED_TABLES_MAX = 6;
@@ -43,11 +43,17 @@ export function QueryScreen() {
     } as const;
     const [lang, setLang] = useState<Lang>(address.lang);
     const [text, setText] = useState(address.text);
+    const [given, setGiven] = useState<Given>({ text: address.text });
     const [running, setRunning] = useState<Run>();
     const [outcome, setOutcome] = useState<Outcome>();
     const controller = useRef<AbortController>(undefined);
     const explore = param("explore");
 
+    /** Puts a text into the editor. What is typed there comes back as `text` and never goes in again. */
+    const put = (wanted: string) => {
+        setText(wanted);
+        setGiven({ text: wanted });
+    };
     const run = async (wanted: Run) => {
         if (!wanted.text.trim()) return;
         controller.current?.abort();
@@ -79,7 +85,7 @@ export function QueryScreen() {
     // A new address (a link, the way back) is a new query and is asked at once.
     useEffect(() => {
         setLang(address.lang);
-        setText(address.text);
+        put(address.text);
         if (address.text) void run({ lang: address.lang, text: address.text, limit: ROWS_FIRST });
         return () => controller.current?.abort();
     }, [address.lang, address.text]);
@@ -105,7 +111,7 @@ export function QueryScreen() {
         <div class="screen query">
             <Side
                 lang={lang}
-                onInsert={(name) => setText(text ? `${text.trimEnd()} ${name}` : name)}
+                onInsert={(name) => put(text ? `${text.trimEnd()} ${name}` : name)}
                 onOpen={open}
                 onExplore={(name) => setParams({ explore: name, entity: null })}
             />
@@ -120,7 +126,7 @@ export function QueryScreen() {
                                 {running ? "Stop" : "Run"}
                             </button>
                             <div class="segments" role="group" aria-label="Language">
-                                {(["kql", "sql"] as const).map((one) => (
+                                {queryLanguages.map((one) => (
                                     <button key={one} type="button" aria-pressed={lang === one} onClick={() => setLang(one)}>
                                         {one.toUpperCase()}
                                     </button>
@@ -141,7 +147,7 @@ export function QueryScreen() {
                             </button>
                         </div>
                         <div class="query-editor">
-                            <Editor lang={lang} text={text} names={names} diagnostic={diagnostic} onText={setText} onRun={start} />
+                            <Editor lang={lang} given={given} names={names} diagnostic={diagnostic} onText={setText} onRun={start} />
                         </div>
                         <div class="query-result">
                             {running && <Loading rows={8} label="The query runs" />}

@@ -196,6 +196,17 @@ function RowPane({ table, cells, onClose }: { table: Table; cells: Cells; onClos
     );
 }
 
+/** What a text holds, if it is a JSON object or list; sources put these into texts. */
+export function readJson(value: unknown): object | undefined {
+    if (typeof value !== "string" || !/^\s*[[{]/.test(value)) return undefined;
+    try {
+        const inner: unknown = JSON.parse(value);
+        return inner && typeof inner === "object" ? inner : undefined;
+    } catch {
+        return undefined;
+    }
+}
+
 const TIMELINE_BUCKETS = 80;
 const TIMELINE_ROWS = 500;
 

@@ -145,9 +145,9 @@ function Library({ onExplore }: Props) {
                         <div class="library">
                             {kinds.map((kind) => (
                                 <section key={kind}>
-                                    <h3>
+                                    <h2>
                                         <KindGlyph kind={kind} /> {kind === "any" ? "Any entity" : kindLabel(kind)}
-                                    </h3>
+                                    </h2>
                                     <ul>
                                         {found
                                             .filter((one) => one.input === kind)

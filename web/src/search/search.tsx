@@ -9,7 +9,7 @@ import { Pages } from "../state/pages";
 import { formatCount } from "../state/time";
 import { Icon } from "../ui/icons";
 import { useKeys } from "../ui/keys";
-import { kindLabel, spaced } from "../ui/kinds";
+import { kindLabel, spaced, valueLabel } from "../ui/kinds";
 import { KindGlyph, Severity, Status, Time } from "../ui/parts";
 import { Empty, Failure, Loading } from "../ui/states";
 import { VirtualList } from "../ui/virtual";
@@ -201,7 +201,7 @@ function FacetRail({ facets, chosen, text }: { facets: readonly FacetAnswer[]; c
                 .filter((facet) => facet.values.length > 0)
                 .map((facet) => (
                     <section key={facet.facet}>
-                        <h3>{kindLabel(facet.facet)}</h3>
+                        <h2>{kindLabel(facet.facet)}</h2>
                         <ul>
                             {facet.values.slice(0, 8).map((value) => (
                                 <li key={value.value}>
@@ -212,7 +212,7 @@ function FacetRail({ facets, chosen, text }: { facets: readonly FacetAnswer[]; c
                                         onClick={() => narrow(facet, value.value)}
                                     >
                                         <span class="grow clip">
-                                            {facet.facet === "kind" ? kindLabel(value.value) : spaced(value.value)}
+                                            {facet.facet === "kind" ? kindLabel(value.value) : valueLabel(facet.facet, value.value)}
                                         </span>
                                         <span class="faint number">{formatCount(value.count)}</span>
                                     </button>

@@ -5,7 +5,7 @@ import { traceSeverity } from "../graph/draw/shapes";
 import type { Theme } from "../graph/draw/theme";
 import { severityRank } from "../graph/model";
 import { columnsOf, type Item, type Lane } from "./model";
-import { type TimeScale, ticks } from "./scale";
+import { type Tick, type TimeScale, ticks } from "./scale";
 
 export const GUTTER = 148;
 export const LANE_PX = 22;
@@ -43,7 +43,7 @@ export function drawHead(
     scale: TimeScale,
     marks: Marks,
     theme: Theme,
-    write: (time: number, grain: string) => string,
+    write: (tick: Tick) => string,
 ): void {
     const height = HISTOGRAM_PX + AXIS_PX;
     context.fillStyle = theme.surface;
@@ -81,7 +81,7 @@ export function drawHead(
     context.stroke();
     let free = GUTTER;
     for (const tick of ticks(scale)) {
-        const text = write(tick.time, tick.grain);
+        const text = write(tick);
         const half = context.measureText(text).width / 2;
         const x = GUTTER + tick.x;
         if (x - half < free || x + half > width - 2) continue;

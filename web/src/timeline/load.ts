@@ -22,7 +22,7 @@ const NAMES_CHARS_MAX = 7_000;
 const HOUR = 3_600_000;
 
 /** Kinds that are found on every machine bring no events unless asked for by name. */
-const COMMON = new Set(["file", "filehash", "registry-key", "registry-value", "malware", "azure-resource"]);
+const COMMON = new Set(["file", "filehash", "registry-key", "registry-value", "malware", "azure-resource", "host-logon-session"]);
 /** Kinds that events name most. */
 const TELLING = ["host", "account", "ip", "process", "url", "dns"];
 
@@ -47,13 +47,13 @@ export function askedNodes(entities: readonly { id: string; kind: string; degree
 /** Asks what happened. `span` is where events are looked for when there are too many of them. */
 export async function happenings(
     of: readonly string[],
-    roots: readonly string[],
+    records: readonly string[],
     unasked: number,
     span: readonly [number, number] | undefined,
     signal: AbortSignal,
 ): Promise<Happenings> {
-    const [records, events] = await Promise.all([
-        ask("timeline", { of: [...roots], kind: ["alert", "incident", "status"], limit: RECORDS_MAX }, { signal }),
+    const [told, events] = await Promise.all([
+        ask("timeline", { of: [...records], kind: ["alert", "incident", "status"], limit: RECORDS_MAX }, { signal }),
         ask("timeline", { of: [...of], kind: ["event"], limit: EVENTS_MAX }, { signal }),
     ]);
     const total = events.counts.event ?? events.value.length;
@@ -65,7 +65,7 @@ export async function happenings(
         const [from, to] = cut.map((time) => new Date(time).toISOString()) as [string, string];
         shown = await ask("timeline", { of: [...of], kind: ["event"], limit: EVENTS_MAX, from, to }, { signal });
     }
-    return together(records, shown, total, cut, unasked);
+    return together(told, shown, total, cut, unasked);
 }
 
 function together(

@@ -15,7 +15,7 @@ import { AXIS_PX, drawHead, drawLanes, GUTTER, HISTOGRAM_PX, itemAt, LANE_PX, pl
 import { askedNodes, type Happenings, happenings, NOTHING } from "./load";
 import { type Item, type LaneBy, lanesOf, moments, nextMoment } from "./model";
 import { Player } from "./play";
-import { timeScale } from "./scale";
+import { type Tick, timeScale } from "./scale";
 import "./timeline.css";
 
 interface Props {
@@ -28,6 +28,9 @@ const BY: readonly (readonly [LaneBy, string])[] = [
     ["entity", "Entity"],
     ["table", "Table"],
 ];
+
+/** Alerts that are asked about by name at the most: an address holds only so many. */
+const RECORDS_ASKED_MAX = 120;
 
 /** Names that a change of the graph settles on before it is asked about. */
 function useHappenings(of: Investigation) {
@@ -44,8 +47,8 @@ function useHappenings(of: Investigation) {
             stop();
         };
     }, [of]);
-    const key = asked.of.join("\n");
-    const answer = useLoad<Happenings>((signal) => happenings(asked.of, asked.roots, asked.unasked, asked.span, signal), key);
+    const key = [...asked.of, "", ...asked.records].join("\n");
+    const answer = useLoad<Happenings>((signal) => happenings(asked.of, asked.records, asked.unasked, asked.span, signal), key);
     const [kept, setKept] = useState<Happenings>(NOTHING);
     useEffect(() => {
         if (answer.data) setKept(answer.data);
@@ -58,9 +61,14 @@ function questions(of: Investigation) {
     const roots = [...of.roots.peek()];
     const nodes = [...state.nodes.values()];
     const { of: names, unasked } = askedNodes(nodes, roots);
+    // Alerts that a question brought in from outside belong to the story as well.
+    const records = [...roots, ...nodes.filter((node) => node.kind === "alert" && !node.inside).map((node) => node.id)].slice(
+        0,
+        RECORDS_ASKED_MAX,
+    );
     const times = nodes.flatMap((node) => [node.first, node.last].filter((time) => time !== undefined));
     const span = times.length > 0 ? ([Math.min(...times), Math.max(...times)] as const) : undefined;
-    return { of: names, roots, unasked, span };
+    return { of: names, records, unasked, span };
 }
 
 export function ParallelTimeline({ of, onRows }: Props) {
@@ -312,10 +320,10 @@ function prepare(canvas: HTMLCanvasElement, width: number, height: number): Canv
     return context;
 }
 
-function tickText(time: number, grain: string): string {
+function tickText({ time, grain, first }: Tick): string {
     if (grain === "second") return formatTime(time, "clock");
     const full = formatTime(time, "minute");
-    if (grain === "minute" || grain === "hour") return full.slice(11);
+    if (grain === "minute" || grain === "hour") return first ? full.slice(5) : full.slice(11);
     if (grain === "day") return full.slice(0, 10);
     return grain === "month" ? full.slice(0, 7) : full.slice(0, 4);
 }

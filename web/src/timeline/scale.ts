@@ -88,6 +88,8 @@ export interface Tick {
     readonly time: number;
     /** How fine the tick is: what of the time must be written. */
     readonly grain: "year" | "month" | "day" | "hour" | "minute" | "second";
+    /** Whether it is the first of its stretch: what the others leave out must be said here. */
+    readonly first: boolean;
 }
 
 /** Ticks of every stretch that is not quiet, about one for each `every` pixels. */
@@ -96,7 +98,8 @@ export function ticks(scale: TimeScale, every = 110): Tick[] {
         const pixels = one.right - one.left;
         if (one.quiet || pixels < 24) return [];
         const count = Math.max(1, Math.floor(pixels / every));
-        return utcTicks(new Date(one.from), new Date(one.to), count).map((date) => ({
+        return utcTicks(new Date(one.from), new Date(one.to), count).map((date, index) => ({
+            first: index === 0,
             x: scale.x(date.getTime()),
             time: date.getTime(),
             grain: grainOf(date),

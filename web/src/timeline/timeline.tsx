@@ -180,6 +180,8 @@ interface ItemsProps {
 }
 
 function Items({ pages, about, chosen, onChoose }: ItemsProps) {
+    // The list itself follows what was loaded: its other properties do not change by that.
+    void pages.version.value;
     const handle = useRef<VirtualHandle>(null);
     const [at, setAt] = useState(0);
     const move = (to: number) => {
@@ -292,7 +294,7 @@ function Detail({ item, onClose }: { item: TimelineItem; onClose: () => void }) 
                     Open {item.kind === "alert" ? "the alert" : "the incident"}
                 </a>
             )}
-            {simple.length > 0 && <h4>Columns</h4>}
+            {simple.length > 0 && <h3>Columns</h3>}
             <Facts of={simple.map(([name, value]) => [name, String(value)] as const)} />
             {Object.keys(nested).length > 0 && <Json value={nested} />}
         </aside>

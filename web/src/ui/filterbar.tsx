@@ -6,7 +6,7 @@ import type { Field, Filter } from "../state/filters";
 import { formatCount } from "../state/time";
 import { Popover } from "./dialog";
 import { Icon } from "./icons";
-import { spaced } from "./kinds";
+import { valueLabel } from "./kinds";
 
 interface Props {
     fields: readonly Field[];
@@ -28,7 +28,7 @@ export function FilterBar({ fields, filter, facets }: Props) {
                         label={
                             <>
                                 <span class="faint">{field.label}</span>
-                                <span class="clip">{(filter[field.id] ?? []).map(spaced).join(", ")}</span>
+                                <span class="clip">{(filter[field.id] ?? []).map((value) => valueLabel(field.id, value)).join(", ")}</span>
                             </>
                         }
                     >
@@ -112,7 +112,7 @@ function Values({
     if (field.kind !== "values") return <Typed field={field} chosen={chosen} {...(onChosen ? { onChosen } : {})} />;
     const counts = new Map(facets.find((facet) => facet.facet === field.facet)?.values.map((value) => [value.value, value.count]));
     const values = [...new Set([...chosen, ...(field.values ?? []), ...counts.keys()])];
-    if (values.length === 0) return <div class="menu-title">No incident has a value here.</div>;
+    if (values.length === 0) return <div class="menu-title">No value is known.</div>;
     const toggle = (value: string) => {
         change(field, chosen.includes(value) ? chosen.filter((one) => one !== value) : [...chosen, value]);
         onChosen?.();
@@ -122,7 +122,7 @@ function Values({
             {values.map((value) => (
                 <label key={value} class="menu-item">
                     <input type="checkbox" checked={chosen.includes(value)} onChange={() => toggle(value)} />
-                    <span class="grow clip">{spaced(value)}</span>
+                    <span class="grow clip">{valueLabel(field.id, value)}</span>
                     <span class="faint number">{formatCount(counts.get(value))}</span>
                 </label>
             ))}

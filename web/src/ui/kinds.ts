@@ -99,3 +99,8 @@ export const tactics = [
 export function spaced(name: string): string {
     return name.replace(/([a-z])([A-Z])/g, "$1 $2");
 }
+
+/** A value of a field as people read it: names of ATT&CK and states are spaced, what a source named stays as it is. */
+export function valueLabel(field: string, value: string): string {
+    return field === "tactic" || field === "status" || field === "classification" ? spaced(value) : value;
+}

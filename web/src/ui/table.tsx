@@ -141,23 +141,21 @@ export function DataTable<T>(props: Props<T>) {
         );
     };
     return (
-        <div
-            class="table"
-            ref={box}
-            role="grid"
-            tabIndex={0}
-            aria-label={props.label}
-            aria-rowcount={(props.total ?? count) + 1}
-            aria-colcount={columns.length}
-            {...(at >= 0 ? { "aria-activedescendant": "current-row" } : {})}
-            style={style}
-        >
+        <div class="table" ref={box} style={style}>
             <VirtualList
                 count={count}
                 rowHeight={rowHeight}
                 row={line}
                 head={head}
                 handle={list}
+                attributes={{
+                    role: "grid",
+                    tabIndex: 0,
+                    "aria-label": props.label,
+                    "aria-rowcount": (props.total ?? count) + 1,
+                    "aria-colcount": columns.length,
+                    ...(at >= 0 ? { "aria-activedescendant": "current-row" } : {}),
+                }}
                 {...(props.onRange ? { onRange: props.onRange } : {})}
             />
         </div>

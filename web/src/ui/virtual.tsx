@@ -1,5 +1,5 @@
 // A list of any length: only the rows in sight are in the document. Rows have one height.
-import type { ComponentChildren, Ref } from "preact";
+import type { ComponentChildren, HTMLAttributes, Ref } from "preact";
 import { useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 /** Browsers cap the height of an element; longer lists scroll proportionally. */
@@ -21,6 +21,8 @@ interface Props {
     /** Shown above the rows and kept in sight, inside the same scroll area. */
     head?: ComponentChildren;
     class?: string;
+    /** Role, name and the like of the scroll area, where it is more than a box. */
+    attributes?: HTMLAttributes<HTMLDivElement>;
 }
 
 /** The window of rows at a scroll position. Exported for its test. */
@@ -40,7 +42,16 @@ export function rowsInSight(
     return { from, to, offset: from * rowHeight - top + scrollTop, height };
 }
 
-export function VirtualList({ count, rowHeight, row, onRange, handle, head, class: name = "" }: Props) {
+export function VirtualList({
+    count,
+    rowHeight,
+    row,
+    onRange,
+    handle,
+    head,
+    class: name = "",
+    attributes = { role: "presentation" },
+}: Props) {
     const box = useRef<HTMLDivElement>(null);
     const [scroll, setScroll] = useState({ top: 0, height: 800 });
     useLayoutEffect(() => {
@@ -81,7 +92,7 @@ export function VirtualList({ count, rowHeight, row, onRange, handle, head, clas
     const rows: ComponentChildren[] = [];
     for (let index = sight.from; index < sight.to; index += 1) rows.push(row(index));
     return (
-        <div class={`virtual ${name}`} ref={box} role="presentation">
+        <div class={`virtual ${name}`} ref={box} {...attributes}>
             {head && (
                 <div class="virtual-head" role="presentation">
                     {head}

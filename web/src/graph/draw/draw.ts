@@ -32,8 +32,12 @@ export interface Drawn {
 
 /** A node smaller than this on the screen is a dot. */
 const DOT_PX = 5;
+const PLAIN_DOT_PX = 11;
 /** A node larger than this has its icon. */
-const ICON_PX = 7.5;
+const ICON_PX = 6.2;
+/** Among very many nodes icons wait until they are larger. */
+const MANY_NODES = 1_200;
+const ICON_CROWDED_PX = 10;
 const EDGES_WITH_ARROWS_MAX = 1_500;
 const EDGES_WITH_WORDS_MAX = 36;
 const LABELS_MAX = 320;
@@ -60,9 +64,11 @@ export function draw(ink: Ink, drawing: Drawing): Drawn {
         const r = Math.max(2.2, one.radius * camera.k);
         if (x + r > -margin && x - r < width + margin && y + r > -margin && y - r < height + margin) nodes.push({ one, x, y, r });
     }
-    const edges = picture.edges.filter((one) => (!only || only.edges.has(one.edge.id)) && crosses(one, drawing));
     const large = picture.nodes.length + picture.edges.length > LARGE;
     const plain = drawing.moving && large;
+    const edges = plain
+        ? affordable(drawing)
+        : picture.edges.filter((one) => (!only || only.edges.has(one.edge.id)) && crosses(one, drawing));
     ink.lineJoin = "round";
     ink.lineCap = "butt";
     if (!only) drawBands(ink, drawing);
@@ -72,6 +78,32 @@ export function draw(ink: Ink, drawing: Drawing): Drawn {
     ink.globalAlpha = 1;
     ink.setLineDash([]);
     return { nodes: nodes.length, edges: edges.length, labels };
+}
+
+/** Pixels of lines that a moving picture can afford to draw. */
+const LINE_PIXELS_MAX = 700_000;
+
+const shortest = new WeakMap<Picture, readonly PictureEdge[]>();
+
+/** While a large picture moves: marked lines and then the shorter ones. Long lines cost most and are blurred by the motion anyway. */
+function affordable(drawing: Drawing): PictureEdge[] {
+    const { picture, camera, width, height } = drawing;
+    const length = ({ source, target }: PictureEdge) => Math.hypot(source.x - target.x, source.y - target.y);
+    let sorted = shortest.get(picture);
+    if (!sorted) {
+        sorted = [...picture.edges].sort((a, b) => Number(b.edge.trail) - Number(a.edge.trail) || length(a) - length(b));
+        shortest.set(picture, sorted);
+    }
+    const found: PictureEdge[] = [];
+    const longest = Math.hypot(width, height);
+    let pixels = 0;
+    for (const one of sorted) {
+        if (!crosses(one, drawing)) continue;
+        pixels += Math.min(longest, length(one) * camera.k);
+        if (pixels > LINE_PIXELS_MAX) break;
+        found.push(one);
+    }
+    return found;
 }
 
 function crosses({ source, target }: PictureEdge, { camera, width, height }: Drawing): boolean {
@@ -95,7 +127,9 @@ function drawBands(ink: Ink, { picture, camera, height, width, theme }: Drawing)
         ink.textBaseline = "top";
         ink.fillStyle = theme.muted;
         const middle = (Math.max(0, from) + Math.min(width, to)) / 2;
-        if (to - from > 34) ink.fillText(shorten(band.label, Math.max(4, Math.floor((to - from) / 6.2))), middle, 12);
+        // A heading may reach over the gaps beside its band.
+        const room = Math.floor((to - from + 60 * camera.k) / 6.4);
+        if (room > 4) ink.fillText(wrap(band.label, 1, room)[0] ?? "", middle, 12);
     });
 }
 
@@ -123,8 +157,8 @@ function drawEdges(ink: Ink, drawing: Drawing, edges: readonly PictureEdge[], pl
             stroke = {
                 colour: edge.trail ? theme.accent : only ? theme.muted : theme.tint(theme.muted, strength),
                 width: width * (only ? 1.3 : 1),
-                // Solid lies inside the incident, dotted outside.
-                dash: edge.inside || plain ? [] : [2, 4],
+                // Solid lies inside the incident, dotted outside; of very many lines the dots are longer, for each one costs.
+                dash: edge.inside || plain ? [] : dense ? [9, 9] : [2, 4],
                 alpha: edge.dim ? DIM : 1,
                 edges: [],
             };
@@ -180,6 +214,7 @@ export function toneOf(node: SceneNode, theme: Theme): string {
 
 function drawNodes(ink: Ink, drawing: Drawing, nodes: readonly OnScreen[], plain: boolean): void {
     const { theme, selected } = drawing;
+    const iconPx = nodes.length > MANY_NODES ? ICON_CROWDED_PX : ICON_PX;
     const styles = new Map<string, OnScreen[]>();
     for (const one of nodes) {
         const { node } = one.one;
@@ -194,14 +229,16 @@ function drawNodes(ink: Ink, drawing: Drawing, nodes: readonly OnScreen[], plain
         const tone = toneOf(first, theme);
         const outline = outlineOf(first.kind);
         ink.globalAlpha = first.dim ? DIM : 1;
-        const dots = list.filter((one) => one.r < DOT_PX);
+        // Squares cost a fraction of outlines: while a large picture moves, nobody looks at small nodes.
+        const dot = plain ? PLAIN_DOT_PX : DOT_PX;
+        const dots = list.filter((one) => one.r < dot);
         if (dots.length > 0) {
             ink.fillStyle = tone;
             ink.beginPath();
             for (const { x, y, r } of dots) ink.rect(x - r * 0.85, y - r * 0.85, r * 1.7, r * 1.7);
             ink.fill();
         }
-        const full = list.filter((one) => one.r >= DOT_PX);
+        const full = list.filter((one) => one.r >= dot);
         if (full.length === 0) continue;
         const groups = full.filter((one) => one.one.node.members.length > 1);
         const dash = first.inside || plain ? [] : [2.5, 2.5];
@@ -218,7 +255,7 @@ function drawNodes(ink: Ink, drawing: Drawing, nodes: readonly OnScreen[], plain
         body(ink, full, outline, theme.tint(tone, first.inside ? 0.22 : 0.08), tone, dash);
         ink.strokeStyle = tone;
         const icon = shapes[kindIcon(first.kind)];
-        if (!plain) for (const { x, y, r } of full) if (r >= ICON_PX) strokeIcon(ink, icon, x, y, r * 1.12);
+        if (!plain) for (const { x, y, r } of full) if (r >= iconPx) strokeIcon(ink, icon, x, y, r * 1.12);
     }
     ink.globalAlpha = 1;
     if (selected) {
@@ -334,7 +371,9 @@ function label(ink: Ink, theme: Theme, taken: Taken, { one: { node }, x, y, r }:
         { align: "center", left: x - width / 2, top: y - r - height - 4, at: x },
         { align: "right", left: x - r - width - 6, top: y - height / 2, at: x - r - 8 },
     ] as const;
-    const place = places.find(({ left, top }) => taken.free({ left, top, right: left + width, bottom: top + height }));
+    const free = places.find(({ left, top }) => taken.free({ left, top, right: left + width, bottom: top + height }));
+    // What the investigation is about always has its name.
+    const place = free ?? (node.root ? places[0] : undefined);
     if (!place) return false;
     taken.take({ left: place.left, top: place.top, right: place.left + width, bottom: place.top + height });
     ink.textAlign = place.align;

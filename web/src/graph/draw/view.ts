@@ -30,7 +30,9 @@ const TWEEN_NODES_MAX = 900;
 /** Pictures with more parts are moved as a bitmap while they are panned. */
 const BITMAP_PARTS = 1_500;
 /** Share of the view that the bitmap reaches beyond each side. */
-const BITMAP_MARGIN = 0.35;
+const BITMAP_MARGIN = 0.5;
+/** A bitmap is not stretched further than this. */
+const BITMAP_SCALE_MAX = 1.9;
 const SETTLE_MS = 110;
 const KEPT = 600;
 const DRAG_PX = 4;
@@ -41,8 +43,10 @@ export class GraphView {
     private readonly bitmap = document.createElement("canvas");
     private readonly zooming: ZoomBehavior<HTMLCanvasElement, unknown>;
     private readonly observer: ResizeObserver;
+    /** What is drawn: while nodes glide, a picture between the last one and the target. */
     private picture: Picture | undefined;
-    private camera: Camera = { k: 1, x: 0, y: 0 };
+    private target: Picture | undefined;
+    private lens: Camera = { k: 1, x: 0, y: 0 };
     private bitmapCamera: Camera | undefined;
     private theme: Theme | undefined;
     private selected: ReadonlySet<string> = new Set();
@@ -116,6 +120,7 @@ export class GraphView {
     setPicture(picture: Picture): void {
         const before = this.picture;
         this.picture = picture;
+        this.target = picture;
         if (this.hoverNode !== undefined && !picture.byId.has(this.hoverNode)) this.hoverNode = undefined;
         if (this.hoverEdge !== undefined) this.hoverEdge = undefined;
         if (this.wantsFit && picture.nodes.length > 0) this.fit(false);
@@ -138,12 +143,12 @@ export class GraphView {
 
     /** Shows everything. Before the view has a size and a picture, as soon as it has. */
     fit(animated = true): void {
-        if (!this.picture || this.picture.nodes.length === 0 || this.width < 2) {
+        if (!this.target || this.target.nodes.length === 0 || this.width < 2) {
             this.wantsFit = true;
             return;
         }
         this.wantsFit = false;
-        this.goTo(fitted(this.picture.box, this.width, this.height), animated);
+        this.goTo(fitted(this.target.box, this.width, this.height), animated);
     }
 
     /** Shows a part of the plane. */
@@ -155,17 +160,17 @@ export class GraphView {
     reveal(id: string): void {
         const node = this.picture?.byId.get(id);
         if (!node) return;
-        const [x, y] = [node.x * this.camera.k + this.camera.x, node.y * this.camera.k + this.camera.y];
-        if (x > 40 && x < this.width - 40 && y > 40 && y < this.height - 60 && this.camera.k > 0.25) return;
-        const k = Math.max(this.camera.k, 0.7);
+        const [x, y] = [node.x * this.lens.k + this.lens.x, node.y * this.lens.k + this.lens.y];
+        if (x > 40 && x < this.width - 40 && y > 40 && y < this.height - 60 && this.lens.k > 0.25) return;
+        const k = Math.max(this.lens.k, 0.7);
         this.goTo({ k, x: this.width / 2 - node.x * k, y: this.height / 2 - node.y * k }, true);
     }
 
     zoomBy(factor: number): void {
-        const k = Math.max(0.02, Math.min(4, this.camera.k * factor));
+        const k = Math.max(0.02, Math.min(4, this.lens.k * factor));
         const [x, y] = [this.width / 2, this.height / 2];
-        const share = k / this.camera.k;
-        this.goTo({ k, x: x - (x - this.camera.x) * share, y: y - (y - this.camera.y) * share }, true);
+        const share = k / this.lens.k;
+        this.goTo({ k, x: x - (x - this.lens.x) * share, y: y - (y - this.lens.y) * share }, true);
     }
 
     setCamera(camera: Camera): void {
@@ -176,7 +181,25 @@ export class GraphView {
     /** Where a node is on the view. */
     screenOf(id: string): Point | undefined {
         const node = this.picture?.byId.get(id);
-        return node && { x: node.x * this.camera.k + this.camera.x, y: node.y * this.camera.k + this.camera.y };
+        return node && { x: node.x * this.lens.k + this.lens.x, y: node.y * this.lens.k + this.lens.y };
+    }
+
+    camera(): Camera {
+        return this.lens;
+    }
+
+    /** The middles of the lines on the view. */
+    edgeMiddles(): readonly Point[] {
+        const { k, x, y } = this.lens;
+        return (this.target?.edges ?? []).map(({ source, target }) => ({
+            x: ((source.x + target.x) / 2) * k + x,
+            y: ((source.y + target.y) / 2) * k + y,
+        }));
+    }
+
+    /** Headings of the present layout. */
+    bands(): readonly string[] {
+        return this.target?.bands.map((band) => band.label) ?? [];
     }
 
     size(): { width: number; height: number } {
@@ -194,7 +217,7 @@ export class GraphView {
             set(camera);
             return;
         }
-        const [from, flight, begin] = [this.camera, this.flight, performance.now()];
+        const [from, flight, begin] = [this.lens, this.flight, performance.now()];
         const step = () => {
             if (flight !== this.flight) return;
             const share = Math.min(1, (performance.now() - begin) / FLIGHT_MS);
@@ -207,13 +230,13 @@ export class GraphView {
     }
 
     private moveTo(camera: Camera): void {
-        this.camera = { k: camera.k, x: camera.x, y: camera.y };
+        this.lens = { k: camera.k, x: camera.x, y: camera.y };
         this.moving = true;
         clearTimeout(this.settle);
         this.settle = setTimeout(() => {
             this.moving = false;
             this.invalidate();
-            this.events.rest(this.camera);
+            this.events.rest(this.lens);
         }, SETTLE_MS);
         this.ask();
     }
@@ -291,7 +314,7 @@ export class GraphView {
             const context = this.clear(this.base, theme.ground);
             this.drawn = draw(context, {
                 picture,
-                camera: this.camera,
+                camera: this.lens,
                 width: this.width,
                 height: this.height,
                 theme,
@@ -303,30 +326,30 @@ export class GraphView {
         this.paintOver();
     }
 
-    /** Moves a bitmap of a larger part of the plane; draws it anew when the view leaves it. */
+    /** Moves and scales a bitmap of a larger part of the plane; draws it anew when the view leaves it. */
     private paintBitmap(picture: Picture, theme: Theme): boolean {
         const ratio = devicePixelRatio || 1;
         const [mx, my] = [Math.round(this.width * BITMAP_MARGIN), Math.round(this.height * BITMAP_MARGIN)];
-        const old = this.bitmapCamera;
-        const fits = (camera: Camera | undefined): boolean =>
-            camera !== undefined &&
-            Math.abs(camera.k - this.camera.k) < 1e-9 &&
-            Math.abs(this.camera.x - camera.x) <= mx &&
-            Math.abs(this.camera.y - camera.y) <= my;
-        if (!fits(old)) {
-            if (old && Math.abs(old.k - this.camera.k) > 1e-9) return false;
-            const [width, height] = [this.width + 2 * mx, this.height + 2 * my];
+        const [width, height] = [this.width + 2 * mx, this.height + 2 * my];
+        /** Where the bitmap of a camera lies under the present one. */
+        const lie = (from: Camera) => {
+            const scale = this.lens.k / from.k;
+            return { scale, x: this.lens.x - (from.x + mx) * scale, y: this.lens.y - (from.y + my) * scale };
+        };
+        const covers = ({ scale, x, y }: ReturnType<typeof lie>) =>
+            scale < BITMAP_SCALE_MAX && x <= 0 && y <= 0 && x + width * scale >= this.width && y + height * scale >= this.height;
+        if (!this.bitmapCamera || !covers(lie(this.bitmapCamera))) {
             this.bitmap.width = Math.round(width * ratio);
             this.bitmap.height = Math.round(height * ratio);
             const context = this.clear(this.bitmap, theme.ground);
-            const camera = { k: this.camera.k, x: this.camera.x + mx, y: this.camera.y + my };
+            const camera = { k: this.lens.k, x: this.lens.x + mx, y: this.lens.y + my };
             this.drawn = draw(context, { picture, camera, width, height, theme, moving: true, selected: this.selected });
-            this.bitmapCamera = this.camera;
+            this.bitmapCamera = this.lens;
         }
-        const from = this.bitmapCamera ?? this.camera;
+        const at = lie(this.bitmapCamera);
         const context = this.clear(this.base, theme.ground);
-        const [x, y] = [this.camera.x - from.x - mx, this.camera.y - from.y - my];
-        context.drawImage(this.bitmap, x, y, this.bitmap.width / ratio, this.bitmap.height / ratio);
+        context.imageSmoothingEnabled = at.scale !== 1;
+        context.drawImage(this.bitmap, at.x, at.y, width * at.scale, height * at.scale);
         return true;
     }
 
@@ -355,7 +378,7 @@ export class GraphView {
             context.fillStyle = theme.ground;
             context.fillRect(0, 0, this.width, this.height);
             context.globalAlpha = 1;
-            const { camera, width, height, selected } = this;
+            const { lens: camera, width, height, selected } = this;
             draw(context, { picture, camera, width, height, theme, moving: false, only: focus, selected });
         }
         keep(this.hovers, performance.now() - begin);
@@ -387,9 +410,9 @@ export class GraphView {
         if (!this.picture) return {};
         const { left, top } = this.over.getBoundingClientRect();
         const [x, y] = [event.clientX - left, event.clientY - top];
-        const node = nodeAt(this.picture, this.camera, x, y);
+        const node = nodeAt(this.picture, this.lens, x, y);
         if (node) return { node };
-        const edge = edgeAt(this.picture, this.camera, x, y);
+        const edge = edgeAt(this.picture, this.lens, x, y);
         return edge ? { edge: edge.edge.id } : {};
     }
 
@@ -409,7 +432,7 @@ export class GraphView {
             this.drag.moved ||= Math.hypot(dx, dy) > DRAG_PX;
             if (this.drag.moved) {
                 const places = new Map<string, Point>(this.picture.nodes.map((one) => [one.node.id, one]));
-                places.set(node.node.id, { x: node.x + dx / this.camera.k, y: node.y + dy / this.camera.k });
+                places.set(node.node.id, { x: node.x + dx / this.lens.k, y: node.y + dy / this.lens.k });
                 this.picture = pictureOf(this.picture.scene, places, this.picture.bands);
                 this.invalidate();
             }
@@ -433,8 +456,8 @@ export class GraphView {
         this.drag = undefined;
         if (!drag?.moved) return;
         const place = {
-            x: drag.node.x + (event.clientX - drag.begin.x) / this.camera.k,
-            y: drag.node.y + (event.clientY - drag.begin.y) / this.camera.k,
+            x: drag.node.x + (event.clientX - drag.begin.x) / this.lens.k,
+            y: drag.node.y + (event.clientY - drag.begin.y) / this.lens.k,
         };
         this.dropped = true;
         this.events.drop(drag.node.node.id, { x: Math.round(place.x * 10) / 10, y: Math.round(place.y * 10) / 10 });

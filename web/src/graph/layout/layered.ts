@@ -98,19 +98,32 @@ function columns(
     let x = 0;
     for (const rank of ranks) {
         const list = byRank.get(rank) ?? [];
-        const wide = Math.max(1, Math.ceil(list.length / COLUMN_MAX));
-        const rows = Math.ceil(list.length / wide);
-        list.forEach((node, index) => {
-            // Side by side in a wide column, every second one half a row lower, so that labels do not meet.
-            const [row, column] = [Math.floor(index / wide), index % wide];
-            const place = { x: x + column * COLUMN, y: (row - (rows - 1) / 2) * ROW + (column % 2 === 1 ? ROW / 2 : 0) };
-            places.set(node.id, node.pin ?? place);
-        });
-        const to = x + (wide - 1) * COLUMN;
+        // What says something stands before what it names, so that no line runs along a column.
+        const records = list.filter((node) => kindOrder(node) < 2);
+        const entities = list.filter((node) => kindOrder(node) === 2);
+        let to = x;
+        for (const part of [records, entities]) {
+            if (part.length === 0) continue;
+            const left = to === x && (part === records || records.length === 0) ? x : to + COLUMN;
+            to = stack(part, left, places);
+        }
         bands.push({ label: label(rank), axis: "x", from: x - COLUMN / 2, to: to + COLUMN / 2 });
         x = to + COLUMN + GAP;
     }
     return { places, bands };
+}
+
+/** Stacks nodes from `left` on, in as many columns as they need; gives the place of the last column. */
+function stack(list: readonly LayoutNode[], left: number, places: Map<string, Point>): number {
+    const wide = Math.max(1, Math.ceil(list.length / COLUMN_MAX));
+    const rows = Math.ceil(list.length / wide);
+    for (const [index, node] of list.entries()) {
+        // Side by side in a wide column, every second one half a row lower, so that labels do not meet.
+        const [row, column] = [Math.floor(index / wide), index % wide];
+        const place = { x: left + column * COLUMN, y: (row - (rows - 1) / 2) * ROW + (column % 2 === 1 ? ROW / 2 : 0) };
+        places.set(node.id, node.pin ?? place);
+    }
+    return left + (wide - 1) * COLUMN;
 }
 
 function height(id: string, near: ReadonlyMap<string, readonly string[]>, order: ReadonlyMap<string, number>): number {

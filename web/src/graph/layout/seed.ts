@@ -4,9 +4,16 @@ import { hash, type LayoutEdge, type LayoutNode, neighbors, type Point } from ".
 const RING = 150;
 const BESIDE = 90;
 
+/** First places, and the nodes whose place is as good as it gets. */
+export interface Seeds {
+    readonly places: Map<string, Point>;
+    readonly settled: ReadonlySet<string>;
+}
+
 /** A first place for every node. Old places and pins are kept as they are. */
-export function seed(nodes: readonly LayoutNode[], edges: readonly LayoutEdge[]): Map<string, Point> {
+export function seed(nodes: readonly LayoutNode[], edges: readonly LayoutEdge[]): Seeds {
     const places = new Map<string, Point>();
+    const settled = new Set<string>();
     for (const node of nodes) {
         const known = node.pin ?? node.old;
         if (known) places.set(node.id, known);
@@ -14,8 +21,11 @@ export function seed(nodes: readonly LayoutNode[], edges: readonly LayoutEdge[])
     hinted(nodes, places);
     const near = neighbors(nodes, edges);
     if (places.size === 0) tree(nodes, near, places);
-    else beside(nodes, near, places);
-    return places;
+    else {
+        clusters(nodes, near, places, settled);
+        beside(nodes, near, places);
+    }
+    return { places, settled };
 }
 
 /** Parts of what was one thing begin in a spiral around its place. */
@@ -102,6 +112,70 @@ function sector(root: string, from: number, to: number, sectors: Sectors): void 
             at += width;
         }
     }
+}
+
+/** This many newcomers of one node stand together in a cluster of their own. */
+const CLUSTER_MIN = 24;
+const CLUSTER_STEP = 21;
+const CELL = 60;
+
+/** Many newcomers that only one node knows: a sunflower in the nearest free room, so that nothing has to make way. */
+function clusters(
+    nodes: readonly LayoutNode[],
+    near: ReadonlyMap<string, readonly string[]>,
+    places: Map<string, Point>,
+    settled: Set<string>,
+): void {
+    const leaves = new Map<string, LayoutNode[]>();
+    for (const node of nodes) {
+        if (places.has(node.id)) continue;
+        const anchors = new Set(near.get(node.id));
+        const [anchor] = anchors;
+        if (anchors.size !== 1 || anchor === undefined || !places.has(anchor)) continue;
+        const list = leaves.get(anchor);
+        if (list) list.push(node);
+        else leaves.set(anchor, [node]);
+    }
+    const middle = centre([...places.values()]);
+    const taken = new Set([...places.values()].map((place) => cellOf(place.x, place.y)));
+    for (const [anchor, list] of leaves) {
+        const place = places.get(anchor);
+        if (!place || list.length < CLUSTER_MIN) continue;
+        const room = roomFor(place, middle, CLUSTER_STEP * Math.sqrt(list.length) + CELL, taken);
+        for (const [nth, node] of list.entries()) {
+            const [angle, distance] = [nth * 2.399963, CLUSTER_STEP * Math.sqrt(nth + 0.5)];
+            const at = { x: room.x + Math.cos(angle) * distance, y: room.y + Math.sin(angle) * distance };
+            places.set(node.id, at);
+            settled.add(node.id);
+            taken.add(cellOf(at.x, at.y));
+        }
+    }
+}
+
+const cellOf = (x: number, y: number) => `${Math.floor(x / CELL)} ${Math.floor(y / CELL)}`;
+const DIRECTIONS = 20;
+const RINGS_MAX = 60;
+
+/** The nearest place around `from` with nothing within `radius`; away from the middle first. */
+function roomFor(from: Point, middle: Point, radius: number, taken: ReadonlySet<string>): Point {
+    const outward = Math.atan2(from.y - middle.y, from.x - middle.x);
+    const free = (centre: Point) => {
+        for (let dx = -radius; dx <= radius; dx += CELL) {
+            for (let dy = -radius; dy <= radius; dy += CELL) {
+                if (dx * dx + dy * dy <= radius * radius && taken.has(cellOf(centre.x + dx, centre.y + dy))) return false;
+            }
+        }
+        return true;
+    };
+    for (let ring = 0; ring < RINGS_MAX; ring += 1) {
+        const distance = radius + BESIDE + ring * radius * 0.5;
+        for (let turn = 0; turn < DIRECTIONS; turn += 1) {
+            const angle = outward + ((turn % 2 === 0 ? 1 : -1) * Math.ceil(turn / 2) * 2 * Math.PI) / DIRECTIONS;
+            const centre = { x: from.x + Math.cos(angle) * distance, y: from.y + Math.sin(angle) * distance };
+            if (free(centre)) return centre;
+        }
+    }
+    return { x: from.x + Math.cos(outward) * radius * RINGS_MAX, y: from.y + Math.sin(outward) * radius * RINGS_MAX };
 }
 
 /** New nodes begin in a ring beside the middle of what they are linked with. */

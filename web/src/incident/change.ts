@@ -1,0 +1,58 @@
+// Changes of incidents: each says what it did and can be taken back.
+import { ask, errorDetail } from "../api/client";
+import type { Changed, IncidentFields } from "../api/types";
+import { refresh } from "../app/live";
+import { stored } from "../state/stored";
+import { toast } from "../ui/toast";
+
+/** The owner that was chosen last: mostly the person at the desk. */
+export const lastOwner = stored<string>("incident.owner", "", (value): value is string => typeof value === "string");
+
+/** Waits for a change, says `text` with a way back, and has every screen look again. Gives whether it was made. */
+export async function changed(change: Promise<Changed>, text: string): Promise<boolean> {
+    try {
+        const made = await change;
+        refresh();
+        const [first] = made.value;
+        if (!first) {
+            toast("Nothing to change: it is so already");
+            return true;
+        }
+        toast(text, { action: { label: "Undo", run: () => void undo(first.change) } });
+        return true;
+    } catch (error) {
+        const detail = errorDetail(error);
+        toast([detail.message, detail.hint].filter(Boolean).join(": "), { tone: "bad" });
+        return false;
+    }
+}
+
+/** Takes a change back; those of one step go back together. */
+async function undo(change: number): Promise<void> {
+    try {
+        await ask("undo_change", { change: String(change) });
+        toast("Taken back");
+    } catch (error) {
+        toast(errorDetail(error).message, { tone: "bad" });
+    }
+    refresh();
+}
+
+/** Changes fields of one incident, if it is still the version that was seen. */
+export function changeFields(incident: { id: string; etag: string }, fields: IncidentFields, text: string): Promise<boolean> {
+    return changed(ask("update_incident", { id: incident.id }, { body: { ...fields, etag: incident.etag } }), text);
+}
+
+/** Changes fields of several incidents as one step. */
+export function changeMany(incidents: readonly string[], fields: IncidentFields, text: string): Promise<boolean> {
+    return changed(ask("update_incidents", {}, { body: { incidents: [...incidents], change: fields } }), text);
+}
+
+/** How an incident may be closed: classification with the reasons that go with it. */
+export const closings: readonly (readonly [classification: string, reason: string, label: string])[] = [
+    ["TruePositive", "SuspiciousActivity", "True positive: suspicious activity"],
+    ["BenignPositive", "SuspiciousButExpected", "Benign positive: suspicious but expected"],
+    ["FalsePositive", "IncorrectAlertLogic", "False positive: incorrect alert logic"],
+    ["FalsePositive", "InaccurateData", "False positive: inaccurate data"],
+    ["Undetermined", "", "Undetermined"],
+];

@@ -1,0 +1,204 @@
+// The parts of the rail that can be changed: status, severity, owner, tags.
+import { useState } from "preact/hooks";
+import type { IncidentDetail } from "../api/types";
+import { Popover } from "../ui/dialog";
+import { Icon } from "../ui/icons";
+import { useKeys } from "../ui/keys";
+import { Facts, Severity, Status } from "../ui/parts";
+import { changeFields, lastOwner } from "./change";
+import { CloseDialog } from "./close";
+
+const severityNames = ["High", "Medium", "Low", "Informational"] as const;
+
+export function Work({ incident }: { incident: IncidentDetail }) {
+    const [closing, setClosing] = useState(false);
+    useKeys("Work on the incident", [
+        { keys: "c", label: "Close the incident", run: () => incident.status !== "Closed" && setClosing(true) },
+        {
+            keys: "a",
+            label: "Assign to the owner chosen last",
+            run: () =>
+                lastOwner.value && void changeFields(incident, { owner: { name: lastOwner.value } }, `Assigned to ${lastOwner.value}`),
+        },
+    ]);
+    return (
+        <>
+            <Facts
+                of={[
+                    ["Status", <StatusChoice key="s" incident={incident} onClose={() => setClosing(true)} />],
+                    ["Severity", <SeverityChoice key="v" incident={incident} />],
+                    ["Owner", <OwnerChoice key="o" incident={incident} />],
+                    ["Tags", <TagChoice key="t" incident={incident} />],
+                    ["Closed as", incident.classification],
+                    ["Reason", incident.classification_reason],
+                    ["Remark", incident.classification_comment],
+                ]}
+            />
+            {closing && (
+                <CloseDialog
+                    title={`Close incident ${incident.number ?? ""}`}
+                    onDone={() => setClosing(false)}
+                    onClose={(fields) => changeFields(incident, fields, `Incident ${incident.number ?? ""} closed`)}
+                />
+            )}
+        </>
+    );
+}
+
+function StatusChoice({ incident, onClose }: { incident: IncidentDetail; onClose: () => void }) {
+    const [reopening, setReopening] = useState("");
+    const choose = (status: string, close: () => void) => {
+        if (status === "Closed") {
+            close();
+            onClose();
+        } else if (incident.status === "Closed") setReopening(status);
+        else {
+            close();
+            void changeFields(incident, { status }, `Status is ${status}`);
+        }
+    };
+    return (
+        <Popover class="edit" name={`Status: ${incident.status}`} label={<Status name={incident.status} />}>
+            {(close) =>
+                reopening ? (
+                    <Typed
+                        label="Why it is opened again"
+                        button="Reopen"
+                        onText={(reason) => {
+                            close();
+                            setReopening("");
+                            void changeFields(incident, { status: reopening, reason }, "Opened again");
+                        }}
+                    />
+                ) : (
+                    ["New", "Active", "Closed"]
+                        .filter((status) => status !== incident.status)
+                        .map((status) => (
+                            <button key={status} type="button" class="menu-item" onClick={() => choose(status, close)}>
+                                {status === "Closed" ? "Close..." : status}
+                            </button>
+                        ))
+                )
+            }
+        </Popover>
+    );
+}
+
+function SeverityChoice({ incident }: { incident: IncidentDetail }) {
+    return (
+        <Popover class="edit" name={`Severity: ${incident.severity}`} label={<Severity name={incident.severity} />}>
+            {(close) =>
+                severityNames.map((severity) => (
+                    <button
+                        key={severity}
+                        type="button"
+                        class="menu-item"
+                        onClick={() => {
+                            close();
+                            void changeFields(incident, { severity }, `Severity is ${severity}`);
+                        }}
+                    >
+                        <Severity name={severity} />
+                    </button>
+                ))
+            }
+        </Popover>
+    );
+}
+
+function OwnerChoice({ incident }: { incident: IncidentDetail }) {
+    return (
+        <Popover
+            class="edit"
+            name={`Owner: ${incident.owner ?? "unassigned"}`}
+            label={incident.owner ?? <span class="faint">unassigned</span>}
+        >
+            {(close) => (
+                <>
+                    <Typed
+                        label="Name of the owner"
+                        button="Assign"
+                        value={lastOwner.value}
+                        onText={(name) => {
+                            close();
+                            lastOwner.value = name;
+                            void changeFields(incident, { owner: { name } }, `Assigned to ${name}`);
+                        }}
+                    />
+                    {incident.owner && (
+                        <button
+                            type="button"
+                            class="menu-item"
+                            onClick={() => {
+                                close();
+                                void changeFields(incident, { owner: null }, "Nobody owns it now");
+                            }}
+                        >
+                            Unassign
+                        </button>
+                    )}
+                </>
+            )}
+        </Popover>
+    );
+}
+
+function TagChoice({ incident }: { incident: IncidentDetail }) {
+    return (
+        <span class="tag-edit">
+            {incident.tags.map((tag) => (
+                <span key={tag} class="tag">
+                    <span class="clip">{tag}</span>
+                    <button
+                        type="button"
+                        aria-label={`Remove the tag ${tag}`}
+                        onClick={() => void changeFields(incident, { remove_tags: [tag] }, `Tag "${tag}" removed`)}
+                    >
+                        <Icon name="close" />
+                    </button>
+                </span>
+            ))}
+            <Popover class="edit" name="Add a tag" label={<Icon name="plus" />}>
+                {(close) => (
+                    <Typed
+                        label="Tag"
+                        button="Add"
+                        onText={(tag) => {
+                            close();
+                            void changeFields(incident, { add_tags: [tag] }, `Tag "${tag}" added`);
+                        }}
+                    />
+                )}
+            </Popover>
+        </span>
+    );
+}
+
+/** One line of text and a button. */
+export function Typed({
+    label,
+    button,
+    value = "",
+    onText,
+}: {
+    label: string;
+    button: string;
+    value?: string;
+    onText: (text: string) => void;
+}) {
+    return (
+        <form
+            class="typed"
+            onSubmit={(event) => {
+                event.preventDefault();
+                const text = String(new FormData(event.currentTarget).get("text") ?? "").trim();
+                if (text) onText(text);
+            }}
+        >
+            <input class="field" name="text" aria-label={label} placeholder={label} defaultValue={value} autocomplete="off" />
+            <button type="submit" class="button">
+                {button}
+            </button>
+        </form>
+    );
+}

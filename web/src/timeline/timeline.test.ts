@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { TimelineItem } from "../api/types";
+import { headOf, lineOf } from "./export";
+import { askedNodes } from "./load";
+import { columnsOf, lanesOf, moments, nextMoment, readItems } from "./model";
+import { ticks, timeScale } from "./scale";
+
+const item = (more: Partial<TimelineItem>): TimelineItem =>
+    ({ time: "2026-01-01T00:00:00Z", kind: "event", message: "m", source: "T", tactics: [], touches: [], seq: 1, ...more }) as TimelineItem;
+
+const ITEMS = readItems([
+    item({
+        time: "2026-01-01T03:00:00Z",
+        kind: "alert",
+        source: "EDR",
+        severity: "High",
+        tactics: ["Impact", "Execution"],
+        node: "alert:1",
+        touches: ["host:a"],
+        end: "2026-01-01T04:00:00Z",
+    }),
+    item({ time: "2026-01-01T01:00:00Z", touches: ["host:a", "ip:1"], source: "SigninLogs" }),
+    item({ time: "2026-01-01T02:00:00Z", kind: "alert", source: "EDR", severity: "Low", node: "alert:2", end: "2026-01-01T02:00:00Z" }),
+    item({ time: undefined as never, message: "undated" }),
+    item({ time: "2026-01-01T01:00:00Z", kind: "status", node: "incident:1" }),
+]);
+
+test("items come in the order of time, those without one stay out, an end at the begin is none", () => {
+    assert.deepEqual(
+        ITEMS.map((one) => [one.kind, one.end !== undefined]),
+        [
+            ["event", false],
+            ["status", false],
+            ["alert", false],
+            ["alert", true],
+        ],
+    );
+    assert.deepEqual(ITEMS[3]?.nodes, ["alert:1", "host:a"]);
+});
+
+test("lanes by tactic stand in the order of an attack, by entity and table with the fuller ones first", () => {
+    const name = (id: string) => id;
+    assert.deepEqual(
+        lanesOf(ITEMS, "tactic", name).map((lane) => [lane.label, lane.items.length]),
+        [
+            ["Execution", 1],
+            ["Impact", 1],
+            ["No tactic", 2],
+            ["Events", 1],
+        ],
+    );
+    assert.deepEqual(
+        lanesOf(ITEMS, "entity", name).map((lane) => [lane.id, lane.items.length]),
+        [
+            ["host:a", 2],
+            ["alert:2", 1],
+            ["incident:1", 1],
+            ["ip:1", 1],
+        ],
+    );
+    assert.deepEqual(
+        lanesOf(ITEMS, "table", name).map((lane) => lane.label),
+        ["Alerts: EDR", "Incident", "SigninLogs"],
+    );
+});
+
+test("the next moment is the next begin, and there is none behind the last", () => {
+    const all = moments(ITEMS);
+    assert.equal(all.length, 3);
+    assert.equal(nextMoment(all, undefined, true), all[0]);
+    assert.equal(nextMoment(all, all[0], true), all[1]);
+    assert.equal(nextMoment(all, all[2], true), undefined);
+    assert.equal(nextMoment(all, all[2], false), all[1]);
+    assert.equal(nextMoment([], 1, true), undefined);
+});
+
+test("columns count every item once", () => {
+    const scale = timeScale(
+        ITEMS.map((one) => one.time),
+        ITEMS[0]?.time ?? 0,
+        ITEMS[3]?.time ?? 0,
+        300,
+    );
+    const counted = columnsOf(ITEMS, scale.x, 300, 5);
+    assert.equal(
+        counted.reduce((sum, column) => sum + column.total, 0),
+        ITEMS.length,
+    );
+});
+
+const DAY = 86_400_000;
+const YEAR = 365 * DAY;
+
+test("a quiet stretch is short, and what stands around it keeps its order and its instants", () => {
+    const times = [0, 60_000, 120_000, 4 * YEAR, 4 * YEAR + 60_000];
+    const scale = timeScale(times, 0, 4 * YEAR + 60_000, 1_000);
+    const x = times.map((time) => scale.x(time));
+    for (let index = 1; index < x.length; index += 1) assert.ok((x[index] as number) > (x[index - 1] as number));
+    assert.equal(scale.stretches.filter((one) => one.quiet).length, 1);
+    for (const time of times) assert.ok(Math.abs(scale.time(scale.x(time)) - time) < 1_000);
+    assert.ok(Math.abs((scale.stretches.at(-1)?.right ?? 0) - 1_000) < 1e-6);
+    assert.ok(ticks(scale).every((tick, index, all) => index === 0 || tick.x >= (all[index - 1]?.x ?? 0)));
+});
+
+test("an even story has no quiet stretch, and one instant still has a scale", () => {
+    const times = Array.from({ length: 30 }, (_, index) => index * DAY);
+    assert.equal(timeScale(times, 0, 29 * DAY, 800).stretches.length, 1);
+    const one = timeScale([DAY], DAY, DAY, 800);
+    assert.ok(Number.isFinite(one.x(DAY)) && Number.isFinite(one.time(400)));
+});
+
+test("entities are asked for before the incident, common ones not at all, as many as an address holds", () => {
+    const entity = (id: string, more = {}) => ({ id, kind: id.split(":")[0] ?? "", degree: 1, inside: true, ...more });
+    const asked = askedNodes(
+        [entity("file:cmd.exe"), entity("ip:2", { inside: false }), entity("alert:1"), entity("process:p"), entity("host:a")],
+        ["incident:1"],
+    );
+    assert.deepEqual(asked, { of: ["host:a", "process:p", "ip:2", "incident:1"], unasked: 0 });
+    const many = askedNodes(
+        Array.from({ length: 1_000 }, (_, index) => entity(`ip:10.0.${index}.1`)),
+        ["incident:1"],
+    );
+    assert.ok(many.unasked > 0 && many.of.length + many.unasked === 1_001);
+});
+
+test("exported lines hold hostile texts as texts", () => {
+    const hostile = item({ message: "=cmd|'/c calc'!A1 | **b** <img src=x>\n\"q\"", source: "S", tactics: ["Impact"], seq: 7 });
+    assert.equal(lineOf("csv", hostile), `2026-01-01T00:00:00Z,,event,,Impact,"'=cmd|'/c calc'!A1 | **b** <img src=x>\n""q""",S,,7\r\n`);
+    assert.equal(lineOf("jsonl", hostile), `${JSON.stringify(hostile)}\n`);
+    const row = lineOf("md", hostile);
+    assert.equal(row.split(/(?<!\\)\|/).length, 9);
+    assert.doesNotMatch(row, /(?<!\\)[<*]/);
+    assert.equal(headOf("md").split("\n").length, 3);
+});

@@ -1,0 +1,259 @@
+// The investigation graph and the parallel timeline, on the sample data. What is asserted is read from the list twin and from the view's
+// own counts, never from pixels.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { closeClean, openPage, picture, startBrowser, startClew } from "./support.mjs";
+
+let clew;
+let browser;
+before(async () => {
+    [clew, browser] = await Promise.all([startClew("demo"), startBrowser()]);
+});
+after(async () => {
+    await browser?.close();
+    await clew?.stop();
+});
+
+async function openGraph(path, options) {
+    const page = await openPage(browser, clew.url, options);
+    await page.go(path);
+    await drawn(page);
+    return page;
+}
+
+/** Waits until the picture holds more than the root. */
+const drawn = (page) => page.waitForFunction(() => (window.clewGraph?.stats().drawn.nodes ?? 0) > 1);
+const counts = (page) => page.evaluate(() => window.clewGraph.stats().drawn);
+const notice = (page, text) => page.locator(".graph-notice", { hasText: text }).waitFor();
+const tab = (page, name) => page.getByRole("tab", { name }).click();
+
+/** Chooses a node by its reference in the list twin and shows its details. */
+async function choose(page, reference) {
+    await tab(page, /^List/);
+    await page.getByLabel("Find in the graph").fill(reference.slice(reference.indexOf(":") + 1));
+    await page.locator(`[role=treeitem][data-node="${reference}"]`).click();
+    await tab(page, "Details");
+    await page.locator(".graph-stage").focus();
+}
+
+test("from the incident over its alerts to their entities, with alike ones as groups", async () => {
+    const page = await openGraph("/incidents/5/graph");
+    await page.getByText("47 nodes and 240 links", { exact: false }).waitFor();
+    await tab(page, /^List/);
+    await page
+        .getByRole("treeitem", { name: /Multi-stage activity on i-99999999/ })
+        .first()
+        .waitFor();
+    await page.getByRole("treeitem", { name: /20 IPs/ }).dblclick();
+    await page.locator('[role=treeitem][data-node="ip:198.51.100.1"]').waitFor();
+    await page.locator(".graph-stage").focus();
+    await page.keyboard.press("u");
+    await notice(page, "undone: opened 20 IPs");
+    await page.getByRole("treeitem", { name: /20 IPs/ }).waitFor();
+    await closeClean(page);
+});
+
+test("an entity's queries carry counts before they run; what they find joins, is undone, and is in the address", async () => {
+    const page = await openGraph("/incidents/4/graph");
+    await picture(page, "graph");
+    await choose(page, "host:msticalertswin1");
+    await page.keyboard.press("e");
+    const card = page.getByRole("dialog", { name: /Exploration queries of msticalertswin1/ });
+    await picture(page, "graph-explorations");
+    const query = card.getByRole("button", { name: /^Logons on the host/ });
+    assert.match(await query.innerText(), /Logons on the host\s+3/);
+    await query.click();
+    await notice(page, "logons of msticalertswin1: 1 new nodes, 3 new links");
+    await tab(page, "Questions");
+    await page.getByRole("button", { name: "3 rows" }).click();
+    await page
+        .getByRole("region", { name: /Rows: host\/logons/ })
+        .getByRole("columnheader")
+        .first()
+        .waitFor();
+    await page.getByRole("button", { name: "Close the rows" }).click();
+    await page.waitForURL(/[?&]g=/);
+    const before = await counts(page);
+    await page.reload();
+    await drawn(page);
+    await page.waitForFunction((nodes) => window.clewGraph.stats().drawn.nodes === nodes, before.nodes);
+    await closeClean(page);
+});
+
+test("a link says why it is there, with rule, time and record", async () => {
+    const page = await openGraph("/incidents/5/graph");
+    await tab(page, /^List/);
+    await page.getByLabel("Find in the graph").fill("GeneratedFindingDomainName");
+    const node = page.getByRole("treeitem", { name: /GeneratedFindingDomainName/ }).first();
+    await node.focus();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await tab(page, "Details");
+    const why = page.locator(".graph-why li").first();
+    await why.waitFor();
+    assert.match(
+        await why.innerText(),
+        /involves GeneratedFindingDomainName[\s\S]*2025-08-22 01:40:09[\s\S]*by the rule alert\.entities[\s\S]*guardduty\//,
+    );
+    await picture(page, "graph-why");
+    await closeClean(page);
+});
+
+test("hide, isolate, collapse, pin and path by keyboard, each undone", async () => {
+    const page = await openGraph("/incidents/1/graph");
+    const start = await counts(page);
+    await choose(page, "host:vm3");
+    for (const [key, said] of [
+        ["h", "hid vm3"],
+        ["i", "isolated vm3"],
+        ["-", "collapsed vm3"],
+        ["p", "pinned vm3"],
+    ]) {
+        await choose(page, "host:vm3");
+        await page.keyboard.press(key);
+        await page.locator(`button[title^="Undo: ${said}"]`).waitFor();
+        await page.keyboard.press("u");
+        await notice(page, `undone: ${said}`);
+    }
+    await page.waitForFunction((nodes) => window.clewGraph.stats().drawn.nodes === nodes, start.nodes);
+    await choose(page, "host:vm3");
+    await page.keyboard.press("w");
+    await page.locator(".graph-toolbar").getByText("Path from vm3").waitFor();
+    await tab(page, /^List/);
+    await page.getByLabel("Find in the graph").fill("");
+    await page
+        .getByRole("treeitem", { name: /^Account/ })
+        .first()
+        .click();
+    await notice(page, /shortest path from vm3/);
+    await page.keyboard.press("Escape");
+    await closeClean(page);
+});
+
+test("the pointer: resting on an entity lists its queries, a click on a line says why, a drag pins", async () => {
+    const page = await openGraph("/incidents/1/graph");
+    const stage = await page.locator(".graph-stage").boundingBox();
+    const at = async (id) => {
+        const place = await page.evaluate((name) => window.clewGraph.screenOf(name), id);
+        return { x: stage.x + place.x, y: stage.y + place.y };
+    };
+    const host = await at("host:vm3");
+    await page.mouse.move(host.x, host.y);
+    await page.getByRole("dialog", { name: "Exploration queries of vm3" }).getByText("Related alerts").waitFor();
+    await page.mouse.move(stage.x + 8, stage.y + 8);
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    const edge = await page.evaluate(() => window.clewGraph.edgeMiddles()[0]);
+    await page.mouse.click(stage.x + edge.x, stage.y + edge.y);
+    await page.getByRole("heading", { name: "Why linked" }).waitFor();
+    await page.mouse.move(host.x, host.y);
+    await page.mouse.down();
+    await page.mouse.move(host.x + 40, host.y + 30, { steps: 4 });
+    await page.mouse.up();
+    await page.locator('button[title^="Undo: moved vm3"]').waitFor();
+    const moved = await at("host:vm3");
+    assert.ok(Math.abs(moved.x - host.x - 40) < 2 && Math.abs(moved.y - host.y - 30) < 2);
+    await page.mouse.click(moved.x, moved.y, { button: "right" });
+    await page.getByRole("menu", { name: "vm3" }).getByRole("menuitem", { name: /Unpin/ }).click();
+    await page.locator('button[title^="Undo: unpinned vm3"]').waitFor();
+    await closeClean(page);
+});
+
+test("arrow keys walk the picture and say where they are", async () => {
+    const page = await openGraph("/incidents/5/graph");
+    await page.locator(".graph-stage").focus();
+    await page.keyboard.press("ArrowRight");
+    await page.getByRole("status").filter({ hasText: "Incident Multi-stage activity" }).waitFor();
+    await page.keyboard.press("ArrowRight");
+    await page
+        .getByRole("status")
+        .filter({ hasText: /links shown/ })
+        .waitFor();
+    await page.keyboard.press("?");
+    await page.getByText("Exploration queries of the node").waitFor();
+    await closeClean(page);
+});
+
+test("as of an instant only what had begun is there; all of it comes back", async () => {
+    const page = await openGraph("/incidents/3/graph");
+    const all = await counts(page);
+    await page
+        .getByText(/24 alerts|25 alerts/)
+        .first()
+        .waitFor();
+    await page.locator(".graph-stage").focus();
+    await page.keyboard.press("]");
+    await page.getByText(/^as of 20/).waitFor();
+    await page.waitForFunction((nodes) => window.clewGraph.stats().drawn.nodes < nodes, all.nodes);
+    await picture(page, "graph-as-of");
+    await page.getByRole("button", { name: "All", exact: true }).click();
+    await page.waitForFunction((nodes) => window.clewGraph.stats().drawn.nodes === nodes, all.nodes);
+    await closeClean(page);
+});
+
+test("a brushed window dims the graph and leaves with a click", async () => {
+    const page = await openGraph("/incidents/3/graph");
+    await page.getByText(/alerts and changes/).waitFor();
+    const head = await page.locator(".parallel-head").boundingBox();
+    await page.mouse.move(head.x + head.width * 0.2, head.y + 8);
+    await page.mouse.down();
+    await page.mouse.move(head.x + head.width * 0.4, head.y + 8, { steps: 3 });
+    await page.mouse.up();
+    await page.getByLabel("Clear the window").click();
+    await page.getByLabel("Clear the window").waitFor({ state: "detached" });
+    await page.locator(".graph-stage").focus();
+    await page.keyboard.press("u");
+    await page.getByLabel("Clear the window").waitFor();
+    await closeClean(page);
+});
+
+test("the picture leaves as SVG, PNG and JSON", async () => {
+    const page = await openGraph("/incidents/5/graph", { theme: "light" });
+    const take = async (name) => {
+        await page.getByRole("button", { name: "Export" }).click();
+        const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name }).click()]);
+        return readFileSync(await download.path());
+    };
+    const svg = (await take("Picture as SVG")).toString();
+    assert.match(svg, /^<svg [^>]*>.*Multi-stage activity on/s);
+    assert.equal((await take("Picture as PNG")).subarray(1, 4).toString(), "PNG");
+    const json = JSON.parse((await take("Nodes and links as JSON")).toString());
+    assert.deepEqual([json.nodes.length, json.edges.length], [47, 240]);
+    await picture(page, "graph-light");
+    await closeClean(page);
+});
+
+test("layouts by time and by tactic have their columns", async () => {
+    const page = await openGraph("/incidents/5/graph");
+    for (const name of ["Tactic", "Time"]) {
+        const button = page.getByRole("group", { name: "Layout" }).getByRole("button", { name });
+        await button.click();
+        await page.waitForFunction(() => window.clewGraph.bands().length > 1);
+        await picture(page, `graph-${name.toLowerCase()}`);
+    }
+    await closeClean(page);
+});
+
+test("the timeline tab pages through all items, filters them and leaves as a file", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/incidents/4/timeline");
+    await page.getByText("138 alerts · 377 events · 1 incident").waitFor();
+    await page.locator(".timeline-rows .virtual").evaluate((list) => list.scrollTo(0, list.scrollHeight));
+    await page.locator(".timeline-row button", { hasText: "2019-01-15 17:15:1" }).first().waitFor();
+    await page.locator(".timeline-rows .virtual").evaluate((list) => list.scrollTo(0, 0));
+    await page.locator(".timeline-row button", { hasText: "2019-01-15 01:42:28" }).click();
+    await page.getByRole("complementary", { name: "Item" }).getByText("SecurityEvent").first().waitFor();
+    await picture(page, "timeline");
+    await page.go("/incidents/4/timeline?kind=alert&severity=Low");
+    await page.getByText(/^5 alerts$/).waitFor();
+    await page.getByRole("button", { name: "Export" }).click();
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV" }).click()]);
+    assert.equal(
+        readFileSync(await download.path(), "utf8")
+            .trim()
+            .split("\r\n").length,
+        6,
+    );
+    await closeClean(page);
+});

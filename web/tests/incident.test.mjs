@@ -1,0 +1,124 @@
+// The incident, its alerts and entities, the alert list and the search, on the sample data.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { closeClean, openPage, picture, startBrowser, startClew } from "./support.mjs";
+
+let clew;
+let browser;
+before(async () => {
+    [clew, browser] = await Promise.all([startClew("demo"), startBrowser()]);
+});
+after(async () => {
+    await browser?.close();
+    await clew?.stop();
+});
+
+test("the overview says what the incident is about, and each part leads on", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/incidents/5");
+    await page.getByRole("heading", { level: 1, name: /Multi-stage activity/ }).waitFor();
+    await page.getByRole("img", { name: /spans of time hold activity/ }).waitFor();
+    const tactics = page.getByRole("region", { name: "Tactics" });
+    assert.deepEqual(
+        (await tactics.getByRole("link").allInnerTexts()).map((text) => text.replaceAll("\u00ad", "").replace(/\s+/g, " ").trim()),
+        ["Reconnaissance 2", "Credential Access 1", "Discovery 1"],
+    );
+    await picture(page, "incident");
+    await tactics.getByRole("link", { name: /Reconnaissance/ }).click();
+    await page.waitForURL(/\/incidents\/5\/alerts\?tactic=Reconnaissance/);
+    await page.waitForFunction(() => document.querySelectorAll("[role=row][aria-selected]").length === 2);
+    await closeClean(page);
+});
+
+test("an alert opens beside the list: details, entities, document", async () => {
+    const page = await openPage(browser, clew.url, { theme: "light" });
+    await page.go("/incidents/4/alerts");
+    await page.getByRole("grid", { name: "Alerts of the incident" }).waitFor();
+    await page.keyboard.press("j");
+    const pane = page.getByRole("complementary", { name: "Alert" });
+    await pane.getByRole("heading", { name: "Ransomware indicators detected" }).waitFor();
+    await page.waitForURL(/sel=/);
+    await pane.getByRole("button", { name: /Entities/ }).click();
+    await pane
+        .getByRole("link", { name: /ransomware.exe/ })
+        .first()
+        .waitFor();
+    await pane.getByRole("button", { name: "Document" }).click();
+    await pane.getByText('"Ransomware indicators detected"').first().waitFor();
+    await page.reload();
+    await pane.getByRole("heading", { name: "Ransomware indicators detected" }).waitFor();
+    await closeClean(page);
+});
+
+test("entities by kind; an entity's questions carry counts and give as many rows", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/incidents/4/entities?kind=host");
+    await page.getByRole("grid", { name: "Entities of the incident" }).waitFor();
+    await page.keyboard.press("j");
+    const pane = page.getByRole("complementary", { name: "Entity" });
+    await pane.getByRole("button", { name: "Questions" }).click();
+    const question = pane.getByRole("button", { name: /Logons on the host/ });
+    await question.waitFor({ timeout: 60_000 });
+    const count = Number(await question.locator(".tag").innerText());
+    await question.click();
+    await pane.locator(".results-table tbody tr").first().waitFor();
+    assert.equal(await pane.locator(".results-table tbody tr").count(), count);
+    await closeClean(page);
+});
+
+test("every tab has an address", async () => {
+    const page = await openPage(browser, clew.url);
+    for (const tab of ["overview", "timeline", "alerts", "entities", "graph", "notes", "activity"]) {
+        await page.go(`/incidents/5/${tab}`);
+        await page.locator(`#tab-${tab}[aria-selected=true]`).waitFor();
+    }
+    await closeClean(page);
+});
+
+test("repeats of alerts are grouped and opened", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/alerts");
+    await page.getByRole("grid", { name: "Alerts" }).waitFor();
+    await page.keyboard.press("y");
+    const grid = page.getByRole("grid", { name: "Repeats" });
+    await grid.waitFor();
+    const first = grid.locator("[role=row][aria-selected]").first();
+    const [count, , title] = await first.locator("[role=gridcell]").allInnerTexts();
+    await page.keyboard.press("j");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/title=/);
+    await page.getByRole("grid", { name: "Alerts" }).waitFor();
+    assert.equal(await page.getByRole("grid", { name: "Alerts" }).getAttribute("aria-rowcount"), String(Number(count) + 1), title);
+    await closeClean(page);
+});
+
+test("search finds alerts, incidents and entities and marks the words", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/");
+    await page.getByRole("grid", { name: "Incidents" }).waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type("account");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/search\?q=account/);
+    await page.locator("mark").first().waitFor();
+    assert.match(await page.locator("mark").first().innerText(), /account/i);
+    await picture(page, "search");
+    await page
+        .getByRole("complementary", { name: "Narrow the search" })
+        .getByRole("button", { name: /Incident/ })
+        .click();
+    await page.waitForURL(/kind=incident/);
+    await page.locator(".hit a[href^='/incidents/']").first().click();
+    await page.getByRole("tablist").waitFor();
+    await closeClean(page);
+});
+
+test("admin shows what the server holds", async () => {
+    const page = await openPage(browser, clew.url, { theme: "light" });
+    await page.go("/admin");
+    await page.getByRole("region", { name: "Sources of alerts" }).getByText("msticpy-host/alertlist.csv.gz").waitFor();
+    await page.getByRole("region", { name: "Tables" }).getByRole("link", { name: "SecurityAlert" }).waitFor();
+    await page.getByRole("region", { name: "What it holds" }).getByText("43,093").waitFor();
+    await picture(page, "admin");
+    await closeClean(page);
+});

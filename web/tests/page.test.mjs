@@ -1,0 +1,166 @@
+// What holds for all screens: headers, no request to anywhere else, accessibility in both themes, live changes, narrow windows.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import axe from "axe-core";
+import { closeClean, openPage, picture, startBrowser, startClew } from "./support.mjs";
+
+let clew;
+let browser;
+before(async () => {
+    [clew, browser] = await Promise.all([startClew("demo"), startBrowser()]);
+});
+after(async () => {
+    await browser?.close();
+    await clew?.stop();
+});
+
+const screens = [
+    "/incidents?status=open&sel=0af4ae4e-0030-5a92-bb5a-1e7239af5ff6",
+    "/incidents/4",
+    "/incidents/4/alerts",
+    "/incidents/4/entities",
+    "/incidents/5/timeline",
+    "/incidents/5/graph",
+    "/incidents/5/notes",
+    "/incidents/5/activity",
+    "/alerts?view=repeats",
+    "/entities/host:msticalertswin1",
+    "/search?q=account",
+    "/query?lang=sql&text=SELECT%20*%20FROM%20Incidents",
+    "/graph",
+    "/admin",
+    "/nowhere",
+];
+
+test("the page comes with a strict policy, and its parts may be kept for ever", async () => {
+    const response = await fetch(`${clew.url}/`, { headers: { "accept-encoding": "gzip" } });
+    const policy = response.headers.get("content-security-policy");
+    assert.match(policy, /default-src 'none'/);
+    assert.doesNotMatch(policy, /unsafe|\*|https?:/);
+    const html = await response.text();
+    assert.doesNotMatch(html, /<script(?![^>]*\bsrc=)[^>]*>|<style|\sstyle=|\son\w+=/);
+    for (const [, path] of html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)) {
+        const asset = await fetch(clew.url + path);
+        assert.equal(asset.status, 200, path);
+        if (!process.env.CLEW_PAGE_DIST) {
+            assert.match(asset.headers.get("cache-control"), /immutable/);
+            const again = await fetch(clew.url + path, { headers: { "if-none-match": asset.headers.get("etag") } });
+            assert.equal(again.status, 304, path);
+        }
+    }
+});
+
+for (const theme of ["dark", "light"]) {
+    test(`no screen breaks a rule of accessibility (${theme})`, async () => {
+        const page = await openPage(browser, clew.url, { theme });
+        const found = [];
+        for (const path of screens) {
+            await page.go(path);
+            await page.waitForFunction(() => document.querySelector("main")?.textContent?.length > 20);
+            await page.waitForLoadState("networkidle");
+            await page.evaluate(axe.source);
+            const result = await page.evaluate(() =>
+                window.axe.run(document, {
+                    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+                    // Panes have the same headings on every screen, whatever stands before them there.
+                    rules: { "heading-order": { enabled: false } },
+                }),
+            );
+            for (const violation of result.violations) {
+                found.push(
+                    `${path}: ${violation.id}: ${violation.nodes
+                        .slice(0, 3)
+                        .map((node) => `${node.html.slice(0, 160)} ${node.any[0]?.message ?? ""}`)
+                        .join(" || ")}`,
+                );
+            }
+        }
+        assert.deepEqual(found, []);
+        await closeClean(page, { refused: true });
+    });
+}
+
+test("nothing runs over the edge of a small window", async () => {
+    const page = await openPage(browser, clew.url, { width: 1024, height: 768 });
+    for (const path of screens) {
+        await page.go(path);
+        await page.waitForFunction(() => document.querySelector("main")?.textContent?.length > 20);
+        await page.waitForLoadState("networkidle");
+        const wide = await page.evaluate(() => [
+            document.documentElement.scrollWidth,
+            document.querySelector("main").scrollWidth - document.querySelector("main").clientWidth,
+        ]);
+        assert.deepEqual(wide, [1024, 0], path);
+        const panel = await page.evaluate(() =>
+            [...document.querySelectorAll(".incident-panel, .preview, .rail-facts, .admin")].map(
+                (box) => box.scrollWidth - box.clientWidth,
+            ),
+        );
+        assert.ok(
+            panel.every((over) => over <= 0),
+            `${path}: ${panel}`,
+        );
+    }
+    await closeClean(page, { refused: true });
+});
+
+test("focus is visible and Tab reaches the content past the navigation", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/incidents");
+    await page.getByRole("grid", { name: "Incidents" }).waitFor();
+    await page.keyboard.press("Tab");
+    assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Skip to the content");
+    await page.keyboard.press("Enter");
+    assert.equal(await page.evaluate(() => document.activeElement?.id), "main");
+    let reached = false;
+    for (let step = 0; step < 40 && !reached; step += 1) {
+        await page.keyboard.press("Tab");
+        reached = await page.evaluate(() => document.activeElement?.getAttribute("role") === "grid");
+    }
+    assert.ok(reached);
+    await closeClean(page);
+});
+
+test("the theme follows the system and the choice", async () => {
+    const page = await openPage(browser, clew.url, { theme: "light" });
+    await page.go("/incidents/5");
+    await page.getByRole("tablist").waitFor();
+    await picture(page, "incident-light");
+    const theme = () => page.evaluate(() => document.documentElement.dataset.theme);
+    assert.equal(await theme(), "light");
+    await page.keyboard.press("t");
+    assert.equal(await theme(), "dark");
+    await page.reload();
+    assert.equal(await theme(), "dark");
+    await closeClean(page);
+});
+
+test("what comes in appears, and the selection stays", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/incidents");
+    await page.getByRole("grid", { name: "Incidents" }).waitFor();
+    await page.keyboard.press("j");
+    await page.waitForURL(/sel=/);
+    const selected = new URL(page.url()).searchParams.get("sel");
+    // The page compares with what it saw first.
+    await page.waitForResponse((response) => response.url().endsWith("/v1/stats"));
+    await clew.ingest("late.json", [
+        {
+            Type: "SecurityIncident",
+            IncidentName: "22222222-2222-2222-2222-222222222222",
+            IncidentNumber: 77,
+            Title: "A late incident",
+            Severity: "High",
+            Status: "New",
+            AlertIds: [],
+            CreatedTime: "2026-03-02T03:06:05Z",
+            LastModifiedTime: "2026-03-02T03:06:05Z",
+            FirstActivityTime: "2026-03-02T03:06:05Z",
+            LastActivityTime: "2026-03-02T03:06:05Z",
+        },
+    ]);
+    await page.getByRole("gridcell", { name: "A late incident" }).waitFor();
+    assert.equal(new URL(page.url()).searchParams.get("sel"), selected);
+    assert.equal(await page.locator("#current-row").count(), 1);
+    await closeClean(page);
+});

@@ -1,0 +1,88 @@
+// The query screen: run, errors with their place, results as table, chart and timeline, what is kept.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { closeClean, openPage, picture, startBrowser, startClew } from "./support.mjs";
+
+let clew;
+let browser;
+before(async () => {
+    [clew, browser] = await Promise.all([startClew("demo"), startBrowser()]);
+});
+after(async () => {
+    await browser?.close();
+    await clew?.stop();
+});
+
+const sql = (text) => `/query?${new URLSearchParams({ lang: "sql", text })}`;
+const editor = (page) => page.getByRole("textbox", { name: "Query" });
+
+test("a query is typed, run by keyboard, and stands in the address", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/query?lang=sql");
+    await editor(page).click();
+    await page.keyboard.type("SELECT Severity, count(*) AS n FROM Alerts GROUP BY Severity ORDER BY n DESC");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Control+Enter");
+    const grid = page.getByRole("grid", { name: "Rows" });
+    await grid.waitFor();
+    assert.deepEqual(await grid.locator("[role=row][aria-selected]").first().locator("[role=gridcell]").allInnerTexts(), ["High", "106"]);
+    await page.waitForURL(/text=SELECT/);
+    await page.reload();
+    await grid.waitFor();
+    await page.getByRole("button", { name: "History" }).click();
+    await page
+        .getByRole("complementary", { name: "Tables and queries" })
+        .getByText(/SELECT Severity, count/)
+        .waitFor();
+    await closeClean(page);
+});
+
+test("a result becomes a chart and lies along time", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go(
+        sql("SELECT ProductName, Severity, count(*) AS Alerts\nFROM Alerts\nGROUP BY ProductName, Severity\nORDER BY Alerts DESC"),
+    );
+    await page.getByRole("grid", { name: "Rows" }).waitFor();
+    await page.getByRole("button", { name: "Chart" }).click();
+    await page.getByRole("img", { name: /Chart of High/ }).waitFor();
+    assert.equal(await page.locator(".chart-plane rect").count(), 12);
+    await picture(page, "query");
+    await page.go(sql("SELECT TimeGenerated, AlertName FROM SecurityAlert"));
+    await page.getByRole("grid", { name: "Rows" }).waitFor();
+    await page.getByRole("button", { name: "Timeline" }).click();
+    await page.getByRole("img", { name: /spans of time/ }).waitFor();
+    await closeClean(page);
+});
+
+test("an error shows its code and its place in the text", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go(sql("SELECT Severty FROM Alerts"));
+    await page.getByRole("alert").waitFor();
+    await page.locator(".cm-lintRange-error, .cm-lintPoint-error").first().waitFor();
+    await closeClean(page, { refused: true });
+});
+
+test("a table's columns complete what is typed", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/query?lang=sql");
+    await editor(page).click();
+    await page.keyboard.type("SELECT * FROM SigninLogs WHERE UserPrin");
+    await page
+        .getByRole("option", { name: /UserPrincipalName/ })
+        .first()
+        .waitFor();
+    await page.keyboard.press("Tab");
+    await page.waitForFunction(() => document.querySelector(".editor")?.shadowRoot?.textContent?.includes("WHERE UserPrincipalName"));
+    await closeClean(page);
+});
+
+test("a question of the library is asked of an entity", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/query");
+    await page.getByRole("button", { name: "Library" }).click();
+    await page.getByRole("button", { name: "Processes on the host", exact: true }).click();
+    await page.getByLabel("Of which entity?").fill("host:msticalertswin1");
+    await page.keyboard.press("Enter");
+    await page.getByRole("grid", { name: "Rows" }).waitFor();
+    await closeClean(page);
+});

@@ -1,0 +1,158 @@
+// The queue on the sample data: numbers, filters, keyboard, views, columns, search, CSV.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { closeClean, openPage, picture, startBrowser, startClew } from "./support.mjs";
+
+let clew;
+let browser;
+before(async () => {
+    [clew, browser] = await Promise.all([startClew("demo"), startBrowser()]);
+});
+after(async () => {
+    await browser?.close();
+    await clew?.stop();
+});
+
+const rows = (page) => page.getByRole("grid", { name: "Incidents" }).locator("[role=row][aria-selected]");
+const titles = (page) => rows(page).locator("a[href^='/incidents/']").allInnerTexts();
+
+test("the queue shows every incident, and its counters are filters", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/");
+    await rows(page).nth(4).waitFor();
+    assert.equal(await rows(page).count(), 5);
+    assert.match((await titles(page))[0], /^Multi-stage activity on i-99999999/);
+    await page.getByRole("button", { name: "5 Open" }).click();
+    await page.waitForURL(/status=open/);
+    await page.getByRole("button", { name: /^Closed|0 Closed/ }).click();
+    await page.getByRole("heading", { name: "No incident fits" }).waitFor();
+    await page.getByRole("button", { name: "Remove the filter Status" }).click();
+    await rows(page).nth(4).waitFor();
+    await page.goBack();
+    await page.getByRole("heading", { name: "No incident fits" }).waitFor();
+    await closeClean(page);
+});
+
+test("filters are added by pill, kept in the address, and narrow the rows", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/incidents");
+    await rows(page).first().waitFor();
+    await page.getByRole("button", { name: "Filter", exact: true }).click();
+    await page.getByRole("button", { name: "Product" }).click();
+    await page.getByLabel(/Amazon GuardDuty/).click();
+    await page.waitForURL(/product=Amazon/);
+    await page.waitForFunction(() => document.querySelectorAll("[role=row][aria-selected]").length === 1);
+    await page.reload();
+    await page.waitForFunction(() => document.querySelectorAll("[role=row][aria-selected]").length === 1);
+    assert.match((await titles(page))[0], /i-99999999/);
+    await closeClean(page);
+});
+
+test("by keyboard alone: down the queue, into the preview, open, tabs, and back", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/incidents");
+    await rows(page).nth(4).waitFor();
+    await page.keyboard.press("j");
+    await page
+        .getByRole("complementary", { name: "Preview of the incident" })
+        .getByRole("heading", { name: /Multi-stage/ })
+        .waitFor();
+    await picture(page, "queue");
+    await page.keyboard.press("j");
+    await page
+        .getByRole("complementary")
+        .getByRole("heading", { name: /138 alerts/ })
+        .waitFor();
+    await page.keyboard.press("k");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/incidents\/5$/);
+    await page.getByRole("heading", { level: 1, name: /Multi-stage/ }).waitFor();
+    await page.keyboard.press("3");
+    await page.waitForURL(/\/incidents\/5\/alerts/);
+    await page.getByRole("grid", { name: "Alerts of the incident" }).waitFor();
+    await page.keyboard.press("?");
+    const map = page.getByRole("dialog", { name: "Keyboard map" });
+    await map.getByText("Next row").first().waitFor();
+    assert.equal(await map.getByText("Tab Graph").count(), 1);
+    await page.keyboard.press("Escape");
+    await map.waitFor({ state: "detached" });
+    await page.keyboard.press("g");
+    await page.keyboard.press("i");
+    await page.waitForURL(/\/incidents$/);
+    await closeClean(page);
+});
+
+test("words are searched with field syntax; a wrong field is explained", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/incidents");
+    await rows(page).nth(4).waitFor();
+    await page.keyboard.press("f");
+    await page.keyboard.type("title:injection OR number:3");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => document.querySelectorAll("[role=row][aria-selected]").length === 2);
+    await page.go("/incidents?q=colour:red");
+    await page.getByRole("alert").getByText("search_unknown_field").waitFor();
+    await closeClean(page, { refused: true });
+});
+
+test("columns and views that were chosen are there again", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/incidents?severity=High");
+    await rows(page).first().waitFor();
+    await page.getByRole("button", { name: "Columns" }).click();
+    await page.getByLabel("Created").check();
+    await page.getByLabel("Products").uncheck();
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Own query" }).click();
+    await page.getByLabel("Name of the view").fill("Grave");
+    await page.getByRole("button", { name: "Keep" }).click();
+    await page.go("/incidents");
+    await rows(page).first().waitFor();
+    await page.getByRole("columnheader", { name: "Created" }).waitFor();
+    assert.equal(await page.getByRole("columnheader", { name: "Products" }).count(), 0);
+    await page.getByRole("button", { name: "All incidents" }).click();
+    await page.getByRole("button", { name: "Grave", exact: true }).click();
+    await page.waitForURL(/severity=High/);
+    await closeClean(page);
+});
+
+test("the order is asked of the server and shown", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/incidents");
+    await rows(page).nth(4).waitFor();
+    await page.getByRole("columnheader", { name: "Number" }).getByRole("button").click();
+    await page.waitForURL(/sort=number/);
+    const numbers = async () => rows(page).locator("[role=gridcell]:nth-child(2)").allInnerTexts();
+    await page.waitForFunction(() => document.querySelector("[role=columnheader][aria-sort=descending]"));
+    assert.deepEqual(await numbers(), ["5", "4", "3", "2", "1"]);
+    await page.getByRole("columnheader", { name: "Number" }).getByRole("button").click();
+    await page.waitForURL(/sort=-number/);
+    await page.waitForFunction(() => document.querySelector("[role=row][aria-selected] [role=gridcell]:nth-child(2)")?.textContent === "1");
+    await closeClean(page);
+});
+
+test("the CSV has every row and column", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/incidents");
+    await rows(page).nth(4).waitFor();
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV" }).click()]);
+    const lines = readFileSync(await download.path(), "utf8")
+        .trim()
+        .split("\r\n");
+    assert.equal(lines.length, 6);
+    assert.match(lines[0], /^Number,Id,Title,Severity/);
+    await closeClean(page);
+});
+
+test("times follow the chosen zone, and UTC stays in the tooltip", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/incidents/5");
+    const time = page.getByRole("complementary", { name: "Details of the incident" }).locator("time").first();
+    await time.waitFor();
+    assert.equal(await time.innerText(), "2025-08-22 01:40:09");
+    await page.keyboard.press("z");
+    await page.waitForFunction(() => document.querySelector(".rail-facts time")?.textContent === "2025-08-22 03:40:09");
+    assert.equal(await time.getAttribute("title"), "2025-08-22 01:40:09Z");
+    await closeClean(page);
+});

@@ -1,0 +1,135 @@
+// What the browser tests share: a clew with known data, a browser, a page that reports what must not happen.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+];
+const START_MS = 120_000;
+
+/** Pictures for README and docs; made by the tests so that they show what is. */
+export const pictures = fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
+
+/**
+ * Starts `clew` with `command` (`demo`, `serve`) on a free port and an empty folder. `CLEW_BIN` names the binary.
+ * With `CLEW_PAGE_DIST` the page comes from that build instead of the one inside the binary.
+ */
+export async function startClew(command) {
+    const binary = process.env.CLEW_BIN;
+    assert.ok(binary, "CLEW_BIN names the binary to test");
+    const folder = mkdtempSync(join(tmpdir(), "clew-web-"));
+    const child = spawn(binary, [command, "--data", join(folder, "data"), "--listen", "127.0.0.1:0"], {
+        stdio: ["ignore", "pipe", "pipe"],
+    });
+    let text = "";
+    const address = await new Promise((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error(`clew did not start: ${text}`)), START_MS);
+        const read = (bytes) => {
+            text += bytes;
+            const found = /clew listens at (http:\/\/127\.0\.0\.1:\d+)/.exec(text);
+            if (found) {
+                clearTimeout(timer);
+                resolve(found[1]);
+            }
+        };
+        child.stdout.on("data", read);
+        child.stderr.on("data", read);
+        child.on("exit", (code) => reject(new Error(`clew ended with ${code}: ${text}`)));
+    });
+    let url = address;
+    let proxy;
+    if (process.env.CLEW_PAGE_DIST) {
+        const { serve } = await import("../scripts/dev.mjs");
+        proxy = await serve(address, 0, process.env.CLEW_PAGE_DIST);
+        url = proxy.url;
+    }
+    return {
+        url,
+        async ingest(name, documents) {
+            const response = await fetch(`${url}/v1/ingest?source=${encodeURIComponent(name)}`, {
+                method: "POST",
+                headers: { "content-type": "application/json" },
+                body: JSON.stringify(documents),
+            });
+            const report = await response.json();
+            assert.equal(report.rejected, 0, JSON.stringify(report));
+            return report;
+        },
+        async stop() {
+            proxy?.server.closeAllConnections();
+            proxy?.server.close();
+            const ended = new Promise((resolve) => child.once("exit", resolve));
+            child.removeAllListeners("exit");
+            child.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+            child.kill("SIGTERM");
+            await Promise.race([ended, new Promise((resolve) => child.once("exit", resolve))]);
+        },
+    };
+}
+
+/** Starts the browser. */
+export async function startBrowser() {
+    return chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+}
+
+/**
+ * A page in a fresh profile. `page.faults` fills with what must never happen: script errors, dialogs, messages of the content policy,
+ * requests to anywhere else. A refused request of the API (4xx) is a fault only if the test does not expect it.
+ */
+export async function openPage(browser, url, options = {}) {
+    const context = await browser.newContext({
+        viewport: { width: options.width ?? 1440, height: options.height ?? 900 },
+        colorScheme: options.theme ?? "dark",
+        acceptDownloads: true,
+        reducedMotion: "reduce",
+        locale: "en-US",
+        timezoneId: "Europe/Zurich",
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(60_000);
+    page.faults = [];
+    page.refused = [];
+    page.on("pageerror", (error) => page.faults.push(`error: ${error.message}`));
+    page.on("dialog", (dialog) => {
+        page.faults.push(`dialog: ${dialog.message()}`);
+        void dialog.dismiss();
+    });
+    page.on("console", (message) => {
+        if (message.type() !== "error") return;
+        const text = message.text();
+        if (/status of 4\d\d/.test(text)) page.refused.push(text);
+        else page.faults.push(`console: ${text}`);
+    });
+    page.on("request", (request) => {
+        if (!request.url().startsWith(`${url}/`) && !/^(data|blob):/.test(request.url())) page.faults.push(`request: ${request.url()}`);
+    });
+    page.go = (path) => page.goto(url + path);
+    page.close = () => context.close();
+    return page;
+}
+
+/** Says that nothing happened that must not, and ends the page. */
+export async function closeClean(page, expected = {}) {
+    assert.deepEqual(page.faults, []);
+    if (!expected.refused) assert.deepEqual(page.refused, []);
+    await page.close();
+}
+
+/** Saves a picture for the docs, where the tests are asked for pictures. */
+export async function picture(page, name) {
+    if (!process.env.CLEW_PICTURES) return;
+    mkdirSync(pictures, { recursive: true });
+    await page.screenshot({ path: join(pictures, `${name}.png`) });
+}

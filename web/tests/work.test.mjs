@@ -1,0 +1,74 @@
+// The analyst's story on the sample data: from the alert to the closed incident, with every change taken back once.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { closeClean, openPage, picture, startBrowser, startClew } from "./support.mjs";
+
+let clew;
+let browser;
+before(async () => {
+    [clew, browser] = await Promise.all([startClew("demo"), startBrowser()]);
+});
+after(async () => {
+    await browser?.close();
+    await clew?.stop();
+});
+
+const rail = (page) => page.getByRole("complementary", { name: "Details of the incident" });
+const undo = (page) => page.getByRole("status").getByRole("button", { name: "Undo" }).last();
+
+test("an incident is taken on, worked on, closed, and opened again", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/alerts");
+    await page.getByRole("grid", { name: "Alerts" }).waitFor();
+    await page.keyboard.press("j");
+    await page
+        .getByRole("complementary", { name: "Alert" })
+        .getByRole("link", { name: /Incident/ })
+        .click();
+    await page.getByRole("heading", { level: 1, name: /Multi-stage activity/ }).waitFor();
+
+    await rail(page).getByRole("button", { name: "Owner: unassigned" }).click();
+    await page.getByLabel("Name of the owner").fill("Ana");
+    await page.keyboard.press("Enter");
+    await rail(page).getByRole("button", { name: "Owner: Ana" }).waitFor();
+    await rail(page).getByRole("button", { name: "Status: New" }).click();
+    await page.getByRole("button", { name: "Active", exact: true }).click();
+    await rail(page).getByRole("button", { name: "Status: Active" }).waitFor();
+    await rail(page).getByRole("button", { name: "Severity: High" }).click();
+    await rail(page).getByRole("button", { name: "Low" }).click();
+    await rail(page).getByRole("button", { name: "Severity: Low" }).waitFor();
+    await undo(page).click();
+    await rail(page).getByRole("button", { name: "Severity: High" }).waitFor();
+    await rail(page).getByRole("button", { name: "Add a tag" }).click();
+    await page.getByLabel("Tag", { exact: true }).fill("cloud");
+    await page.keyboard.press("Enter");
+    await rail(page).getByText("cloud", { exact: true }).waitFor();
+
+    await page.goto(`${clew.url}/incidents/5/notes`);
+    await page.getByRole("textbox", { name: "Comment" }).fill("Instance isolated. <b>not bold</b>");
+    await page.getByRole("button", { name: "Add comment" }).click();
+    await page.getByText("Instance isolated. <b>not bold</b>").waitFor();
+    await page.getByLabel("What is to be done").fill("Rotate the keys");
+    await page.keyboard.press("Enter");
+    const task = page.getByRole("checkbox", { name: "Rotate the keys" });
+    await task.check();
+    await page.waitForFunction(() => document.querySelector(".done")?.textContent === "Rotate the keys");
+    await picture(page, "notes");
+
+    await page.locator("h1").click();
+    await page.keyboard.press("c");
+    const dialog = page.getByRole("dialog", { name: /Close incident/ });
+    await dialog.getByLabel("Benign positive: suspicious but expected").check();
+    await dialog.getByLabel("Comment").fill("A planned test");
+    await dialog.getByRole("button", { name: "Close incident" }).click();
+    await rail(page).getByRole("button", { name: "Status: Closed" }).waitFor();
+    await rail(page).getByText("BenignPositive").waitFor();
+
+    await page.goto(`${clew.url}/incidents/5/activity`);
+    const changes = page.getByRole("region", { name: "Changes" });
+    await changes.getByText("BenignPositive").first().waitFor();
+    assert.ok((await changes.getByRole("listitem").count()) >= 7);
+    await changes.getByRole("button", { name: "Undo" }).first().click();
+    await rail(page).getByRole("button", { name: "Status: Active" }).waitFor();
+    await closeClean(page);
+});
