@@ -227,10 +227,10 @@ impl Incident {
                 }
                 of(id, "split", body)
             }
-            Work::Activity { id } => return (Request::get("/v1/incidents").part(plain(id)).part("activity"), View::Any),
+            Work::Activity { id } => return (Request::get("/v1/incidents").part(plain(id)).part("activity"), View::Activity),
             Work::Undo { change } => Request::get("/v1/changes").part(change).part("undo").posting(json!({})),
         };
-        (request, View::Any)
+        (request, View::Changed)
     }
 }
 

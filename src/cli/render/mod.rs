@@ -60,6 +60,10 @@ pub(crate) enum View {
     Correlation,
     /// A decision on entities.
     Decision,
+    /// A change of incidents.
+    Changed,
+    /// The changes of an incident.
+    Activity,
     /// Counts of what there is.
     Stats,
     /// What was generated.
@@ -143,6 +147,8 @@ pub(crate) fn for_people(view: View, answer: &Value, style: Style) -> String {
         View::Table => table(answer, style),
         View::Correlation => triage::correlation(answer, style),
         View::Decision => triage::decision(answer),
+        View::Changed => triage::changed(answer),
+        View::Activity => triage::activity(answer),
         View::Stats => system::stats(answer, style),
         View::Generated => system::generated(answer, style),
         View::Any | View::Bytes => detail::any(answer, style),

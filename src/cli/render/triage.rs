@@ -1,4 +1,4 @@
-//! Correlations with their reasons, and decisions on entities.
+//! Correlations with their reasons, decisions on entities, and the work on incidents.
 
 use std::fmt::Write;
 
@@ -63,4 +63,47 @@ fn gap(seconds: f64) -> String {
 pub(super) fn decision(answer: &Value) -> String {
     let id = text(&answer["decision"]);
     format!("decision {id} is made; `clew entity undo {id}` takes it back\n")
+}
+
+/// Characters of a value in the activity; `--json` gives all.
+const VALUE_CHARS: usize = 80;
+
+/// The incidents that a change made new versions of, and how to take it back.
+pub(super) fn changed(answer: &Value) -> String {
+    let changed = list(answer, "value");
+    let Some(first) = changed.first() else { return "nothing to change: it is so already\n".to_owned() };
+    let mut out = String::new();
+    for incident in changed {
+        let name = if incident["number"].is_null() { text(&incident["id"]) } else { text(&incident["number"]) };
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "incident {name} is changed");
+    }
+    let _ = writeln!(out, "`clew incident undo {}` takes it back", text(&first["change"]));
+    out
+}
+
+/// The changes of an incident, newest first, each with the fields that it gave another value.
+pub(super) fn activity(answer: &Value) -> String {
+    let mut out = String::new();
+    for change in list(answer, "value") {
+        let undoes = if change["undoes"].is_null() { String::new() } else { format!(" of {}", text(&change["undoes"])) };
+        let by = format!("{} by {}", text(&change["action"]), text(&change["actor"]));
+        let _ = writeln!(out, "{}  {}  {by}{undoes}", text(&change["time"]), text(&change["change"]));
+        for field in list(change, "fields") {
+            let [before, after] = [&field["before"], &field["after"]].map(|value| short(&text(value)));
+            let name = text(&field["field"]);
+            let _ = match before.as_str() {
+                "" => writeln!(out, "  {name}: {after}"),
+                before => writeln!(out, "  {name}: {before} -> {after}"),
+            };
+        }
+    }
+    out
+}
+
+fn short(value: &str) -> String {
+    match value.char_indices().nth(VALUE_CHARS) {
+        Some((end, _)) => format!("{} ...", &value[..end]),
+        None => value.to_owned(),
+    }
 }
