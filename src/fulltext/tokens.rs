@@ -2,7 +2,8 @@
 //!
 //! One tokeniser serves documents and questions. White space and *hard* marks (slashes, brackets, quotes, colons ...) end a
 //! chunk; *soft* marks (`.`, `-`, `_`, `@` ...) hold a chunk together but part its words. A chunk of several words gives a
-//! token for the whole at the place of its first word, then the words one after the other. Case and accents are folded.
+//! token for the whole at the place of its first word, then the words one after the other; a GUID is a word, for nobody looks
+//! for a part of one but its beginning. Case and accents are folded.
 
 use tantivy::tokenizer::{AsciiFoldingFilter, TextAnalyzer, Token, TokenStream, Tokenizer};
 
@@ -10,7 +11,7 @@ use tantivy::tokenizer::{AsciiFoldingFilter, TextAnalyzer, Token, TokenStream, T
 pub(crate) const TOKEN_BYTES_MAX: usize = 128;
 
 /// Name of the tokeniser in the schema of the index.
-pub(crate) const TOKENIZER: &str = "clew1";
+pub(crate) const TOKENIZER: &str = "clew2";
 
 /// Returns the analyser of documents and questions.
 pub(crate) fn analyzer() -> TextAnalyzer {
@@ -42,7 +43,7 @@ pub(crate) struct Chunk {
 impl Chunk {
     /// Whether the whole names one thing, so that looking for its parts would find no more.
     pub(crate) fn is_name(&self) -> bool {
-        self.parts.len() > 1 && (self.whole.parse::<std::net::IpAddr>().is_ok() || is_mac(&self.whole) || is_guid(&self.whole))
+        self.parts.len() > 1 && (self.whole.parse::<std::net::IpAddr>().is_ok() || is_mac(&self.whole))
     }
 }
 
@@ -130,7 +131,7 @@ impl TokenStream for SecurityTokens<'_> {
         self.next_chunk = end;
         self.emit(start, end);
         // A chunk that is one word is given out once.
-        if next_part(self.text, start, end) == Some((start, end)) {
+        if next_part(self.text, start, end) == Some((start, end)) || is_guid(&self.text[start..end]) {
             self.parts = (end, end);
             self.position += 1;
         } else {
@@ -241,7 +242,7 @@ mod tests {
 
     #[test]
     fn keeps_whole_names_and_their_parts() {
-        let cases: [(&str, &[(usize, &str)]); 14] = [
+        let cases: [(&str, &[(usize, &str)]); 15] = [
             ("Suspicious Logon", &[(0, "suspicious"), (1, "logon")]),
             ("T1078.004", &[(0, "t1078.004"), (0, "t1078"), (1, "004")]),
             ("ran mimikatz.exe.", &[(0, "ran"), (1, "mimikatz.exe"), (1, "mimikatz"), (2, "exe")]),
@@ -250,6 +251,7 @@ mod tests {
             ("175.45.176.99:443", &[(0, "175.45.176.99"), (0, "175"), (1, "45"), (2, "176"), (3, "99"), (4, "443")]),
             ("fe80::1ff:fe23 up", &[(0, "fe80::1ff:fe23"), (0, "fe80"), (1, "1ff"), (2, "fe23"), (3, "up")]),
             ("00:1A:2b:3c:4d:5e", &[(0, "00:1a:2b:3c:4d:5e"), (0, "00"), (1, "1a"), (2, "2b"), (3, "3c"), (4, "4d"), (5, "5e")]),
+            ("{2F9C5A1E-0001-4d5e-8f00-0123456789ab}.", &[(0, "2f9c5a1e-0001-4d5e-8f00-0123456789ab")]),
             ("<Ana@Contoso.com>", &[(0, "ana@contoso.com"), (0, "ana"), (1, "contoso"), (2, "com")]),
             ("host:ws6", &[(0, "host"), (1, "ws6")]),
             ("WS6$ -- a", &[(0, "ws6"), (1, "a")]),
