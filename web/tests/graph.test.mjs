@@ -160,6 +160,28 @@ test("the pointer: resting on an entity lists its queries, a click on a line say
     await closeClean(page);
 });
 
+test("an alert that a question found joins the incident, and its entities with it", async () => {
+    const page = await openGraph("/incidents/1/graph");
+    await choose(page, "host:vm3");
+    await page.keyboard.press("Enter");
+    await notice(page, /all links of vm3/);
+    await tab(page, /^List/);
+    await page.getByLabel("Find in the graph").fill("An event log was cleared");
+    const alert = page.getByRole("treeitem", { name: /An event log was cleared/ });
+    assert.match(await alert.innerText(), /outside/);
+    await alert.click();
+    await tab(page, "Details");
+    await page.getByRole("button", { name: "Add to the incident" }).click();
+    await page.getByText("Added An event log was cleared to the incident").waitFor();
+    await page
+        .getByText(/Alert.* in the incident/)
+        .first()
+        .waitFor();
+    await page.getByRole("status").getByRole("button", { name: "Undo" }).click();
+    await page.getByText("Taken back").waitFor();
+    await closeClean(page);
+});
+
 test("arrow keys walk the picture and say where they are", async () => {
     const page = await openGraph("/incidents/5/graph");
     await page.locator(".graph-stage").focus();

@@ -1,4 +1,6 @@
 // What can be done with selected things: one list for the toolbar, the menu of a node and the keyboard map.
+import { ask } from "../api/client";
+import { changed } from "../incident/change";
 import type { IconName } from "../ui/icons";
 import { openNode } from "./canvas";
 import type { NodeId } from "./model";
@@ -64,6 +66,7 @@ export function deedsFor(of: Investigation, nodes: readonly SceneNode[], around:
             icon: "pulse",
             run: () => void of.load({ kind: "blast", node: single }),
         },
+        addDeed(of, nodes, name),
         pinDeed(of, nodes, ids, name, around),
         {
             id: "isolate",
@@ -123,6 +126,19 @@ function pathDeeds(
         { id: "rare", label: "Path past hubs", icon: "graph", run: () => void of.load({ kind: "paths", a, b, mode: "rare" }) },
         { id: "common", label: "Common neighbours", key: "c", icon: "group", run: () => void of.load({ kind: "common", a, b }) },
     ];
+}
+
+/** Alerts from outside can join the incident that the graph is about. The change is the server's: it is taken back there. */
+function addDeed(of: Investigation, nodes: readonly SceneNode[], name: string): Deed | false {
+    const incident = [...of.roots.value].find((id) => id.startsWith("incident:"));
+    if (incident === undefined || nodes.some((node) => node.kind !== "alert" || node.inside)) return false;
+    const add = nodes.flatMap((node) => node.members).map((id) => id.slice("alert:".length));
+    const run = async () => {
+        const id = incident.slice("incident:".length);
+        const made = await changed(ask("update_incident_alerts", { id }, { body: { add, remove: [] } }), `Added ${name} to the incident`);
+        if (made) await of.renew();
+    };
+    return { id: "add", label: "Add to the incident", icon: "plus", run: () => void run() };
 }
 
 function pinDeed(of: Investigation, nodes: readonly SceneNode[], ids: readonly NodeId[], name: string, around: Surroundings): Deed | false {

@@ -1,6 +1,8 @@
 // The investigation graph: canvas, pane, parallel timeline, and the keys that drive them.
 import { effect } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { ask } from "../api/client";
+import { seq } from "../app/live";
 import { param, setParams } from "../router/router";
 import { ParallelTimeline } from "../timeline/parallel";
 import { Icon } from "../ui/icons";
@@ -45,6 +47,18 @@ export function Graph({ of }: { of: readonly string[] }) {
             investigation.destroy();
         };
     }, [investigation]);
+    // Alerts that join or leave the incident elsewhere show here as well.
+    const version = seq.value;
+    useEffect(() => {
+        investigation
+            .follow(async (node) => {
+                const incident = await ask("incident", { id: node.slice("incident:".length) });
+                return incident.alerts_list.map((alert) => `alert:${alert.id}`);
+            })
+            .catch(() => {
+                // The next change asks again.
+            });
+    }, [investigation, version]);
     if (investigation.error.value !== undefined) return <Failure error={investigation.error.value} />;
     if (!investigation.loaded.value) return <Loading label="Loading the graph" />;
     return <Screen key={key} of={investigation} />;

@@ -73,6 +73,26 @@ test("an investigation told by its address is the same again, and what was told 
     second.destroy();
 });
 
+test("alerts that leave the incident elsewhere lie outside from then on", async () => {
+    let batch = ROOT;
+    const of = new Investigation("incident:1", [], async () => ({ batch, notes: [] }));
+    await of.open();
+    const alerts = () => [...of.state.value.nodes.values()].filter((one) => one.kind === "alert" && one.inside).map((one) => one.id);
+    const all = alerts();
+    const before = of.state.value;
+    await of.follow(async () => all);
+    assert.equal(of.state.value, before);
+    batch = {
+        nodes: ROOT.nodes.filter((one) => one.id !== "alert:0"),
+        edges: ROOT.edges.filter((one) => !one.id.includes("alert:0\n") && one.target !== "alert:0"),
+    };
+    await of.follow(async () => all.slice(1));
+    assert.deepEqual(alerts(), all.slice(1));
+    assert.ok(of.state.value.nodes.has("alert:0"));
+    assert.ok([...of.state.value.edges.values()].filter((one) => one.source === "alert:0").every((one) => !one.inside));
+    of.destroy();
+});
+
 test("places of what is there do not change when more joins or an instant is chosen", async () => {
     const of = new Investigation("incident:1", [], answers());
     await of.open();

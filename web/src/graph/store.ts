@@ -118,7 +118,7 @@ export class Investigation {
         }
     }
 
-    private async begin(node: NodeId): Promise<void> {
+    private async begin(node: NodeId): Promise<readonly GraphNode[]> {
         const call: Call = { kind: "root", node };
         const found = await this.ask(call, this.state.peek(), this.controller.signal);
         const self = found.batch.nodes.find((one) => one.id === node) ?? found.batch.nodes[0];
@@ -132,6 +132,28 @@ export class Investigation {
             });
             this.tell(found.notes);
         });
+        return found.batch.nodes;
+    }
+
+    /** Asks for the roots once more: what lies inside the incident has changed. Nothing that a person did is lost. */
+    async renew(): Promise<void> {
+        try {
+            const inside = new Set<NodeId>();
+            for (const node of [this.root, ...this.others]) {
+                for (const one of await this.begin(node)) if (one.inside) inside.add(one.id);
+            }
+            this.history.value = { ...this.history.peek(), state: within(this.state.peek(), inside) };
+        } catch (error) {
+            if (!isAbort(error)) this.say(errorDetail(error).message, true);
+        }
+    }
+
+    /** Renews the graph if alerts joined or left the incident. */
+    async follow(alertsOf: (incident: NodeId) => Promise<readonly NodeId[]>): Promise<void> {
+        if (!this.loaded.peek() || !this.root.startsWith("incident:") || this.others.length > 0) return;
+        const known = [...this.state.peek().nodes.values()].filter((node) => node.kind === "alert" && node.inside).map((node) => node.id);
+        const alerts = new Set(await alertsOf(this.root));
+        if (known.length !== alerts.size || known.some((id) => !alerts.has(id))) await this.renew();
     }
 
     private async tellAgain(link: Link): Promise<void> {
@@ -312,6 +334,17 @@ export class Investigation {
         this.picture.value = pictureOf(scene, placed.places, placed.bands);
         if (scene.nodes.length > 0) this.settled.value = true;
     }
+}
+
+/** The state in which just these nodes lie inside the incident. */
+function within(state: GraphState, inside: ReadonlySet<NodeId>): GraphState {
+    const nodes = [...state.nodes.values()].map((node) =>
+        node.inside === inside.has(node.id) ? node : { ...node, inside: inside.has(node.id) },
+    );
+    const edges = [...state.edges.values()].map((edge) =>
+        edge.inside && !(inside.has(edge.source) && inside.has(edge.target)) ? { ...edge, inside: false } : edge,
+    );
+    return { ...state, nodes: new Map(nodes.map((node) => [node.id, node])), edges: new Map(edges.map((edge) => [edge.id, edge])) };
 }
 
 /** Parts of the state that places depend on. */
