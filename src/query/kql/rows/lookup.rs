@@ -131,14 +131,14 @@ impl Ipv4Lookup {
         let (mut left, mut right): (Vec<u32>, Vec<Option<u32>>) = (Vec::new(), Vec::new());
         let texts = rows.column(self.address).as_string_view();
         let mut fitting = Vec::new();
-        for row in 0..rows.num_rows() {
+        for (row, key) in row_keys.iter().enumerate() {
             if row % 1024 == 0 {
                 running.go_on()?;
             }
             fitting.clear();
             if let Some((address, bits)) = texts.is_valid(row).then(|| network(texts.value(row))).flatten() {
                 for length in (0..=bits).rev().filter(|length| lengths[usize::from(*length)]) {
-                    fitting.extend(networks.get(&(length, masked(address, length), &*row_keys[row])).into_iter().flatten().copied());
+                    fitting.extend(networks.get(&(length, masked(address, length), &**key)).into_iter().flatten().copied());
                 }
             }
             let number = u32::try_from(row).map_err(failed)?;
