@@ -25,8 +25,6 @@ pub(super) struct Binding<'t> {
     pub name: String,
     /// What it means.
     pub meaning: Meaning<'t>,
-    /// Where it is declared.
-    pub place: Place,
     /// Whether anything uses it.
     pub used: bool,
     /// What is wrong with it; reported once it is used.
@@ -245,13 +243,12 @@ impl<'t> Binder<'t> {
     }
 
     /// Declares a name in the present scope.
-    pub(super) fn declare(&mut self, name: &str, meaning: Meaning<'t>, place: Place) -> usize {
+    pub(super) fn declare(&mut self, name: &str, meaning: Meaning<'t>) -> usize {
         let id = self.names.len();
         self.names.push(Binding {
             parent: self.scope,
             name: name.to_owned(),
             meaning,
-            place,
             used: false,
             pending: Vec::new(),
             weight: 0,

@@ -555,7 +555,7 @@ impl<'t> Binder<'t> {
                 }
             };
             self.scope = inner;
-            let id = self.declare(&parameter.name.text, meaning, parameter.place);
+            let id = self.declare(&parameter.name.text, meaning);
             self.names[id].used = true;
             inner = Some(id);
         }

@@ -2,7 +2,7 @@
 
 use super::super::bound::{Arithmetic, Comparison, Constant, Expr, ExprKind, Key, TextMatch, json_text};
 use super::super::diagnostics::Code;
-use super::super::tree::{self, BinaryOperator, Name, Place, ScalarType, Value};
+use super::super::tree::{self, BinaryOperator, Name, Place, ScalarType};
 use super::binder::{Binder, Bound, RowsKind, mistake, mistake_of};
 use super::typing::{convert, is_constant};
 use ScalarType::{Bool, Dynamic, Int, Long, String as Text};
@@ -399,20 +399,6 @@ pub(super) fn literal_text(expr: &tree::Expr) -> Option<&str> {
     match &expr.kind {
         tree::ExprKind::String(string) => Some(&string.value),
         tree::ExprKind::Group(inner) => literal_text(inner),
-        _ => None,
-    }
-}
-
-/// The literal integer that an expression of the tree is.
-pub(super) fn literal_integer(expr: &tree::Expr) -> Option<i64> {
-    match &expr.kind {
-        tree::ExprKind::Literal(literal) => match literal.value {
-            Value::Long(value) => value,
-            Value::Int(value) => value.map(i64::from),
-            _ => None,
-        },
-        tree::ExprKind::Group(inner) => literal_integer(inner),
-        tree::ExprKind::Negative(inner) => literal_integer(inner).map(i64::wrapping_neg),
         _ => None,
     }
 }

@@ -216,7 +216,7 @@ impl<'t> Binder<'t> {
             columns.extend(properties.iter().map(|property| Column { name: unique.make(&property.name), ..property.clone() }));
             let relation = self.over_graph(graph, columns, kind, place);
             if let Some(name) = &output.name {
-                let id = self.declare(&name.text, super::binder::Meaning::Table(Arc::clone(&relation)), name.place);
+                let id = self.declare(&name.text, super::binder::Meaning::Table(Arc::clone(&relation)));
                 self.names[id].used = true;
             }
             tables.push((output.name.as_ref().map(|name| name.text.clone()), relation));

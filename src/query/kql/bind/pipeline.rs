@@ -187,7 +187,7 @@ impl<'t> Binder<'t> {
             Flow::Table(relation) => Meaning::Table(Arc::clone(relation)),
             Flow::Graph(graph) => Meaning::Graph(Arc::clone(graph)),
         };
-        let id = self.declare(&named.name.text, meaning, named.name.place);
+        let id = self.declare(&named.name.text, meaning);
         self.names[id].used = true;
         flow
     }

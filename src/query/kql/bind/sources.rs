@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::bound::{
-    Column, Constant, Expr, ExprKind, ExternalFormat, Field, Graph, GraphKind, JoinColumn, Lineage, Relation, RelationKind, Side,
+    Column, Constant, Expr, ExprKind, ExternalFormat, Graph, GraphKind, JoinColumn, Lineage, Relation, RelationKind, Side,
 };
 use super::super::diagnostics::Code;
 use super::super::tree::{self, Body, Function, LetValue, Name, Operator, OperatorKind, ParameterKind, Place, ScalarType, StatementKind};
@@ -665,9 +665,4 @@ fn clr(kind: ScalarType) -> &'static str {
 /// All columns of one side.
 pub(super) fn all_of(side: Side, count: usize) -> Vec<JoinColumn> {
     (0..count).map(|column| JoinColumn { side, column }).collect()
-}
-
-/// Names and types of columns.
-pub(super) fn fields(columns: &[Column]) -> Vec<Field> {
-    columns.iter().map(|column| (column.name.clone(), column.kind)).collect()
 }

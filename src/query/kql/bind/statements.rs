@@ -100,7 +100,7 @@ impl<'t> Binder<'t> {
         }
         let expr = match &declared.value {
             LetValue::Function(function) => {
-                self.declare(&name.text, Meaning::Function(function), name.place);
+                self.declare(&name.text, Meaning::Function(function));
                 return;
             }
             LetValue::Expr(expr) => expr,
@@ -120,7 +120,7 @@ impl<'t> Binder<'t> {
             Meaning::Value(value, _) => measure(value).0,
             _ => 0,
         };
-        let id = self.declare(&name.text, meaning, name.place);
+        let id = self.declare(&name.text, meaning);
         let binding = &mut self.names[id];
         (binding.pending, binding.weight, binding.reach) = (pending, weight, reach);
     }
@@ -216,7 +216,7 @@ impl<'t> Binder<'t> {
                 }
             };
             let meaning = if value.is_mistake() { Meaning::Error } else { Meaning::Value(value, None) };
-            let id = self.declare(name, meaning, place);
+            let id = self.declare(name, meaning);
             self.names[id].used = true;
         }
     }
