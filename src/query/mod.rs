@@ -6,6 +6,7 @@ pub mod activity;
 pub mod answer;
 pub mod ask;
 mod cells;
+pub mod cypher;
 pub mod details;
 pub mod explore;
 pub mod graph;

@@ -30,6 +30,32 @@ macro_rules! codes {
 }
 
 codes! {
+    /// A graph query is longer than the limit.
+    CypherTooLong => "cypher_text_too_long",
+    /// A graph query nests deeper than the limit.
+    CypherTooDeep => "cypher_too_deep",
+    /// A character of a graph query that no token starts with.
+    CypherUnexpectedCharacter => "cypher_unexpected_character",
+    /// A text or name of a graph query without its closing quote.
+    CypherUnclosedText => "cypher_unclosed_text",
+    /// A certain token or word of a graph query is missing.
+    CypherExpected => "cypher_expected",
+    /// A clause of a graph query that writes.
+    CypherWrite => "cypher_write_refused",
+    /// Part of the graph query language that is not there.
+    CypherUnsupported => "cypher_unsupported",
+    /// Nothing in a graph query has this name.
+    CypherUnknownVariable => "cypher_unknown_variable",
+    /// No function of graph queries has this name.
+    CypherUnknownFunction => "cypher_unknown_function",
+    /// A parameter of a graph query without a value.
+    CypherUnknownParameter => "cypher_unknown_parameter",
+    /// A call in a graph query with too many or too few arguments.
+    CypherArguments => "cypher_argument_count",
+    /// A value of a graph query that is not of the type that is needed.
+    CypherType => "cypher_type_mismatch",
+    /// Something in a graph query that makes no sense where it stands.
+    CypherInvalid => "cypher_invalid",
     /// The text is longer than the limit.
     TooLong => "kql_text_too_long",
     /// Groups, calls or chains nest deeper than the limit.
@@ -200,7 +226,7 @@ impl Diagnostic {
 impl From<Diagnostic> for Fault {
     fn from(diagnostic: Diagnostic) -> Self {
         let class = match diagnostic.code {
-            Code::TooLong | Code::TooDeep | Code::TooLarge => FaultClass::Limit,
+            Code::TooLong | Code::TooDeep | Code::TooLarge | Code::CypherTooLong | Code::CypherTooDeep => FaultClass::Limit,
             _ => FaultClass::Invalid,
         };
         let fault = Self::new(class, diagnostic.code.as_str(), diagnostic.message).at(diagnostic.span.start, diagnostic.span.end);

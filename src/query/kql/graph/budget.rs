@@ -110,11 +110,21 @@ impl Meter {
 
     /// Counts rows of the answer and returns how many of them still fit.
     pub fn take_rows(&mut self, count: usize) -> usize {
-        let fit = count.min(self.budget.rows_max - self.rows);
+        let fit = count.min(self.budget.rows_max.saturating_sub(self.rows));
         self.rows += fit;
         if fit < count {
             self.cut.get_or_insert(Cut::Rows(self.budget.rows_max));
         }
         fit
+    }
+
+    /// Takes over what a part of the search used on a meter of its own.
+    pub fn join(&mut self, part: Self) {
+        self.expansions += part.expansions;
+        self.rows += part.rows;
+        self.cut = self.cut.or(part.cut);
+        if self.cut.is_none() && self.expansions > self.budget.expansions_max {
+            self.cut = Some(Cut::Expansions(self.budget.expansions_max));
+        }
     }
 }

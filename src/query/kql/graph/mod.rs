@@ -29,7 +29,7 @@ pub use build::{EdgeTable, NodeSource, NodeTable, partitions};
 pub use components::{strong_components, weak_components};
 pub use labels::Labels;
 pub use matcher::find;
-pub use model::{Adjacent, Cell, PatternGraph, Property, Way};
+pub use model::{Adjacent, Cell, PatternGraph, Property, Way, column};
 pub use pattern::{Condition, EdgePattern, ElementTest, Hops, NodePattern, Pattern, RowTest, Rule};
 pub use rows::{EdgeColumn, Rows, Walked};
 pub use shortest::{PathOutput, shortest};

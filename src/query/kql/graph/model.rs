@@ -173,7 +173,7 @@ macro_rules! build {
 }
 
 /// A column of cells in the form of its type; what does not fit the type is null.
-pub(super) fn column<'a>(kind: ScalarType, cells: impl Iterator<Item = Cell<'a>>) -> ArrayRef {
+pub fn column<'a>(kind: ScalarType, cells: impl Iterator<Item = Cell<'a>>) -> ArrayRef {
     match kind {
         ScalarType::Bool => build!(BooleanBuilder::new(), cells, Cell::Bool(value) => value),
         ScalarType::Int => {

@@ -1,0 +1,5 @@
+//! Queries against facts, and laws of the parser.
+
+mod cases;
+mod graphs;
+mod laws;
