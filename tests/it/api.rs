@@ -76,6 +76,8 @@ const GOOD: [(&str, &[&str]); 28] = [
             "/v1/timeline?of=host:MSTICALERTSWIN1&kind=alert&severity=high",
         ],
     ),
+    ("incident_activity", &["/v1/incidents/116294/activity"]),
+    ("verify_audit", &["/v1/audit/verify"]),
     ("why", &["/v1/why?a=account:adelev@m365x816222.onmicrosoft.com&b=ip:175.45.176.99"]),
 ];
 

@@ -126,7 +126,7 @@ fn exit_codes_tell_usage_from_errors() {
         (&["alert", "no-such"][..], "alert_unknown"),
         (&["incident", "no-such", "--json"], "incident_unknown"),
         (&["alerts", "--severity", "Hgh"], "parameter_invalid"),
-        (&["query", "SELECT nothing FROM SecurityAlert"], "sql_"),
+        (&["query", "--lang", "sql", "SELECT nothing FROM SecurityAlert"], "sql_"),
         (&["ingest", "/no/such/file"], "source_not_found"),
         (&["import", "/no/such/file"], "file_unusable"),
     ] {
@@ -164,7 +164,7 @@ fn what_is_printed_can_be_read_again() {
     let raw: Value = serde_json::from_str(&out(folder.path(), &["alert", alert, "--raw"])).expect("the document is JSON");
     assert_eq!(raw["SystemAlertId"], alert);
     let text = "SELECT SystemAlertId, AlertName FROM SecurityAlert WHERE AlertSeverity = $severity ORDER BY SystemAlertId";
-    let query = ["query", text, "--param", "severity=High"];
+    let query = ["query", "--lang", "sql", text, "--param", "severity=High"];
     let table = json(folder.path(), &query);
     let rows = table["rows"].as_array().expect("rows");
     assert_eq!((rows.len(), &table["columns"][0]["name"]), (102, &"SystemAlertId".into()));

