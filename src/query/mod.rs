@@ -12,6 +12,7 @@ pub mod explore;
 pub mod graph;
 pub mod kql;
 pub mod lists;
+pub mod live_graph;
 pub mod reference;
 mod render;
 pub mod search;

@@ -15,11 +15,13 @@ use super::super::Context;
 use super::super::answer::{Column, Render, Table};
 use super::super::kql::bind::{Given, Schemas, TableFunction};
 use super::super::kql::bound::{Constant, ExternalFormat, Field};
+use super::super::kql::graph::PatternGraph;
 use super::super::kql::lower::{LowerError, Tables};
 use super::super::kql::run::{Answer, Collected, Engine, QueryError, explain, run};
 use super::super::kql::tree::{Place, ScalarType};
 use super::super::kql::types::UNIX_EPOCH_TICKS;
 use super::super::kql::{cells, diagnostics::Diagnostic};
+use super::super::live_graph::{self, LiveGraph};
 use super::super::session::{Limits, PLANNING_STACK_BYTES, Room, Source};
 use crate::catalog::tables::ColumnType;
 use crate::columns::kind_of_field;
@@ -129,6 +131,9 @@ impl Engine for Bounded<'_> {
     }
 }
 
+/// The name of the live entity graph: `graph("entities")`.
+const ENTITY_GRAPH: &str = "entities";
+
 /// The tables of a source.
 pub(super) struct World<'a>(pub(super) &'a Source);
 
@@ -160,6 +165,10 @@ impl Schemas for World<'_> {
     fn table_functions(&self) -> Vec<String> {
         self.0.functions.iter().map(|(name, _)| name.clone()).collect()
     }
+
+    fn graph(&self, name: &str) -> Option<(Vec<Field>, Vec<Field>)> {
+        (name == ENTITY_GRAPH && self.0.graph.is_some()).then(live_graph::properties)
+    }
 }
 
 impl Tables for World<'_> {
@@ -183,6 +192,23 @@ impl Tables for World<'_> {
             .collect();
         let batch = call.rows(&texts)?;
         Ok(Arc::new(MemTable::try_new(batch.schema(), vec![vec![batch]])?))
+    }
+
+    fn graph(&self, name: &str, arguments: &[Constant]) -> Result<Arc<dyn PatternGraph>, LowerError> {
+        let Some(graph) = self.0.graph.as_ref().filter(|_| name == ENTITY_GRAPH) else {
+            return Err(LowerError::unsupported(format!("the graph `{name}`"), Place::default()));
+        };
+        let until = match arguments {
+            [] => None,
+            [Constant::DateTime(ticks)] => Some(Time::from_micros((ticks - UNIX_EPOCH_TICKS).div_euclid(10))),
+            _ => {
+                return Err(LowerError::value(
+                    "expected an instant behind the name of the graph, as in `graph('entities', ago(1d))`",
+                    Place::default(),
+                ));
+            }
+        };
+        Ok(Arc::new(LiveGraph::new(graph.clone(), until)))
     }
 
     fn external(

@@ -1,6 +1,7 @@
 //! Queries as questions: the text, its language, its parameters and limits.
 
 mod kusto;
+mod patterns;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -35,17 +36,20 @@ pub enum Language {
     Kql,
     /// SQL.
     Sql,
+    /// openCypher and GQL, on the entity graph.
+    Cypher,
 }
 
 impl Language {
     /// The names of all.
-    pub const NAMES: &'static [&'static str] = &["kql", "sql"];
+    pub const NAMES: &'static [&'static str] = &["kql", "sql", "cypher"];
 
     /// Reads a name.
     pub fn parse(name: &str) -> Option<Self> {
         match name.to_ascii_lowercase().as_str() {
             "kql" => Some(Self::Kql),
             "sql" => Some(Self::Sql),
+            "cypher" | "opencypher" | "gql" => Some(Self::Cypher),
             _ => None,
         }
     }
@@ -55,7 +59,7 @@ impl Language {
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct QueryRequest {
-    /// Language of the text: `kql` (default) or `sql`.
+    /// Language of the text: `kql` (default), `sql` or `cypher`.
     pub lang: Option<String>,
     /// The query.
     pub text: String,
@@ -104,6 +108,7 @@ impl Question for QueryRequest {
                 let parameters = if self.parameters.is_empty() { Parameters::None } else { Parameters::Named(self.parameters) };
                 sql::on_snapshot(context, &text, parameters, &limits)
             }
+            Language::Cypher => patterns::on_snapshot(context, &self.text, &self.parameters, &limits, self.explain),
         }
     }
 }
@@ -120,6 +125,9 @@ pub fn without_data(request: QueryRequest, runtime: &Handle, spill: PathBuf) -> 
         Language::Sql => {
             let parameters = if request.parameters.is_empty() { Parameters::None } else { Parameters::Named(request.parameters) };
             runtime.block_on(sql::run(source, &request.text, parameters, &limits))
+        }
+        Language::Cypher => {
+            Err(Fault::new(FaultClass::Invalid, "cypher_unsupported", "expected a data directory: a graph query brings no graph"))
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod diagnoses;
 mod formatting;
+mod graphs;
 mod laws;
 mod recorded;
 mod trees;

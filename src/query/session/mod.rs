@@ -33,6 +33,7 @@ pub use tables::{TableDetail, TableRequest, TableRow, Tables, TablesRequest};
 use super::Context;
 use super::kql::lower::RowsQueryPlanner;
 use crate::columns::ColumnsSnapshot;
+use crate::graph::GraphSnapshot;
 
 /// Stack of a thread that plans.
 pub(super) const PLANNING_STACK_BYTES: usize = 64 << 20;
@@ -46,6 +47,8 @@ pub struct Source {
     pub tables: Vec<(String, Arc<dyn TableProvider>)>,
     /// Functions that give rows (`neighbors`, `paths`, `search`), under lower-case names.
     pub functions: Vec<(String, TableCall)>,
+    /// The entity graph.
+    pub graph: Option<GraphSnapshot>,
     /// Folder for what sorts and joins spill; made when it is first needed.
     pub spill: PathBuf,
 }
@@ -57,13 +60,14 @@ impl Source {
             columns: Some(context.snapshot.columns.clone()),
             tables: live::tables(context),
             functions: functions::all(context),
+            graph: Some(context.snapshot.graph.clone()),
             spill: context.spill.clone(),
         }
     }
 
     /// Nothing but what a query brings itself.
     pub(super) fn empty(spill: PathBuf) -> Self {
-        Self { columns: None, tables: Vec::new(), functions: Vec::new(), spill }
+        Self { columns: None, tables: Vec::new(), functions: Vec::new(), graph: None, spill }
     }
 
     /// A table by its exact name.

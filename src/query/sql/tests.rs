@@ -39,8 +39,13 @@ fn world() -> World {
             columns.persist().expect("persists");
         }
     }
-    let source =
-        Source { columns: Some(columns.snapshot().expect("snapshot")), tables: vec![], functions: vec![], spill: dir.path().join("spill") };
+    let source = Source {
+        columns: Some(columns.snapshot().expect("snapshot")),
+        tables: vec![],
+        functions: vec![],
+        graph: None,
+        spill: dir.path().join("spill"),
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     World { source, runtime, _dir: dir }
 }

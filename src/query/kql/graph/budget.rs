@@ -81,6 +81,11 @@ impl Meter {
         Self { budget, started: Instant::now(), expansions: 0, clock_at: CLOCK_EVERY, rows: 0, cut: None }
     }
 
+    /// What may be used.
+    pub fn budget(&self) -> Budget {
+        self.budget
+    }
+
     /// The limit that ended the search, if one did.
     pub fn cut(&self) -> Option<Cut> {
         self.cut

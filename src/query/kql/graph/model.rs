@@ -91,6 +91,11 @@ pub trait PatternGraph: Send + Sync {
         edges.len()
     }
 
+    /// How many edges have numbers from 0 without gaps; what lies above is only known once it is read.
+    fn known_edges(&self) -> usize {
+        0
+    }
+
     /// All edges.
     fn all_edges(&self) -> Vec<u32> {
         let mut found = Vec::new();

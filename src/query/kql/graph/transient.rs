@@ -268,6 +268,10 @@ impl PatternGraph for TransientGraph {
         }
     }
 
+    fn known_edges(&self) -> usize {
+        self.edges.count
+    }
+
     fn all_edges(&self) -> Vec<u32> {
         (0..self.edges.count as u32).collect()
     }
@@ -326,7 +330,7 @@ impl PatternGraph for TransientGraph {
 }
 
 /// One value of a column in the form of its type.
-fn cell(kind: ScalarType, column: &ArrayRef, row: usize) -> Cell<'_> {
+pub(super) fn cell(kind: ScalarType, column: &ArrayRef, row: usize) -> Cell<'_> {
     if column.is_null(row) {
         return Cell::Null;
     }

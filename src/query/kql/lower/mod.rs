@@ -12,6 +12,7 @@ mod error;
 mod expand;
 mod expressions;
 mod flow;
+mod graph;
 mod joins;
 mod membership;
 mod node;
@@ -35,6 +36,7 @@ use datafusion::datasource::TableProvider;
 use datafusion::logical_expr::{Expr, LogicalPlan};
 
 use super::bound::{Constant, ExternalFormat, Relation};
+use super::graph::PatternGraph;
 use super::tree::ScalarType;
 pub use error::{LowerError, engine_fault};
 use flow::{Flow, Needed, project};
@@ -62,6 +64,12 @@ pub trait Tables: Sync {
         properties: &[(String, Constant)],
         columns: &[(String, ScalarType)],
     ) -> Result<Arc<dyn TableProvider>, LowerError>;
+
+    /// A stored graph, as of an instant if the arguments say one.
+    fn graph(&self, name: &str, arguments: &[Constant]) -> Result<Arc<dyn PatternGraph>, LowerError> {
+        let _ = arguments;
+        Err(LowerError::Unsupported { what: format!("the graph `{name}`"), place: None })
+    }
 }
 
 /// What a plan is made with.

@@ -53,7 +53,7 @@ impl Lowering<'_> {
                 self.over_values(relation, input, &[value], Arc::new(operator))
             }
             RelationKind::Evaluate(plugin) => self.plugin(relation, plugin),
-            _ => Err(LowerError::unsupported("this graph operator", relation.place)),
+            _ => Err(LowerError::unsupported("this operator", relation.place)),
         }
     }
 

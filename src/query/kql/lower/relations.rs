@@ -85,12 +85,12 @@ impl Lowering<'_> {
             | RelationKind::ParseKv { .. }
             | RelationKind::MakeSeries { .. }
             | RelationKind::Scan(_)
-            | RelationKind::Evaluate(_)
-            | RelationKind::PartitionGraph { .. }
+            | RelationKind::Evaluate(_) => self.operator(relation, needed),
+            RelationKind::PartitionGraph { .. }
             | RelationKind::GraphMatch { .. }
             | RelationKind::GraphShortestPaths { .. }
             | RelationKind::GraphNodes { .. }
-            | RelationKind::GraphEdges { .. } => self.operator(relation, needed),
+            | RelationKind::GraphEdges { .. } => self.graph_operator(relation),
         }
     }
 

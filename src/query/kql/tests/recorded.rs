@@ -81,9 +81,14 @@ impl Tables for Nothing {
 }
 
 /// Runs plans without limits.
-struct Plain(SessionState);
+pub(super) struct Plain(SessionState);
 
 impl Plain {
+    pub(super) fn new() -> Self {
+        let config = SessionConfig::new().with_target_partitions(2);
+        Self(SessionStateBuilder::new().with_config(config).with_query_planner(Arc::new(RowsQueryPlanner)).build())
+    }
+
     async fn collect(&self, plan: LogicalPlan) -> Result<Collected, DataFusionError> {
         let plan = self.0.create_physical_plan(&plan).await?;
         let batches = datafusion::physical_plan::collect(plan, self.0.task_ctx()).await?;
@@ -106,7 +111,7 @@ impl Engine for Plain {
 }
 
 /// The first result of a text: columns and rows as JSON.
-async fn answer(engine: &Plain, text: &str) -> Result<(Vec<Field>, Vec<Vec<Value>>), Fault> {
+pub(super) async fn answer(engine: &Plain, text: &str) -> Result<(Vec<Field>, Vec<Vec<Value>>), Fault> {
     let given = Given { now: NOW, ..Given::default() };
     let mut answers = run(text, &Nothing, engine, given).await?;
     let answer = answers.swap_remove(0);
@@ -128,7 +133,7 @@ fn near(a: f64, b: f64) -> bool {
     (a.is_nan() && b.is_nan()) || a == b || (a - b).abs() <= 1e-6 * a.abs().max(b.abs())
 }
 
-fn same_json(a: &Value, b: &Value) -> bool {
+pub(super) fn same_json(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => a == b || near(a.as_f64().unwrap_or(f64::NAN), b.as_f64().unwrap_or(f64::NAN)),
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_json(a, b)),
@@ -200,9 +205,7 @@ async fn fault(engine: &Plain, case: &Case) -> Option<String> {
 #[test]
 fn recorded_answers() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
-    let config = SessionConfig::new().with_target_partitions(2);
-    let state = SessionStateBuilder::new().with_config(config).with_query_planner(Arc::new(RowsQueryPlanner)).build();
-    let engine = Arc::new(Plain(state));
+    let engine = Arc::new(Plain::new());
     let known: BTreeMap<&str, &str> =
         FAILING.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(' ')).collect();
     let only = std::env::var("CLEW_CASE").ok();
