@@ -67,7 +67,8 @@ impl<'a> Matcher<'a> {
         }
         let known: Vec<bool> = (0..self.pattern.nodes.len()).map(|node| input.is_bound(node)).collect();
         let steps = plan(self.pattern, self.checks, &known)?;
-        let is_apart_open = self.pattern.rule == Rule::Acyclic && known.iter().filter(|known| **known).count() > 1;
+        let parts = known.iter().filter(|known| **known).count().max(self.pattern.component_count());
+        let is_apart_open = self.pattern.rule == Rule::Acyclic && parts > 1;
         let mut levels = vec![Level { input, row: 0, progress: None }];
         while meter.cut().is_none() {
             let depth = levels.len();
