@@ -47,7 +47,7 @@ const QUERIES: [&str; 3] = [
 ];
 
 /// Members that tell when and as the how-manieth a document came, which is another thing in another order.
-const OF_ARRIVAL: [&str; 5] = ["seq", "evidence", "received", "cursor", "seconds"];
+const OF_ARRIVAL: [&str; 6] = ["seq", "etag", "evidence", "received", "cursor", "seconds"];
 
 /// Leaves out what depends on arrival; lists of equal standing are put in one order.
 fn settle(value: &mut Value) {

@@ -144,6 +144,14 @@ fn texts() -> impl Strategy<Value = String> {
     prop::collection::vec(pieces, 0..24).prop_map(|pieces| pieces.concat())
 }
 
+#[test]
+fn a_sign_behind_a_field_name_stays_a_word() {
+    for text in ["a created(>)", "created (>=x)", "title(=)"] {
+        let expr = parse(text).expect("a search text");
+        assert_eq!(parse(&expr.to_string()), Ok(expr), "{text}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 

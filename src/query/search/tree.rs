@@ -131,6 +131,8 @@ impl fmt::Display for Expr {
                 f.write_str(if at == 0 { "" } else { between })?;
                 match (self, expr) {
                     (Self::And(_), Self::Or(_)) => write!(f, "({expr})")?,
+                    // Behind the name of a field it would read as a comparison.
+                    (Self::And(_), Self::Term(term)) if at > 0 && term.is_sign() => write!(f, "({expr})")?,
                     _ => write!(f, "{expr}")?,
                 }
             }
@@ -143,6 +145,16 @@ impl fmt::Display for Expr {
             Self::Not(inner) if matches!(**inner, Self::Term(_) | Self::All) => write!(f, "-{inner}"),
             Self::Not(inner) => write!(f, "-({inner})"),
             Self::Term(term) => write!(f, "{term}"),
+        }
+    }
+}
+
+impl Term {
+    /// Whether it is written with a sign of comparison in front.
+    fn is_sign(&self) -> bool {
+        match &self.test {
+            Test::Word(text) | Test::Prefix(text) | Test::Fuzzy(text, _) => self.field.is_none() && text.starts_with(['<', '>', '=']),
+            _ => false,
         }
     }
 }
