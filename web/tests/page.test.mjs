@@ -29,7 +29,6 @@ const screens = [
     "/query?lang=sql&text=SELECT%20*%20FROM%20Incidents",
     "/graph",
     "/admin",
-    "/nowhere",
 ];
 
 test("the page comes with a strict policy, and its parts may be kept for ever", async () => {
