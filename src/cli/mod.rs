@@ -70,7 +70,7 @@ impl Global {
     /// Who makes changes.
     fn user(&self) -> Option<String> {
         let system = || ["USER", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
-        self.user.clone().or_else(system).filter(|name| !name.trim().is_empty())
+        self.user.clone().or_else(|| system().filter(|name| is_sendable(name)))
     }
 
     /// The data directory.
@@ -102,6 +102,11 @@ impl Global {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether a name can stand in the head of a request; a system's user that cannot is left out, and no question fails for it.
+fn is_sendable(name: &str) -> bool {
+    !name.trim().is_empty() && name.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// Why a command ended without its answer.

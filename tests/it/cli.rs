@@ -135,6 +135,8 @@ fn exit_codes_tell_usage_from_errors() {
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
         assert!(output.stdout.is_empty() && said.starts_with(&format!("error[{code}")), "{arguments:?}: {said}");
     }
+    let named = command(folder.path(), &["alerts", "--limit", "1"]).env("USER", "jos\u{e9}").output().expect("the program runs");
+    assert!(named.status.success(), "a question does not fail for the system's user: {named:?}");
     let nowhere = folder.path().join("nowhere");
     let output = clew(&nowhere, &["alerts"]);
     assert_eq!(output.status.code(), Some(1));
