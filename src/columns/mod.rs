@@ -174,8 +174,8 @@ impl Columns {
                 let cells: Vec<(&str, Cell<'_>)> = event.columns.iter().map(|(name, value)| (&**name, Cell::of(value))).collect();
                 self.append(record, &event.table, event.time.map(Time::micros), &mut event.entities.iter(), &cells);
             }
-            // Decisions change incidents; their versions are rows of their own.
-            Body::Decision(_) => {}
+            // Decisions change incidents; their versions are rows of their own. Resources are read from the records.
+            Body::Decision(_) | Body::Resource(_) => {}
         }
     }
 

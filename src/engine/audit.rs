@@ -50,7 +50,7 @@ fn previous(document: &Document) -> Option<String> {
     let member = |value: &Value| value.get("previous")?.as_str().map(str::to_owned);
     let value = || serde_json::from_slice::<Value>(&document.raw).ok();
     match &*document.format {
-        ingest::DECISION => member(&value()?),
+        ingest::DECISION | ingest::RESOURCE => member(&value()?),
         ingest::INCIDENT => member(value()?.get("change")?),
         _ => None,
     }

@@ -452,7 +452,7 @@ impl Standing {
                         updated |= known;
                         current
                     }
-                    Body::Alert(_) | Body::Event(_) | Body::Decision(_) => true,
+                    Body::Alert(_) | Body::Event(_) | Body::Decision(_) | Body::Resource(_) => true,
                 };
                 Record { seq, origin: document.origin.clone(), received: document.received, hash: document.hash, current, body }
             })

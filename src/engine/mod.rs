@@ -9,6 +9,7 @@ mod commit;
 mod load;
 mod recover;
 mod report;
+mod resources;
 mod triage;
 mod views;
 
@@ -36,6 +37,7 @@ pub use backup::export;
 pub use load::Progress;
 pub use recover::{Verification, ViewVerification, rebuild, verify};
 pub use report::{IngestReport, RejectedDocument};
+pub use resources::Define;
 
 /// Bounds of an engine; each has a default that suits two cores and a few GiB.
 #[derive(Clone, Debug)]

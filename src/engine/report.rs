@@ -117,7 +117,7 @@ impl IngestReport {
                     count(&mut self.events, &event.table);
                     self.see(event.time);
                 }
-                Body::Decision(_) => {}
+                Body::Decision(_) | Body::Resource(_) => {}
             }
         }
     }

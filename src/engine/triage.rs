@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Engine;
 use super::commit::{Expected, OVERTAKEN, Outcome, Parsed};
 use crate::ingest;
-use crate::model::{Change, Document, Fault, FaultClass, Incident, Origin, Seq, Time};
+use crate::model::{Change, Document, Fault, FaultClass, Incident, Origin, Resource, Seq, Time};
 use crate::query::Context;
 use crate::records::fingerprint;
 use crate::triage::correlate::Rules;
@@ -32,9 +32,10 @@ impl Chain {
 }
 
 /// What clew itself writes.
-enum Written {
+pub(super) enum Written {
     Decision(Value),
     Incident(Box<Incident>),
+    Resource(Box<Resource>),
 }
 
 impl Engine {
@@ -87,7 +88,7 @@ impl Engine {
     }
 
     /// Plans and writes documents at the end of the chain of changes; gives their numbers.
-    fn write(&self, source: &str, plan: &mut dyn FnMut(&Context) -> Result<Vec<Written>, Fault>) -> Result<Vec<Seq>, Fault> {
+    pub(super) fn write(&self, source: &str, plan: &mut dyn FnMut(&Context) -> Result<Vec<Written>, Fault>) -> Result<Vec<Seq>, Fault> {
         let mut last = self.chain.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut attempt = 1;
         loop {
@@ -101,6 +102,10 @@ impl Engine {
                     Written::Decision(mut value) => {
                         value["previous"] = previous.into();
                         parsed(ingest::DECISION, source, place as u64 + 1, context.now, &value)?
+                    }
+                    Written::Resource(mut resource) => {
+                        resource.previous = previous;
+                        parsed(ingest::RESOURCE, source, place as u64 + 1, context.now, &resource)?
                     }
                     Written::Incident(mut incident) => {
                         let change = incident.change.get_or_insert_with(Change::default);

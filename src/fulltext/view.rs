@@ -211,7 +211,7 @@ impl Builder<'_> {
                 }
             }
             Body::Event(event) => self.entities(seq, event.entities.iter().filter(|entity| !RUNS.contains(&entity.kind))),
-            Body::Decision(_) => {}
+            Body::Decision(_) | Body::Resource(_) => {}
         }
         Ok(())
     }

@@ -48,6 +48,7 @@ impl Store {
                 Body::Alert(alert) => self.apply_alert(pending, record, alert),
                 Body::Incident(incident) => self.apply_incident(pending, record, incident),
                 Body::Event(event) => self.apply_event(pending, record.seq, event),
+                Body::Resource(_) => {}
                 Body::Decision(value) => {
                     if let Some(decision) = Decision::read(value) {
                         let words = Words { hasher: &self.hasher, texts: &mut self.texts, names: &mut self.names, rules: self.rules };
@@ -75,7 +76,7 @@ impl Store {
                 Body::Alert(alert) => (alert.members.len() + 1, alert.entities.len(), alert.links.len()),
                 Body::Incident(incident) => (incident.alert_ids.len() + 1, incident.entities.len(), incident.links.len()),
                 Body::Event(event) => (0, event.entities.len(), event.links.len()),
-                Body::Decision(_) => (0, 0, 0),
+                Body::Decision(_) | Body::Resource(_) => (0, 0, 0),
             };
             (nodes, entities, links) = (nodes + n, entities + e, links + l);
         }

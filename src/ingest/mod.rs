@@ -28,6 +28,9 @@ pub const DECISION: &str = formats::clew::DECISION.name;
 /// Name of the format of incidents that clew opens.
 pub const INCIDENT: &str = formats::clew::INCIDENT.name;
 
+/// Name of the format of resources.
+pub const RESOURCE: &str = formats::clew::RESOURCE.name;
+
 /// Certainty from which on a format may claim a document.
 const SURE_ENOUGH: u8 = 50;
 
@@ -41,7 +44,7 @@ pub fn formats() -> impl Iterator<Item = &'static Format> {
 
 /// The formats that a source may be said to have: all but those that clew itself writes.
 pub fn foreign_formats() -> impl Iterator<Item = &'static Format> {
-    formats().filter(|format| ![DECISION, INCIDENT].contains(&format.name))
+    formats().filter(|format| ![DECISION, INCIDENT, RESOURCE].contains(&format.name))
 }
 
 /// The format of an object, if one claims it; of two that are equally sure the first.
@@ -70,7 +73,7 @@ pub fn read(document: &Document) -> Result<Vec<Body>, Reject> {
         let entities = match body {
             Body::Alert(alert) => alert.entities.len(),
             Body::Incident(incident) => incident.entities.len(),
-            Body::Event(_) | Body::Decision(_) => 0,
+            Body::Event(_) | Body::Decision(_) | Body::Resource(_) => 0,
         };
         if entities > ENTITIES_MAX {
             return Err(Reject::new(

@@ -21,4 +21,5 @@ pub(super) static FORMATS: &[Format] = &[
     formats::guide::FORMAT,
     formats::clew::INCIDENT,
     formats::clew::DECISION,
+    formats::clew::RESOURCE,
 ];

@@ -8,6 +8,7 @@ mod error;
 mod event;
 mod incident;
 mod record;
+mod resource;
 mod time;
 
 pub use alert::{Alert, AlertStatus, Severity};
@@ -16,6 +17,7 @@ pub use error::{Fault, FaultClass, Span};
 pub use event::Event;
 pub use incident::{CLASSIFICATION_REASONS, Change, Classification, Comment, Incident, IncidentStatus, Owner, Task};
 pub use record::{Batch, Body, Document, Origin, Record, Seq};
+pub use resource::{Resource, Stored};
 pub use time::{Time, TimeError, Window};
 
 /// JSON object whose members keep the order of the document they came from.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{Alert, Event, Incident, Time};
+use super::{Alert, Event, Incident, Resource, Time};
 
 /// Sequence number of a document in the journal; the first is 1, 0 means *before everything*.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -78,6 +78,8 @@ pub enum Body {
     Event(Box<Event>),
     /// A decision of an analyst or a rule of the workspace, kept as it was written.
     Decision(Arc<serde_json::Value>),
+    /// A version of something that people or programs define.
+    Resource(Box<Resource>),
 }
 
 /// Consecutive records that become visible together.

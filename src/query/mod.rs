@@ -29,7 +29,7 @@ use crate::columns::ColumnsSnapshot;
 use crate::fulltext::Searcher;
 use crate::graph::GraphSnapshot;
 use crate::journal::Journal;
-use crate::model::{Fault, Seq, Time};
+use crate::model::{Fault, Seq, Stored, Time};
 use crate::records::Reader;
 
 /// All views at one sequence number.
@@ -44,6 +44,18 @@ pub struct Snapshot {
     pub fulltext: Searcher,
     /// The versions and decisions.
     pub records: Reader,
+}
+
+impl Snapshot {
+    /// The resources of a kind as this snapshot sees them, in the order of ids.
+    pub fn resources(&self, kind: &str) -> Result<Vec<Stored>, Fault> {
+        Ok(self.records.resources(kind, self.seq)?)
+    }
+
+    /// A resource as this snapshot sees it.
+    pub fn resource(&self, kind: &str, id: &str) -> Result<Option<Stored>, Fault> {
+        Ok(self.records.resource(kind, id, self.seq)?)
+    }
 }
 
 /// What a question may use.

@@ -10,6 +10,7 @@ const INCIDENT: u8 = b'i';
 const NUMBER: u8 = b'n';
 const DECISION: u8 = b'd';
 const CHANGE: u8 = b'c';
+const RESOURCE: u8 = b'r';
 
 /// The longest text that stands in a key as it is.
 const TEXT_BYTES_MAX: usize = 400;
@@ -41,6 +42,13 @@ pub(super) fn last_change() -> Vec<u8> {
 /// All decisions of a kind.
 pub(super) fn decisions(kind: &str) -> Vec<u8> {
     let mut key = vec![DECISION];
+    push_text(kind, &mut key);
+    key
+}
+
+/// All versions of all resources of a kind.
+pub(super) fn resources(kind: &str) -> Vec<u8> {
+    let mut key = vec![RESOURCE];
     push_text(kind, &mut key);
     key
 }

@@ -1,6 +1,6 @@
-//! The view of records: versions of alerts and incidents, incident numbers, decisions, and what is known already.
+//! The view of records: versions of alerts and incidents, incident numbers, decisions, resources, and what is known already.
 //!
-//! It keeps positions in the journal, never documents. What a document says is read from the journal.
+//! Of alerts and incidents it keeps positions in the journal, never documents. What a document says is read from the journal.
 
 use std::fs;
 use std::ops::ControlFlow;
@@ -16,7 +16,7 @@ use super::keys;
 use super::sled::{SetAside, SledOptions, SledStore};
 use super::store::{KeyRange, Op, RecordStore, StoreError};
 use crate::journal::View;
-use crate::model::{Batch, Body, Fault, Record, Seq, Time};
+use crate::model::{Batch, Body, Fault, Record, Resource, Seq, Stored, Time};
 
 /// What has versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -244,6 +244,40 @@ impl Reader {
         Ok(found)
     }
 
+    /// The resources of a kind that stand at `seq`, in the order of ids.
+    pub fn resources(&self, kind: &str, seq: Seq) -> Result<Vec<Stored>, StoreError> {
+        let mut found: Vec<Stored> = Vec::new();
+        self.each_resource(keys::resources(kind), seq, |version| match found.last_mut() {
+            Some(last) if last.resource.id == version.resource.id => *last = version,
+            _ => found.push(version),
+        })?;
+        found.retain(|version| !version.resource.deleted);
+        Ok(found)
+    }
+
+    /// The resource of a kind and id as it stands at `seq`.
+    pub fn resource(&self, kind: &str, id: &str, seq: Seq) -> Result<Option<Stored>, StoreError> {
+        let last = self.resource_versions(kind, id, seq)?.pop();
+        Ok(last.filter(|version| !version.resource.deleted))
+    }
+
+    /// All versions of a resource up to `seq`, deletions among them, the latest last.
+    pub fn resource_versions(&self, kind: &str, id: &str, seq: Seq) -> Result<Vec<Stored>, StoreError> {
+        let mut found = Vec::new();
+        self.each_resource(keys::with_text(keys::resources(kind), id), seq, |version| found.push(version))?;
+        Ok(found)
+    }
+
+    fn each_resource(&self, prefix: Vec<u8>, until: Seq, mut visit: impl FnMut(Stored)) -> Result<(), StoreError> {
+        self.each(prefix, |key, value| {
+            let seq = keys::seq_of(key)?;
+            if seq <= until {
+                visit(Stored { seq, resource: serde_json::from_slice::<Resource>(value).ok()? });
+            }
+            Some(())
+        })
+    }
+
     /// Visits all keys of a prefix; `None` from `visit` says that the value is damaged.
     fn each(&self, prefix: Vec<u8>, mut visit: impl FnMut(&[u8], &[u8]) -> Option<()>) -> Result<(), StoreError> {
         let mut damaged = None;
@@ -286,6 +320,12 @@ fn list_ops(record: &Record, ops: &mut Vec<Op>) {
                 put(keys::last_change(), Bytes::from(fingerprint(&record.hash)));
             }
         }
+        Body::Resource(resource) => {
+            let key = keys::with_text(keys::resources(&resource.kind), &resource.id);
+            let value = serde_json::to_vec(resource).expect("a resource has only text keys");
+            put(keys::with_seq(key, record.seq), Bytes::from(value));
+            put(keys::last_change(), Bytes::from(fingerprint(&record.hash)));
+        }
         Body::Event(_) => {}
     }
 }
@@ -318,7 +358,7 @@ fn of_record(record: &Record) -> impl Iterator<Item = u64> {
     let subject = match &record.body {
         Body::Alert(alert) => Some(of_subject(Subject::Alert, &alert.id)),
         Body::Incident(incident) => Some(of_subject(Subject::Incident, &incident.id)),
-        Body::Event(_) | Body::Decision(_) => None,
+        Body::Event(_) | Body::Decision(_) | Body::Resource(_) => None,
     };
     [Some(of_hash(&record.hash)), subject].into_iter().flatten()
 }

@@ -9,6 +9,7 @@ mod life;
 mod malformed;
 mod openapi;
 mod rebuild;
+mod resources;
 mod schema;
 mod support;
 mod truth;

@@ -38,7 +38,7 @@ fn evidence(record: &Record) -> (Vec<Atom>, &[Link]) {
         Body::Alert(alert) => (atoms(&alert.entities), &alert.links),
         Body::Incident(incident) => (atoms(&incident.entities), &incident.links),
         Body::Event(event) => (event.entities.iter().map(atom).collect(), &event.links),
-        Body::Decision(_) => (Vec::new(), &[]),
+        Body::Decision(_) | Body::Resource(_) => (Vec::new(), &[]),
     }
 }
 

@@ -56,7 +56,7 @@ pub fn unmapped(body: &Body) -> Vec<&str> {
         },
         Body::Alert(alert) => alert.extended.keys().map(String::as_str).collect(),
         Body::Incident(incident) => incident.extended.keys().map(String::as_str).collect(),
-        Body::Decision(_) => Vec::new(),
+        Body::Decision(_) | Body::Resource(_) => Vec::new(),
     }
 }
 

@@ -1,15 +1,18 @@
-//! What clew itself writes into its journal: incidents that it opens, decisions of people and rules. Never detected in data.
+//! What clew itself writes into its journal: incidents that it opens, decisions of people and rules, resources. Never detected in data.
 
 use serde_json::Value;
 
 use crate::ingest::{Context, Format, Reject};
-use crate::model::{Body, Incident, Object};
+use crate::model::{Body, Incident, Object, Resource};
 
 /// Incidents as `model::Incident` writes itself.
 pub(crate) const INCIDENT: Format = Format { name: "clew-incident", title: "clew incident", detect: never, read: incident };
 
 /// Decisions, kept as they were written.
 pub(crate) const DECISION: Format = Format { name: "clew-decision", title: "clew decision", detect: never, read: decision };
+
+/// Resources as `model::Resource` writes itself.
+pub(crate) const RESOURCE: Format = Format { name: "clew-resource", title: "clew resource", detect: never, read: resource };
 
 fn never(_: &Object) -> u8 {
     0
@@ -29,4 +32,13 @@ fn decision(object: &Object, _: &Context<'_>) -> Result<Vec<Body>, Reject> {
         return Err(Reject::new("decision_without_kind", "expected a member `kind` that is not empty, found none"));
     }
     Ok(vec![Body::Decision(std::sync::Arc::new(Value::Object(object.clone())))])
+}
+
+fn resource(object: &Object, _: &Context<'_>) -> Result<Vec<Body>, Reject> {
+    let resource: Resource =
+        serde_json::from_value(Value::Object(object.clone())).map_err(|error| Reject::new("resource_invalid", error.to_string()))?;
+    if resource.kind.is_empty() || resource.id.is_empty() {
+        return Err(Reject::new("resource_without_id", "expected members `kind` and `id` that are not empty"));
+    }
+    Ok(vec![Body::Resource(Box::new(resource))])
 }
