@@ -5,6 +5,7 @@ mod cli;
 mod crash;
 mod facts;
 mod floors;
+mod languages;
 mod life;
 mod malformed;
 mod openapi;

@@ -1,5 +1,6 @@
 //! Queries as questions: the text, its language, its parameters and limits.
 
+mod complete;
 mod kusto;
 mod patterns;
 
@@ -11,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::runtime::Handle;
 use utoipa::ToSchema;
+
+pub use complete::{CompleteRequest, CompletionItem, Completions, complete_without_data};
 
 use super::answer::Table;
 use super::kql::bind::{Schemas, Tables};

@@ -6,14 +6,42 @@ use super::super::aggregates;
 use super::super::functions;
 use super::super::lexer::{TokenKind, lex};
 use super::super::parse;
-use super::super::parser::OPERATORS;
+use super::super::parser::{CHARTS, OPERATORS};
 use super::super::tree::{LetValue, StatementKind};
+use super::plugins::plugin_names;
 use super::{Given, Schemas, bind};
 use crate::model::Span;
 use serde::Serialize;
 
 /// Words that begin a query without a table in front.
 const SOURCES: &[&str] = &["datatable", "externaldata", "find", "let", "print", "range", "search", "set", "union"];
+/// Kinds of `join`.
+const JOINS: &[&str] = &["fullouter", "inner", "innerunique", "leftanti", "leftouter", "leftsemi", "rightanti", "rightouter", "rightsemi"];
+/// What may follow a value.
+const BETWEEN_VALUES: &[&str] = &[
+    "!between",
+    "!contains",
+    "!endswith",
+    "!has",
+    "!in",
+    "!startswith",
+    "and",
+    "between",
+    "contains",
+    "contains_cs",
+    "endswith",
+    "has",
+    "has_all",
+    "has_any",
+    "has_cs",
+    "hasprefix",
+    "hassuffix",
+    "in",
+    "in~",
+    "matches regex",
+    "or",
+    "startswith",
+];
 
 /// Most candidates of one answer.
 const CANDIDATES_MAX: usize = 200;
@@ -30,12 +58,14 @@ pub struct Completion {
 /// One thing that may be written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Candidate {
-    /// What to write.
-    pub text: String,
+    /// Its name.
+    pub label: String,
     /// What it is.
     pub kind: CandidateKind,
     /// Its type, or what it does.
     pub detail: String,
+    /// What to write in the place of the span.
+    pub insert: String,
 }
 
 /// What a candidate is.
@@ -54,6 +84,10 @@ pub enum CandidateKind {
     Aggregate,
     /// A function.
     Function,
+    /// A plugin of `evaluate`.
+    Plugin,
+    /// An exploration query, inside the text that names it.
+    Exploration,
     /// Another word of the language.
     Keyword,
 }
@@ -68,38 +102,67 @@ pub fn complete(text: &str, offset: usize, schemas: &dyn Schemas) -> Completion 
     // A minus belongs to the word only in operators such as `mv-expand`.
     let head = before[..started].trim_end();
     let started = if head.ends_with('|') { started } else { before[started..].rfind('-').map_or(started, |place| started + place + 1) };
-    let word = &before[started..];
     let mut candidates = Vec::new();
+    let mut started = started;
     match place_of(&before[..started]) {
         Placed::Nowhere => {}
         Placed::Operator => candidates.extend(OPERATORS.iter().map(|name| candidate(name, CandidateKind::Operator, "operator"))),
+        Placed::Word(words, detail) => candidates.extend(words.iter().map(|word| candidate(word, CandidateKind::Keyword, detail))),
+        Placed::Plugin => {
+            candidates.extend(plugin_names().map(|name| called(name, CandidateKind::Plugin, "plugin")));
+            candidates.extend(schemas.table_functions().iter().map(|name| called(name, CandidateKind::Plugin, "table function")));
+        }
+        Placed::Exploration(begin) => {
+            started = begin;
+            candidates.extend(schemas.explorations().iter().map(|(name, title)| candidate(name, CandidateKind::Exploration, title)));
+        }
         Placed::Source(lets) => {
             declared(lets, &mut candidates);
-            candidates.extend(schemas.tables().iter().map(|name| candidate(&quoted(name), CandidateKind::Table, "table")));
-            candidates.extend(schemas.functions().iter().map(|name| candidate(name, CandidateKind::Function, "stored function")));
-            candidates.extend(schemas.table_functions().iter().map(|name| candidate(name, CandidateKind::Function, "table function")));
+            candidates.extend(schemas.tables().iter().map(|name| written(name, CandidateKind::Table, "table")));
+            candidates.extend(schemas.functions().iter().map(|name| called(name, CandidateKind::Function, "stored function")));
+            candidates.extend(schemas.table_functions().iter().map(|name| called(name, CandidateKind::Function, "table function")));
             candidates.extend(SOURCES.iter().map(|name| candidate(name, CandidateKind::Keyword, "keyword")));
         }
-        Placed::Value { lets, rows, aggregates } => {
-            columns(lets, rows, schemas, &mut candidates);
-            declared(lets, &mut candidates);
-            if aggregates {
-                let all = aggregates::all().map(|aggregate| candidate(aggregate.name, CandidateKind::Aggregate, aggregate.summary));
-                candidates.extend(all);
+        Placed::Value { lets, rows, aggregates, behind_value } => {
+            if behind_value {
+                candidates.extend(BETWEEN_VALUES.iter().map(|word| candidate(word, CandidateKind::Keyword, "keyword")));
+                candidates.extend(words_behind(rows.1).iter().map(|word| candidate(word, CandidateKind::Keyword, "keyword")));
+            } else {
+                columns(lets, rows.0, schemas, &mut candidates);
+                declared(lets, &mut candidates);
+                if aggregates {
+                    let all = aggregates::all().map(|aggregate| called(aggregate.name, CandidateKind::Aggregate, aggregate.summary));
+                    candidates.extend(all);
+                }
+                candidates.extend(functions::all().map(|function| called(function.name, CandidateKind::Function, function.summary)));
+                candidates.extend(schemas.functions().iter().map(|name| called(name, CandidateKind::Function, "stored function")));
             }
-            candidates.extend(functions::all().map(|function| candidate(function.name, CandidateKind::Function, function.summary)));
-            candidates.extend(schemas.functions().iter().map(|name| candidate(name, CandidateKind::Function, "stored function")));
         }
     }
-    let lower = word.to_lowercase();
-    candidates.retain(|candidate| candidate.text.trim_start_matches("['").to_lowercase().contains(&lower));
+    let lower = before[started..].to_lowercase();
+    candidates.retain(|candidate| candidate.label.to_lowercase().contains(&lower));
     candidates.sort_by_cached_key(|candidate| {
-        let text = candidate.text.to_lowercase();
-        (!text.starts_with(&lower), candidate.kind, text)
+        let text = candidate.label.to_lowercase();
+        // Of words that fit a place, the short ones are meant most.
+        let length = if candidate.kind == CandidateKind::Keyword { text.len() } else { 0 };
+        (!text.starts_with(&lower), candidate.kind, length, text)
     });
-    candidates.dedup_by(|a, b| a.text == b.text);
+    candidates.dedup_by(|a, b| a.label == b.label && a.kind == b.kind);
     candidates.truncate(CANDIDATES_MAX);
     Completion { span: Span { start: started, end: offset }, candidates }
+}
+
+/// Words that an operator has between or behind its values.
+fn words_behind(operator: &str) -> &'static [&'static str] {
+    match operator {
+        "sort" | "order" | "top" | "top-nested" => &["asc", "by", "desc", "nulls first", "nulls last", "of"],
+        "summarize" | "make-series" | "distinct" | "sample-distinct" | "reduce" => &["by", "default", "from", "of", "on", "step", "to"],
+        "join" | "lookup" => &["on"],
+        "mv-expand" | "mv-apply" => &["limit", "on", "to typeof("],
+        "parse" | "parse-where" | "parse-kv" => &["as", "with"],
+        "evaluate" => &[],
+        _ => &["to"],
+    }
 }
 
 /// What is expected at a place.
@@ -110,19 +173,32 @@ enum Placed<'a> {
     Operator,
     /// A table or a statement; the statements in front.
     Source(&'a str),
-    /// A value over the rows of a pipeline.
-    Value { lets: &'a str, rows: &'a str, aggregates: bool },
+    /// One of these words; what they are.
+    Word(&'static [&'static str], &'static str),
+    /// A plugin.
+    Plugin,
+    /// The name of an exploration query; where its letters begin.
+    Exploration(usize),
+    /// A value over the rows of a pipeline, or what follows a value; the rows and the operator.
+    Value { lets: &'a str, rows: (&'a str, &'a str), aggregates: bool, behind_value: bool },
 }
 
 /// Looks at the tokens in front of a place.
 fn place_of(before: &str) -> Placed<'_> {
     let (tokens, _) = lex(before);
-    if tokens.iter().any(|token| {
+    let open_text = tokens.iter().find(|token| {
         let at_end = token.end as usize == before.len() && token.start < token.end;
         let text = &before[token.start as usize..token.end as usize];
         at_end && (token.kind == TokenKind::Comment || token.kind == TokenKind::String && unclosed(text))
-    }) {
-        return Placed::Nowhere;
+    });
+    if let Some(token) = open_text {
+        let (start, end) = (token.start as usize, token.end as usize);
+        let call = before[..start].trim_end().strip_suffix('(').map(str::trim_end);
+        let quote = before[start..end].find(['"', '\'']).map_or(end, |place| start + place + 1);
+        return match call {
+            Some(call) if token.kind == TokenKind::String && call.ends_with("explore") => Placed::Exploration(quote),
+            _ => Placed::Nowhere,
+        };
     }
     let meaning: Vec<_> =
         tokens.iter().filter(|token| !matches!(token.kind, TokenKind::Space | TokenKind::Comment | TokenKind::End)).collect();
@@ -159,11 +235,19 @@ fn place_of(before: &str) -> Placed<'_> {
     if last == Some(TokenKind::Dot) {
         return Placed::Nowhere;
     }
-    let lets_text = &before[..lets];
-    let rows = open.iter().rev().find_map(|(start, bar)| bar.map(|bar| (*start, bar)));
-    let word = |back: usize| {
+    let behind = |back: usize| {
         meaning.len().checked_sub(back).and_then(|place| meaning.get(place)).map(|token| &before[token.span().start..token.span().end])
     };
+    match (behind(3), behind(2), behind(1)) {
+        (_, Some("|"), Some("evaluate")) => return Placed::Plugin,
+        (_, Some("|"), Some("render")) => return Placed::Word(CHARTS, "chart"),
+        (Some("join"), Some("kind"), Some("=")) => return Placed::Word(JOINS, "kind of join"),
+        (Some("lookup"), Some("kind"), Some("=")) => return Placed::Word(&["inner", "leftouter"], "kind of lookup"),
+        _ => {}
+    }
+    let lets_text = &before[..lets];
+    let rows = open.iter().rev().find_map(|(start, bar)| bar.map(|bar| (*start, bar)));
+    let word = behind;
     let begins = match last {
         None | Some(TokenKind::Semicolon | TokenKind::OpenBrace) => true,
         Some(TokenKind::OpenParen) => {
@@ -204,10 +288,37 @@ fn place_of(before: &str) -> Placed<'_> {
         _ if begins => Placed::Source(lets_text),
         Some((start, bar)) => {
             let operator = before[bar + 1..].trim_start();
-            let aggregates = ["summarize", "make-series", "top-nested"].iter().any(|name| operator.starts_with(name));
-            Placed::Value { lets: lets_text, rows: &before[pipeline_start(before, start)..bar], aggregates }
+            let operator =
+                &operator[..operator.find(|letter: char| !(letter.is_alphanumeric() || letter == '-')).unwrap_or(operator.len())];
+            let aggregates = ["summarize", "make-series", "top-nested"].contains(&operator);
+            let rows = (&before[pipeline_start(before, start)..bar], operator);
+            Placed::Value { lets: lets_text, rows, aggregates, behind_value: ends_value(last, word(1), operator) }
         }
-        None => Placed::Value { lets: lets_text, rows: "", aggregates: false },
+        None => Placed::Value { lets: lets_text, rows: ("", ""), aggregates: false, behind_value: false },
+    }
+}
+
+/// Whether the token in front of a place ends a value, so that another one cannot follow.
+fn ends_value(last: Option<TokenKind>, word: Option<&str>, operator: &str) -> bool {
+    let word = word.unwrap_or_default();
+    match last {
+        Some(TokenKind::Name | TokenKind::Word) => {
+            let joins =
+                BETWEEN_VALUES.contains(&word) || words_behind(operator).contains(&word) || matches!(word, "regex" | "where" | "not");
+            !joins && word != operator && !operator.ends_with(&format!("-{word}"))
+        }
+        Some(
+            TokenKind::String
+            | TokenKind::CloseParen
+            | TokenKind::CloseBracket
+            | TokenKind::Bool
+            | TokenKind::Long
+            | TokenKind::Real
+            | TokenKind::Timespan
+            | TokenKind::Typed(_)
+            | TokenKind::RawGuid,
+        ) => true,
+        _ => false,
     }
 }
 
@@ -238,8 +349,7 @@ fn columns(lets: &str, rows: &str, schemas: &dyn Schemas, candidates: &mut Vec<C
     let given = Given::default();
     let binding = bind(&parsed.query, schemas, &given);
     let Some(result) = binding.query.results.last() else { return };
-    candidates
-        .extend(result.relation.columns.iter().map(|column| candidate(&quoted(&column.name), CandidateKind::Column, column.kind.as_str())));
+    candidates.extend(result.relation.columns.iter().map(|column| written(&column.name, CandidateKind::Column, column.kind.as_str())));
 }
 
 /// The names that the statements in front declare.
@@ -251,7 +361,7 @@ fn declared(lets: &str, candidates: &mut Vec<Candidate>) {
                     LetValue::Function(_) => "function of the query",
                     LetValue::Expr(_) => "name of the query",
                 };
-                candidates.push(candidate(&quoted(&declared.name.text), CandidateKind::Name, detail));
+                candidates.push(written(&declared.name.text, CandidateKind::Name, detail));
             }
             StatementKind::Parameters(parameters) => {
                 candidates.extend(parameters.iter().map(|parameter| candidate(&parameter.name.text, CandidateKind::Name, "parameter")));
@@ -269,7 +379,17 @@ fn quoted(name: &str) -> String {
 }
 
 fn candidate(text: &str, kind: CandidateKind, detail: &str) -> Candidate {
-    Candidate { text: text.to_owned(), kind, detail: detail.to_owned() }
+    Candidate { label: text.to_owned(), kind, detail: detail.to_owned(), insert: text.to_owned() }
+}
+
+/// A name that is written in brackets where it has other marks than letters.
+fn written(name: &str, kind: CandidateKind, detail: &str) -> Candidate {
+    Candidate { insert: quoted(name), ..candidate(name, kind, detail) }
+}
+
+/// A name that parentheses follow.
+fn called(name: &str, kind: CandidateKind, detail: &str) -> Candidate {
+    Candidate { insert: format!("{name}("), ..candidate(name, kind, detail) }
 }
 
 /// The nearest start of a character at or before an offset.
@@ -314,16 +434,37 @@ mod tests {
             ("Logons | join kind=inner (Alerts | where Ti^", "Title"),
             ("Logons | summarize cou^", "count"),
             ("Logons | where tolo^", "tolong"),
-            ("Logons | project odd^", "['odd name']"),
+            ("Logons | project odd^", "odd name"),
+            ("Logons | where Account ha^", "has"),
+            ("Logons | where Account == 'x' an^", "and"),
+            ("Logons | where Account has 'x' and Ti^", "Time"),
+            ("Logons | sort by Time de^", "desc"),
+            ("Logons | summarize count() b^", "by"),
+            ("Logons | evaluate bag^", "bag_unpack"),
+            ("Logons | render tim^", "timechart"),
+            ("Logons | join kind=left^", "leftanti"),
             ("union Al^", "Alerts"),
         ] {
             let found = at(text);
             assert_eq!(
-                found.candidates.first().map(|candidate| candidate.text.as_str()),
+                found.candidates.first().map(|candidate| candidate.label.as_str()),
                 Some(expected),
                 "{text}: {:?}",
                 found.candidates.iter().take(4).collect::<Vec<_>>()
             );
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_legal_where_it_is_put() {
+        for (text, expected) in [
+            ("Logons | project odd^", "['odd name']"),
+            ("Logons | where tolo^", "tolong("),
+            ("Logons | summarize cou^", "count("),
+            ("Logons | evaluate piv^", "pivot("),
+            ("Log^", "Logons"),
+        ] {
+            assert_eq!(at(text).candidates.first().map(|candidate| candidate.insert.as_str()), Some(expected), "{text}");
         }
     }
 

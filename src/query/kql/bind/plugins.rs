@@ -49,6 +49,11 @@ const PLUGINS: &[(&str, Gives)] = &[
     ("sliding_window_counts", Gives::Timeline(&["Count", "Dcount"], &[Long, Long], 6)),
 ];
 
+/// The names of the plugins.
+pub(super) fn plugin_names() -> impl Iterator<Item = &'static str> {
+    PLUGINS.iter().map(|(name, _)| *name)
+}
+
 /// The columns of a plugin.
 #[derive(Clone, Copy, Debug)]
 enum Gives {

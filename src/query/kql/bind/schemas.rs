@@ -35,6 +35,11 @@ pub trait Schemas {
         Vec::new()
     }
 
+    /// Names and titles of the exploration queries, for proposals.
+    fn explorations(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
     /// The columns of a watchlist.
     fn watchlist(&self, name: &str) -> Option<Vec<Field>> {
         let _ = name;

@@ -18,7 +18,7 @@ mod shapes;
 mod statements;
 mod values;
 
-pub(super) use operators::OPERATORS;
+pub(super) use operators::{CHARTS, OPERATORS};
 
 use super::diagnostics::{Code, DIAGNOSTICS_MAX, Diagnostic, Severity};
 use super::lexer::{Token, lex};

@@ -68,7 +68,7 @@ pub(in super::super) const OPERATORS: &[&str] = &[
 ];
 
 /// Charts whose names are keywords.
-const CHARTS: &[&str] = &[
+pub(in super::super) const CHARTS: &[&str] = &[
     "anomalychart",
     "areachart",
     "barchart",
