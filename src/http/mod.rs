@@ -34,8 +34,9 @@ mod triage;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::{HeaderMap, Method};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::engine::Engine;
@@ -99,8 +100,12 @@ fn layers(routes: Routes, app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-async fn unknown() -> impl IntoResponse {
-    error::ApiError(Fault::new(FaultClass::NotFound, "route_unknown", "nothing is at this path").with_hint("`/docs` lists all operations"))
+/// No route has the address: a person who browses sees the page say so, a program an error.
+async fn unknown(method: Method, headers: HeaderMap) -> Response {
+    page::elsewhere(&method, &headers).unwrap_or_else(|| {
+        let fault = Fault::new(FaultClass::NotFound, "route_unknown", "nothing is at this path").with_hint("`/docs` lists all operations");
+        error::ApiError(fault).into_response()
+    })
 }
 
 async fn not_allowed() -> impl IntoResponse {

@@ -7,7 +7,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use axum::extract::Path;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use flate2::read::GzDecoder;
@@ -57,6 +57,17 @@ pub(crate) fn add(routes: &mut Routes, instead: axum::routing::MethodRouter<Arc<
     routes.page("/", get(index));
     SCREENS.iter().for_each(|screen| routes.page(screen, get(index)));
     routes.page("/assets/{name}", get(asset));
+}
+
+/// The page at an address without a route, for browsers: it says that nothing is there. Programs do not ask for HTML and get none.
+pub(crate) fn elsewhere(method: &Method, headers: &HeaderMap) -> Option<Response> {
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let file = find(INDEX).filter(|_| *method == Method::GET && accepted.contains("text/html"))?;
+    let mut headers = headers.clone();
+    headers.remove(header::IF_NONE_MATCH);
+    let mut response = answer(file, &headers, "no-cache");
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    Some(response)
 }
 
 fn find(name: &str) -> Option<&'static File> {
@@ -171,6 +182,19 @@ mod tests {
             let expected = if packed { SAMPLE.gzipped } else { b"let a = 1;" };
             assert_eq!(body(response).await, expected, "{accepted}");
         }
+    }
+
+    #[test]
+    fn a_browser_sees_the_page_at_any_address_and_a_program_does_not() {
+        let browser = headers(header::ACCEPT, "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8");
+        if let Some(response) = elsewhere(&Method::GET, &browser) {
+            assert_eq!(response.status(), StatusCode::NOT_FOUND);
+            assert_eq!(response.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
+        }
+        assert_eq!(elsewhere(&Method::GET, &browser).is_some(), find(INDEX).is_some());
+        assert!(elsewhere(&Method::POST, &browser).is_none());
+        assert!(elsewhere(&Method::GET, &headers(header::ACCEPT, "application/json")).is_none());
+        assert!(elsewhere(&Method::GET, &HeaderMap::new()).is_none());
     }
 
     #[tokio::test]

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
 import "./api.mjs";
+import { threads } from "./worker.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const output = process.env.CLEW_WEB_OUT ?? `${root}dist`;
@@ -77,7 +78,9 @@ const options = {
     legalComments: "none",
     metafile: true,
     logLevel: "warning",
+    publicPath: "/assets",
     plugins: [
+        threads(!watch),
         {
             name: "page",
             setup(build) {

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import "./api.mjs";
+import { threads } from "./worker.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const wanted = process.argv.slice(2);
@@ -26,6 +27,7 @@ try {
         jsx: "automatic",
         jsxImportSource: "preact",
         loader: { ".css": "empty" },
+        plugins: [threads(false)],
         sourcemap: "inline",
         logLevel: "warning",
     });

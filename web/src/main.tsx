@@ -7,6 +7,7 @@ import "./ui/base.css";
 import "./ui/parts.css";
 import "./app/app.css";
 import "./ui/table.css";
+import "./list/list.css";
 import "./queue/queue.css";
 import "./incident/incident.css";
 import "./search/search.css";

@@ -50,7 +50,7 @@ test("a result becomes a chart and lies along time", async () => {
     await page.go(sql("SELECT TimeGenerated, AlertName FROM SecurityAlert"));
     await page.getByRole("grid", { name: "Rows" }).waitFor();
     await page.getByRole("button", { name: "Timeline" }).click();
-    await page.getByRole("img", { name: /spans of time/ }).waitFor();
+    await page.getByRole("list", { name: "Rows in the order of time" }).waitFor();
     await closeClean(page);
 });
 
@@ -84,5 +84,50 @@ test("a question of the library is asked of an entity", async () => {
     await page.getByLabel("Of which entity?").fill("host:msticalertswin1");
     await page.keyboard.press("Enter");
     await page.getByRole("grid", { name: "Rows" }).waitFor();
+    await closeClean(page);
+});
+
+test("the result of a graph query is drawn as a graph, and any result as pairs of two columns", async () => {
+    const page = await openPage(browser, clew.url);
+    const text =
+        'graph("entities") | graph-match (a)-[r]->(b) where labels(a) has "account" and b.label == "175.45.176.99" project a, r, b';
+    await page.go(`/query?${new URLSearchParams({ lang: "kql", text })}`);
+    const views = page.getByRole("group", { name: "View of the result" });
+    await views.getByRole("button", { name: "Graph" }).click();
+    await page.waitForFunction(() => (window.clewGraph?.stats().drawn.nodes ?? 0) > 1);
+    await page.getByRole("tab", { name: /^List/ }).click();
+    await page
+        .getByRole("treeitem", { name: /175\.45\.176\.99/ })
+        .first()
+        .waitFor();
+    await picture(page, "query-graph");
+    await page.go(
+        `/query?${new URLSearchParams({ lang: "kql", text: "SigninLogs | project TimeGenerated, UserPrincipalName, IPAddress" })}`,
+    );
+    await views.getByRole("button", { name: "Graph" }).click();
+    await page.getByText("3 nodes and 2 links").waitFor();
+    await closeClean(page);
+});
+
+test("the result of a query lies along time, in lanes and as a list", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go(
+        `/query?${new URLSearchParams({ lang: "kql", text: "SecurityAlert | project StartTime, EndTime, AlertSeverity, AlertName" })}`,
+    );
+    await page.getByRole("group", { name: "View of the result" }).getByRole("button", { name: "Timeline" }).click();
+    await page.getByText("199 of 199 rows").waitFor();
+    await picture(page, "query-timeline");
+    const head = await page.locator(".parallel-head").boundingBox();
+    await page.mouse.move(head.x + 200, head.y + 8);
+    await page.mouse.down();
+    await page.mouse.move(head.x + 420, head.y + 8, { steps: 3 });
+    await page.mouse.up();
+    await page
+        .getByText(/^\d+ of 199 rows$/)
+        .filter({ hasNotText: "199 of 199" })
+        .waitFor();
+    await page.getByRole("button", { name: "Clear the window" }).click();
+    await page.getByRole("list", { name: "Rows in the order of time" }).getByRole("button").first().click();
+    await page.getByRole("complementary", { name: "Row" }).waitFor();
     await closeClean(page);
 });

@@ -1,24 +1,24 @@
 // The alert list: every alert, in or outside incidents, one by one or as groups of repeats.
-import { useCallback, useEffect, useMemo, useRef } from "preact/hooks";
 import { useLoad } from "../api/resource";
-import type { AlertRow } from "../api/types";
+import type { AlertRow, FacetAnswer } from "../api/types";
 import { seq } from "../app/live";
+import { PagedList } from "../list/list";
+import { usePages } from "../list/pages";
+import { useTicks } from "../list/ticks";
 import { navigate, nodeHref, param, place, setParams } from "../router/router";
 import { CSV_PAGE_ROWS, saveList } from "../state/csv";
 import { type Filter, readFilter } from "../state/filters";
-import { Pages } from "../state/pages";
 import { formatCount } from "../state/time";
 import { FilterBar } from "../ui/filterbar";
 import { Icon } from "../ui/icons";
 import { useKeys } from "../ui/keys";
 import { severities, severityTone } from "../ui/kinds";
-import { Empty, Failure, Loaded, Loading } from "../ui/states";
+import { Empty, Loaded } from "../ui/states";
 import { DataTable } from "../ui/table";
+import { AlertBulk } from "./bulk";
 import { csvColumns, listColumns, repeatColumns } from "./columns";
 import { type AlertQuery, fields, loadCounters, loadFacets, loadPage, loadRepeats, type Repeats } from "./model";
 import { AlertPane } from "./pane";
-
-const PAGE_ROWS = 200;
 
 export function AlertsScreen({ selected }: { selected: string }) {
     const query: AlertQuery = { filter: readFilter(fields, place.value.params), sort: param("sort") };
@@ -54,13 +54,20 @@ export function AlertsScreen({ selected }: { selected: string }) {
                 </button>
             </div>
             <SeverityRow counts={counters.data?.severity ?? {}} filter={query.filter} />
-            <div class="filter-row">
-                <FilterBar fields={fields} filter={query.filter} facets={facets.data ?? []} />
-            </div>
-            <div class="split">
-                <div class="split-main">{grouped ? <RepeatTable query={query} /> : <AlertTable query={query} selected={selected} />}</div>
-                {selected && <AlertPane key={selected} id={selected} onClose={close} />}
-            </div>
+            {grouped ? (
+                <>
+                    <div class="filter-row">
+                        <FilterBar fields={fields} filter={query.filter} facets={facets.data ?? []} />
+                    </div>
+                    <div class="split">
+                        <div class="split-main">
+                            <RepeatTable query={query} />
+                        </div>
+                    </div>
+                </>
+            ) : (
+                <AlertTable query={query} facets={facets.data ?? []} selected={selected} onClose={close} />
+            )}
         </div>
     );
 }
@@ -89,54 +96,64 @@ function SeverityRow({ counts, filter }: { counts: Record<string, number>; filte
     );
 }
 
-function AlertTable({ query, selected }: { query: AlertQuery; selected: string }) {
-    const key = JSON.stringify(query);
-    const pages = useMemo(() => {
-        const asked: AlertQuery = JSON.parse(key);
-        return new Pages<AlertRow>((cursor, signal) => loadPage(asked, cursor, PAGE_ROWS, signal));
-    }, [key]);
-    useEffect(() => {
-        pages.want(0, 1);
-        return () => pages.close();
-    }, [pages]);
-    const version = seq.value;
-    const first = useRef(version);
-    useEffect(() => {
-        if (version !== first.current && !pages.untouched) pages.refresh();
-        first.current = version;
-    }, [version, pages]);
-    void pages.version.value;
-    const onRange = useCallback((from: number, to: number) => pages.want(from, to), [pages]);
-    if (pages.error.value !== undefined) return <Failure error={pages.error.value} retry={() => pages.retry()} />;
-    if (pages.untouched) return <Loading rows={12} />;
-    if (pages.count === 0) {
-        return (
-            <Empty
-                title="No alert fits"
-                actions={
-                    <a class="button" href="/alerts">
-                        Show all alerts
-                    </a>
-                }
-            />
-        );
-    }
+function AlertTable({
+    query,
+    facets,
+    selected,
+    onClose,
+}: {
+    query: AlertQuery;
+    facets: readonly FacetAnswer[];
+    selected: string;
+    onClose: () => void;
+}) {
+    const { pages, key, onRange } = usePages(query, loadPage);
+    const { of: ticked, ticks, clear } = useTicks(key, pages, (row: AlertRow) => row.id);
     const open = (row: AlertRow) => navigate(nodeHref(`alert:${row.id}`) + window.location.search, { replace: true });
     return (
-        <DataTable
-            label="Alerts"
-            columns={listColumns}
-            count={pages.count}
-            total={pages.total}
-            row={(index) => pages.row(index)}
-            rowKey={(row) => row.id}
-            current={selected}
-            onCurrent={open}
-            onOpen={open}
-            onRange={onRange}
-            sort={query.sort || "time"}
-            onSort={(sort) => setParams({ sort })}
-        />
+        <>
+            <div class="filter-row">
+                {ticks.state !== "none" ? (
+                    <AlertBulk query={query} pages={pages} of={ticked} onAll={() => ticks.setAll(true)} onClear={clear} />
+                ) : (
+                    <>
+                        <FilterBar fields={fields} filter={query.filter} facets={facets} />
+                        <span class="grow" />
+                        <span class="faint number" role="status">
+                            {pages.total === undefined ? "" : `${formatCount(pages.total)} ${pages.total === 1 ? "alert" : "alerts"}`}
+                        </span>
+                    </>
+                )}
+            </div>
+            <div class="split">
+                <div class="split-main">
+                    <PagedList
+                        label="Alerts"
+                        pages={pages}
+                        columns={listColumns}
+                        rowKey={(row) => row.id}
+                        current={selected}
+                        onCurrent={open}
+                        onOpen={open}
+                        onRange={onRange}
+                        sort={query.sort || "time"}
+                        onSort={(sort) => setParams({ sort })}
+                        ticks={ticks}
+                        empty={
+                            <Empty
+                                title="No alert fits"
+                                actions={
+                                    <a class="button" href="/alerts">
+                                        Show all alerts
+                                    </a>
+                                }
+                            />
+                        }
+                    />
+                </div>
+                {selected && <AlertPane key={selected} id={selected} onClose={onClose} />}
+            </div>
+        </>
     );
 }
 

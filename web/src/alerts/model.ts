@@ -2,7 +2,7 @@
 import { ask, type Params } from "../api/client";
 import type { AlertRow, Counters } from "../api/types";
 import { type Field, type Filter, listParams, without } from "../state/filters";
-import type { PageAnswer } from "../state/pages";
+import { IDS_PAGE, type PageAnswer, readIds } from "../state/pages";
 import { severities, tactics } from "../ui/kinds";
 
 export const fields: readonly Field[] = [
@@ -38,6 +38,11 @@ export async function loadPage(
 ): Promise<PageAnswer<AlertRow>> {
     const answer = await ask("alerts", { ...params(query), ...(cursor === null ? {} : { cursor }), limit }, { signal });
     return { rows: answer.value, cursor: answer.cursor, total: answer.total };
+}
+
+/** Ids of everything that fits, read to its end. */
+export function allIds(query: AlertQuery): Promise<string[]> {
+    return readIds((cursor, signal) => loadPage(query, cursor, IDS_PAGE, signal));
 }
 
 /** Severities whatever the chosen severity. */

@@ -61,7 +61,7 @@ export function Graph({ of }: { of: readonly string[] }) {
     }, [investigation, version]);
     if (investigation.error.value !== undefined) return <Failure error={investigation.error.value} />;
     if (!investigation.loaded.value) return <Loading label="Loading the graph" />;
-    return <Screen key={key} of={investigation} />;
+    return <InvestigationView key={key} of={investigation} />;
 }
 
 /** Keeps the address on the present state. */
@@ -92,7 +92,8 @@ interface Card {
     readonly focused: boolean;
 }
 
-function Screen({ of }: { of: Investigation }) {
+/** Canvas, pane and timeline of an investigation. */
+export function InvestigationView({ of, timeline = true }: { of: Investigation; timeline?: boolean }) {
     const view = useRef<GraphView>(null);
     const stage = useRef<HTMLDivElement>(null);
     const [card, setCard] = useState<Card>();
@@ -173,7 +174,7 @@ function Screen({ of }: { of: Investigation }) {
                 <Pane of={of} tab={tab} onTab={setTab} around={around} onRows={setRows} />
             </div>
             {rows && <RowsDrawer rows={rows} onClose={() => setRows(undefined)} />}
-            <ParallelTimeline of={of} onRows={setRows} />
+            {timeline && <ParallelTimeline of={of} onRows={setRows} />}
         </section>
     );
 }

@@ -14,6 +14,26 @@ export function SeveritySign({ name }: { name: string }) {
     );
 }
 
+/** Which lines lie inside the incident. */
+function Lines() {
+    return (
+        <>
+            <li>
+                <svg viewBox="0 0 26 12" aria-hidden="true" class="line-sign">
+                    <path d="M1 6h24" />
+                </svg>
+                in the incident
+            </li>
+            <li>
+                <svg viewBox="0 0 26 12" aria-hidden="true" class="line-sign">
+                    <path d="M1 6h24" stroke-dasharray="2 4" />
+                </svg>
+                outside
+            </li>
+        </>
+    );
+}
+
 export function Legend({ of }: { of: Investigation }) {
     const scene = of.scene.value;
     const kinds = new Map<string, { nodes: number; ids: string[] }>();
@@ -57,18 +77,7 @@ export function Legend({ of }: { of: Investigation }) {
                             {name}
                         </li>
                     ))}
-                <li>
-                    <svg viewBox="0 0 26 12" aria-hidden="true" class="line-sign">
-                        <path d="M1 6h24" />
-                    </svg>
-                    in the incident
-                </li>
-                <li>
-                    <svg viewBox="0 0 26 12" aria-hidden="true" class="line-sign">
-                        <path d="M1 6h24" stroke-dasharray="2 4" />
-                    </svg>
-                    outside
-                </li>
+                {[...of.roots.value].some((id) => id.startsWith("incident:")) && <Lines />}
             </ul>
         </div>
     );

@@ -5,10 +5,9 @@ import { formatTime } from "../state/time";
 import type { Action } from "./actions";
 import { type Picture, pictureOf, radiusOfNode } from "./draw/picture";
 import { act, BEGIN, begin, type History, redo, redoLabel, undo, undoLabel } from "./history";
-import { force } from "./layout/force";
-import { byTactic, byTime } from "./layout/layered";
-import type { Layout, LayoutNode, Placed } from "./layout/layout";
-import { type Running, runInSlices } from "./layout/run";
+import type { LayoutNode, Placed } from "./layout/layout";
+import type { Running } from "./layout/run";
+import { arrange } from "./layout/thread";
 import { isEmpty, type Link, linkOf } from "./link";
 import { type Call, callKey, describe, type Found, type Load, run } from "./loads";
 import type { GraphNode, NodeId } from "./model";
@@ -29,13 +28,6 @@ export interface Notice {
 
 /** Asks a question; tests give their own. */
 export type Ask = (call: Call, state: GraphState, signal?: AbortSignal) => Promise<Found>;
-
-const LAYOUTS = {
-    force,
-    tactic: byTactic,
-    time: (nodes: readonly LayoutNode[], edges: readonly { source: string; target: string }[]) =>
-        byTime(nodes, edges, (time) => formatTime(time, "minute")),
-} satisfies Record<string, (nodes: readonly LayoutNode[], edges: readonly { source: string; target: string }[]) => Layout>;
 
 export class Investigation {
     readonly history = signal<History>(BEGIN);
@@ -309,7 +301,7 @@ export class Investigation {
         const known = this.places.get(name) ?? new Map<string, Point>();
         this.places.set(name, known);
         const nodes = scene.nodes.map((node) => layoutNode(state, node, known, name));
-        const running = runInSlices(LAYOUTS[name](nodes, scene.edges));
+        const running = arrange(name, nodes, scene.edges, (time) => formatTime(time, "minute"));
         this.running = running;
         void running.done.then((placed) => {
             if (!placed) return;

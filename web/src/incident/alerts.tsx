@@ -1,7 +1,11 @@
 // The incident's alerts: all of them, narrowed by severity, tactic or words, with one beside.
+import { useState } from "preact/hooks";
 import { alertColumns, csvColumns } from "../alerts/columns";
 import { AlertPane } from "../alerts/pane";
+import { ask } from "../api/client";
 import type { AlertRow, IncidentDetail } from "../api/types";
+import { BulkBar } from "../list/bulkbar";
+import { useTicks } from "../list/ticks";
 import { href, param, paramList, setParams } from "../router/router";
 import { csvLine, saveFile } from "../state/csv";
 import { formatCount } from "../state/time";
@@ -10,6 +14,8 @@ import { useKeys } from "../ui/keys";
 import { severities, severityTone, spaced } from "../ui/kinds";
 import { Empty } from "../ui/states";
 import { DataTable } from "../ui/table";
+import { changed } from "./change";
+import { SplitOff } from "./joining";
 
 interface Narrow {
     words: string;
@@ -53,6 +59,8 @@ export function AlertsTab({ incident }: { incident: IncidentDetail }) {
     useKeys("Alerts of the incident", [
         { keys: "Escape", label: "Close the alert", run: () => setParams({ sel: null }, { replace: true }) },
     ]);
+    const key = JSON.stringify([incident.id, narrow]);
+    const { of: ticked, ticks, clear } = useTicks(key, { known: () => rows.entries(), total: rows.length }, (row: AlertRow) => row.id);
     const counts = new Map<string, number>();
     for (const alert of incident.alerts_list) counts.set(alert.severity, (counts.get(alert.severity) ?? 0) + 1);
     const chosen = narrow.severity;
@@ -60,60 +68,73 @@ export function AlertsTab({ incident }: { incident: IncidentDetail }) {
         <div class="split tab-split">
             <div class="split-main">
                 <div class="tab-tools">
-                    <div class="filter-search">
-                        <Icon name="search" />
-                        <input
-                            type="search"
-                            value={narrow.words}
-                            placeholder="Words of the title"
-                            aria-label="Words of the title"
-                            onInput={(event) => setParams({ title: event.currentTarget.value }, { replace: true })}
+                    {ticks.state !== "none" ? (
+                        <AlertDeeds
+                            incident={incident}
+                            alerts={rows.filter((row) => ticks.has(row.id)).map((row) => row.id)}
+                            all={ticked.all}
+                            total={rows.length}
+                            onAll={() => ticks.setAll(true)}
+                            onClear={clear}
                         />
-                    </div>
-                    {severities
-                        .filter((name) => counts.has(name))
-                        .map((name) => (
-                            <button
-                                key={name}
-                                type="button"
-                                class={`severity-count ${severityTone(name)}`}
-                                aria-pressed={chosen.includes(name)}
-                                onClick={() =>
-                                    setParams({
-                                        severity: chosen.includes(name) ? chosen.filter((one) => one !== name) : [...chosen, name],
-                                    })
-                                }
-                            >
-                                <i class="dot" />
-                                {name} <strong class="number">{formatCount(counts.get(name))}</strong>
+                    ) : (
+                        <>
+                            <div class="filter-search">
+                                <Icon name="search" />
+                                <input
+                                    type="search"
+                                    value={narrow.words}
+                                    placeholder="Words of the title"
+                                    aria-label="Words of the title"
+                                    onInput={(event) => setParams({ title: event.currentTarget.value }, { replace: true })}
+                                />
+                            </div>
+                            {severities
+                                .filter((name) => counts.has(name))
+                                .map((name) => (
+                                    <button
+                                        key={name}
+                                        type="button"
+                                        class={`severity-count ${severityTone(name)}`}
+                                        aria-pressed={chosen.includes(name)}
+                                        onClick={() =>
+                                            setParams({
+                                                severity: chosen.includes(name) ? chosen.filter((one) => one !== name) : [...chosen, name],
+                                            })
+                                        }
+                                    >
+                                        <i class="dot" />
+                                        {name} <strong class="number">{formatCount(counts.get(name))}</strong>
+                                    </button>
+                                ))}
+                            {narrow.tactic && (
+                                <span class="pill">
+                                    <span class="pill-button">
+                                        <span class="faint">Tactic</span>
+                                        {spaced(narrow.tactic)}
+                                    </span>
+                                    <button
+                                        type="button"
+                                        class="pill-remove"
+                                        aria-label="Remove the filter Tactic"
+                                        onClick={() => setParams({ tactic: null })}
+                                    >
+                                        <Icon name="close" />
+                                    </button>
+                                </span>
+                            )}
+                            <span class="grow" />
+                            <span class="faint number">{formatCount(rows.length)}</span>
+                            <a class="button quiet" href={href("/alerts", { incident: incident.id })}>
+                                <Icon name="alert" />
+                                In the alert list
+                            </a>
+                            <button type="button" class="button quiet" onClick={() => save(incident, rows)}>
+                                <Icon name="download" />
+                                CSV
                             </button>
-                        ))}
-                    {narrow.tactic && (
-                        <span class="pill">
-                            <span class="pill-button">
-                                <span class="faint">Tactic</span>
-                                {spaced(narrow.tactic)}
-                            </span>
-                            <button
-                                type="button"
-                                class="pill-remove"
-                                aria-label="Remove the filter Tactic"
-                                onClick={() => setParams({ tactic: null })}
-                            >
-                                <Icon name="close" />
-                            </button>
-                        </span>
+                        </>
                     )}
-                    <span class="grow" />
-                    <span class="faint number">{formatCount(rows.length)}</span>
-                    <a class="button quiet" href={href("/alerts", { incident: incident.id })}>
-                        <Icon name="alert" />
-                        In the alert list
-                    </a>
-                    <button type="button" class="button quiet" onClick={() => save(incident, rows)}>
-                        <Icon name="download" />
-                        CSV
-                    </button>
                 </div>
                 {rows.length === 0 ? (
                     <Empty title={incident.alerts_list.length === 0 ? "No alert of this incident is here" : "No alert fits"}>
@@ -133,6 +154,7 @@ export function AlertsTab({ incident }: { incident: IncidentDetail }) {
                         onOpen={select}
                         sort={narrow.sort}
                         onSort={(sort) => setParams({ sort })}
+                        ticks={ticks}
                     />
                 )}
             </div>
@@ -140,6 +162,58 @@ export function AlertsTab({ incident }: { incident: IncidentDetail }) {
         </div>
     );
 }
+
+interface DeedsProps {
+    incident: IncidentDetail;
+    alerts: readonly string[];
+    all: boolean;
+    total: number;
+    onAll: () => void;
+    onClear: () => void;
+}
+
+/** What can be done with ticked alerts of an incident: split them off, take them out. */
+function AlertDeeds({ incident, alerts, all, total, onAll, onClear }: DeedsProps) {
+    const [splitting, setSplitting] = useState(false);
+    const what = alerts.length === 1 ? "1 alert" : `${formatCount(alerts.length)} alerts`;
+    const takeOut = async () => {
+        const body = { add: [], remove: [...alerts] };
+        if (await changed(ask("update_incident_alerts", { id: incident.id }, { body }), `${what} taken out of the incident`)) onClear();
+    };
+    useKeys("Ticked alerts of the incident", [
+        { keys: "s", label: "Split them off into a new incident", run: () => setSplitting(true) },
+        { keys: "Escape", label: "Tick none", run: onClear },
+    ]);
+    return (
+        <BulkBar noun="alert" count={alerts.length} total={total} all={all} onAll={onAll} onClear={onClear}>
+            <button type="button" class="button quiet small" onClick={() => setSplitting(true)}>
+                <Icon name="incident" />
+                Split off
+            </button>
+            <button type="button" class="button quiet small" onClick={() => void takeOut()}>
+                <Icon name="minus" />
+                Take out
+            </button>
+            <a class="button quiet small" href={href("/graph", { of: alerts.slice(0, GRAPH_MAX).map((id) => `alert:${id}`) })}>
+                <Icon name="graph" />
+                Graph
+            </a>
+            {splitting && (
+                <SplitOff
+                    incident={{ ...incident, number: incident.number ?? null }}
+                    alerts={alerts}
+                    onDone={(done) => {
+                        setSplitting(false);
+                        if (done) onClear();
+                    }}
+                />
+            )}
+        </BulkBar>
+    );
+}
+
+/** Alerts that a graph begins with at the most. */
+const GRAPH_MAX = 40;
 
 function save(incident: IncidentDetail, rows: readonly AlertRow[]): void {
     const lines = rows.map((row) => csvLine(csvColumns.map(([, value]) => value(row))));

@@ -1,6 +1,6 @@
 // Changes of incidents: each says what it did and can be taken back.
 import { ask, errorDetail } from "../api/client";
-import type { Changed, IncidentFields } from "../api/types";
+import type { Changed, IncidentFields, IncidentFilter } from "../api/types";
 import { refresh } from "../app/live";
 import { stored } from "../state/stored";
 import { toast } from "../ui/toast";
@@ -27,10 +27,33 @@ export async function changed(change: Promise<Changed>, text: string): Promise<b
     }
 }
 
-/** Takes a change back; those of one step go back together. */
-async function undo(change: number): Promise<void> {
+/** Makes several changes one after the other, and says so once. Undo takes back all of them, the last one first. */
+export async function changedAll(deeds: readonly (() => Promise<Changed>)[], text: string): Promise<boolean> {
+    const made: number[] = [];
     try {
-        await ask("undo_change", { change: String(change) });
+        for (const deed of deeds) {
+            const [first] = (await deed()).value;
+            if (first) made.push(first.change);
+        }
+    } catch (error) {
+        const detail = errorDetail(error);
+        const undone = made.length > 0 ? `; ${made.length} of ${deeds.length} were done` : "";
+        toast([detail.message + undone, detail.hint].filter(Boolean).join(": "), {
+            tone: "bad",
+            ...(made.length > 0 ? { action: { label: "Undo", run: () => void undo(...made) } } : {}),
+        });
+        refresh();
+        return false;
+    }
+    refresh();
+    toast(text, { action: { label: "Undo", run: () => void undo(...made) } });
+    return true;
+}
+
+/** Takes changes back, the last one first; those of one step go back together. */
+async function undo(...changes: number[]): Promise<void> {
+    try {
+        for (const change of [...changes].reverse()) await ask("undo_change", { change: String(change) });
         toast("Taken back");
     } catch (error) {
         toast(errorDetail(error).message, { tone: "bad" });
@@ -43,9 +66,13 @@ export function changeFields(incident: { id: string; etag: string }, fields: Inc
     return changed(ask("update_incident", { id: incident.id }, { body: { ...fields, etag: incident.etag } }), text);
 }
 
+/** Several incidents: by their ids, or all that a filter of the queue finds. */
+export type Many = { readonly incidents: readonly string[] } | { readonly filter: IncidentFilter };
+
 /** Changes fields of several incidents as one step. */
-export function changeMany(incidents: readonly string[], fields: IncidentFields, text: string): Promise<boolean> {
-    return changed(ask("update_incidents", {}, { body: { incidents: [...incidents], change: fields } }), text);
+export function changeMany(which: Many, fields: IncidentFields, text: string): Promise<boolean> {
+    const body = "filter" in which ? { filter: which.filter, change: fields } : { incidents: [...which.incidents], change: fields };
+    return changed(ask("update_incidents", {}, { body }), text);
 }
 
 /** How an incident may be closed: classification with the reasons that go with it. */

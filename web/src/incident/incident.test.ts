@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AlertRow } from "../api/types";
 import { narrowed } from "./alerts";
+import { earlierTexts } from "./comments";
 import { barHeight, withEmpty } from "./histogram";
-import { readNote } from "./notes";
 import { reasonCounts, tacticCounts } from "./overview";
+import { readNote } from "./remark";
 
 const alert = (title: string, severity: string, start: string, tactics: string[] = []): AlertRow => ({
     id: title,
@@ -72,9 +73,54 @@ test("reasons of a correlation are counted, anything else is passed over", () =>
 });
 
 test("notes are read in the shape of each product", () => {
-    assert.deepEqual(readNote("plain"), { author: "", at: "", text: "plain" });
-    assert.deepEqual(readNote({ message: "m", author: { name: "Ana" }, createdTimeUtc: "t" }), { author: "Ana", at: "t", text: "m" });
-    assert.deepEqual(readNote({ comment: "c", createdByDisplayName: "Bo", createdDateTime: "t" }), { author: "Bo", at: "t", text: "c" });
+    const note = { id: "", author: "", at: "", modified: "" };
+    assert.deepEqual(readNote("plain"), { ...note, text: "plain" });
+    assert.deepEqual(readNote({ message: "m", author: { name: "Ana" }, createdTimeUtc: "t" }), {
+        ...note,
+        author: "Ana",
+        at: "t",
+        text: "m",
+    });
+    assert.deepEqual(readNote({ comment: "c", createdByDisplayName: "Bo", createdDateTime: "t" }), {
+        ...note,
+        author: "Bo",
+        at: "t",
+        text: "c",
+    });
+    assert.deepEqual(readNote({ id: "1", author: "Cy", created: "t", modified: "u", message: "m" }), {
+        id: "1",
+        author: "Cy",
+        at: "t",
+        modified: "u",
+        text: "m",
+    });
     assert.equal(readNote({ other: 1 }), null);
     assert.equal(readNote(7), null);
+});
+
+test("the texts that a comment had come from the changes of the incident, newest first", () => {
+    const comment = (id: string, message: string) => ({ id, message, author: "Ana", created: "t" });
+    const change = (number: number, before: unknown, after: unknown) => ({
+        change: number,
+        time: `t${number}`,
+        actor: "ana",
+        action: "comment",
+        source: "change",
+        line: 1,
+        fields: [{ field: "comments", before, after }],
+    });
+    const log = [
+        change(4, [comment("a", "two"), comment("b", "x")], [comment("a", "two")]),
+        change(3, [comment("a", "one"), comment("b", "x")], [comment("a", "two"), comment("b", "x")]),
+        change(2, [comment("a", "one")], [comment("a", "one"), comment("b", "x")]),
+        change(1, null, [comment("a", "one")]),
+    ];
+    assert.deepEqual(
+        earlierTexts(log, "a").map((said) => [said.at, said.text]),
+        [
+            ["t3", "two"],
+            ["t1", "one"],
+        ],
+    );
+    assert.deepEqual(earlierTexts(log, "c"), []);
 });

@@ -1,18 +1,22 @@
 // The parts of the rail that can be changed: status, severity, owner, tags.
 import { useState } from "preact/hooks";
+import { useAsk } from "../api/resource";
 import type { IncidentDetail } from "../api/types";
+import { incidentHref } from "../router/router";
 import { Popover } from "../ui/dialog";
-import { Icon } from "../ui/icons";
+import { Icon, type IconName } from "../ui/icons";
 import { useKeys } from "../ui/keys";
 import { Facts, Severity, Status } from "../ui/parts";
 import { changeFields, lastOwner } from "./change";
 import { CloseDialog } from "./close";
+import { MergeInto, ParentDialog } from "./joining";
 
 const severityNames = ["High", "Medium", "Low", "Informational"] as const;
 
-export function Work({ incident }: { incident: IncidentDetail }) {
+export function Work({ incident, keys = true }: { incident: IncidentDetail; keys?: boolean }) {
     const [closing, setClosing] = useState(false);
-    useKeys("Work on the incident", [
+    const [joining, setJoining] = useState<"merge" | "parent">();
+    const bindings = [
         { keys: "c", label: "Close the incident", run: () => incident.status !== "Closed" && setClosing(true) },
         {
             keys: "a",
@@ -20,7 +24,18 @@ export function Work({ incident }: { incident: IncidentDetail }) {
             run: () =>
                 lastOwner.value && void changeFields(incident, { owner: { name: lastOwner.value } }, `Assigned to ${lastOwner.value}`),
         },
-    ]);
+        {
+            keys: "s",
+            label: "Take it on, or leave it",
+            run: () => {
+                const status = incident.status === "New" ? "Active" : "New";
+                if (incident.status !== "Closed") void changeFields(incident, { status }, `Status is ${status}`);
+            },
+        },
+        { keys: "m", label: "Merge it into another", run: () => setJoining("merge") },
+    ];
+    useKeys("Work on the incident", bindings, keys);
+    const choice = { ...incident, number: incident.number ?? null };
     return (
         <>
             <Facts
@@ -29,6 +44,10 @@ export function Work({ incident }: { incident: IncidentDetail }) {
                     ["Severity", <SeverityChoice key="v" incident={incident} />],
                     ["Owner", <OwnerChoice key="o" incident={incident} />],
                     ["Tags", <TagChoice key="t" incident={incident} />],
+                    [
+                        "Belongs",
+                        <Belongs key="b" incident={incident} onParent={() => setJoining("parent")} onMerge={() => setJoining("merge")} />,
+                    ],
                     ["Closed as", incident.classification],
                     ["Reason", incident.classification_reason],
                     ["Remark", incident.classification_comment],
@@ -41,7 +60,73 @@ export function Work({ incident }: { incident: IncidentDetail }) {
                     onClose={(fields) => changeFields(incident, fields, `Incident ${incident.number ?? ""} closed`)}
                 />
             )}
+            {joining === "merge" && <MergeInto incident={choice} onDone={() => setJoining(undefined)} />}
+            {joining === "parent" && <ParentDialog incident={choice} parent={incident.parent} onDone={() => setJoining(undefined)} />}
         </>
+    );
+}
+
+/** The incident above this one, and what joins them. */
+function Belongs({ incident, onParent, onMerge }: { incident: IncidentDetail; onParent: () => void; onMerge: () => void }) {
+    return (
+        <span class="tag-edit">
+            {incident.parent && <ParentLink id={incident.parent} />}
+            <Popover
+                class="edit"
+                name="Merge, or put under another"
+                label={incident.parent ? <Icon name="down" /> : <span class="faint">on its own</span>}
+            >
+                {(close) => (
+                    <>
+                        <MenuItem
+                            icon="up"
+                            label={incident.parent ? "Put under another..." : "Put under an incident..."}
+                            onClick={() => {
+                                close();
+                                onParent();
+                            }}
+                        />
+                        {incident.parent && (
+                            <MenuItem
+                                icon="close"
+                                label="On its own again"
+                                onClick={() => {
+                                    close();
+                                    void changeFields(incident, { parent: null }, "Stands on its own now");
+                                }}
+                            />
+                        )}
+                        <MenuItem
+                            icon="group"
+                            label="Merge into another..."
+                            onClick={() => {
+                                close();
+                                onMerge();
+                            }}
+                        />
+                    </>
+                )}
+            </Popover>
+        </span>
+    );
+}
+
+function ParentLink({ id }: { id: string }) {
+    const parent = useAsk("incident", { id });
+    const { data } = parent;
+    return (
+        <a href={incidentHref(data ?? { id })} title={data?.title ?? id}>
+            {data ? `under ${data.number ?? data.title}` : "under another"}
+        </a>
+    );
+}
+
+function MenuItem({ icon, label, onClick }: { icon: IconName; label: string; onClick: () => void }) {
+    return (
+        <button type="button" class="menu-item" onClick={onClick}>
+            <Icon name={icon} />
+            {label}
+        </button>
     );
 }
 

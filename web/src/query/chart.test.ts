@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { chartOf, readChart, ticks } from "./chart";
-import { compareCells, readJson, timeBuckets } from "./result";
+import { compareCells, readJson } from "./result";
 
 const column = (name: string, type: string) => ({ name, type });
 
@@ -69,15 +69,4 @@ test("cells are ordered by value, nothing last", () => {
 test("JSON inside a text is read, other texts are left", () => {
     assert.deepEqual(readJson('[{"a":1}]'), [{ a: 1 }]);
     for (const text of ["plain", "{broken", "1", "", null, 5]) assert.equal(readJson(text), undefined);
-});
-
-test("rows are counted over time without losing any", () => {
-    const times = Array.from({ length: 500 }, (_, index) => index * index * 1_000);
-    const buckets = timeBuckets(times);
-    assert.ok(buckets.length <= 80);
-    assert.equal(
-        buckets.reduce((sum, bucket) => sum + (bucket.counts.event ?? 0), 0),
-        500,
-    );
-    assert.equal(timeBuckets([5]).length, 1);
 });

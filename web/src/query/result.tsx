@@ -1,11 +1,10 @@
 // What a query answered: as table, chart or along time; one row in full beside.
 import { useMemo, useState } from "preact/hooks";
-import type { Bucket, Table } from "../api/types";
-import { Histogram } from "../incident/histogram";
+import type { Table } from "../api/types";
+import { lazy } from "../app/lazy";
 import { csvLine, saveFile } from "../state/csv";
 import { formatCount } from "../state/time";
 import { CellText, cellText } from "../ui/cell";
-import { Popover } from "../ui/dialog";
 import { Icon } from "../ui/icons";
 import { Json } from "../ui/json";
 import { Facts, IconButton } from "../ui/parts";
@@ -17,7 +16,17 @@ import { ChartView } from "./chartview";
 
 type Cells = readonly unknown[];
 type Row = readonly [number, Cells];
-type View = "table" | "chart" | "timeline";
+export type View = "table" | "chart" | "timeline" | "graph";
+
+const GraphView = lazy(async () => (await import("./graphview")).default);
+const TimeView = lazy(async () => (await import("./timeview")).default);
+
+const views: readonly (readonly [View, string])[] = [
+    ["table", "Table"],
+    ["chart", "Chart"],
+    ["timeline", "Timeline"],
+    ["graph", "Graph"],
+];
 
 interface Props {
     table: Table;
@@ -25,6 +34,8 @@ interface Props {
     /** The chart that the query asked for. */
     chart: ChartKind | undefined;
     onMore: (() => void) | undefined;
+    /** How to show it at first, where the query says so (`render timepivot`, `render graph`). */
+    begun?: View | undefined;
 }
 
 const widths: Record<string, string> = {
@@ -48,8 +59,8 @@ export function compareCells(a: unknown, b: unknown): number {
     return cellText(a, "").localeCompare(cellText(b, ""));
 }
 
-export function Result({ table, milliseconds, chart, onMore }: Props) {
-    const [view, setView] = useState<View>(chart ? "chart" : "table");
+export function Result({ table, milliseconds, chart, onMore, begun }: Props) {
+    const [view, setView] = useState<View>(begun ?? (chart ? "chart" : "table"));
     const [kind, setKind] = useState<ChartKind>(chart ?? "column");
     const [sort, setSort] = useState("");
     const [current, setCurrent] = useState("");
@@ -64,9 +75,9 @@ export function Result({ table, milliseconds, chart, onMore }: Props) {
         <div class="result">
             <div class="result-head">
                 <div class="segments" role="group" aria-label="View of the result">
-                    {(["table", "chart", "timeline"] as const).map((id) => (
+                    {views.map(([id, label]) => (
                         <button key={id} type="button" aria-pressed={view === id} onClick={() => setView(id)}>
-                            {id === "table" ? "Table" : id === "chart" ? "Chart" : "Timeline"}
+                            {label}
                         </button>
                     ))}
                 </div>
@@ -121,10 +132,14 @@ export function Result({ table, milliseconds, chart, onMore }: Props) {
                     />
                 ) : view === "chart" ? (
                     <ChartView columns={table.columns} rows={table.rows} kind={kind} />
+                ) : view === "graph" ? (
+                    <GraphView table={table} />
                 ) : (
-                    <AlongTime table={table} />
+                    <TimeView table={table} onRow={(index) => setCurrent(String(index))} />
                 )}
-                {view === "table" && open && <RowPane table={table} cells={open[1]} onClose={() => setCurrent("")} />}
+                {(view === "table" || view === "timeline") && open && (
+                    <RowPane table={table} cells={open[1]} onClose={() => setCurrent("")} />
+                )}
             </div>
         </div>
     );
@@ -205,79 +220,4 @@ export function readJson(value: unknown): object | undefined {
     } catch {
         return undefined;
     }
-}
-
-const TIMELINE_BUCKETS = 80;
-const TIMELINE_ROWS = 500;
-
-/** Counts of rows over time. */
-export function timeBuckets(times: readonly number[]): Bucket[] {
-    const least = Math.min(...times);
-    const width = Math.max(1, Math.ceil((Math.max(...times) - least + 1) / TIMELINE_BUCKETS));
-    const counts = new Map<number, number>();
-    for (const time of times) {
-        const slot = Math.floor((time - least) / width);
-        counts.set(slot, (counts.get(slot) ?? 0) + 1);
-    }
-    return [...counts]
-        .sort((a, b) => a[0] - b[0])
-        .map(([slot, event]) => ({
-            start: new Date(least + slot * width).toISOString(),
-            end: new Date(least + (slot + 1) * width).toISOString(),
-            counts: { event },
-        }));
-}
-
-function AlongTime({ table }: { table: Table }) {
-    const times = table.columns.flatMap((column, at) => (column.type === "datetime" ? [at] : []));
-    const [chosen, setChosen] = useState(times[0] ?? -1);
-    if (chosen < 0) return <Empty title="No column of this result is a time" />;
-    const dated = table.rows
-        .map((row) => [Date.parse(String(row[chosen] ?? "")), row] as const)
-        .filter(([time]) => Number.isFinite(time))
-        .sort((a, b) => a[0] - b[0]);
-    if (dated.length === 0) return <Empty title="No row has a time" />;
-    const others = table.columns.flatMap((column, at) => (at === chosen ? [] : [[column, at] as const]));
-    return (
-        <div class="along">
-            {times.length > 1 && (
-                <Popover class="button small" label={table.columns[chosen]?.name ?? ""}>
-                    {(close) =>
-                        times.map((at) => (
-                            <button
-                                key={at}
-                                type="button"
-                                class="menu-item"
-                                onClick={() => {
-                                    setChosen(at);
-                                    close();
-                                }}
-                            >
-                                {table.columns[at]?.name}
-                            </button>
-                        ))
-                    }
-                </Popover>
-            )}
-            <Histogram buckets={timeBuckets(dated.map(([time]) => time))} loading={false} />
-            <ul class="moments">
-                {dated.slice(0, TIMELINE_ROWS).map(([, row], index) => (
-                    <li key={`${index}-${String(row[chosen])}`} class="along-row">
-                        <CellText value={row[chosen]} type="datetime" />
-                        <span class="clip">
-                            {others
-                                .filter(([, at]) => row[at] !== null && row[at] !== "")
-                                .slice(0, 8)
-                                .map(([column, at]) => (
-                                    <span key={at} class="pair">
-                                        <span class="faint">{column.name}</span> {cellText(row[at], column.type)}
-                                    </span>
-                                ))}
-                        </span>
-                    </li>
-                ))}
-            </ul>
-            {dated.length > TIMELINE_ROWS && <p class="faint">The first {formatCount(TIMELINE_ROWS)} rows; the table has all.</p>}
-        </div>
-    );
 }

@@ -2,7 +2,7 @@
 import { ask, type Params } from "../api/client";
 import type { Counters, FacetAnswer, Hit, IncidentRow } from "../api/types";
 import { type Field, type Filter, listParams, searchText, without } from "../state/filters";
-import type { PageAnswer } from "../state/pages";
+import { IDS_PAGE, type PageAnswer, readIds } from "../state/pages";
 import { severities, tactics } from "../ui/kinds";
 
 /** A row of the queue. A hit of the search does not say how many alerts there are. */
@@ -117,4 +117,9 @@ export async function loadCounters(query: QueueQuery, signal: AbortSignal): Prom
 export async function loadFacets(signal: AbortSignal): Promise<FacetAnswer[]> {
     const facet = ["severity", "status", "product", "tactic", "owner", "tag"] as const;
     return (await ask("search", { q: "*", kind: ["incident"], facet: [...facet], limit: 1, highlight: false }, { signal })).facets;
+}
+
+/** Ids of everything that fits, read to its end. */
+export function allIds(query: QueueQuery): Promise<string[]> {
+    return readIds((cursor, signal) => loadPage(query, cursor, IDS_PAGE, signal));
 }

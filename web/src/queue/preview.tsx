@@ -1,16 +1,17 @@
 // What the queue shows of the current incident beside the table.
 import { useAsk } from "../api/resource";
 import { seq } from "../app/live";
+import { Work } from "../incident/work";
 import { incidentHref, nodeHref } from "../router/router";
 import { formatCount } from "../state/time";
 import { Icon } from "../ui/icons";
-import { Facts, IconButton, NodeLink, Severity, Status, Time, Words } from "../ui/parts";
+import { Facts, IconButton, NodeLink, Severity, Time, Words } from "../ui/parts";
 import { Loaded } from "../ui/states";
 
 const ENTITIES_SHOWN = 8;
 const ALERTS_SHOWN = 6;
 
-export function Preview({ id, onClose }: { id: string; onClose: () => void }) {
+export function Preview({ id, keys, onClose }: { id: string; keys: boolean; onClose: () => void }) {
     const incident = useAsk("incident", { id }, seq.value);
     return (
         <aside class="preview" aria-label="Preview of the incident">
@@ -37,17 +38,13 @@ export function Preview({ id, onClose }: { id: string; onClose: () => void }) {
                                 Timeline
                             </a>
                         </div>
+                        <Work incident={data} keys={keys} />
                         <Facts
                             of={[
-                                ["Severity", <Severity key="s" name={data.severity} />],
-                                ["Status", <Status key="s" name={data.status} />],
-                                ["Owner", data.owner ?? <span class="faint">unassigned</span>],
-                                ["Classification", data.classification],
                                 ["First activity", <Time key="t" at={data.first_activity} />],
                                 ["Last activity", <Time key="t" at={data.last_activity} />],
                                 ["Products", data.products.length > 0 && <Words of={data.products} most={4} plain />],
                                 ["Tactics", data.tactics.length > 0 && <Words of={data.tactics} most={8} />],
-                                ["Tags", data.tags.length > 0 && <Words of={data.tags} most={6} plain />],
                             ]}
                         />
                         {data.description && <p class="muted preview-text">{data.description}</p>}

@@ -1,18 +1,23 @@
 // The incident queue: what there is to do. The address is the query.
-import { useCallback, useEffect, useMemo, useRef } from "preact/hooks";
+import type { RefObject } from "preact";
+import { useRef, useState } from "preact/hooks";
 import { useLoad } from "../api/resource";
+import type { FacetAnswer } from "../api/types";
 import { seq } from "../app/live";
+import { NewIncident } from "../incident/joining";
+import { PagedList } from "../list/list";
+import { usePages } from "../list/pages";
+import { useTicks } from "../list/ticks";
 import { href, incidentHref, navigate, param, place, setParams } from "../router/router";
 import { CSV_PAGE_ROWS, saveList } from "../state/csv";
 import { readFilter } from "../state/filters";
-import { Pages } from "../state/pages";
 import { formatCount } from "../state/time";
 import { Popover } from "../ui/dialog";
 import { FilterBar } from "../ui/filterbar";
 import { Icon } from "../ui/icons";
 import { useKeys } from "../ui/keys";
-import { Empty, Failure, Loading } from "../ui/states";
-import { DataTable } from "../ui/table";
+import { Empty } from "../ui/states";
+import { QueueBulk } from "./bulk";
 import { chosenColumns, columns, csvColumns } from "./columns";
 import { CounterStrip } from "./counters";
 import { fields, isSearch, loadCounters, loadFacets, loadPage, type QueueQuery, type QueueRow } from "./model";
@@ -20,40 +25,26 @@ import { Preview } from "./preview";
 import { incidentSql } from "./sql";
 import { Views } from "./views";
 
-const PAGE_ROWS = 200;
-
 export function QueueScreen() {
     const { params } = place.value;
     const query: QueueQuery = { text: param("q"), filter: readFilter(fields, params), sort: param("sort") };
-    const key = JSON.stringify(query);
-    const pages = useMemo(() => {
-        const asked: QueueQuery = JSON.parse(key);
-        return new Pages<QueueRow>((cursor, signal) => loadPage(asked, cursor, PAGE_ROWS, signal));
-    }, [key]);
-    useEffect(() => {
-        pages.want(0, 1);
-        return () => pages.close();
-    }, [pages]);
+    const { pages, key, onRange } = usePages(query, loadPage);
+    const { of: ticked, ticks, clear } = useTicks(key, pages, (row: QueueRow) => row.id);
     const version = seq.value;
-    const first = useRef(version);
-    useEffect(() => {
-        if (version !== first.current && !pages.untouched) pages.refresh();
-        first.current = version;
-    }, [version, pages]);
     const counters = useLoad((signal) => loadCounters(JSON.parse(key), signal), `counters ${key}`, version);
     const facets = useLoad(loadFacets, "facets", version);
     const selected = param("sel");
     const select = (row: QueueRow) => setParams({ sel: row.id }, { replace: true });
     const field = useRef<HTMLInputElement>(null);
+    const [opening, setOpening] = useState(false);
     useKeys("Queue", [
         { keys: "f", label: "Search in the queue", run: () => field.current?.select() },
         { keys: "Escape", label: "Close the preview", run: () => setParams({ sel: null }, { replace: true }) },
         { keys: "r", label: "Load again", run: () => pages.refresh() },
+        { keys: "n", label: "Open an incident by hand", run: () => setOpening(true) },
     ]);
     const shown = columns.filter((column) => column.fixed || chosenColumns.value.includes(column.id));
-    // Reading the version makes the table follow what was loaded.
-    void pages.version.value;
-    const onRange = useCallback((from: number, to: number) => pages.want(from, to), [pages]);
+    const some = ticks.state !== "none";
     return (
         <div class="screen">
             <div class="screen-head">
@@ -65,6 +56,10 @@ export function QueueScreen() {
                     Show query
                 </a>
                 <ColumnChoice />
+                <button type="button" class="button quiet" onClick={() => setOpening(true)}>
+                    <Icon name="plus" />
+                    New
+                </button>
                 <button
                     type="button"
                     class="button quiet"
@@ -76,60 +71,78 @@ export function QueueScreen() {
                     CSV
                 </button>
             </div>
+            {opening && <NewIncident alerts={[]} onDone={() => setOpening(false)} />}
             <CounterStrip counters={counters.data} filter={query.filter} />
             <div class="filter-row">
-                <form
-                    class="filter-search"
-                    role="search"
-                    aria-label="Search in the queue"
-                    onSubmit={(event) => {
-                        event.preventDefault();
-                        setParams({ q: field.current?.value.trim() ?? "", sel: null });
-                    }}
-                >
-                    <Icon name="search" />
-                    <input
-                        key={query.text}
-                        ref={field}
-                        type="search"
-                        defaultValue={query.text}
-                        placeholder="id, title, tag, owner, product, or field:value"
-                        aria-label="Search in id, title, tags, owner and product"
-                        spellcheck={false}
-                        autocomplete="off"
-                    />
-                </form>
-                <FilterBar fields={fields} filter={query.filter} facets={facets.data ?? []} />
-                <span class="grow" />
-                <span class="faint number" role="status">
-                    {pages.total === undefined ? "" : `${formatCount(pages.total)} ${pages.total === 1 ? "incident" : "incidents"}`}
-                </span>
+                {some ? (
+                    <QueueBulk query={query} pages={pages} of={ticked} onAll={() => ticks.setAll(true)} onClear={clear} />
+                ) : (
+                    <QueueFilter field={field} query={query} facets={facets.data ?? []} total={pages.total} />
+                )}
             </div>
             <div class="split">
                 <div class="split-main">
-                    {pages.error.value !== undefined && <Failure error={pages.error.value} retry={() => pages.retry()} />}
-                    {pages.untouched && pages.error.value === undefined && <Loading rows={12} />}
-                    {!pages.untouched && pages.count === 0 && <NoRows query={query} />}
-                    {pages.count > 0 && (
-                        <DataTable
-                            label="Incidents"
-                            columns={shown}
-                            count={pages.count}
-                            total={pages.total}
-                            row={(index) => pages.row(index)}
-                            rowKey={(row) => row.id}
-                            current={selected}
-                            onCurrent={select}
-                            onOpen={(row) => navigate(incidentHref(row))}
-                            onRange={onRange}
-                            sort={query.sort || (isSearch(query) ? "" : "severity")}
-                            onSort={(sort) => setParams({ sort })}
-                        />
-                    )}
+                    <PagedList
+                        label="Incidents"
+                        pages={pages}
+                        columns={shown}
+                        rowKey={(row) => row.id}
+                        current={selected}
+                        onCurrent={select}
+                        onOpen={(row) => navigate(incidentHref(row))}
+                        onRange={onRange}
+                        sort={query.sort || (isSearch(query) ? "" : "severity")}
+                        onSort={(sort) => setParams({ sort })}
+                        ticks={ticks}
+                        empty={<NoRows query={query} />}
+                    />
                 </div>
-                {selected && <Preview id={selected} onClose={() => setParams({ sel: null }, { replace: true })} />}
+                {selected && <Preview id={selected} keys={!some} onClose={() => setParams({ sel: null }, { replace: true })} />}
             </div>
         </div>
+    );
+}
+
+function QueueFilter({
+    field,
+    query,
+    facets,
+    total,
+}: {
+    field: RefObject<HTMLInputElement | null>;
+    query: QueueQuery;
+    facets: readonly FacetAnswer[];
+    total: number | undefined;
+}) {
+    return (
+        <>
+            <form
+                class="filter-search"
+                role="search"
+                aria-label="Search in the queue"
+                onSubmit={(event) => {
+                    event.preventDefault();
+                    setParams({ q: field.current?.value.trim() ?? "", sel: null });
+                }}
+            >
+                <Icon name="search" />
+                <input
+                    key={query.text}
+                    ref={field}
+                    type="search"
+                    defaultValue={query.text}
+                    placeholder="id, title, tag, owner, product, or field:value"
+                    aria-label="Search in id, title, tags, owner and product"
+                    spellcheck={false}
+                    autocomplete="off"
+                />
+            </form>
+            <FilterBar fields={fields} filter={query.filter} facets={facets} />
+            <span class="grow" />
+            <span class="faint number" role="status">
+                {total === undefined ? "" : `${formatCount(total)} ${total === 1 ? "incident" : "incidents"}`}
+            </span>
+        </>
     );
 }
 

@@ -170,3 +170,23 @@ export class Pages<T> {
         for (const page of held.slice(0, held.length - PAGES_KEPT)) if (page.used !== this.clock) page.rows = undefined;
     }
 }
+
+/** Rows of one question where only ids are wanted. */
+export const IDS_PAGE = 5_000;
+/** Things that one deed takes at the most. */
+const IDS_MAX = 10_000;
+
+/** The ids of a whole list. A list longer than one deed takes is refused. */
+export async function readIds(
+    load: (cursor: string | null, signal: AbortSignal) => Promise<PageAnswer<{ id: string }>>,
+): Promise<string[]> {
+    const ids: string[] = [];
+    const { signal } = new AbortController();
+    for (let cursor: string | null | undefined = null; cursor !== undefined; ) {
+        const page: PageAnswer<{ id: string }> = await load(cursor, signal);
+        for (const row of page.rows) ids.push(row.id);
+        if ((page.total ?? ids.length) > IDS_MAX) throw new Error(`at most ${IDS_MAX} at once: narrow the filter`);
+        cursor = page.cursor ?? undefined;
+    }
+    return ids;
+}

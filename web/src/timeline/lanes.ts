@@ -106,7 +106,7 @@ export function drawLanes(context: Context, width: number, lanes: readonly Lane[
         context.textAlign = "left";
         context.textBaseline = "middle";
         context.fillStyle = theme.muted;
-        context.fillText(shorten(lane.label, 19), 10, top + LANE_PX / 2);
+        context.fillText(shorten(lane.label, 17), 10, top + LANE_PX / 2);
         context.fillStyle = theme.faint;
         context.textAlign = "right";
         context.fillText(String(lane.items.length), GUTTER - 10, top + LANE_PX / 2);

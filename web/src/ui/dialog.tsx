@@ -10,7 +10,10 @@ export function Dialog({ title, onClose, children }: { title: string; onClose: (
     const box = useRef<HTMLDivElement>(null);
     useEffect(() => {
         const before = document.activeElement;
-        const first = box.current?.querySelector<HTMLElement>("[autofocus], input") ?? box.current?.querySelector<HTMLElement>(FOCUSABLE);
+        const first =
+            box.current?.querySelector<HTMLElement>("[autofocus], input:checked") ??
+            box.current?.querySelector<HTMLElement>("input, textarea") ??
+            box.current?.querySelector<HTMLElement>(FOCUSABLE);
         first?.focus();
         return () => {
             if (before instanceof HTMLElement) before.focus();

@@ -40,6 +40,18 @@ interface Props<T> {
     /** Rows that match, where more exist than are known yet. */
     total?: number | undefined;
     keys?: boolean;
+    /** Rows that are ticked, where a list lets one tick rows. */
+    ticks?: Ticks;
+}
+
+/** Which rows are ticked, by key, and what ticks them. */
+export interface Ticks {
+    has: (key: string) => boolean;
+    /** How many of the rows that match are ticked. */
+    state: "none" | "some" | "all";
+    set: (keys: readonly string[], on: boolean) => void;
+    /** Ticks every row that matches, loaded or not; or none. */
+    setAll: (on: boolean) => void;
 }
 
 const leastWidth = (column: { width: string }) => Number(/(\d+)px/.exec(column.width)?.[1] ?? 100);
@@ -59,6 +71,7 @@ export function fittingColumns<T>(columns: readonly Column<T>[], width: number):
 
 /** Left and right of a row. */
 const PADDING = 24;
+const TICK_PX = 30;
 
 export function DataTable<T>(props: Props<T>) {
     const { count, row, rowKey, current, rowHeight = 34 } = props;
@@ -72,9 +85,31 @@ export function DataTable<T>(props: Props<T>) {
         return () => observer.disconnect();
     }, []);
     const columns = fittingColumns(props.columns, width);
-    const least = columns.reduce((sum, column) => sum + leastWidth(column), PADDING);
-    const template = columns.map((column) => column.width).join(" ");
+    const { ticks } = props;
+    const least = columns.reduce((sum, column) => sum + leastWidth(column), PADDING + (ticks ? TICK_PX : 0));
+    const template = [...(ticks ? [`${TICK_PX}px`] : []), ...columns.map((column) => column.width)].join(" ");
     const at = position(count, row, rowKey, current);
+    /** The row that was ticked last: with Shift all between are ticked. */
+    const anchor = useRef(-1);
+    const tick = (index: number, on: boolean, wide = false) => {
+        const from = wide && anchor.current >= 0 ? anchor.current : index;
+        anchor.current = index;
+        const keys: string[] = [];
+        for (let place = Math.min(from, index); place <= Math.max(from, index); place += 1) {
+            const value = row(place);
+            if (value !== undefined) keys.push(rowKey(value));
+        }
+        ticks?.set(keys, on);
+    };
+    const tickCurrent = () => {
+        if (at >= 0) tick(at, !ticks?.has(current));
+    };
+    const tickOn = (step: number) => {
+        if (at >= 0) tick(at, true);
+        const next = Math.max(0, Math.min(count - 1, at + step));
+        move(next);
+        tick(next, true);
+    };
     const move = (to: number) => {
         const next = Math.max(0, Math.min(count - 1, to));
         const value = row(next);
@@ -95,12 +130,30 @@ export function DataTable<T>(props: Props<T>) {
             { keys: "Home", label: "First row", run: () => move(0) },
             { keys: "End", label: "Last row that is loaded", run: () => move(count - 1) },
             { keys: ["Enter", "o"], label: "Open the row", run: open },
+            ...(ticks
+                ? [
+                      { keys: "x", label: "Tick the row", run: tickCurrent },
+                      { keys: "Shift+ArrowDown", label: "Tick downwards", run: () => tickOn(1) },
+                      { keys: "Shift+ArrowUp", label: "Tick upwards", run: () => tickOn(-1) },
+                      { keys: "Ctrl+A", label: "Tick all that fit", run: () => ticks.setAll(true) },
+                  ]
+                : []),
         ],
         props.keys ?? true,
     );
     const style = { "--columns": template, "--row-height": `${rowHeight}px`, "--least-width": `${least}px` };
     const head = (
         <div class="table-row table-head" role="row" aria-rowindex={1}>
+            {ticks && (
+                <div class="table-cell tick" role="columnheader">
+                    <TickBox
+                        label={ticks.state === "all" ? "Tick none" : "Tick all that fit"}
+                        on={ticks.state === "all"}
+                        partly={ticks.state === "some"}
+                        onTick={(on) => ticks.setAll(on)}
+                    />
+                </div>
+            )}
             {columns.map((column) => (
                 <Head key={column.id} column={column} sort={props.sort ?? ""} onSort={props.onSort} />
             ))}
@@ -111,6 +164,7 @@ export function DataTable<T>(props: Props<T>) {
         if (value === undefined) {
             return (
                 <div key={`wait-${index}`} class="table-row waiting" role="row" aria-rowindex={index + 2}>
+                    {ticks && <div class="table-cell" role="gridcell" />}
                     {columns.map((column) => (
                         <div key={column.id} class="table-cell" role="gridcell">
                             <i class="skeleton" />
@@ -121,17 +175,23 @@ export function DataTable<T>(props: Props<T>) {
         }
         const key = rowKey(value);
         const isCurrent = key === current;
+        const ticked = ticks?.has(key) ?? false;
         return (
             <div
                 key={key}
                 id={isCurrent ? "current-row" : undefined}
-                class={`table-row ${isCurrent ? "current" : ""}`}
+                class={`table-row ${isCurrent ? "current" : ""} ${ticked ? "ticked" : ""}`}
                 role="row"
                 aria-rowindex={index + 2}
-                aria-selected={isCurrent}
+                aria-selected={ticks ? ticked : isCurrent}
                 onClick={() => props.onCurrent(value)}
                 onDblClick={() => props.onOpen(value)}
             >
+                {ticks && (
+                    <div class="table-cell tick" role="gridcell" onDblClick={(event) => event.stopPropagation()}>
+                        <TickBox label={`Tick row ${index + 1}`} on={ticked} onTick={(on, wide) => tick(index, on, wide)} />
+                    </div>
+                )}
                 {columns.map((column) => (
                     <div key={column.id} class={`table-cell ${column.right ? "right" : ""}`} role="gridcell">
                         {column.cell(value)}
@@ -153,12 +213,43 @@ export function DataTable<T>(props: Props<T>) {
                     tabIndex: 0,
                     "aria-label": props.label,
                     "aria-rowcount": (props.total ?? count) + 1,
-                    "aria-colcount": columns.length,
+                    "aria-colcount": columns.length + (ticks ? 1 : 0),
+                    ...(ticks ? { "aria-multiselectable": true } : {}),
                     ...(at >= 0 ? { "aria-activedescendant": "current-row" } : {}),
                 }}
                 {...(props.onRange ? { onRange: props.onRange } : {})}
             />
         </div>
+    );
+}
+
+function TickBox({
+    label,
+    on,
+    partly = false,
+    onTick,
+}: {
+    label: string;
+    on: boolean;
+    partly?: boolean;
+    onTick: (on: boolean, wide: boolean) => void;
+}) {
+    const shift = useRef(false);
+    return (
+        <label class="tick-box" onClick={(event) => event.stopPropagation()}>
+            <input
+                type="checkbox"
+                tabIndex={-1}
+                aria-label={label}
+                checked={on}
+                indeterminate={partly}
+                onClick={(event) => {
+                    event.stopPropagation();
+                    shift.current = event.shiftKey;
+                }}
+                onChange={(event) => onTick(event.currentTarget.checked, shift.current)}
+            />
+        </label>
     );
 }
 

@@ -1,0 +1,37 @@
+// The bar that stands in for the filter while rows are ticked: how many, and what can be done with them.
+import type { ComponentChildren } from "preact";
+import { formatCount } from "../state/time";
+import { Icon } from "../ui/icons";
+import { IconButton } from "../ui/parts";
+
+interface Props {
+    /** `incident`: what the rows are. */
+    noun: string;
+    count: number;
+    total: number | undefined;
+    all: boolean;
+    onAll: () => void;
+    onClear: () => void;
+    children: ComponentChildren;
+}
+
+export function BulkBar({ noun, count, total, all, onAll, onClear, children }: Props) {
+    const name = count === 1 ? noun : `${noun}s`;
+    return (
+        <div class="bulk-bar" role="toolbar" aria-label={`Actions on ${name}`}>
+            <IconButton icon="close" label="Tick none" small onClick={onClear} />
+            <strong class="number" role="status">
+                {all ? "All " : ""}
+                {formatCount(count)} {name}
+            </strong>
+            {!all && total !== undefined && total > count && (
+                <button type="button" class="button quiet small" onClick={onAll}>
+                    <Icon name="check" />
+                    All {formatCount(total)} that fit
+                </button>
+            )}
+            <span class="bulk-rule" />
+            {children}
+        </div>
+    );
+}

@@ -1,0 +1,248 @@
+// What can be done with the ticked incidents. Each deed is one step that one Undo takes back.
+import { useState } from "preact/hooks";
+import type { IncidentFields, IncidentFilter } from "../api/types";
+import { changeMany, lastOwner, type Many } from "../incident/change";
+import { CloseDialog } from "../incident/close";
+import { MergeSeveral } from "../incident/joining";
+import type { Choice } from "../incident/picker";
+import { Typed } from "../incident/work";
+import { BulkBar } from "../list/bulkbar";
+import { type Ticked, tickedCount } from "../list/ticks";
+import type { Pages } from "../state/pages";
+import { formatCount } from "../state/time";
+import { Popover } from "../ui/dialog";
+import { Icon } from "../ui/icons";
+import { useKeys } from "../ui/keys";
+import { Severity, Status } from "../ui/parts";
+import { toast } from "../ui/toast";
+import { allIds, incidentParams, isSearch, type QueueQuery, type QueueRow } from "./model";
+
+interface Props {
+    query: QueueQuery;
+    pages: Pages<QueueRow>;
+    of: Ticked;
+    onAll: () => void;
+    onClear: () => void;
+}
+
+type Open = "close" | "merge" | "reopen" | undefined;
+
+const severityNames = ["High", "Medium", "Low", "Informational"] as const;
+
+export function QueueBulk({ query, pages, of, onAll, onClear }: Props) {
+    const [open, setOpen] = useState<Open>();
+    const count = tickedCount(of, pages.total);
+    const what = count === 1 ? "1 incident" : `${formatCount(count)} incidents`;
+    const rows = [...pages.known()].map(([, row]) => row).filter((row) => of.all || of.ids.has(row.id));
+    const change = async (fields: IncidentFields, text: string) => {
+        const which = await many(query, of);
+        return which ? changeMany(which, fields, text) : false;
+    };
+    const assign = (name: string) => {
+        lastOwner.value = name;
+        void change({ owner: { name } }, `${what} assigned to ${name}`);
+    };
+    useKeys("Ticked incidents", [
+        { keys: "c", label: "Close those that are ticked", run: () => setOpen("close") },
+        { keys: "a", label: "Assign them to the owner chosen last", run: () => lastOwner.value && assign(lastOwner.value) },
+        { keys: "m", label: "Merge them", run: () => setOpen("merge") },
+        { keys: "Escape", label: "Tick none", run: onClear },
+    ]);
+    const mergeable = !of.all && rows.length === count && count > 1;
+    return (
+        <BulkBar noun="incident" count={count} total={pages.total} all={of.all} onAll={onAll} onClear={onClear}>
+            <Choose label="Status">
+                {(close) => (
+                    <>
+                        {["New", "Active"].map((status) => (
+                            <Item
+                                key={status}
+                                onClick={() => {
+                                    close();
+                                    if (rows.some((row) => row.status === "Closed")) setOpen("reopen");
+                                    else void change({ status }, `Status of ${what} is ${status}`);
+                                }}
+                            >
+                                <Status name={status} />
+                            </Item>
+                        ))}
+                        <Item
+                            onClick={() => {
+                                close();
+                                setOpen("close");
+                            }}
+                        >
+                            Close...
+                        </Item>
+                    </>
+                )}
+            </Choose>
+            <Choose label="Severity">
+                {(close) =>
+                    severityNames.map((severity) => (
+                        <Item
+                            key={severity}
+                            onClick={() => {
+                                close();
+                                void change({ severity }, `Severity of ${what} is ${severity}`);
+                            }}
+                        >
+                            <Severity name={severity} />
+                        </Item>
+                    ))
+                }
+            </Choose>
+            <Choose label="Owner">
+                {(close) => (
+                    <>
+                        <Typed
+                            label="Name of the owner"
+                            button="Assign"
+                            value={lastOwner.value}
+                            onText={(name) => {
+                                close();
+                                assign(name);
+                            }}
+                        />
+                        <Item
+                            onClick={() => {
+                                close();
+                                void change({ owner: null }, `Nobody owns ${what} now`);
+                            }}
+                        >
+                            Unassign
+                        </Item>
+                    </>
+                )}
+            </Choose>
+            <Tags rows={rows} what={what} change={change} />
+            <button type="button" class="button quiet small" onClick={() => setOpen("close")}>
+                <Icon name="check" />
+                Close
+            </button>
+            {mergeable && (
+                <button type="button" class="button quiet small" onClick={() => setOpen("merge")}>
+                    <Icon name="group" />
+                    Merge
+                </button>
+            )}
+            {open === "close" && (
+                <CloseDialog
+                    title={`Close ${what}`}
+                    onDone={() => setOpen(undefined)}
+                    onClose={(fields) => change(fields, `${what} closed`)}
+                />
+            )}
+            {open === "merge" && mergeable && (
+                <MergeSeveral
+                    incidents={rows.map(choiceOf)}
+                    onDone={(done) => {
+                        setOpen(undefined);
+                        if (done) onClear();
+                    }}
+                />
+            )}
+            {open === "reopen" && (
+                <Popped onClose={() => setOpen(undefined)}>
+                    <Typed
+                        label="Why they are opened again"
+                        button="Reopen"
+                        onText={(reason) => {
+                            setOpen(undefined);
+                            void change({ status: "Active", reason }, `${what} opened again`);
+                        }}
+                    />
+                </Popped>
+            )}
+        </BulkBar>
+    );
+}
+
+/** The ticked incidents as the API takes them. Words are no filter of the API: what they find is named one by one. */
+async function many(query: QueueQuery, of: Ticked): Promise<Many | undefined> {
+    if (!of.all) return { incidents: [...of.ids] };
+    if (!isSearch(query)) return { filter: incidentParams(query) as IncidentFilter };
+    try {
+        return { incidents: await allIds(query) };
+    } catch (error) {
+        toast(error instanceof Error ? error.message : String(error), { tone: "bad" });
+        return undefined;
+    }
+}
+
+const choiceOf = ({ id, number, title, severity, status }: QueueRow): Choice => ({ id, number: number ?? null, title, severity, status });
+
+function Tags({
+    rows,
+    what,
+    change,
+}: {
+    rows: readonly QueueRow[];
+    what: string;
+    change: (fields: IncidentFields, text: string) => Promise<boolean>;
+}) {
+    const present = [...new Set(rows.flatMap((row) => row.tags))].sort();
+    return (
+        <Choose label="Tags">
+            {(close) => (
+                <>
+                    <Typed
+                        label="Tag"
+                        button="Add"
+                        onText={(tag) => {
+                            close();
+                            void change({ add_tags: [tag] }, `${what} tagged "${tag}"`);
+                        }}
+                    />
+                    {present.map((tag) => (
+                        <Item
+                            key={tag}
+                            onClick={() => {
+                                close();
+                                void change({ remove_tags: [tag] }, `Tag "${tag}" removed from ${what}`);
+                            }}
+                        >
+                            <span class="grow clip">{tag}</span>
+                            <Icon name="close" />
+                        </Item>
+                    ))}
+                </>
+            )}
+        </Choose>
+    );
+}
+
+type Children = Parameters<typeof Popover>[0]["children"];
+
+function Choose({ label, children }: { label: string; children: Children }) {
+    return (
+        <Popover
+            class="button quiet small"
+            label={
+                <>
+                    {label}
+                    <Icon name="down" />
+                </>
+            }
+        >
+            {children}
+        </Popover>
+    );
+}
+
+function Item({ onClick, children }: { onClick: () => void; children: preact.ComponentChildren }) {
+    return (
+        <button type="button" class="menu-item" onClick={onClick}>
+            {children}
+        </button>
+    );
+}
+
+/** A small form in the bar. */
+function Popped({ onClose, children }: { onClose: () => void; children: preact.ComponentChildren }) {
+    return (
+        <div role="presentation" class="bulk-form" onKeyDown={(event) => event.key === "Escape" && (event.stopPropagation(), onClose())}>
+            {children}
+        </div>
+    );
+}

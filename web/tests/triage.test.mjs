@@ -1,0 +1,161 @@
+// Work on many incidents at once, and on what belongs together: bulk changes, merge, split, parent, comments with their earlier texts.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { closeClean, openPage, picture, startBrowser, startClew } from "./support.mjs";
+
+let clew;
+let browser;
+before(async () => {
+    [clew, browser] = await Promise.all([startClew("demo"), startBrowser()]);
+});
+after(async () => {
+    await browser?.close();
+    await clew?.stop();
+});
+
+const rows = (page) => page.getByRole("grid", { name: "Incidents" }).locator("[role=row][aria-selected]");
+const bar = (page) => page.getByRole("toolbar", { name: /^Actions on/ });
+const undo = (page) => page.getByRole("status").getByRole("button", { name: "Undo" }).last();
+const said = (page, text) => page.getByRole("status").getByText(text).last().waitFor();
+const incident = async (number) => (await fetch(`${clew.url}/v1/incidents/${number}`)).json();
+
+async function openQueue(path = "/incidents") {
+    const page = await openPage(browser, clew.url);
+    await page.go(path);
+    await rows(page).first().waitFor();
+    return page;
+}
+
+test("ticked incidents change in one step, and one Undo takes it back", async () => {
+    const page = await openQueue();
+    await page.keyboard.press("j");
+    await page.keyboard.press("x");
+    await page.keyboard.press("Shift+ArrowDown");
+    await bar(page).getByText("2 incidents").waitFor();
+    await picture(page, "queue-bulk");
+    await bar(page).getByRole("button", { name: "Severity" }).click();
+    await page.getByRole("button", { name: "Low" }).click();
+    await said(page, "Severity of 2 incidents is Low");
+    await page.waitForFunction(() => document.querySelectorAll("[role=row][aria-selected] .tone-low").length >= 2);
+    assert.deepEqual([(await incident(5)).severity, (await incident(4)).severity, (await incident(3)).severity], ["Low", "Low", "High"]);
+    await undo(page).click();
+    await said(page, "Taken back");
+    assert.deepEqual([(await incident(5)).severity, (await incident(4)).severity], ["High", "High"]);
+    await page.keyboard.press("Escape");
+    await bar(page).waitFor({ state: "detached" });
+    await closeClean(page);
+});
+
+test("all that a filter finds are closed together, with a classification, and opened again", async () => {
+    const page = await openQueue("/incidents?product=Azure%20Security%20Center");
+    const count = await rows(page).count();
+    await page.keyboard.press("Control+a");
+    await bar(page).getByText(`All ${count} incidents`).waitFor();
+    await page.keyboard.press("c");
+    const dialog = page.getByRole("dialog", { name: `Close ${count} incidents` });
+    await dialog.getByText("False positive: incorrect alert logic").click();
+    await dialog.getByRole("textbox").fill("a test of the detection");
+    await dialog.getByRole("button", { name: "Close incident" }).click();
+    await said(page, `${count} incidents closed`);
+    assert.equal((await incident(4)).classification_reason, "IncorrectAlertLogic");
+    await undo(page).click();
+    await said(page, "Taken back");
+    assert.equal((await incident(4)).status, "New");
+    await closeClean(page);
+});
+
+test("two incidents become one and part again", async () => {
+    const page = await openQueue("/incidents?sort=-number");
+    const before = await incident(2);
+    await page.keyboard.press("j");
+    await page.keyboard.press("x");
+    await page.keyboard.press("Shift+ArrowDown");
+    await page.keyboard.press("m");
+    const dialog = page.getByRole("dialog", { name: "Merge 2 incidents" });
+    await dialog.getByRole("radio").last().check();
+    await dialog.getByRole("button", { name: "Merge" }).click();
+    await said(page, "2 incidents are incident 2 now");
+    assert.equal((await incident(2)).alerts, before.alerts + (await incident(1)).alerts);
+    await undo(page).click();
+    await said(page, "Taken back");
+    assert.equal((await incident(2)).alerts, before.alerts);
+    await closeClean(page);
+});
+
+test("one incident is put under another, merged into it by its rail, and both are taken back", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/incidents/1");
+    const rail = page.getByRole("complementary", { name: "Details of the incident" });
+    await rail.getByRole("button", { name: "Merge, or put under another" }).click();
+    await page.getByRole("button", { name: "Put under an incident..." }).click();
+    const parent = page.getByRole("dialog", { name: "Put incident 1 under another" });
+    await parent.getByLabel("Find an incident").fill("2");
+    await parent.getByRole("radio", { name: /SQL injection/ }).check();
+    await picture(page, "parent");
+    await parent.getByRole("button", { name: "Put under it" }).click();
+    await rail.getByRole("link", { name: "under 2" }).waitFor();
+    await undo(page).click();
+    await rail.getByRole("link", { name: "under 2" }).waitFor({ state: "detached" });
+    await page.keyboard.press("m");
+    const merge = page.getByRole("dialog", { name: "Merge incident 1 into another" });
+    await merge.getByRole("radio", { name: /SQL injection/ }).check();
+    await merge.getByRole("button", { name: "Merge" }).click();
+    await page.waitForURL(/\/incidents\/2$/);
+    await undo(page).click();
+    await said(page, "Taken back");
+    await closeClean(page);
+});
+
+test("alerts are split off into an incident of their own", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/incidents/3/alerts");
+    const before = (await incident(3)).alerts;
+    await page.getByRole("grid", { name: "Alerts of the incident" }).waitFor();
+    await page.keyboard.press("j");
+    await page.keyboard.press("x");
+    await page.keyboard.press("s");
+    const dialog = page.getByRole("dialog", { name: "Split 1 alert off" });
+    await dialog.getByRole("textbox").fill("A matter of its own");
+    await page.keyboard.press("Enter");
+    await said(page, "1 alert moved into a new incident");
+    assert.equal((await incident(3)).alerts, before - 1);
+    await undo(page).click();
+    await said(page, "Taken back");
+    assert.equal((await incident(3)).alerts, before);
+    await closeClean(page);
+});
+
+test("alerts that are ticked become an incident", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/alerts?incident=none");
+    await page.getByRole("grid", { name: "Alerts" }).waitFor();
+    await page.keyboard.press("j");
+    await page.keyboard.press("x");
+    await bar(page).getByText("1 alert").waitFor();
+    await page.keyboard.press("n");
+    const dialog = page.getByRole("dialog", { name: "New incident of 1 alert" });
+    await dialog.getByRole("textbox", { name: "Title" }).fill("Opened by hand");
+    await dialog.getByRole("button", { name: "Open incident" }).click();
+    await page.getByRole("heading", { level: 1, name: "Opened by hand" }).waitFor();
+    await undo(page).click();
+    await said(page, "Taken back");
+    await closeClean(page, { refused: true });
+});
+
+test("a comment is written in Markdown, rewritten, and shows what it said before", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/incidents/4/notes");
+    const comments = page.getByRole("region", { name: "Comments" });
+    await comments.getByRole("textbox", { name: "Comment" }).fill("The **first** text\n\n- one\n- `two`");
+    await page.keyboard.press("Control+Enter");
+    await comments.locator(".markdown strong", { hasText: "first" }).waitFor();
+    assert.equal(await comments.locator(".markdown li").count(), 2);
+    await comments.getByRole("button", { name: "Rewrite the comment" }).click();
+    await comments.getByRole("textbox", { name: "Text of the comment" }).fill("The second text");
+    await page.keyboard.press("Control+Enter");
+    await comments.getByText("The second text").waitFor();
+    await comments.getByRole("button", { name: "edited" }).click();
+    await comments.getByRole("list", { name: "Earlier texts" }).getByText("first").waitFor();
+    await picture(page, "notes");
+    await closeClean(page);
+});
