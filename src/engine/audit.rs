@@ -51,7 +51,7 @@ fn previous(document: &Document) -> Option<String> {
     let value = || serde_json::from_slice::<Value>(&document.raw).ok();
     match &*document.format {
         ingest::DECISION | ingest::RESOURCE => member(&value()?),
-        ingest::INCIDENT => member(value()?.get("change")?),
+        ingest::INCIDENT | ingest::ALERT => member(value()?.get("change")?),
         _ => None,
     }
 }

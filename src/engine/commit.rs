@@ -10,8 +10,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::journal::Journal;
-use crate::model::{Batch, Body, Change, Document, Fault, FaultClass, Incident, Record, Seq, Time};
-use crate::triage::incident;
+use crate::model::{Batch, Body, Document, Fault, FaultClass, Record, Seq, Time};
 
 use super::views::Views;
 use super::{Options, Shared};
@@ -43,10 +42,11 @@ impl Outcome {
     }
 }
 
-/// The newest version of an incident that a change was planned on; none for one that is to be made.
+/// The newest version of an incident or alert that a change was planned on; none for one that has none yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Expected {
-    pub(super) incident: String,
+    pub(super) item: Item,
+    pub(super) id: String,
     pub(super) newest: Option<Seq>,
 }
 
@@ -113,7 +113,7 @@ impl Committer {
         self.offer(documents)?.wait()
     }
 
-    /// Commits documents like `submit`, but only if every incident still has the version that is expected (else [`OVERTAKEN`]).
+    /// Commits documents like `submit`, but only if every incident and alert still has the version that is expected (else [`OVERTAKEN`]).
     pub(super) fn submit_if(&self, documents: Vec<Parsed>, expected: Vec<Expected>) -> Result<Vec<Outcome>, Fault> {
         self.send(documents, expected)?.wait()
     }
@@ -163,9 +163,9 @@ fn stopped() -> Fault {
         .with_hint("start clew again; the log says why it stopped")
 }
 
-struct Writer {
-    views: Views,
-    journal: Arc<Journal>,
+pub(super) struct Writer {
+    pub(super) views: Views,
+    pub(super) journal: Arc<Journal>,
     shared: Arc<Shared>,
     options: Options,
     /// The first error of a view; from then on nothing is written.
@@ -255,68 +255,6 @@ impl Writer {
         Ok(outcomes)
     }
 
-    /// Takes a document into the batch, and behind a source's version of an incident that people changed, both put together.
-    fn take(&self, parsed: Parsed, plan: &mut Plan) -> Result<Outcome, Fault> {
-        let sources: Vec<Incident> = parsed.bodies.iter().filter_map(source_version).cloned().collect();
-        let changed: Vec<(Incident, Incident)> = sources
-            .into_iter()
-            .map(|theirs| Ok((self.changed(&theirs, plan)?, theirs)))
-            .filter_map(transposed)
-            .collect::<Result<_, Fault>>()?;
-        let received = parsed.document.received;
-        let outcome = plan.take(parsed, &self.views);
-        if let Outcome::New(seq) | Outcome::Updated(seq) = outcome {
-            for (ours, theirs) in changed {
-                if let Some(both) = self.reconcile(&ours, &theirs, seq, plan)? {
-                    plan.take(super::triage::parsed(crate::ingest::INCIDENT, "reconciliation", 1, received, &both)?, &self.views);
-                }
-            }
-        }
-        Ok(outcome)
-    }
-
-    /// The newest version of an incident, if people changed it.
-    fn changed(&self, theirs: &Incident, plan: &Plan) -> Result<Option<Incident>, Fault> {
-        let newest = plan.standing.newest_of(Item::Incident, &theirs.id, &self.views);
-        let Some((_, seq)) = newest else { return Ok(None) };
-        let changed = |incident: &Incident| incident.change.as_ref().is_some_and(|change| change.source.is_some());
-        // Most versions are a source's own: these are told by their format, unread.
-        let own = |document: &Document| &*document.format == crate::ingest::INCIDENT;
-        let found = match plan.document(seq) {
-            Some(document) => own(document).then(|| incident::version_in(document, &theirs.id)),
-            None => self.journal.document(seq)?.filter(own).map(|document| incident::version_in(&document, &theirs.id)),
-        };
-        Ok(found.transpose()?.flatten().filter(changed))
-    }
-
-    /// Puts a source's new version and what people changed of its last one together; none if the version is no newer.
-    fn reconcile(&self, ours: &Incident, theirs: &Incident, seq: Seq, plan: &Plan) -> Result<Option<Incident>, Fault> {
-        let (Some(change), Some(base_seq)) = (&ours.change, ours.change.as_ref().and_then(|change| change.source)) else { return Ok(None) };
-        let Some(base) = self.version(Seq(base_seq), &theirs.id, plan)? else { return Ok(None) };
-        if (theirs.modified, seq.0) < (base.modified, base_seq) {
-            return Ok(None);
-        }
-        let mut both = incident::merge(&base, ours, theirs)?.incident;
-        both.modified = ours.modified.max(theirs.modified).map(|time| time.plus(1));
-        both.modified_by.clone_from(&theirs.modified_by);
-        both.change = Some(Change {
-            actor: theirs.modified_by.clone().unwrap_or_else(|| theirs.provider.clone()),
-            action: "source".to_owned(),
-            of: plan.standing.newest_of(Item::Incident, &theirs.id, &self.views).map(|(_, seq)| seq.0).or(change.of),
-            source: Some(seq.0),
-            ..Change::default()
-        });
-        Ok(Some(both))
-    }
-
-    /// The version of an incident in a document of this batch or of the journal.
-    fn version(&self, seq: Seq, id: &str, plan: &Plan) -> Result<Option<Incident>, Fault> {
-        match plan.document(seq) {
-            Some(document) => incident::version_in(document, id),
-            None => self.journal.document(seq)?.map_or(Ok(None), |document| incident::version_in(&document, id)),
-        }
-    }
-
     fn append_and_apply(&mut self, plan: Plan) -> Result<(), Fault> {
         let written = plan.documents.len() as u64;
         let batch = Batch { last: plan.last, records: plan.records };
@@ -332,23 +270,9 @@ impl Writer {
     }
 }
 
-/// A version of an incident as a source gave it.
-fn source_version(body: &Body) -> Option<&Incident> {
-    match body {
-        Body::Incident(incident) if incident.change.is_none() => Some(incident),
-        _ => None,
-    }
-}
-
-fn transposed(found: Result<(Option<Incident>, Incident), Fault>) -> Option<Result<(Incident, Incident), Fault>> {
-    match found {
-        Ok((ours, theirs)) => ours.map(|ours| Ok((ours, theirs))),
-        Err(fault) => Some(Err(fault)),
-    }
-}
-
 fn overtaken(expected: &Expected) -> Fault {
-    let message = format!("incident `{}` was changed by somebody else at the same time", expected.incident);
+    let what = if expected.item == Item::Alert { "alert" } else { "incident" };
+    let message = format!("{what} `{}` was changed by somebody else at the same time", expected.id);
     Fault::new(FaultClass::Conflict, OVERTAKEN, message).with_hint("read it again and repeat the change")
 }
 
@@ -371,7 +295,7 @@ fn gather(first: Submission, messages: &Receiver<Message>, options: &Options) ->
 }
 
 /// The batch in the making: what is written, under which numbers.
-struct Plan {
+pub(super) struct Plan {
     last: Seq,
     /// Number of the first document of the batch.
     first: Seq,
@@ -380,7 +304,7 @@ struct Plan {
     /// Documents of this very batch, by hash.
     hashes: HashSet<[u8; 16]>,
     /// Newest versions in this very batch.
-    standing: Standing,
+    pub(super) standing: Standing,
 }
 
 impl Plan {
@@ -395,17 +319,17 @@ impl Plan {
         }
     }
 
-    /// Whether an incident has the version that a change expects.
+    /// Whether an incident or alert has the version that a change expects.
     fn holds(&self, expected: &Expected, views: &Views) -> bool {
-        self.standing.newest_of(Item::Incident, &expected.incident, views).map(|(_, seq)| seq) == expected.newest
+        self.standing.newest_of(expected.item, &expected.id, views).map(|(_, seq)| seq) == expected.newest
     }
 
     /// A document of this batch.
-    fn document(&self, seq: Seq) -> Option<&Document> {
+    pub(super) fn document(&self, seq: Seq) -> Option<&Document> {
         self.documents.get(usize::try_from(seq.0.checked_sub(self.first.0)?).ok()?)
     }
 
-    fn take(&mut self, parsed: Parsed, views: &Views) -> Outcome {
+    pub(super) fn take(&mut self, parsed: Parsed, views: &Views) -> Outcome {
         let Parsed { document, bodies } = parsed;
         if self.hashes.contains(&document.hash) || views.records.seen(&document.hash) {
             return Outcome::Duplicate;
@@ -461,7 +385,7 @@ impl Standing {
     }
 
     /// (modified, seq) of the newest version of an alert or incident.
-    fn newest_of(&self, item: Item, id: &str, views: &Views) -> Option<(Option<Time>, Seq)> {
+    pub(super) fn newest_of(&self, item: Item, id: &str, views: &Views) -> Option<(Option<Time>, Seq)> {
         let earlier = |known: &HashMap<(Item, String), (Option<Time>, Seq)>| known.get(&(item, id.to_owned())).copied();
         Some(&self.newest).filter(|known| !known.is_empty()).and_then(earlier).or_else(|| views.newest(item, id))
     }

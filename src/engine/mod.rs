@@ -6,7 +6,9 @@
 mod audit;
 mod backup;
 mod commit;
+mod feed;
 mod load;
+mod reconcile;
 mod recover;
 mod report;
 mod resources;
@@ -34,6 +36,7 @@ use views::Views;
 
 pub use audit::Audit;
 pub use backup::export;
+pub use feed::{Feed, FeedItem, FeedPage, FeedRequest};
 pub use load::Progress;
 pub use recover::{Verification, ViewVerification, rebuild, verify};
 pub use report::{IngestReport, RejectedDocument};
@@ -81,12 +84,26 @@ impl Default for Options {
 /// What writer and readers share.
 struct Shared {
     snapshot: ArcSwap<Snapshot>,
+    /// Wakes those who follow what changes.
+    pulse: tokio::sync::watch::Sender<Pulse>,
+}
+
+/// What those who follow the changes wait for.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pulse {
+    /// The last document that readers see.
+    seq: Seq,
+    /// Whether the engine is about to close.
+    stopping: bool,
 }
 
 impl Shared {
     /// Makes everything applied so far visible to readers, all views at one sequence number.
     fn publish(&self, views: &mut Views) -> Result<(), Fault> {
-        self.snapshot.store(Arc::new(views.snapshot()?));
+        let snapshot = views.snapshot()?;
+        let seq = snapshot.seq;
+        self.snapshot.store(Arc::new(snapshot));
+        self.pulse.send_modify(|pulse| pulse.seq = seq);
         Ok(())
     }
 }
@@ -153,7 +170,9 @@ impl Engine {
             .map_err(|error| Fault::new(FaultClass::Internal, "runtime_failed", format!("the query runtime cannot start: {error}")))?;
         let mut views = Views::open(dir)?;
         recover::catch_up(&mut views, &journal)?;
-        let shared = Arc::new(Shared { snapshot: ArcSwap::from_pointee(views.snapshot()?) });
+        let snapshot = views.snapshot()?;
+        let pulse = tokio::sync::watch::Sender::new(Pulse { seq: snapshot.seq, stopping: false });
+        let shared = Arc::new(Shared { snapshot: ArcSwap::from_pointee(snapshot), pulse });
         let committer = Committer::start(views, Arc::clone(&journal), Arc::clone(&shared), options.clone())?;
         let permits = Arc::new(Semaphore::new(options.questions_max));
         let chain = triage::Chain::new(shared.snapshot.load().records.last_change()?);

@@ -6,13 +6,14 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Engine;
-use super::commit::{Expected, OVERTAKEN, Outcome, Parsed};
+use super::commit::{Expected, Item, OVERTAKEN, Outcome, Parsed};
 use crate::ingest;
-use crate::model::{Change, Document, Fault, FaultClass, Incident, Origin, Resource, Seq, Time};
+use crate::model::{Alert, Change, Document, Fault, FaultClass, Incident, Origin, Resource, Seq, Time};
 use crate::query::Context;
 use crate::records::fingerprint;
+use crate::triage::alert::{AlertUndo, ChangeAlerts};
 use crate::triage::correlate::Rules;
-use crate::triage::incident::{Actor, ChangeIncidents, Changed, ChangedIncident, etag};
+use crate::triage::incident::{Actor, ChangeIncidents, ChangeUndo, Changed, ChangedRecord, etag};
 use crate::triage::{self, Correlation, CorrelationRequest, Decide, Decided};
 
 /// Incidents of a correlation that are written together; one that is cut short is completed by the next.
@@ -36,6 +37,7 @@ pub(super) enum Written {
     Decision(Value),
     Incident(Box<Incident>),
     Resource(Box<Resource>),
+    Alert(Box<Alert>),
 }
 
 impl Engine {
@@ -66,8 +68,32 @@ impl Engine {
             changed = incidents.iter().map(|incident| (incident.id.clone(), incident.number)).collect();
             Ok(incidents.into_iter().map(|incident| Written::Incident(Box::new(incident))).collect())
         })?;
-        let row = |((id, number), seq): ((String, Option<i64>), Seq)| ChangedIncident { id, number, change: seq.0, etag: etag(seq) };
+        let row = |((id, number), seq): ((String, Option<i64>), Seq)| {
+            let kind = "incident".to_owned();
+            ChangedRecord { kind, id, number, change: seq.0, etag: etag(seq) }
+        };
         Ok(Changed { value: changed.into_iter().zip(seqs).map(row).collect(), complete: true })
+    }
+
+    /// Changes alerts, as [`Engine::change`] changes incidents.
+    pub fn change_alerts(&self, request: &dyn ChangeAlerts, actor: &Actor) -> Result<Changed, Fault> {
+        let mut changed: Vec<String> = Vec::new();
+        let seqs = self.write("change", &mut |context| {
+            let alerts = request.plan(context, actor)?;
+            changed = alerts.iter().map(|alert| alert.id.clone()).collect();
+            Ok(alerts.into_iter().map(|alert| Written::Alert(Box::new(alert))).collect())
+        })?;
+        let row = |(id, seq): (String, Seq)| ChangedRecord { kind: "alert".to_owned(), id, number: None, change: seq.0, etag: etag(seq) };
+        Ok(Changed { value: changed.into_iter().zip(seqs).map(row).collect(), complete: true })
+    }
+
+    /// Takes a change of incidents or alerts back, with all that were one step with it.
+    pub fn undo(&self, change: u64, actor: &Actor) -> Result<Changed, Fault> {
+        let document = self.journal.document(Seq(change))?;
+        match document {
+            Some(document) if &*document.format == ingest::ALERT => self.change_alerts(&AlertUndo { change }, actor),
+            _ => self.change(&ChangeUndo { change }, actor),
+        }
     }
 
     /// Correlates alerts into incidents; returns when they are durable and visible.
@@ -110,8 +136,14 @@ impl Engine {
                     Written::Incident(mut incident) => {
                         let change = incident.change.get_or_insert_with(Change::default);
                         change.previous = Some(previous);
-                        expected.push(Expected { incident: incident.id.clone(), newest: change.of.map(Seq) });
+                        expected.push(Expected { item: Item::Incident, id: incident.id.clone(), newest: change.of.map(Seq) });
                         parsed(ingest::INCIDENT, source, place as u64 + 1, context.now, &incident)?
+                    }
+                    Written::Alert(mut alert) => {
+                        let change = alert.change.get_or_insert_with(Change::default);
+                        change.previous = Some(previous);
+                        expected.push(Expected { item: Item::Alert, id: alert.id.clone(), newest: change.of.map(Seq) });
+                        parsed(ingest::ALERT, source, place as u64 + 1, context.now, &alert)?
                     }
                 };
                 previous = fingerprint(&document.document.hash);

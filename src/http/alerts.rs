@@ -11,8 +11,8 @@ use utoipa::openapi::path::HttpMethod;
 use super::error::ApiError;
 use super::extract::{Ask, Ready};
 use super::routes::{About, Routes, json};
-use crate::model::{Fault, FaultClass, Seq};
-use crate::query::details::{AlertRequest, VersionRow};
+use crate::model::Fault;
+use crate::query::details::{AlertRequest, VersionRow, raw_alert};
 use crate::query::lists::AlertFilter;
 use crate::query::{Context, Question};
 
@@ -65,13 +65,6 @@ impl Question for RawDocument {
     const NAME: &'static str = "alert_raw";
 
     fn answer(self, context: &Context) -> Result<Vec<u8>, Fault> {
-        let versions = self.0.answer(context)?.versions;
-        let version = versions.iter().rev().find(|version| version.current).or(versions.last());
-        let Some(version) = version else {
-            return Err(Fault::new(FaultClass::NotFound, "document_unknown", "no document of this alert was given"));
-        };
-        let document = context.journal.document(Seq(version.seq))?;
-        let missing = || Fault::new(FaultClass::Internal, "document_missing", format!("the journal has no document {}", version.seq));
-        Ok(document.ok_or_else(missing)?.raw.to_vec())
+        Ok(raw_alert(context, &self.0.id)?.to_vec())
     }
 }

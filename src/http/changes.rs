@@ -1,4 +1,4 @@
-//! Work on incidents: fields, comments, tasks, alerts, merge and split, bulk changes, undo, the activity log and its chain.
+//! Work on incidents and alerts: fields, comments, tasks, alerts, merge and split, bulk changes, undo, the activity log and its chain.
 
 use std::sync::Arc;
 
@@ -16,10 +16,11 @@ use super::extract::{JsonBody, Ready};
 use super::routes::{About, NoParams, Routes, json};
 use crate::engine::{Audit, Engine};
 use crate::model::{Fault, FaultClass};
-use crate::query::activity::ActivityRequest;
+use crate::query::activity::{ActivityRequest, AlertActivityRequest};
+use crate::triage::alert::{AlertBulkUpdate, AlertFields, AlertUpdate, ChangeAlerts};
 use crate::triage::incident::{
-    Actor, AlertsUpdate, BulkUpdate, ChangeIncidents, ChangeUndo, Changed, CommentAdd, CommentEdit, CommentRemove, IncidentCreate,
-    IncidentFields, IncidentMerge, IncidentSplit, IncidentUpdate, TaskAdd, TaskEdit, TaskRemove,
+    Actor, AlertsUpdate, BulkUpdate, ChangeIncidents, Changed, CommentAdd, CommentEdit, CommentRemove, IncidentCreate, IncidentFields,
+    IncidentMerge, IncidentSplit, IncidentUpdate, TaskAdd, TaskEdit, TaskRemove,
 };
 
 /// Names who makes a change, as long as nobody signs in.
@@ -110,9 +111,27 @@ pub(crate) fn add(routes: &mut Routes) {
         about("remove_task", "Removes a task; it stays in the activity log"),
         delete(remove_task),
     );
+    changes::<AlertFields>(
+        routes,
+        "/v1/alerts/{id}",
+        HttpMethod::Patch,
+        about("update_alert", "Changes fields of an alert; `If-Match` or `etag` refuses a change of a version not seen"),
+        patch(update_alert),
+    );
+    changes::<AlertBulkUpdate>(
+        routes,
+        "/v1/alerts/bulk",
+        HttpMethod::Post,
+        about("update_alerts", "Changes the same fields of several alerts, as one step"),
+        post(bulk_alerts),
+    );
+    routes.ask::<AlertActivityRequest>(
+        "/v1/alerts/{id}/activity",
+        About { id: "alert_activity", tag: "triage", summary: "Lists every version of an alert: who, when, before, after; newest first" },
+    );
     let operation = routes.operation::<NoParams, Changed>(
         "/v1/changes/{change}/undo",
-        about("undo_change", "Takes a change of incidents back, with all that were one step with it"),
+        about("undo_change", "Takes a change of incidents or alerts back, with all that were one step with it"),
     );
     routes.add("/v1/changes/{change}/undo", HttpMethod::Post, operation, post(undo));
     routes.ask::<ActivityRequest>(
@@ -130,7 +149,7 @@ pub(crate) fn add(routes: &mut Routes) {
     routes.add("/v1/audit/verify", HttpMethod::Get, operation, get(audit));
 }
 
-/// An operation that changes incidents, asked by a JSON body.
+/// An operation that changes incidents or alerts, asked by a JSON body.
 fn changes<B: ToSchema>(routes: &mut Routes, path: &'static str, method: HttpMethod, about: About, handler: MethodRouter<Arc<App>>) {
     let mut operation: Operation = routes.operation::<NoParams, Changed>(path, about);
     operation.request_body = Some(routes.json_body::<B>().into());
@@ -154,9 +173,18 @@ impl<S: Send + Sync> FromRequestParts<S> for By {
     }
 }
 
-/// Makes a change on the blocking pool.
+/// Changes incidents on the blocking pool.
 async fn changed(engine: Arc<Engine>, actor: Actor, request: impl ChangeIncidents) -> Result<Response, ApiError> {
-    let done = tokio::task::spawn_blocking(move || engine.change(&request, &actor)).await;
+    done(move || engine.change(&request, &actor)).await
+}
+
+/// Changes alerts on the blocking pool.
+async fn changed_alerts(engine: Arc<Engine>, actor: Actor, request: impl ChangeAlerts) -> Result<Response, ApiError> {
+    done(move || engine.change_alerts(&request, &actor)).await
+}
+
+async fn done(change: impl FnOnce() -> Result<Changed, Fault> + Send + 'static) -> Result<Response, ApiError> {
+    let done = tokio::task::spawn_blocking(change).await;
     json(&done.map_err(|error| Fault::new(FaultClass::Internal, "change_failed", format!("the change ended early: {error}")))??)
 }
 
@@ -236,7 +264,24 @@ async fn undo(Ready(engine): Ready, By(actor): By, Path(change): Path<String>) -
     let change = change
         .parse()
         .map_err(|_| Fault::new(FaultClass::Invalid, "change_invalid", format!("expected the number of a change, found `{change}`")))?;
-    changed(engine, actor, ChangeUndo { change }).await
+    done(move || engine.undo(change, &actor)).await
+}
+
+async fn update_alert(
+    Ready(engine): Ready,
+    By(actor): By,
+    Path(alert): Path<String>,
+    headers: HeaderMap,
+    JsonBody(mut fields): JsonBody<AlertFields>,
+) -> Result<Response, ApiError> {
+    if let Some(seen) = headers.get(header::IF_MATCH) {
+        fields.etag = Some(seen.to_str().unwrap_or_default().to_owned());
+    }
+    changed_alerts(engine, actor, AlertUpdate { alert, fields }).await
+}
+
+async fn bulk_alerts(Ready(engine): Ready, By(actor): By, JsonBody(request): JsonBody<AlertBulkUpdate>) -> Result<Response, ApiError> {
+    changed_alerts(engine, actor, request).await
 }
 
 async fn audit(Ready(engine): Ready) -> Result<Response, ApiError> {

@@ -12,6 +12,7 @@ mod entities;
 mod error;
 mod explore;
 mod extract;
+mod feed;
 mod graph;
 mod guard;
 mod incidents;
@@ -75,6 +76,7 @@ fn operations() -> Routes {
     query::add(&mut routes);
     triage::add(&mut routes);
     changes::add(&mut routes);
+    feed::add(&mut routes);
     maintain::add(&mut routes);
     system::add(&mut routes);
     docs::add(&mut routes);

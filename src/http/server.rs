@@ -100,6 +100,8 @@ pub async fn serve(
     ready(address, Arc::clone(&engine));
     stop.await;
     tracing::info!("stopping: running requests get {} s", app.limits.drain_time_max.as_secs());
+    // Streams of changes would go on for ever.
+    engine.announce_stop();
     drop(end);
     // The accept loop ends by itself; a panic in it leaves nothing to drain.
     let _ = accepting.await;

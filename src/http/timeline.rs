@@ -1,7 +1,7 @@
-//! `/v1/timeline`: what happened to some nodes, in the order of time.
+//! `/v1/timeline` and `/v1/around`: what happened to some nodes, in the order of time.
 
 use super::routes::{About, Routes};
-use crate::query::timeline::TimelineRequest;
+use crate::query::timeline::{AroundRequest, TimelineRequest};
 
 /// Adds the operations.
 pub(crate) fn add(routes: &mut Routes) {
@@ -11,6 +11,14 @@ pub(crate) fn add(routes: &mut Routes) {
             id: "timeline",
             tag: "explore",
             summary: "Puts alerts, events and status changes that touch some nodes in the order of time",
+        },
+    );
+    routes.ask::<AroundRequest>(
+        "/v1/around",
+        About {
+            id: "around",
+            tag: "explore",
+            summary: "Shows what touches a node within a span before and behind an instant, over all tables",
         },
     );
 }

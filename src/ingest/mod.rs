@@ -25,6 +25,9 @@ pub const EVENT: &str = "event";
 /// Name of the format of decisions.
 pub const DECISION: &str = formats::clew::DECISION.name;
 
+/// Name of the format of versions of alerts that people or rules made.
+pub const ALERT: &str = formats::clew::ALERT.name;
+
 /// Name of the format of incidents that clew opens.
 pub const INCIDENT: &str = formats::clew::INCIDENT.name;
 
@@ -44,7 +47,7 @@ pub fn formats() -> impl Iterator<Item = &'static Format> {
 
 /// The formats that a source may be said to have: all but those that clew itself writes.
 pub fn foreign_formats() -> impl Iterator<Item = &'static Format> {
-    formats().filter(|format| ![DECISION, INCIDENT, RESOURCE].contains(&format.name))
+    formats().filter(|format| ![ALERT, DECISION, INCIDENT, RESOURCE].contains(&format.name))
 }
 
 /// The format of an object, if one claims it; of two that are equally sure the first.

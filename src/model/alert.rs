@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Evidence, Link, Object, Time};
+use super::{Change, Classification, Comment, Evidence, Link, Object, Owner, Time};
 
 /// How grave an alert or incident is, in rising order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -100,6 +100,7 @@ impl AlertStatus {
 
 /// One version of an alert.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Alert {
     /// Identifies the alert in its workspace (`SystemAlertId` and its peers).
     pub id: String,
@@ -163,6 +164,21 @@ pub struct Alert {
     ///
     /// Pieces add their entities to the alert with the same id; fields that they carry fill only what is absent.
     pub partial: bool,
+    /// Who works on it, where people of clew say so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Owner>,
+    /// Free labels that people of clew give.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Remarks of people of clew, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub comments: Vec<Comment>,
+    /// What it turned out to be, where people of clew say so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub classification: Option<Classification>,
+    /// How this version came about, if clew wrote it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
 }
 
 impl Alert {

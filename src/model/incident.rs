@@ -153,6 +153,9 @@ pub struct Change {
     pub step: Option<String>,
     /// The change that this one takes back.
     pub undoes: Option<u64>,
+    /// Id of the rule that made it, if a rule did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
     /// Fingerprint of the change before, of any incident: the chain that `clew audit verify` follows.
     pub previous: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! The activity of an incident: its versions in order, each as what it changed.
+//! The activity of an incident or alert: its versions in order, each as what it changed.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::details::{bodies, document};
 use super::{Context, Question, reference};
-use crate::model::{Body, Fault, Incident, Seq, Time};
+use crate::graph::NodeId;
+use crate::model::{Body, Change, Fault, Seq, Time};
 
 /// Members of a version that say how it came about.
 const OF_THE_VERSION: [&str; 4] = ["modified", "modified_by", "change", "id"];
@@ -19,6 +20,15 @@ const OF_THE_VERSION: [&str; 4] = ["modified", "modified_by", "change", "id"];
 #[into_params(parameter_in = Path)]
 pub struct ActivityRequest {
     /// Id or number.
+    pub id: String,
+}
+
+/// Which alert.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Path)]
+pub struct AlertActivityRequest {
+    /// Id.
     pub id: String,
 }
 
@@ -33,7 +43,7 @@ pub struct FieldChange {
     pub after: Value,
 }
 
-/// A change of an incident.
+/// A change of an incident or alert.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Activity {
     /// Number of the change: of the document that made the version.
@@ -43,11 +53,15 @@ pub struct Activity {
     pub time: Time,
     /// Who made it.
     pub actor: String,
-    /// `create`, `update`, `comment`, `task`, `alerts`, `merge`, `split`, `undo`; `source` of a version that a source gave.
+    /// `create`, `update`, `comment`, `task`, `alerts`, `merge`, `split`, `undo`; `suppress` of an alert that a rule dismissed; `source` of a
+    /// version that a source gave.
     pub action: String,
     /// The change that this one takes back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub undoes: Option<u64>,
+    /// Id of the rule that made it, if a rule did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
     /// Name of the step of several changes that are undone together.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
@@ -59,7 +73,7 @@ pub struct Activity {
     pub fields: Vec<FieldChange>,
 }
 
-/// The activity of an incident.
+/// The activity of an incident or alert.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct ActivityLog {
     /// The changes, newest first.
@@ -76,43 +90,74 @@ impl Question for ActivityRequest {
         let graph = &context.snapshot.graph;
         let node = reference::incident(graph, &self.id)?;
         let id = graph.incident_node(node).map(|incident| incident.id().to_owned()).unwrap_or_default();
-        let mut seqs: Vec<(Option<Time>, Seq)> = graph.versions(node).iter().map(|version| (version.modified, version.seq)).collect();
-        seqs.sort_unstable();
-        let mut value = Vec::with_capacity(seqs.len());
-        let mut before = Map::new();
-        for (modified, seq) in seqs {
-            let document = document(context, seq)?;
-            let version = bodies(&document)?.into_iter().find_map(|body| match body {
-                Body::Incident(incident) if incident.id == id => Some(*incident),
-                _ => None,
-            });
-            let Some(version) = version else { continue };
-            let after = members(&version);
-            let change = version.change.clone().unwrap_or_default();
-            let by_source = change.action.is_empty() || change.action == "source";
-            value.push(Activity {
-                change: seq.0,
-                time: if by_source { modified.unwrap_or(document.received) } else { document.received },
-                actor: [change.actor, version.modified_by.unwrap_or_default(), version.provider]
-                    .into_iter()
-                    .find(|name| !name.is_empty())
-                    .unwrap_or_default(),
-                action: if by_source { "source".to_owned() } else { change.action },
-                undoes: change.undoes,
-                step: change.step,
-                source: document.origin.source.to_string(),
-                line: document.origin.line,
-                fields: fields(&before, &after),
-            });
-            before = after;
-        }
-        value.reverse();
-        Ok(ActivityLog { value, complete: true })
+        log(context, node, |body| match body {
+            Body::Incident(incident) if incident.id == id => Some(Said {
+                members: members(&incident),
+                actors: [incident.modified_by.unwrap_or_default(), incident.provider],
+                change: incident.change.unwrap_or_default(),
+            }),
+            _ => None,
+        })
     }
 }
 
-fn members(incident: &Incident) -> Map<String, Value> {
-    match json!(incident) {
+impl Question for AlertActivityRequest {
+    type Answer = ActivityLog;
+    const NAME: &'static str = "alert_activity";
+
+    fn answer(self, context: &Context) -> Result<ActivityLog, Fault> {
+        let graph = &context.snapshot.graph;
+        let node = reference::alert(graph, &self.id)?;
+        let id = graph.alert_node(node).map(|alert| alert.id().to_owned()).unwrap_or_default();
+        log(context, node, |body| match body {
+            Body::Alert(alert) if alert.id == id => {
+                Some(Said { members: members(&alert), actors: [alert.provider, alert.product], change: alert.change.unwrap_or_default() })
+            }
+            _ => None,
+        })
+    }
+}
+
+/// What a document says of the thing whose activity is listed.
+struct Said {
+    members: Map<String, Value>,
+    change: Change,
+    /// Who may have made the version, if the change does not say.
+    actors: [String; 2],
+}
+
+/// The versions of a node, newest first, each as what it changed of the one before.
+fn log(context: &Context, node: NodeId, said: impl Fn(Body) -> Option<Said>) -> Result<ActivityLog, Fault> {
+    let versions = context.snapshot.graph.versions(node);
+    let mut seqs: Vec<(Option<Time>, Seq)> = versions.iter().map(|version| (version.modified, version.seq)).collect();
+    seqs.sort_unstable();
+    let mut value = Vec::with_capacity(seqs.len());
+    let mut before = Map::new();
+    for (modified, seq) in seqs {
+        let document = document(context, seq)?;
+        let Some(Said { members: after, change, actors }) = bodies(&document)?.into_iter().find_map(&said) else { continue };
+        let by_source = change.action.is_empty() || change.action == "source";
+        let [first, second] = actors;
+        value.push(Activity {
+            change: seq.0,
+            time: if by_source { modified.unwrap_or(document.received) } else { document.received },
+            actor: [change.actor, first, second].into_iter().find(|name| !name.is_empty()).unwrap_or_default(),
+            action: if by_source { "source".to_owned() } else { change.action },
+            undoes: change.undoes,
+            rule: change.rule,
+            step: change.step,
+            source: document.origin.source.to_string(),
+            line: document.origin.line,
+            fields: fields(&before, &after),
+        });
+        before = after;
+    }
+    value.reverse();
+    Ok(ActivityLog { value, complete: true })
+}
+
+fn members(version: &impl Serialize) -> Map<String, Value> {
+    match json!(version) {
         Value::Object(members) => members,
         _ => Map::new(),
     }

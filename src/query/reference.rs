@@ -70,6 +70,16 @@ pub fn time(text: &str, now: Time) -> Result<Time, Fault> {
     })
 }
 
+/// Microseconds of a length of time: `90s`, `15m`, `24h`, `7d`, `2w`.
+pub fn span(text: &str) -> Result<i64, Fault> {
+    let text = text.trim();
+    let digits = text.starts_with(|first: char| first.is_ascii_digit());
+    digits.then(|| relative(&format!("+{text}"))).flatten().ok_or_else(|| {
+        Fault::new(FaultClass::Invalid, "span_invalid", format!("expected a length of time, found `{text}`"))
+            .with_hint("write `90s`, `15m`, `24h`, `7d` or `2w`")
+    })
+}
+
 /// Microseconds of `-90s`, `-15m`, `+24h`, `-7d`, `-2w`.
 fn relative(text: &str) -> Option<i64> {
     if !text.is_ascii() {

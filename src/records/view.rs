@@ -303,6 +303,9 @@ fn list_ops(record: &Record, ops: &mut Vec<Op>) {
     match &record.body {
         Body::Alert(alert) => {
             put(keys::with_seq(keys::subject(Subject::Alert, &alert.id), record.seq), version(alert.modified, alert.partial));
+            if alert.change.as_ref().is_some_and(|change| change.previous.is_some()) {
+                put(keys::last_change(), Bytes::from(fingerprint(&record.hash)));
+            }
         }
         Body::Incident(incident) => {
             put(keys::with_seq(keys::subject(Subject::Incident, &incident.id), record.seq), version(incident.modified, false));

@@ -1,11 +1,14 @@
-//! What changes incidents: the work of people on them, correlation of alerts into incidents, and decisions on entities.
+//! What changes incidents and alerts: the work of people on them, correlation of alerts into incidents, and decisions on entities.
 //!
 //! Nothing here writes. A decision or incident is planned from a snapshot; the engine journals it.
 
+pub mod alert;
 pub mod correlate;
 mod entities;
 pub mod incident;
 mod incidents;
+mod merge;
+pub mod versioned;
 
 use serde_json::Value;
 
@@ -14,6 +17,7 @@ use crate::query::Context;
 
 pub use entities::{Decided, EntityMerge, EntitySplit, EntityUndo};
 pub use incidents::{Correlation, CorrelationRequest, plan};
+pub use merge::{Merged, merge};
 
 /// Something that a person decides.
 pub trait Decide: Send + 'static {

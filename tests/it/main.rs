@@ -1,5 +1,6 @@
 //! Every integration test, in one binary because each binary links the whole engine.
 
+mod alerts;
 mod api;
 mod cli;
 mod crash;

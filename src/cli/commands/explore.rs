@@ -1,4 +1,4 @@
-//! `explore` and `timeline`.
+//! `explore`, `timeline` and `around`.
 
 use super::{PageArgs, Request, View, WindowArgs};
 
@@ -88,5 +88,41 @@ impl Timeline {
             .with("order", self.order.as_ref())
             .with("buckets", self.buckets);
         self.page.on(self.window.on(request))
+    }
+}
+
+/// What to look around.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  clew around host:WS6 --at 2021-04-28T14:31:30Z --window 30m
+  clew around alert:9e1f... --table SigninLogs")]
+pub(crate) struct Around {
+    /// An entity (KIND:VALUE), an alert (alert:ID) or an incident
+    of: String,
+    /// The instant; without it the begin of the alert or incident
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    at: Option<String>,
+    /// How long before and behind it [default: 1h]
+    #[arg(long, value_name = "SPAN")]
+    window: Option<String>,
+    /// Any of alert, incident, event, status
+    #[arg(long, value_delimiter = ',', value_name = "KIND")]
+    kind: Vec<String>,
+    /// Events of any of these tables
+    #[arg(long, value_delimiter = ',', value_name = "TABLE")]
+    table: Vec<String>,
+    /// oldest or newest first
+    #[arg(long, value_name = "ORDER")]
+    order: Option<String>,
+    #[command(flatten)]
+    page: PageArgs,
+}
+
+impl Around {
+    pub(crate) fn request(&self) -> Request {
+        let request =
+            Request::get("/v1/around").with("of", Some(&self.of)).with("at", self.at.as_ref()).with("window", self.window.as_ref());
+        self.page.on(request.each("kind", &self.kind).each("table", &self.table).with("order", self.order.as_ref()))
     }
 }

@@ -1,6 +1,6 @@
-//! `incidents`, `incident`, `alerts`, `alert`, `entities`.
+//! `incidents`, `alerts`, `entities`.
 
-use super::{PageArgs, Request, View, WindowArgs};
+use super::{PageArgs, Request, WindowArgs};
 
 /// Filters that incidents and alerts share.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -77,35 +77,18 @@ pub(crate) struct Alerts {
     /// Words of the title
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
+    /// Show repeats as one row: by title (and resource), entity or rule
+    #[arg(long, value_name = "BY")]
+    group: Option<String>,
+    /// Only the alerts of this group
+    #[arg(long, value_name = "KEY", requires = "group")]
+    group_key: Option<String>,
 }
 
 impl Alerts {
     pub(crate) fn request(&self) -> Request {
-        self.common.on(Request::get("/v1/alerts").with("incident", self.incident.as_ref()).with("title", self.title.as_ref()))
-    }
-}
-
-/// Which alert, and which part of it.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Alert {
-    /// Id
-    id: String,
-    /// Print the document byte for byte as it was given
-    #[arg(long, conflicts_with = "versions")]
-    raw: bool,
-    /// List the versions
-    #[arg(long)]
-    versions: bool,
-}
-
-impl Alert {
-    pub(crate) fn request(&self) -> (Request, View) {
-        let request = Request::get("/v1/alerts").part(self.id.strip_prefix("alert:").unwrap_or(&self.id));
-        match (self.raw, self.versions) {
-            (true, _) => (request.part("raw"), View::Bytes),
-            (_, true) => (request.part("versions"), View::Any),
-            _ => (request, View::Alert),
-        }
+        let request = Request::get("/v1/alerts").with("incident", self.incident.as_ref()).with("title", self.title.as_ref());
+        self.common.on(request.with("group", self.group.as_ref()).with("group_key", self.group_key.as_ref()))
     }
 }
 

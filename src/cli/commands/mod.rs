@@ -1,5 +1,6 @@
 //! The commands, one file for each group: their arguments, the request that each one sends, and how its answer is shown.
 
+mod alert;
 mod changes;
 mod demo;
 mod explore;
@@ -33,8 +34,8 @@ pub(crate) enum Command {
     Incident(changes::Incident),
     /// List alerts
     Alerts(lists::Alerts),
-    /// Show one alert with its entities, versions and document
-    Alert(lists::Alert),
+    /// Show one alert with its entities, versions and document, or change it
+    Alert(alert::Alert),
     /// List entities
     Entities(lists::Entities),
     /// Show one entity, or decide that entities are one or not
@@ -43,6 +44,8 @@ pub(crate) enum Command {
     Explore(explore::Explore),
     /// Put what happened to incidents, alerts or entities in the order of time
     Timeline(explore::Timeline),
+    /// Show what touches an entity around an instant, over all tables
+    Around(explore::Around),
     /// Show the edges of a node, newest first
     Neighbors(graph::Neighbors),
     /// Find paths between two nodes
@@ -113,6 +116,7 @@ impl Command {
             Self::Entity(entity) => entity.request(),
             Self::Explore(explore) => explore.request(),
             Self::Timeline(timeline) => (timeline.request(), View::Timeline),
+            Self::Around(around) => (around.request(), View::Timeline),
             Self::Neighbors(neighbors) => (neighbors.request(), View::Subgraph),
             Self::Paths(paths) => (paths.request(), View::Paths),
             Self::Common(common) => (common.request(), View::Common),

@@ -105,6 +105,7 @@ const ALERTS: Columns = &[
     ("TITLE", "title"),
     ("PRODUCT", "product"),
     ("ENTITIES", "entities"),
+    ("REPEATS", "group"),
     ("START", "start"),
     ("ID", "id"),
 ];
@@ -205,6 +206,9 @@ fn rows(items: &[Value], columns: Columns, style: Style) -> String {
 /// The cell of an item; none where a label only repeats the reference beside it.
 fn shown<'a>(item: &'a Value, member: &str) -> &'a Value {
     let value = &item[member];
+    if member == "group" {
+        return &value["count"];
+    }
     let said = || item["id"].as_str().and_then(|id| id.split_once(':')).map(|(_, name)| name.to_lowercase());
     if member == "label" && value.as_str().map(str::to_lowercase) == said() { &Value::Null } else { value }
 }

@@ -29,6 +29,7 @@ pub(super) fn for_people(answer: &Value, style: Style) -> String {
     let total = answer["counts"].as_object().map(|counts| counts.values().filter_map(Value::as_u64).sum());
     out.push_str(&footer(items.len(), total.unwrap_or(items.len() as u64), "items", answer));
     out.push_str(&counts("kinds", &answer["counts"]));
+    out.push_str(&counts("tables", &answer["tables"]));
     out.push_str(&histogram(list(answer, "buckets")));
     out
 }

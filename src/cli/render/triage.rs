@@ -73,12 +73,12 @@ pub(super) fn changed(answer: &Value) -> String {
     let changed = list(answer, "value");
     let Some(first) = changed.first() else { return "nothing to change: it is so already\n".to_owned() };
     let mut out = String::new();
-    for incident in changed {
-        let name = if incident["number"].is_null() { text(&incident["id"]) } else { text(&incident["number"]) };
+    for record in changed {
+        let name = if record["number"].is_null() { text(&record["id"]) } else { text(&record["number"]) };
         // Writing to a String cannot fail.
-        let _ = writeln!(out, "incident {name} is changed");
+        let _ = writeln!(out, "{} {name} is changed", text(&record["kind"]));
     }
-    let _ = writeln!(out, "`clew incident undo {}` takes it back", text(&first["change"]));
+    let _ = writeln!(out, "`clew {} undo {}` takes it back", text(&first["kind"]), text(&first["change"]));
     out
 }
 

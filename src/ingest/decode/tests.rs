@@ -338,7 +338,7 @@ fn formats_of_the_real_files() {
 
 #[test]
 fn what_clew_writes_itself_cannot_come_from_outside() {
-    for name in [crate::ingest::DECISION, crate::ingest::INCIDENT, crate::ingest::RESOURCE, "no-such-format"] {
+    for name in [crate::ingest::ALERT, crate::ingest::DECISION, crate::ingest::INCIDENT, crate::ingest::RESOURCE, "no-such-format"] {
         let input = Input::Reader { name: "x".to_owned(), reader: Box::new(std::io::empty()) };
         let options = Options { format: Some(name.to_owned()), ..Options::default() };
         let answer = decode(input, &options, Time::MIN, &|_| {}, &mut |_| ControlFlow::Continue(()));

@@ -1,12 +1,16 @@
-//! What clew itself writes into its journal: incidents that it opens, decisions of people and rules, resources. Never detected in data.
+//! What clew itself writes into its journal: versions of incidents and alerts, decisions of people and rules, resources. Never detected in
+//! data.
 
 use serde_json::Value;
 
 use crate::ingest::{Context, Format, Reject};
-use crate::model::{Body, Incident, Object, Resource};
+use crate::model::{Alert, Body, Incident, Object, Resource};
 
 /// Incidents as `model::Incident` writes itself.
 pub(crate) const INCIDENT: Format = Format { name: "clew-incident", title: "clew incident", detect: never, read: incident };
+
+/// Versions of alerts that people or rules made, as `model::Alert` writes itself.
+pub(crate) const ALERT: Format = Format { name: "clew-alert", title: "clew alert", detect: never, read: alert };
 
 /// Decisions, kept as they were written.
 pub(crate) const DECISION: Format = Format { name: "clew-decision", title: "clew decision", detect: never, read: decision };
@@ -25,6 +29,15 @@ fn incident(object: &Object, _: &Context<'_>) -> Result<Vec<Body>, Reject> {
         return Err(Reject::new("incident_without_id", "expected a member `id` that is not empty, found none"));
     }
     Ok(vec![Body::Incident(Box::new(incident))])
+}
+
+fn alert(object: &Object, _: &Context<'_>) -> Result<Vec<Body>, Reject> {
+    let alert: Alert =
+        serde_json::from_value(Value::Object(object.clone())).map_err(|error| Reject::new("alert_invalid", error.to_string()))?;
+    if alert.id.is_empty() || alert.partial {
+        return Err(Reject::new("alert_without_id", "expected a whole alert with a member `id` that is not empty"));
+    }
+    Ok(vec![Body::Alert(Box::new(alert))])
 }
 
 fn decision(object: &Object, _: &Context<'_>) -> Result<Vec<Body>, Reject> {

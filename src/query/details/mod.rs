@@ -11,13 +11,18 @@ use crate::graph::{AlertRef, Direction, EdgeFilter, GraphSnapshot, NodeId, NodeK
 use crate::ingest;
 use crate::model::{Alert, Body, Document, Evidence, Fault, FaultClass, Incident, Kind, Object, Relation, Seq};
 
-use super::lists::{AlertRow, EntityRow, alert_row, containers, entity_row, incident_row, members};
+use super::lists::{AlertRow, EntityRow, alert_resource, alert_row, containers, entity_row, incident_row, members};
 use super::{Context, Question, reference, render};
 
 pub use requests::{
-    AlertDetail, AlertRequest, EntityDetail, EntityRequest, EvidenceRow, IncidentDetail, IncidentRequest, MergeRow, VersionRow,
+    AlertDetail, AlertRequest, EntityDetail, EntityRequest, EvidenceRow, IncidentDetail, IncidentRequest, MergeRow, SameResource,
+    VersionRow,
 };
 
+/// Other alerts on the resource of an alert that its details list.
+const SAME_RESOURCE_MAX: usize = 5;
+/// The action of a change by which a suppression rule dismisses an alert.
+pub const SUPPRESS: &str = "suppress";
 /// Alerts of an entity whose documents are read for its properties, newest first.
 const PROPERTY_ALERTS_MAX: usize = 25;
 /// Incidents that an entity's details list.
@@ -66,7 +71,7 @@ pub fn present(graph: &GraphSnapshot, node: NodeId) -> Vec<Seq> {
 }
 
 /// The alert as its present documents say it, pieces adding what the version leaves out.
-fn alert_of(context: &Context, id: &str, node: NodeId) -> Result<(Option<Alert>, Option<Document>), Fault> {
+pub fn whole_alert(context: &Context, id: &str, node: NodeId) -> Result<(Option<Alert>, Option<Document>), Fault> {
     let mut whole: Option<Alert> = None;
     let mut first = None;
     for seq in present(&context.snapshot.graph, node) {
@@ -83,7 +88,20 @@ fn alert_of(context: &Context, id: &str, node: NodeId) -> Result<(Option<Alert>,
         }
         first = first.or(Some(document));
     }
+    // Of a version that people made, the document is the one that the source gave.
+    if let Some(given) = whole.as_ref().and_then(|alert| alert.change.as_ref()) {
+        let piece = || first_piece(&context.snapshot.graph, node);
+        first = match given.source.map(Seq).or_else(piece) {
+            Some(seq) => Some(document(context, seq)?),
+            None => first,
+        };
+    }
     Ok((whole, first))
+}
+
+/// The first piece of an alert.
+fn first_piece(graph: &GraphSnapshot, node: NodeId) -> Option<Seq> {
+    graph.versions(node).iter().filter(|version| version.piece).map(|version| version.seq).min()
 }
 
 fn add_piece(whole: &mut Alert, piece: Alert) {
@@ -115,7 +133,7 @@ impl Question for AlertRequest {
             Fault::new(FaultClass::NotFound, "alert_not_seen", message)
                 .with_hint(format!("`clew neighbors alert:{}` shows what refers to it", self.id))
         })?;
-        let (whole, document) = alert_of(context, alert.id(), node)?;
+        let (whole, document) = whole_alert(context, alert.id(), node)?;
         let whole = whole.unwrap_or_default();
         let mut techniques: Vec<String> = alert.techniques().map(str::to_owned).collect();
         techniques.dedup();
@@ -134,19 +152,39 @@ impl Question for AlertRequest {
             members: whole.members,
             entities_list: evidence_rows(graph, whole.entities),
             extended: whole.extended,
+            owner: whole.owner.map(|owner| json!(owner)),
+            tags: whole.tags,
+            comments: whole.comments.iter().map(|comment| json!(comment)).collect(),
+            classification: whole.classification.map(|classification| classification.as_str().to_owned()),
+            suppressed_by: whole.change.filter(|change| change.action == SUPPRESS).and_then(|change| change.rule),
+            same_resource: same_resource(graph, &alert),
+            etag: present(graph, node).first().map(Seq::to_string).unwrap_or_default(),
             versions: versions(context, node)?,
             raw: document.map_or(Value::Null, |document| serde_json::from_slice(&document.raw).unwrap_or(Value::Null)),
         })
     }
 }
 
+/// Other alerts on the resource of an alert.
+fn same_resource(graph: &GraphSnapshot, alert: &AlertRef<'_>) -> Option<SameResource> {
+    let (resource, reference) = alert_resource(graph, alert)?;
+    let filter = EdgeFilter { relations: vec![Relation::INVOLVES], direction: Direction::In, ..EdgeFilter::default() };
+    let mut seen = HashSet::new();
+    let others = graph.edges(resource, &filter).map(|edge| edge.from).filter(|node| *node != alert.node() && seen.insert(*node));
+    let mut others: Vec<AlertRef<'_>> = others.filter_map(|node| graph.alert_node(node)).filter(AlertRef::known).collect();
+    others.sort_by(|a, b| (b.time(), a.id()).cmp(&(a.time(), b.id())));
+    let newest = others.iter().take(SAME_RESOURCE_MAX).map(|alert| alert_row(graph, alert)).collect();
+    Some(SameResource { resource: reference, total: others.len() as u64, newest })
+}
+
 /// The raw document of an alert's newest version, byte for byte as it was given.
 pub fn raw_alert(context: &Context, id: &str) -> Result<bytes::Bytes, Fault> {
     let graph = &context.snapshot.graph;
     let node = reference::alert(graph, id)?;
-    let seq = present(graph, node).first().copied();
-    let seq = seq.ok_or_else(|| Fault::new(FaultClass::NotFound, "alert_not_seen", format!("no document describes the alert `{id}`")))?;
-    Ok(document(context, seq)?.raw)
+    let id = graph.alert_node(node).map(|alert| alert.id().to_owned()).unwrap_or_default();
+    let document = whole_alert(context, &id, node)?.1;
+    let not_seen = || Fault::new(FaultClass::NotFound, "alert_not_seen", format!("no document describes the alert `{id}`"));
+    Ok(document.ok_or_else(not_seen)?.raw)
 }
 
 fn evidence_rows(graph: &GraphSnapshot, entities: Vec<Evidence>) -> Vec<EvidenceRow> {
@@ -281,7 +319,7 @@ fn properties(context: &Context, node: NodeId, kind: &str, alerts: &[NodeId]) ->
     let mut properties = Object::new();
     for alert in alerts.iter().take(PROPERTY_ALERTS_MAX) {
         let Some(alert) = graph.alert_node(*alert) else { continue };
-        let (whole, _) = alert_of(context, alert.id(), alert.node())?;
+        let (whole, _) = whole_alert(context, alert.id(), alert.node())?;
         let mentions = whole.unwrap_or_default().entities.into_iter().map(|evidence| evidence.entity);
         for entity in mentions.filter(|entity| entity.kind == Kind::met(kind) && graph.entities(&entity.kind, &entity.keys).contains(&node))
         {

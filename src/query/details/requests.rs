@@ -157,11 +157,42 @@ pub struct AlertDetail {
     /// Everything else that the source says.
     #[schema(value_type = std::collections::HashMap<String, Value>)]
     pub extended: Object,
+    /// Who works on it, where people of clew say so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Value>)]
+    pub owner: Option<Value>,
+    /// Labels that people of clew gave.
+    pub tags: Vec<String>,
+    /// Remarks of people of clew, oldest first.
+    #[schema(value_type = Vec<Value>)]
+    pub comments: Vec<Value>,
+    /// What people of clew say it turned out to be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub classification: Option<String>,
+    /// Other alerts on the same resource.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub same_resource: Option<SameResource>,
+    /// Id of the suppression rule that dismissed it, as long as nobody changed it since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suppressed_by: Option<String>,
+    /// Name of the present version, for changes that must not overwrite a newer one.
+    pub etag: String,
     /// Its versions, oldest first.
     pub versions: Vec<VersionRow>,
     /// The document, as it was given.
     #[schema(value_type = Value)]
     pub raw: Value,
+}
+
+/// Other alerts on the resource of an alert.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct SameResource {
+    /// The entity that stands for the resource, `KIND:VALUE`; `entity=` of the list of alerts shows all.
+    pub resource: String,
+    /// How many others there are.
+    pub total: u64,
+    /// The newest of them, up to five.
+    pub newest: Vec<AlertRow>,
 }
 
 /// An entity with its keys, what it is linked to and why its mentions are one.

@@ -1,5 +1,6 @@
 //! The queues: incidents, alerts and entities under filters, with counters that follow the filter.
 
+mod groups;
 mod page;
 mod requests;
 
@@ -10,14 +11,16 @@ use hashbrown::HashSet;
 
 use crate::catalog::{attack, entities};
 use crate::graph::{AlertRef, Direction, EdgeFilter, EntityRef, GraphSnapshot, IncidentRef, NodeId, NodeKind};
-use crate::model::{AlertStatus, Fault, IncidentStatus, Kind, Relation, Severity, Time, Window};
+use crate::model::{AlertStatus, Fault, FaultClass, IncidentStatus, Kind, Relation, Severity, Time, Window};
 
 use super::reference::{entity, incident, limit, window, word};
 use super::{Context, Question, render};
+use groups::By;
+pub(super) use groups::resource as alert_resource;
 use page::{Key, Top};
 
 pub use requests::{
-    AlertFilter, AlertPage, AlertRow, Counters, EntityFilter, EntityPage, EntityRow, IncidentFilter, IncidentPage, IncidentRow,
+    AlertFilter, AlertGroup, AlertPage, AlertRow, Counters, EntityFilter, EntityPage, EntityRow, IncidentFilter, IncidentPage, IncidentRow,
     LIMIT_DEFAULT, LIMIT_MAX,
 };
 
@@ -176,6 +179,7 @@ pub(super) fn alert_row(graph: &GraphSnapshot, alert: &AlertRef<'_>) -> AlertRow
         tactics: alert.tactics().map(str::to_owned).collect(),
         incidents: containers(graph, alert.node()).filter_map(|node| Some(graph.incident_node(node)?.id().to_owned())).collect(),
         entities: graph.edges(alert.node(), &filter).count() as u64,
+        group: None,
         start: alert.start(),
         end: alert.end(),
         seq: alert.seq().map_or(0, |seq| seq.0),
@@ -298,6 +302,7 @@ enum AlertOrder {
     Time,
     Severity,
     Title,
+    Count,
 }
 
 impl Question for AlertFilter {
@@ -324,14 +329,24 @@ impl Question for AlertFilter {
             None | Some("none") => None,
             Some(id) => Some(members(graph, incident(graph, id)?).into_iter().collect::<HashSet<_>>()),
         };
-        let order = Order::read(self.sort.as_deref(), "time", &["time", "severity", "title"], |name| {
+        let order = Order::read(self.sort.as_deref(), "time", &["time", "severity", "title", "count"], |name| {
             Some(match name {
                 "time" => (AlertOrder::Time, true),
                 "severity" => (AlertOrder::Severity, true),
                 "title" => (AlertOrder::Title, false),
+                "count" => (AlertOrder::Count, true),
                 _ => return None,
             })
         })?;
+        let by = self.group.as_deref().map(By::read).transpose()?;
+        if by.is_none() && self.group_key.is_some() {
+            let message = "expected `group` beside `group_key`, found none";
+            return Err(Fault::new(FaultClass::Invalid, "parameter_invalid", message).with_hint("give the grouping that the key came from"));
+        }
+        let in_group = |alert: &AlertRef<'_>| match (by, &self.group_key) {
+            (Some(by), Some(wanted)) => by.groups_of(graph, alert).iter().any(|(key, _)| key == wanted),
+            _ => true,
+        };
         let passes = |alert: &AlertRef<'_>| {
             (severity.is_empty() || severity.contains(&alert.severity()))
                 && (status.is_empty() || status.contains(&alert.status()))
@@ -342,20 +357,32 @@ impl Question for AlertFilter {
                 && of_entities.as_ref().is_none_or(|found| found.contains(&alert.node()))
                 && of_incident.as_ref().is_none_or(|found| found.contains(&alert.node()))
                 && (self.incident.as_deref() != Some("none") || containers(graph, alert.node()).next().is_none())
+                && in_group(alert)
                 && (window == Window::ALL || alert.time().is_some_and(|time| window.overlaps(time, alert.end().unwrap_or(time).max(time))))
         };
-        let key = |alert: &AlertRef<'_>| match order.by {
+        let key = |alert: &AlertRef<'_>, count: u64| match order.by {
             AlertOrder::Time => Key::time(alert.time()),
             AlertOrder::Severity => Key::ranked(alert.severity() as u8, alert.time()),
             AlertOrder::Title => Key::text(alert.title()),
+            AlertOrder::Count => Key::number(i64::try_from(count).ok()),
         };
         let mut counts = [[0; 6]; 5];
-        let mut top = Top::new(self.cursor.as_deref(), limit, order.descending)?;
-        for alert in graph.all_alerts().filter(passes) {
-            counts[alert.status() as usize][alert.severity() as usize] += 1;
-            top.offer(key(&alert), || Cow::Borrowed(alert.id()), alert);
-        }
-        let page = top.page(|alert| alert_row(graph, &alert));
+        let counted = graph.all_alerts().filter(passes).inspect(|alert| counts[alert.status() as usize][alert.severity() as usize] += 1);
+        let page = match by.filter(|_| self.group_key.is_none()) {
+            None => {
+                let mut top = Top::new(self.cursor.as_deref(), limit, order.descending)?;
+                counted.for_each(|alert| top.offer(key(&alert, 1), || Cow::Borrowed(alert.id()), alert));
+                top.page(|alert| alert_row(graph, &alert))
+            }
+            Some(by) => {
+                let groups = groups::gather(graph, counted, by);
+                let mut top = Top::new(self.cursor.as_deref(), limit, order.descending)?;
+                for (name, group) in &groups {
+                    top.offer(key(&group.newest, group.count), || Cow::Borrowed(name), (name, group));
+                }
+                top.page(|(name, group)| AlertRow { group: Some(group.describe(name)), ..alert_row(graph, &group.newest) })
+            }
+        };
         Ok(AlertPage { page, counters: counters(counts, AlertStatus::ALL.map(AlertStatus::as_str)) })
     }
 }

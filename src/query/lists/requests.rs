@@ -48,13 +48,13 @@ pub struct IncidentFilter {
 }
 
 /// Which alerts, in which order.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, IntoParams, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct AlertFilter {
     /// Any of these severities.
     pub severity: Vec<String>,
-    /// Any of these states: New, InProgress, Resolved, Dismissed, Unknown.
+    /// Any of these states: New, InProgress, Resolved, Dismissed, Unknown; `open` is New or InProgress.
     pub status: Vec<String>,
     /// Any of these products: by name, or by a part of it where no product has the name.
     pub product: Vec<String>,
@@ -68,11 +68,15 @@ pub struct AlertFilter {
     pub incident: Option<String>,
     /// Words of the title, in any case.
     pub title: Option<String>,
+    /// Shows repeats as one row, the newest of them: by `title` (title and resource), `entity` or `rule` (product and type).
+    pub group: Option<String>,
+    /// Only the alerts of this group, one by one; with `group`.
+    pub group_key: Option<String>,
     /// Activity not before this time; absolute or relative to now (`-7d`).
     pub from: Option<String>,
     /// Activity not after this time.
     pub to: Option<String>,
-    /// `time` (default: newest first), `severity`, `title`; `-` in front turns the order.
+    /// `time` (default: newest first), `severity`, `title`, `count` (of groups: most first); `-` in front turns the order.
     pub sort: Option<String>,
     /// Rows of the page.
     pub limit: Option<u32>,
@@ -173,6 +177,9 @@ pub struct AlertRow {
     pub incidents: Vec<String>,
     /// How many entities it names.
     pub entities: u64,
+    /// The group that the row stands for, if the list is grouped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<AlertGroup>,
     /// When the activity began.
     #[schema(value_type = Option<String>)]
     pub start: Option<Time>,
@@ -181,6 +188,23 @@ pub struct AlertRow {
     pub end: Option<Time>,
     /// Sequence number of the document that says so.
     pub seq: u64,
+}
+
+/// Repeats of an alert that one row stands for.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct AlertGroup {
+    /// Names the group: `group_key` lists its alerts.
+    pub key: String,
+    /// What they have in common.
+    pub label: String,
+    /// How many alerts there are.
+    pub count: u64,
+    /// Begin of the first.
+    #[schema(value_type = Option<String>)]
+    pub first: Option<Time>,
+    /// End of the last.
+    #[schema(value_type = Option<String>)]
+    pub last: Option<Time>,
 }
 
 /// An entity as a row of a list.

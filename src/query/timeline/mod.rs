@@ -3,6 +3,7 @@
 //! Items of the graph (few) and rows of the tables (many) are two sorted sources; a page merges them, so that only the rows
 //! of the page are read whole.
 
+mod around;
 mod cursor;
 mod requests;
 mod sentence;
@@ -21,6 +22,7 @@ use super::reference::{self, limit, window, word};
 use super::{Context, Question, graph as questions, render};
 use cursor::{Place, Way};
 
+pub use around::{AroundAnswer, AroundRequest};
 pub use requests::{Bucket, TimelineAnswer, TimelineItem, TimelineRequest};
 
 /// Items of a page when the request names no limit.

@@ -2,15 +2,13 @@
 //!
 //! A change is planned from one snapshot as new versions of incidents; the engine journals them if no other change came first.
 
-mod merge;
 mod requests;
-mod update;
+pub(in crate::triage) mod update;
 
 use crate::graph::GraphSnapshot;
 use crate::model::{Body, Change, Document, Fault, FaultClass, Incident, Seq, Time};
 use crate::query::{Context, details, reference};
 
-pub use merge::{Merged, merge};
 pub use requests::{
     AlertsUpdate, BulkUpdate, ChangeUndo, CommentAdd, CommentEdit, CommentRemove, IncidentCreate, IncidentMerge, IncidentSplit,
     IncidentUpdate, TaskAdd, TaskEdit, TaskRemove,
@@ -33,12 +31,14 @@ pub trait ChangeIncidents: Send + Sync + 'static {
     fn plan(&self, context: &Context, actor: &Actor, policy: Policy) -> Result<Vec<Incident>, Fault>;
 }
 
-/// An incident that was changed.
+/// An incident or alert that was changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct ChangedIncident {
-    /// Id of the incident.
+pub struct ChangedRecord {
+    /// `incident` or `alert`.
+    pub kind: String,
+    /// Its id.
     pub id: String,
-    /// Number that people say.
+    /// Number that people say of an incident.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub number: Option<i64>,
     /// Number of the change, by which it is undone.
@@ -50,13 +50,13 @@ pub struct ChangedIncident {
 /// What a change did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Changed {
-    /// The incidents that were changed; none if all were so already.
-    pub value: Vec<ChangedIncident>,
+    /// What was changed; none if all was so already.
+    pub value: Vec<ChangedRecord>,
     /// Whether the list is whole, as it always is.
     pub complete: bool,
 }
 
-/// Name of the version of an incident that a document made.
+/// Name of the version of an incident or alert that a document made.
 pub fn etag(seq: Seq) -> String {
     seq.to_string()
 }

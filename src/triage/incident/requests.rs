@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::super::merge::merge;
 use super::update::{TEXT_BYTES_MAX, comment, text};
-use super::{Actor, ChangeIncidents, IncidentFields, OwnerFields, Policy, Present, as_step, merge, new_id, next_number, version};
+use super::{Actor, ChangeIncidents, IncidentFields, OwnerFields, Policy, Present, as_step, new_id, next_number, version};
 use crate::model::{Change, Fault, FaultClass, Incident, IncidentStatus, Seq, Task, Time};
 use crate::query::lists::IncidentFilter;
 use crate::query::{Context, Question, reference};
@@ -558,7 +559,7 @@ fn undo(context: &Context, actor: &Actor, seq: Seq, after: &Incident) -> Result<
         return Err(Fault::new(FaultClass::Conflict, "changed_since", message).with_hint("undo the later change first, or set the field"));
     }
     let mut next = present.change(actor, "undo", context.now, |incident| {
-        *incident = merged.incident;
+        *incident = merged.version;
         incident.change.clone_from(&present.incident.change);
         incident.modified = present.incident.modified;
         incident.modified_by.clone_from(&present.incident.modified_by);

@@ -9,9 +9,9 @@ use crate::model::{CLASSIFICATION_REASONS, Classification, Comment, Fault, Fault
 /// Bytes of a title at the most.
 const TITLE_BYTES_MAX: usize = 1_000;
 /// Bytes of a description or comment at the most.
-pub(super) const TEXT_BYTES_MAX: usize = 30_000;
+pub(in crate::triage) const TEXT_BYTES_MAX: usize = 30_000;
 /// Tags of an incident at the most.
-const TAGS_MAX: usize = 100;
+pub(in crate::triage) const TAGS_MAX: usize = 100;
 
 /// What changing incidents must keep to in a workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,20 +79,20 @@ pub struct OwnerFields {
 }
 
 /// Tells a member that is `null` from one that is left out.
-fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+pub(in crate::triage) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 
-fn invalid(code: &'static str, message: String) -> Fault {
+pub(in crate::triage) fn invalid(code: &'static str, message: String) -> Fault {
     Fault::new(FaultClass::Invalid, code, message)
 }
 
-fn words(field: &str, found: &str, known: &[&str]) -> Fault {
+pub(in crate::triage) fn words(field: &str, found: &str, known: &[&str]) -> Fault {
     invalid("field_invalid", format!("expected {} for `{field}`, found `{found}`", known.join(", ")))
 }
 
 /// Refuses a text that is empty or too long.
-pub(super) fn text<'a>(field: &str, text: &'a str, most: usize) -> Result<&'a str, Fault> {
+pub(in crate::triage) fn text<'a>(field: &str, text: &'a str, most: usize) -> Result<&'a str, Fault> {
     let text = text.trim();
     if text.is_empty() || text.len() > most {
         return Err(invalid("field_invalid", format!("expected 1 to {most} bytes of text for `{field}`, found {}", text.len())));
@@ -228,7 +228,7 @@ fn reason_misfits(classification: Option<Classification>, found: &str) -> Fault 
     invalid("field_invalid", format!("expected {expected} for `classification_reason` with {classification}, found `{found}`"))
 }
 
-fn add_tags(tags: &mut Vec<String>, more: &[String]) -> Result<(), Fault> {
+pub(in crate::triage) fn add_tags(tags: &mut Vec<String>, more: &[String]) -> Result<(), Fault> {
     for tag in more {
         let tag = text("tags", tag, 256)?;
         if !tags.iter().any(|known| known.eq_ignore_ascii_case(tag)) {
@@ -238,7 +238,7 @@ fn add_tags(tags: &mut Vec<String>, more: &[String]) -> Result<(), Fault> {
     Ok(())
 }
 
-fn read_owner(fields: OwnerFields) -> Result<Owner, Fault> {
+pub(in crate::triage) fn read_owner(fields: OwnerFields) -> Result<Owner, Fault> {
     let part = |part: Option<String>| part.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let owner = Owner { name: part(fields.name), email: part(fields.email), upn: part(fields.upn), object_id: part(fields.object_id) };
     if owner == Owner::default() {
@@ -249,6 +249,6 @@ fn read_owner(fields: OwnerFields) -> Result<Owner, Fault> {
 }
 
 /// A new comment.
-pub(super) fn comment(actor: &Actor, now: Time, message: String) -> Comment {
+pub(in crate::triage) fn comment(actor: &Actor, now: Time, message: String) -> Comment {
     Comment { id: super::new_id(), author: Some(actor.name.clone()), created: Some(now), modified: None, message }
 }

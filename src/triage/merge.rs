@@ -1,19 +1,21 @@
-//! Three-way merge of versions of an incident: what two sides made of the same version, put together field by field.
+//! Three-way merge of versions of an incident or alert: what two sides made of the same version, put together field by field.
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::model::{Fault, FaultClass, Incident};
+use crate::model::{Fault, FaultClass};
 
 /// Members of a version that say how it came about; they are never merged.
 const OF_THE_VERSION: [&str; 3] = ["modified", "modified_by", "change"];
 
 /// What a merge gave.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Merged {
-    /// The incident with the changes of both sides.
-    pub incident: Incident,
+pub struct Merged<T> {
+    /// The version with the changes of both sides.
+    pub version: T,
     /// Fields that both sides changed to different values; `ours` stands.
     pub conflicts: Vec<String>,
 }
@@ -21,7 +23,7 @@ pub struct Merged {
 /// Applies to `ours` what `theirs` changed of `base`.
 ///
 /// Lists of words gain and lose what each side added and removed; lists of things with an `id` are merged thing by thing.
-pub fn merge(base: &Incident, ours: &Incident, theirs: &Incident) -> Result<Merged, Fault> {
+pub fn merge<T: Serialize + DeserializeOwned>(base: &T, ours: &T, theirs: &T) -> Result<Merged<T>, Fault> {
     let (base, mut merged, theirs) = (members(base)?, members(ours)?, members(theirs)?);
     let mut conflicts = Vec::new();
     let names: BTreeSet<String> = merged.keys().chain(theirs.keys()).cloned().collect();
@@ -36,19 +38,19 @@ pub fn merge(base: &Incident, ours: &Incident, theirs: &Incident) -> Result<Merg
             Err(Clash) => conflicts.push(name),
         }
     }
-    let incident = serde_json::from_value(Value::Object(merged)).map_err(|error| unreadable(&error))?;
-    Ok(Merged { incident, conflicts })
+    let version = serde_json::from_value(Value::Object(merged)).map_err(|error| unreadable(&error))?;
+    Ok(Merged { version, conflicts })
 }
 
-fn members(incident: &Incident) -> Result<Map<String, Value>, Fault> {
-    match serde_json::to_value(incident).map_err(|error| unreadable(&error))? {
+fn members(version: &impl Serialize) -> Result<Map<String, Value>, Fault> {
+    match serde_json::to_value(version).map_err(|error| unreadable(&error))? {
         Value::Object(members) => Ok(members),
-        other => Err(Fault::new(FaultClass::Internal, "incident_unreadable", format!("expected an object, found `{other}`"))),
+        other => Err(Fault::new(FaultClass::Internal, "version_unreadable", format!("expected an object, found `{other}`"))),
     }
 }
 
 fn unreadable(error: &serde_json::Error) -> Fault {
-    Fault::new(FaultClass::Internal, "incident_unreadable", format!("the versions of an incident cannot be merged: {error}"))
+    Fault::new(FaultClass::Internal, "version_unreadable", format!("the versions cannot be merged: {error}"))
 }
 
 /// Both sides changed a value, and not to the same.
@@ -96,7 +98,7 @@ fn lists(base: &[Value], ours: &[Value], theirs: &[Value]) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Comment, IncidentStatus, Severity};
+    use crate::model::{Comment, Incident, IncidentStatus, Severity};
 
     fn incident(title: &str, severity: Severity, status: IncidentStatus, tags: &[&str]) -> Incident {
         Incident {
@@ -115,7 +117,7 @@ mod tests {
         let ours = incident("t", Severity::Low, IncidentStatus::Active, &["b", "ours"]);
         let theirs = incident("new title", Severity::High, IncidentStatus::New, &["a", "b", "theirs"]);
         let merged = merge(&base, &ours, &theirs).expect("merges");
-        assert_eq!(merged.incident, incident("new title", Severity::High, IncidentStatus::Active, &["b", "ours", "theirs"]));
+        assert_eq!(merged.version, incident("new title", Severity::High, IncidentStatus::Active, &["b", "ours", "theirs"]));
         assert_eq!(merged.conflicts, Vec::<String>::new());
     }
 
@@ -125,7 +127,7 @@ mod tests {
         let ours = incident("ours", Severity::Low, IncidentStatus::New, &[]);
         let theirs = incident("theirs", Severity::Low, IncidentStatus::New, &[]);
         let merged = merge(&base, &ours, &theirs).expect("merges");
-        assert_eq!((merged.incident.title.as_str(), merged.conflicts), ("ours", vec!["title".to_owned()]));
+        assert_eq!((merged.version.title.as_str(), merged.conflicts), ("ours", vec!["title".to_owned()]));
     }
 
     #[test]
@@ -136,6 +138,6 @@ mod tests {
         let ours = with(vec![comment("1", "one, rewritten"), comment("2", "two"), comment("3", "three")]);
         let theirs = with(vec![comment("1", "one"), comment("4", "four")]);
         let expected = with(vec![comment("1", "one, rewritten"), comment("3", "three"), comment("4", "four")]);
-        assert_eq!(merge(&base, &ours, &theirs).expect("merges").incident, expected);
+        assert_eq!(merge(&base, &ours, &theirs).expect("merges").version, expected);
     }
 }
