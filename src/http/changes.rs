@@ -157,7 +157,7 @@ fn changes<B: ToSchema>(routes: &mut Routes, path: &'static str, method: HttpMet
 }
 
 /// Who makes the request.
-struct By(Actor);
+pub(crate) struct By(pub(crate) Actor);
 
 impl<S: Send + Sync> FromRequestParts<S> for By {
     type Rejection = ApiError;

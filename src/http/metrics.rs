@@ -16,6 +16,7 @@ pub(crate) struct Metrics {
     connections: AtomicU64,
     ingest_bytes: AtomicU64,
     ingest: Mutex<BTreeMap<&'static str, u64>>,
+    compatibility_misses: Mutex<BTreeMap<(&'static str, &'static str), u64>>,
 }
 
 #[derive(Debug, Default)]
@@ -78,6 +79,12 @@ impl Metrics {
         }
     }
 
+    /// Counts a request of a dialect that has no operation, by a name of a closed set.
+    pub(crate) fn compatibility_miss(&self, dialect: &'static str, resource: &'static str) {
+        let mut misses = self.compatibility_misses.lock().unwrap_or_else(PoisonError::into_inner);
+        *misses.entry((dialect, resource)).or_default() += 1;
+    }
+
     /// Writes everything, with the gauges of the moment.
     pub(crate) fn write(&self, gauges: &[Gauge<'_>]) -> String {
         let mut out = String::new();
@@ -90,6 +97,14 @@ impl Metrics {
         for (outcome, count) in self.ingest.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             line(&mut out, "ingest_documents_total", &[("outcome", outcome)], count);
         }
+        let misses = self.compatibility_misses.lock().unwrap_or_else(PoisonError::into_inner);
+        if !misses.is_empty() {
+            head(&mut out, "compatibility_misses_total", "counter", "Requests of a dialect that has no such operation.");
+        }
+        for ((dialect, resource), count) in misses.iter() {
+            line(&mut out, "compatibility_misses_total", &[("dialect", dialect), ("resource", resource)], count);
+        }
+        drop(misses);
         for gauge in gauges {
             head(&mut out, gauge.name, "gauge", gauge.help);
             for (label, value) in &gauge.values {
@@ -159,6 +174,7 @@ mod tests {
         metrics.request("GET", "/v1/search", 200, Duration::from_secs(60));
         metrics.ingested(10, [("new", 3), ("rejected", 1)]);
         metrics.ingested(5, [("new", 1)]);
+        metrics.compatibility_miss("sentinel", "settings");
         let gauges = [Gauge { name: "view_seq", help: "Last document in view.", label: "view", values: vec![("a\"b".into(), 7.0)] }];
         let text = metrics.write(&gauges);
         let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("process_") && !line.contains(" process_")).collect();
@@ -192,6 +208,9 @@ clew_ingest_bytes_total 15
 # TYPE clew_ingest_documents_total counter
 clew_ingest_documents_total{outcome="new"} 4
 clew_ingest_documents_total{outcome="rejected"} 1
+# HELP clew_compatibility_misses_total Requests of a dialect that has no such operation.
+# TYPE clew_compatibility_misses_total counter
+clew_compatibility_misses_total{dialect="sentinel",resource="settings"} 1
 # HELP clew_view_seq Last document in view.
 # TYPE clew_view_seq gauge
 clew_view_seq{view="a\"b"} 7"#;

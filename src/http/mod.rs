@@ -7,6 +7,8 @@ mod alerts;
 mod app;
 mod body;
 mod changes;
+#[allow(dead_code, reason = "the first dialects that use the whole frame come with it")]
+mod dialects;
 mod docs;
 mod entities;
 mod error;
@@ -93,7 +95,7 @@ fn layers(routes: Routes, app: Arc<App>) -> Router {
     let (router, description) = routes.finish();
     app.describe(description.to_json().unwrap_or_default().into());
     router
-        .fallback(unknown)
+        .fallback(dialects::answer)
         .method_not_allowed_fallback(not_allowed)
         .layer(from_fn_with_state(Arc::clone(&app), guard::in_time))
         .layer(from_fn(guard::same_machine))

@@ -9,6 +9,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::app::App;
+use super::dialects;
 use super::error::{ApiError, ErrorBody};
 use crate::model::{Fault, FaultClass};
 
@@ -22,11 +23,20 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next:
     let began = Instant::now();
     let id = request_id(request.headers());
     let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
+    let matched = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    // A path of the native API is never one of a dialect.
+    let dialect = if matched.is_none() { dialects::owner(request.uri().path()) } else { None };
+    let echoed = dialect.and_then(|_| request.headers().get(dialects::CLIENT_REQUEST_ID).cloned());
     let mut response = next.run(request).await;
+    let route = matched.or_else(|| dialects::operation(&response).map(str::to_owned)).unwrap_or_else(|| "none".to_owned());
     let fault = response.extensions_mut().remove::<ApiError>().map(|error| error.0);
-    if let Some(fault) = &fault {
-        write_fault(&mut response, fault, &id);
+    match (&fault, dialect) {
+        (Some(fault), Some(dialect)) => dialects::write_fault(dialect, &mut response, fault, &id),
+        (Some(fault), None) => write_fault(&mut response, fault, &id),
+        (None, _) => {}
+    }
+    if dialect.is_some() {
+        dialects::decorate(&mut response, &id, echoed);
     }
     secure(response.headers_mut());
     // `request_id` accepts only characters that a header may hold.

@@ -1,0 +1,165 @@
+//! From a request to the handler of its dialect and back: the fallback of the router, and what every answer of a dialect carries.
+
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
+
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::routes::{Handler, Matched, Route, Table, segments};
+use super::{Call, DIALECTS, Dialect, OverTls, Reply, call};
+use crate::engine::Engine;
+use crate::http::app::App;
+use crate::http::changes::By;
+use crate::http::error::ApiError;
+use crate::http::extract;
+use crate::model::{Fault, FaultClass};
+use crate::query::{Context, Question};
+
+/// Id that a client gives its request; answers repeat it.
+pub(crate) const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
+/// Bytes of a body at the least that a dialect takes: clients send watchlists of up to 3.8 MB in one text.
+const BODY_BYTES_MAX: usize = 4 << 20;
+
+/// Name of the operation that an answer comes from.
+#[derive(Clone, Copy)]
+struct Operation(&'static str);
+
+fn tables() -> &'static [(&'static Dialect, Table)] {
+    static TABLES: OnceLock<Vec<(&'static Dialect, Table)>> = OnceLock::new();
+    TABLES.get_or_init(|| DIALECTS.iter().map(|dialect| (*dialect, Table::of(dialect))).collect())
+}
+
+/// The dialect that a path belongs to.
+pub(crate) fn owner(path: &str) -> Option<&'static Dialect> {
+    let path = segments(path);
+    owner_of(&path)
+}
+
+fn owner_of(path: &[Cow<'_, str>]) -> Option<&'static Dialect> {
+    tables().iter().find(|(_, table)| table.owns(path)).map(|(dialect, _)| *dialect)
+}
+
+/// Answers what the native API does not know: an operation of a dialect, or the error of a path that nobody knows.
+pub(crate) async fn answer(State(app): State<Arc<App>>, request: Request) -> Response {
+    let path = segments(request.uri().path());
+    let mut other_method = None;
+    for (dialect, table) in tables() {
+        match table.find(request.method().as_str(), &path) {
+            Matched::Route(route, parameters) => {
+                drop(path);
+                let mut response = run(app, route, parameters, request).await.unwrap_or_else(IntoResponse::into_response);
+                response.extensions_mut().insert(Operation(route.operation));
+                return response;
+            }
+            Matched::OtherMethod => other_method = other_method.or(Some(*dialect)),
+            Matched::Nothing => {}
+        }
+    }
+    if let Some(dialect) = other_method {
+        missed(&app, dialect, &path, &request);
+        let message = format!("the path does not take the method {}", request.method());
+        return ApiError(Fault::new(FaultClass::Invalid, "method_not_allowed", message)).into_response();
+    }
+    match owner_of(&path) {
+        Some(dialect) => {
+            missed(&app, dialect, &path, &request);
+            ApiError(Fault::new(FaultClass::NotFound, "operation_unknown", "no operation is known at this path")).into_response()
+        }
+        None => crate::http::unknown(request.method().clone(), request.headers().clone()).await,
+    }
+}
+
+/// Counts a request that the dialect has no operation for; only names of a closed set become a label.
+fn missed(app: &App, dialect: &'static Dialect, path: &[Cow<'_, str>], request: &Request) {
+    let named = |segment: &Cow<'_, str>| dialect.known.iter().find(|name| name.eq_ignore_ascii_case(segment)).copied();
+    let resource = path.iter().rev().find_map(named).unwrap_or("other");
+    tracing::info!(dialect = dialect.name, method = %request.method(), path = request.uri().path(), "compatibility miss");
+    app.metrics.compatibility_miss(dialect.name, resource);
+}
+
+async fn run(
+    app: Arc<App>,
+    route: &'static Route,
+    parameters: Vec<(&'static str, String)>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let engine = Arc::clone(app.engine()?);
+    let (mut parts, body) = request.into_parts();
+    let By(actor) = By::from_request_parts(&mut parts, &app).await?;
+    let body = extract::body(body, app.limits.body_bytes_max.max(BODY_BYTES_MAX)).await?;
+    let over_tls = parts.extensions.get::<OverTls>().is_some();
+    let call = Call {
+        parameters,
+        options: call::options(&parts.uri),
+        path: parts.uri.path().split('/').filter(|segment| !segment.is_empty()).flat_map(|segment| ["/", segment]).collect(),
+        base: call::base(&parts.uri, &parts.headers, over_tls),
+        headers: parts.headers,
+        body,
+        actor,
+    };
+    let reply = match route.handler {
+        Handler::Answers(handler) => engine.ask(Asked { call, handler }).await?,
+        Handler::Changes(handler) => changed(engine, call, handler).await?,
+    };
+    Ok(reply.into_response()?)
+}
+
+async fn changed(engine: Arc<Engine>, call: Call, handler: fn(&Call, &Engine) -> Result<Reply, Fault>) -> Result<Reply, Fault> {
+    let done = tokio::task::spawn_blocking(move || handler(&call, &engine)).await;
+    done.map_err(|error| Fault::new(FaultClass::Internal, "change_failed", format!("the change ended early: {error}")))?
+}
+
+/// A question of a dialect.
+struct Asked {
+    call: Call,
+    handler: fn(&Call, &Context) -> Result<Reply, Fault>,
+}
+
+impl Question for Asked {
+    type Answer = Reply;
+    const NAME: &'static str = "dialect";
+
+    fn answer(self, context: &Context) -> Result<Reply, Fault> {
+        (self.handler)(&self.call, context)
+    }
+}
+
+/// Name of the operation that an answer comes from, if a dialect gave it.
+pub(crate) fn operation(response: &Response) -> Option<&'static str> {
+    response.extensions().get::<Operation>().map(|operation| operation.0)
+}
+
+/// Writes an error as the dialect has it.
+///
+/// Some clients repeat whatever carries `Retry-After`, so that no mistake of a client may have it.
+pub(crate) fn write_fault(dialect: &Dialect, response: &mut Response, fault: &Fault, id: &str) {
+    let (status, body) = (dialect.fault)(fault, id);
+    *response.status_mut() = status;
+    // A body of texts always has a JSON form.
+    let bytes = serde_json::to_vec(&body).unwrap_or_default();
+    *response.body_mut() = bytes.into();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    headers.remove(header::CONTENT_LENGTH);
+    if status.is_client_error() {
+        headers.remove(header::RETRY_AFTER);
+    }
+    if status == StatusCode::UNAUTHORIZED && !headers.contains_key(header::WWW_AUTHENTICATE) {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+}
+
+/// Adds the headers that every answer of a dialect has.
+pub(crate) fn decorate(response: &mut Response, id: &str, echoed: Option<HeaderValue>) {
+    let headers = response.headers_mut();
+    // The id holds only characters that a header may hold.
+    if let Ok(value) = HeaderValue::from_str(id) {
+        headers.insert(REQUEST_ID, value);
+    }
+    if let Some(echoed) = echoed {
+        headers.insert(CLIENT_REQUEST_ID, echoed);
+    }
+}

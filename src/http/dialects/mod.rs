@@ -1,0 +1,50 @@
+//! The dialects: what clients that were written for other products say, answered by the same engine.
+//!
+//! A dialect is a table of routes and an error map over calls of the engine; it decides nothing. To add one: a folder of
+//! its own with `pub(super) static DIALECT: Dialect`, an entry in [`DIALECTS`], and for each operation a [`Route`] whose
+//! handler is a plain function, `answers` (asks one snapshot) or `changes` (writes through the engine). A handler gets a
+//! [`Call`] (path parameters as the client wrote them, query options, lenient JSON body, headers, who asks, the address
+//! that the client used) and gives a [`Reply`] or a `Fault`; the frame matches paths, counts, names requests and writes
+//! errors. No dialect is part of the API's own description.
+
+pub(crate) mod arm;
+mod call;
+mod frame;
+mod lenient;
+mod links;
+mod reply;
+mod routes;
+mod sentinel;
+
+use axum::http::StatusCode;
+use serde_json::Value;
+
+use crate::model::Fault;
+
+pub(crate) use call::{Call, Members, OverTls};
+pub(crate) use frame::{CLIENT_REQUEST_ID, answer, decorate, operation, owner, write_fault};
+pub(crate) use links::{read_token, write_token};
+pub(crate) use reply::Reply;
+pub(crate) use routes::{Right, Route, answers, changes};
+
+/// A dialect.
+pub(crate) struct Dialect {
+    /// Name for metrics and logs.
+    pub(crate) name: &'static str,
+    /// Beginnings of paths that several routes share: a route may begin with the name (`WS/incidents`).
+    pub(crate) aliases: &'static [(&'static str, &'static str)],
+    /// Paths that belong to the dialect even where it has no route: there it answers 404 in its own form.
+    pub(crate) owns: &'static [&'static str],
+    /// The operations.
+    pub(crate) routes: &'static [&'static [Route]],
+    /// Names by which a path that has no route is counted; any other counts as `other`.
+    pub(crate) known: &'static [&'static str],
+    /// Status and body of an error; the id is that of the request.
+    pub(crate) fault: fn(&Fault, &str) -> (StatusCode, Value),
+}
+
+/// The dialects; the first one that owns a path answers it.
+static DIALECTS: &[&Dialect] = &[&sentinel::DIALECT, &arm::DIALECT];
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,54 @@
+//! Microsoft.SecurityInsights: incidents, entities, bookmarks and what belongs to them, as Microsoft's own clients ask for them.
+
+use super::{Dialect, arm};
+
+/// The dialect.
+pub(super) static DIALECT: Dialect = Dialect {
+    name: "sentinel",
+    aliases: &[(
+        "WS",
+        "/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.OperationalInsights/workspaces/{ws}/providers/Microsoft.SecurityInsights",
+    )],
+    owns: &["WS", "WS/{*rest}", "/providers/Microsoft.SecurityInsights", "/providers/Microsoft.SecurityInsights/{*rest}"],
+    routes: &[],
+    known: KNOWN,
+    fault: arm::fault,
+};
+
+/// Resource types of the provider, as names of a metric.
+const KNOWN: &[&str] = &[
+    "alertRules",
+    "alertRuleTemplates",
+    "automationRules",
+    "billingStatistics",
+    "bookmarks",
+    "contentPackages",
+    "contentProductPackages",
+    "contentProductTemplates",
+    "contentTemplates",
+    "dataConnectorDefinitions",
+    "dataConnectors",
+    "enrichment",
+    "entities",
+    "entityQueries",
+    "entityQueryTemplates",
+    "fileImports",
+    "hunts",
+    "incidents",
+    "metadata",
+    "officeConsents",
+    "onboardingStates",
+    "operations",
+    "playbooks",
+    "recommendations",
+    "securityMLAnalyticsSettings",
+    "settings",
+    "sourcecontrols",
+    "threatIntelligence",
+    "triggeredAnalyticsRuleRuns",
+    "watchlists",
+    "workspaceManagerAssignments",
+    "workspaceManagerConfigurations",
+    "workspaceManagerGroups",
+    "workspaceManagerMembers",
+];
