@@ -7,7 +7,7 @@ mod alerts;
 mod app;
 mod body;
 mod changes;
-#[allow(dead_code, reason = "the first dialects that use the whole frame come with it")]
+#[allow(dead_code, unused_imports, reason = "the first dialects that use the whole frame come with it")]
 mod dialects;
 mod docs;
 mod entities;

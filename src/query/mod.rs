@@ -13,6 +13,7 @@ pub mod graph;
 pub mod kql;
 pub mod lists;
 pub mod live_graph;
+pub mod odata;
 pub mod reference;
 mod render;
 pub mod search;
