@@ -79,9 +79,9 @@ for (const { path, method, operation } of operations)
 out.push("};\n");
 
 const spoken = description.components.schemas.QueryRequest?.properties?.lang?.description ?? "";
-const languages = ["kql", "sql"].filter((name) => spoken.includes(`\`${name}\``));
+const languages = ["kql", "sql", "cypher"].filter((name) => spoken.includes(`\`${name}\``));
 out.push(
-    `\n/** Languages that \`/v1/query\` takes. */\nexport const queryLanguages: readonly ("kql" | "sql")[] = ${JSON.stringify(languages)};\n`,
+    `\n/** Languages that \`/v1/query\` takes. */\nexport const queryLanguages: readonly ("kql" | "sql" | "cypher")[] = ${JSON.stringify(languages)};\n`,
 );
 
 const text = out.join("");

@@ -15,6 +15,7 @@ import "./admin/admin.css";
 import "./query/query.css";
 import "./graph/graph.css";
 import "./timeline/timeline.css";
+import "./tour/tour.css";
 
 listenToKeys();
 const root = document.getElementById("app");

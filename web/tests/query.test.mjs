@@ -76,6 +76,27 @@ test("a table's columns complete what is typed", async () => {
     await closeClean(page);
 });
 
+test("KQL is completed by the server and checked while one types", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/query?lang=kql");
+    await editor(page).click();
+    await page.keyboard.type("SigninLogs | where ResultTy");
+    await page
+        .getByRole("option", { name: /ResultType/ })
+        .first()
+        .waitFor();
+    await picture(page, "query-completion");
+    await page.keyboard.press("Tab");
+    await page.waitForFunction(() => document.querySelector(".editor")?.shadowRoot?.textContent?.includes("where ResultType"));
+    await page.keyboard.type("X != 0");
+    const mark = page.locator(".cm-lintRange-error").first();
+    await mark.waitFor();
+    assert.equal(await mark.innerText(), "ResultTypeX");
+    await page.locator(".cm-lint-marker-error").hover();
+    await page.getByText("no column is named 'ResultTypeX'").first().waitFor();
+    await closeClean(page);
+});
+
 test("a question of the library is asked of an entity", async () => {
     const page = await openPage(browser, clew.url);
     await page.go("/query");

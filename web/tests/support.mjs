@@ -97,6 +97,8 @@ export async function openPage(browser, url, options = {}) {
         locale: "en-US",
         timezoneId: "Europe/Zurich",
     });
+    // Who was shown around already sees no tour.
+    if (!options.tour) await context.addInitScript(() => localStorage.setItem("clew.tour", '"seen"'));
     const page = await context.newPage();
     page.setDefaultTimeout(60_000);
     page.faults = [];

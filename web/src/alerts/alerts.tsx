@@ -5,9 +5,10 @@ import { seq } from "../app/live";
 import { PagedList } from "../list/list";
 import { usePages } from "../list/pages";
 import { useTicks } from "../list/ticks";
-import { navigate, nodeHref, param, place, setParams } from "../router/router";
+import { href, navigate, nodeHref, param, place, setParams } from "../router/router";
 import { CSV_PAGE_ROWS, saveList } from "../state/csv";
 import { type Filter, readFilter } from "../state/filters";
+import { alertsWhere } from "../state/sql";
 import { formatCount } from "../state/time";
 import { FilterBar } from "../ui/filterbar";
 import { Icon } from "../ui/icons";
@@ -44,6 +45,10 @@ export function AlertsScreen({ selected }: { selected: string }) {
                     </button>
                 </div>
                 <span class="grow" />
+                <a class="button quiet" href={href("/query", { lang: "sql", text: alertsWhere(query.filter) })}>
+                    <Icon name="query" />
+                    Show query
+                </a>
                 <button
                     type="button"
                     class="button quiet"

@@ -9,6 +9,7 @@ import { QueueScreen } from "../queue/queue";
 import { href, navigate, segments } from "../router/router";
 import { SearchScreen } from "../search/search";
 import { theme, zone } from "../state/prefs";
+import { tourAsked, tourState } from "../tour/seen";
 import { Icon, type IconName, Mark } from "../ui/icons";
 import { type KeyBinding, useKeys } from "../ui/keys";
 import { Empty } from "../ui/states";
@@ -18,6 +19,7 @@ import { lazy } from "./lazy";
 import { follow, online } from "./live";
 
 const QueryScreen = lazy(async () => (await import("../query/query")).QueryScreen);
+const Tour = lazy(async () => (await import("../tour/tour")).default, null);
 const GraphScreen = lazy(async () => (await import("../graph/screen")).GraphScreen);
 
 interface Section {
@@ -146,6 +148,7 @@ export function App() {
                 {screen(parts)}
             </main>
             <Toasts />
+            {(tourState.value === "new" || tourAsked.value) && <Tour />}
             {map && <KeyMap onClose={() => setMap(false)} />}
         </div>
     );

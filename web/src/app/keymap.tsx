@@ -1,5 +1,7 @@
 // The window that `?` opens: every key that does something on the present screen.
+import { tourAsked } from "../tour/seen";
 import { Dialog } from "../ui/dialog";
+import { Icon } from "../ui/icons";
 import { keyGroups } from "../ui/keys";
 
 const names: Record<string, string> = { ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→", Escape: "Esc" };
@@ -8,6 +10,20 @@ export function KeyMap({ onClose }: { onClose: () => void }) {
     const groups = [...keyGroups.value].reverse();
     return (
         <Dialog title="Keyboard map" onClose={onClose}>
+            <div class="keymap-tour">
+                <button
+                    type="button"
+                    class="button"
+                    onClick={() => {
+                        tourAsked.value = true;
+                        onClose();
+                    }}
+                >
+                    <Icon name="play" />
+                    Show me around
+                </button>
+                <span class="faint small">six steps over the page</span>
+            </div>
             <div class="keymap">
                 {groups.map((group) => (
                     <section key={group.title}>

@@ -1,10 +1,13 @@
 // Components that are loaded when they are first shown, to keep the first load small.
-import type { ComponentType } from "preact";
+import type { ComponentChildren, ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Failure, Loading } from "../ui/states";
 
 /** A component that `load` brings. Until it is there, bars stand in its place. */
-export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): ComponentType<P> {
+export function lazy<P extends object>(
+    load: () => Promise<ComponentType<P>>,
+    waiting: ComponentChildren = <Loading label="Loading the screen" />,
+): ComponentType<P> {
     let loaded: ComponentType<P> | undefined;
     return function Lazy(props: P) {
         const [, setVersion] = useState(0);
@@ -23,6 +26,6 @@ export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): C
             const Component = loaded;
             return <Component {...props} />;
         }
-        return error ? <Failure error={error} /> : <Loading label="Loading the screen" />;
+        return <>{error ? <Failure error={error} /> : waiting}</>;
     };
 }

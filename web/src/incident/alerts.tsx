@@ -8,10 +8,12 @@ import { BulkBar } from "../list/bulkbar";
 import { useTicks } from "../list/ticks";
 import { href, param, paramList, setParams } from "../router/router";
 import { csvLine, saveFile } from "../state/csv";
+import { alertsOf } from "../state/sql";
 import { formatCount } from "../state/time";
 import { Icon } from "../ui/icons";
 import { useKeys } from "../ui/keys";
 import { severities, severityTone, spaced } from "../ui/kinds";
+import { ShowQuery } from "../ui/showquery";
 import { Empty } from "../ui/states";
 import { DataTable } from "../ui/table";
 import { changed } from "./change";
@@ -125,6 +127,7 @@ export function AlertsTab({ incident }: { incident: IncidentDetail }) {
                             )}
                             <span class="grow" />
                             <span class="faint number">{formatCount(rows.length)}</span>
+                            <ShowQuery of="Alerts of the incident" text={alertsOf(incident.id)} />
                             <a class="button quiet" href={href("/alerts", { incident: incident.id })}>
                                 <Icon name="alert" />
                                 In the alert list

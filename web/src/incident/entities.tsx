@@ -1,11 +1,13 @@
 // The incident's entities by kind, with one beside.
 import type { EntityRow, IncidentDetail } from "../api/types";
 import { param, setParams } from "../router/router";
+import { entitiesOf } from "../state/sql";
 import { formatCount } from "../state/time";
 import { Icon } from "../ui/icons";
 import { useKeys } from "../ui/keys";
 import { kindLabel } from "../ui/kinds";
 import { KindGlyph, Time } from "../ui/parts";
+import { ShowQuery } from "../ui/showquery";
 import { Empty } from "../ui/states";
 import { type Column, DataTable } from "../ui/table";
 import { EntityPane } from "./entitypane";
@@ -69,6 +71,8 @@ export function EntitiesTab({ incident }: { incident: IncidentDetail }) {
                                 </button>
                             ))}
                     </div>
+                    <span class="grow" />
+                    <ShowQuery of="Entities of the incident" text={entitiesOf(incident.id)} />
                 </div>
                 {rows.length === 0 ? (
                     <Empty title="No entity fits" />

@@ -4,11 +4,13 @@ import { useAsk } from "../api/resource";
 import type { EntityDetail } from "../api/types";
 import { seq } from "../app/live";
 import { href, nodeHref } from "../router/router";
+import { alertsNaming, relationsOf } from "../state/sql";
 import { formatCount } from "../state/time";
 import { Icon } from "../ui/icons";
 import { Json } from "../ui/json";
 import { kindLabel } from "../ui/kinds";
 import { Facts, IconButton, KindGlyph, NodeLink, Severity, Time } from "../ui/parts";
+import { ShowQuery } from "../ui/showquery";
 import { Loaded } from "../ui/states";
 import { copyText } from "../ui/toast";
 import { Questions } from "./questions";
@@ -84,8 +86,8 @@ export function EntityInfo({ entity }: { entity: EntityDetail }) {
                 of={[
                     ["First seen", <Time key="t" at={entity.first} />],
                     ["Last seen", <Time key="t" at={entity.last} />],
-                    ["Relations", formatCount(entity.degree)],
-                    ["Alerts", formatCount(entity.alerts)],
+                    ["Relations", <Counted key="r" count={entity.degree} of="Relations" text={relationsOf(entity.id)} />],
+                    ["Alerts", <Counted key="a" count={entity.alerts} of="Alerts" text={alertsNaming(entity.id)} />],
                     [
                         "Incidents",
                         entity.incidents.length > 0 && (
@@ -143,6 +145,16 @@ export function EntityInfo({ entity }: { entity: EntityDetail }) {
                 </ul>
             </section>
         </>
+    );
+}
+
+/** A number with the question behind it. */
+function Counted({ count, of, text }: { count: number; of: string; text: string }) {
+    return (
+        <span class="line">
+            <span class="number">{formatCount(count)}</span>
+            <ShowQuery of={of} text={text} />
+        </span>
     );
 }
 

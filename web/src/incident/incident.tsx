@@ -3,8 +3,9 @@ import { useAsk } from "../api/resource";
 import type { IncidentDetail } from "../api/types";
 import { lazy } from "../app/lazy";
 import { seq } from "../app/live";
-import { href, incidentHref, navigate } from "../router/router";
+import { incidentHref, navigate } from "../router/router";
 import { stored } from "../state/stored";
+import { Popover } from "../ui/dialog";
 import { Icon } from "../ui/icons";
 import { useKeys } from "../ui/keys";
 import { OutLink } from "../ui/outlink";
@@ -32,7 +33,11 @@ const names: readonly (readonly [string, string])[] = [
     ["activity", "Activity"],
 ];
 
-const railOpen = stored<boolean>("incident.rail", true, (value): value is boolean => typeof value === "boolean");
+const isFlag = (value: unknown): value is boolean => typeof value === "boolean";
+const railOpen = stored<boolean>("incident.rail", true, isFlag);
+/** The graph wants the whole width, unless the person wants it otherwise. */
+const railOpenAtGraph = stored<boolean>("incident.rail.graph", false, isFlag);
+const railOf = (tab: string) => (tab === "graph" ? railOpenAtGraph : railOpen);
 
 function count(incident: IncidentDetail, tab: string): number | undefined {
     if (tab === "alerts") return incident.alerts;
@@ -51,7 +56,7 @@ export function IncidentScreen({ id, tab }: { id: string; tab: string }) {
             label: `Tab ${label}`,
             run: () => navigate(incidentHref({ id }, name === "overview" ? "" : name)),
         })),
-        { keys: "b", label: "Details beside the tabs, or not", run: () => toggleRail() },
+        { keys: "b", label: "Details beside the tabs, or not", run: () => toggleRail(tab) },
         { keys: "g b", label: "Back to the queue", run: () => navigate("/incidents") },
     ]);
     if (!data) {
@@ -83,18 +88,15 @@ export function IncidentScreen({ id, tab }: { id: string; tab: string }) {
                     <Severity name={data.severity} />
                     <Status name={data.status} />
                     <span class="grow" />
-                    <button type="button" class="button quiet" onClick={toggleRail} aria-pressed={railOpen.value}>
+                    <button type="button" class="button quiet" onClick={() => toggleRail(known)} aria-pressed={railOf(known).value}>
                         <Icon name="table" />
                         Details
                     </button>
-                    <a class="button quiet" href={href("/query", { lang: "sql", text: alertsSql(data) })}>
-                        <Icon name="query" />
-                        Show query
-                    </a>
                     <button type="button" class="button quiet" onClick={() => void copyText(window.location.href, "The address")}>
                         <Icon name="url" />
                         Link
                     </button>
+                    <ReportChoice id={data.id} />
                     <OutLink to={data.url} label="Portal" />
                 </div>
                 {data.redirect && (
@@ -105,7 +107,7 @@ export function IncidentScreen({ id, tab }: { id: string; tab: string }) {
             </header>
             <Tabs label="Parts of the incident" tabs={tabs} current={known} />
             <div class="incident-body">
-                {railOpen.value && <Rail incident={data} />}
+                {railOf(known).value && <Rail incident={data} />}
                 <section class="incident-panel" role="tabpanel" id="tab-panel" aria-labelledby={`tab-${known}`}>
                     <Panel tab={known} incident={data} />
                 </section>
@@ -134,11 +136,48 @@ function Panel({ tab, incident }: { tab: string; incident: IncidentDetail }) {
     }
 }
 
-function toggleRail(): void {
-    railOpen.value = !railOpen.value;
+function toggleRail(tab: string): void {
+    const open = railOf(tab);
+    open.value = !open.value;
 }
 
-/** The incident's alerts, as SQL. */
-function alertsSql(incident: IncidentDetail): string {
-    return `SELECT IncidentNumber, Title, Severity, Status, AlertCount, FirstActivityTime, LastActivityTime\nFROM Incidents\nWHERE IncidentId = '${incident.id.replaceAll("'", "''")}'`;
+/** The incident as a file to be given on. */
+function ReportChoice({ id }: { id: string }) {
+    const save = async (format: "html" | "md") => (await import("../report/report")).saveReport(id, format);
+    return (
+        <Popover
+            class="button quiet"
+            right
+            label={
+                <>
+                    <Icon name="report" />
+                    Report
+                </>
+            }
+        >
+            {(close) =>
+                (
+                    [
+                        ["html", "One HTML file", "with graph and timeline, opens without a network"],
+                        ["md", "Markdown", "for a wiki or a ticket"],
+                    ] as const
+                ).map(([format, label, hint]) => (
+                    <button
+                        key={format}
+                        type="button"
+                        class="menu-item"
+                        onClick={() => {
+                            close();
+                            void save(format);
+                        }}
+                    >
+                        <span class="stack">
+                            {label}
+                            <span class="faint small">{hint}</span>
+                        </span>
+                    </button>
+                ))
+            }
+        </Popover>
+    );
 }

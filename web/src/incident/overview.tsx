@@ -1,13 +1,16 @@
 // What an incident is about, at a glance. Every part leads to the tab that shows it in full.
 
 import { group, type Repeats } from "../alerts/model";
+import { address } from "../api/client";
 import { useAsk } from "../api/resource";
 import type { AlertRow, IncidentDetail } from "../api/types";
 import { seq } from "../app/live";
 import { href, incidentHref } from "../router/router";
+import { alertsOf, entitiesOf, requestText } from "../state/sql";
 import { formatCount } from "../state/time";
 import { kindLabel, severities, spaced, tactics } from "../ui/kinds";
 import { NodeLink, Severity, Time } from "../ui/parts";
+import { ShowQuery } from "../ui/showquery";
 import { Histogram } from "./histogram";
 import { Similar } from "./similar";
 
@@ -105,6 +108,11 @@ function TimelineStrip({ incident }: { incident: IncidentDetail }) {
                             </li>
                         ))}
                 </ul>
+                <ShowQuery
+                    of="Activity"
+                    lang="request"
+                    text={requestText(address("timeline", { of: [`incident:${incident.id}`], buckets: BUCKETS }))}
+                />
                 <a href={incidentHref(incident, "timeline")}>Timeline</a>
             </div>
             <Histogram buckets={data?.buckets ?? []} loading={timeline.loading} />
@@ -122,6 +130,7 @@ function TopAlerts({ incident }: { incident: IncidentDetail }) {
             <div class="card-head">
                 <h2>Alerts</h2>
                 <span class="faint number">{formatCount(incident.alerts)}</span>
+                <ShowQuery of="Alerts of the incident" text={alertsOf(incident.id)} right={false} />
                 <span class="grow" />
                 <a href={incidentHref(incident, "alerts")}>All alerts</a>
             </div>
@@ -154,6 +163,7 @@ function TopEntities({ incident }: { incident: IncidentDetail }) {
             <div class="card-head">
                 <h2>Entities</h2>
                 <span class="faint number">{formatCount(incident.entities.length)}</span>
+                <ShowQuery of="Entities of the incident" text={entitiesOf(incident.id)} right={false} />
                 <span class="grow" />
                 <a href={incidentHref(incident, "entities")}>All entities</a>
             </div>

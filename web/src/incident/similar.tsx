@@ -1,9 +1,12 @@
 // Incidents like this one, with the terms that make up each score.
+import { address } from "../api/client";
 import { useAsk } from "../api/resource";
 import type { IncidentDetail } from "../api/types";
 import { seq } from "../app/live";
 import { incidentHref } from "../router/router";
+import { requestText } from "../state/sql";
 import { Severity, Status } from "../ui/parts";
+import { ShowQuery } from "../ui/showquery";
 import { Loaded } from "../ui/states";
 
 const TERMS_SHOWN = 4;
@@ -15,6 +18,12 @@ export function Similar({ incident }: { incident: IncidentDetail }) {
             <div class="card-head">
                 <h2>Similar incidents</h2>
                 <span class="faint small">over the whole history</span>
+                <span class="grow" />
+                <ShowQuery
+                    of="Similar incidents"
+                    lang="request"
+                    text={requestText(address("similar", { incident: incident.id, limit: 5 }))}
+                />
             </div>
             <Loaded of={similar} rows={3}>
                 {(data) =>

@@ -9,25 +9,13 @@ import {
 } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, toggleComment } from "@codemirror/commands";
 import { bracketMatching, HighlightStyle, StreamLanguage, type StreamParser, syntaxHighlighting } from "@codemirror/language";
-import { lintGutter, setDiagnostics } from "@codemirror/lint";
-import { Compartment, EditorState } from "@codemirror/state";
+import { forceLinting, type Diagnostic as Lint, linter, lintGutter } from "@codemirror/lint";
+import { Compartment, EditorState, StateEffect } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers, placeholder } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { useEffect, useRef } from "preact/hooks";
-import { kqlOperators, kqlWords, type Lang, type LineState, nextToken, sqlWords, startState } from "./language";
-
-/** What the server said about a place of the text. */
-export interface Diagnostic {
-    from: number;
-    to: number;
-    message: string;
-}
-
-/** Names that completion offers. */
-export interface Names {
-    tables: readonly string[];
-    columns: readonly { name: string; type: string; table: string }[];
-}
+import { check, type Diagnostic, suggest } from "./assist";
+import { cypherWords, type Lang, type LineState, nextToken, startState } from "./language";
 
 /** A text that is put into the editor from outside. */
 export interface Given {
@@ -38,7 +26,7 @@ interface Props {
     lang: Lang;
     /** The text to begin with; another object replaces what was typed. */
     given: Given;
-    names: Names;
+    /** What the last run found fault with, as long as the text is the same. */
     diagnostic: Diagnostic | undefined;
     onText: (text: string) => void;
     onRun: () => void;
@@ -53,7 +41,7 @@ const parser = (lang: Lang): StreamParser<LineState> => ({
         stream.pos += Math.max(1, token.length);
         return token.kind === "other" || token.kind === "name" ? null : token.kind;
     },
-    languageData: { commentTokens: { line: lang === "kql" ? "//" : "--" }, closeBrackets: { brackets: ["(", "[", "{", "'", '"'] } },
+    languageData: { commentTokens: { line: lang === "sql" ? "--" : "//" }, closeBrackets: { brackets: ["(", "[", "{", "'", '"'] } },
     tokenTable: {
         function: tags.function(tags.variableName),
         table: tags.className,
@@ -62,7 +50,11 @@ const parser = (lang: Lang): StreamParser<LineState> => ({
     },
 });
 
-const languages = { kql: StreamLanguage.define(parser("kql")), sql: StreamLanguage.define(parser("sql")) };
+const languages = {
+    kql: StreamLanguage.define(parser("kql")),
+    sql: StreamLanguage.define(parser("sql")),
+    cypher: StreamLanguage.define(parser("cypher")),
+};
 
 const colours = HighlightStyle.define([
     { tag: tags.keyword, color: "var(--accent)", fontWeight: "600" },
@@ -91,28 +83,78 @@ const look = EditorView.theme({
     ".cm-tooltip": { backgroundColor: "var(--raised)", border: "1px solid var(--line-strong)", borderRadius: "6px", color: "var(--text)" },
     ".cm-tooltip-autocomplete > ul": { fontFamily: "var(--mono)" },
     ".cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: "var(--selected)", color: "var(--text)" },
-    ".cm-completionDetail": { color: "var(--faint)", fontStyle: "normal" },
+    ".cm-tooltip-autocomplete > ul > li": { display: "flex", gap: "12px", padding: "3px 10px" },
+    ".cm-completionLabel": { flex: "none" },
+    ".cm-completionMatchedText": { textDecoration: "none", color: "var(--accent)", fontWeight: "600" },
+    ".cm-completionDetail": {
+        color: "var(--faint)",
+        fontStyle: "normal",
+        fontFamily: "var(--font)",
+        marginLeft: "auto",
+        overflow: "hidden",
+        textOverflow: "ellipsis",
+    },
+    ".cm-diagnostic": { padding: "6px 10px", borderLeftWidth: "3px", fontFamily: "var(--font)", whiteSpace: "pre-line" },
+    ".cm-diagnostic-error": { borderLeftColor: "var(--bad)" },
+    ".cm-diagnostic-warning": { borderLeftColor: "var(--warn)" },
+    ".cm-lintRange-error": { backgroundImage: "none", textDecoration: "underline wavy var(--bad) 1px", textUnderlineOffset: "3px" },
+    ".cm-lintRange-warning": { backgroundImage: "none", textDecoration: "underline wavy var(--warn) 1px", textUnderlineOffset: "3px" },
 });
 
-/** What may come at the cursor: words of the language, tables, columns of the tables that the text names. */
-function complete(lang: Lang, names: () => Names) {
-    const language = lang === "kql" ? `${kqlOperators} ${kqlWords}` : sqlWords;
-    const keywords = [...new Set(language.split(" "))].map((label) => ({ label, type: "keyword" }));
-    return (context: CompletionContext): CompletionResult | null => {
+const cypherOptions = cypherWords.split(" ").map((label) => ({ label, type: "keyword" }));
+
+/** What may come at the cursor: the server knows tables, columns, functions and types; of openCypher only the words are known. */
+function complete(lang: Lang) {
+    return async (context: CompletionContext): Promise<CompletionResult | null> => {
         const word = context.matchBefore(/[\w-]+/);
-        if (!word && !context.explicit) return null;
-        const { tables, columns } = names();
-        const seen = new Map<string, { label: string; type: string; detail: string; boost: number }>();
-        for (const column of columns) {
-            if (!seen.has(column.name))
-                seen.set(column.name, { label: column.name, type: "property", detail: `${column.type}, ${column.table}`, boost: 1 });
-        }
+        const behind = context.matchBefore(/[|(,.=<>~!]\s*|\s(?:by|on|and|or|where|in)\s/i);
+        if (!word && !behind && !context.explicit) return null;
+        if (lang === "cypher") return word ? { from: word.from, options: cypherOptions, validFor: /^\w*$/ } : null;
+        const controller = new AbortController();
+        context.addEventListener("abort", () => controller.abort());
+        const found = await suggest(lang, context.state.doc.toString(), context.pos, controller.signal);
+        if (!found || context.aborted) return null;
         return {
-            from: word?.from ?? context.pos,
-            options: [...seen.values(), ...tables.map((label) => ({ label, type: "class", detail: "table", boost: 2 })), ...keywords],
-            validFor: /^[\w-]*$/,
+            from: found.from,
+            to: found.to,
+            // The server's order is kept: it knows what fits best here.
+            options: found.items.map((item, index) => ({
+                label: item.label,
+                type: item.kind,
+                detail: item.detail,
+                apply: item.insert,
+                boost: 99 - Math.min(198, index),
+            })),
+            validFor: /^\w*$/,
         };
     };
+}
+
+const CHECK_MS = 350;
+/** Says that the last run found fault with something else than before. */
+const ranAgain = StateEffect.define<null>();
+
+/** Marks mistakes while one types, and what the last run found fault with. */
+function marks(lang: Lang, last: () => Diagnostic | undefined) {
+    return linter(
+        async (view): Promise<Lint[]> => {
+            const text = view.state.doc.toString();
+            const found = lang === "kql" ? await check(text) : [];
+            const run = last();
+            const all = run && found.length === 0 ? [run] : found;
+            const most = view.state.doc.length;
+            return all.map(({ from, to, message, severity }) => ({
+                from: Math.min(from, most),
+                to: Math.min(Math.max(to, from), most),
+                message,
+                severity,
+            }));
+        },
+        {
+            delay: CHECK_MS,
+            needsRefresh: (update) => update.transactions.some((one) => one.effects.some((effect) => effect.is(ranAgain))),
+        },
+    );
 }
 
 export function Editor(props: Props) {
@@ -123,9 +165,12 @@ export function Editor(props: Props) {
     const language = useRef(new Compartment());
     const setup = (lang: Lang) => [
         languages[lang],
+        marks(lang, () => current.current.diagnostic),
         autocompletion({
-            override: [complete(lang, () => current.current.names)],
+            override: [complete(lang)],
             activateOnTyping: true,
+            activateOnTypingDelay: 60,
+            maxRenderedOptions: 60,
             interactionDelay: 0,
             icons: false,
         }),
@@ -181,12 +226,7 @@ export function Editor(props: Props) {
     }, [props.given]);
     const { diagnostic } = props;
     useEffect(() => {
-        const editor = view.current;
-        if (!editor) return;
-        const most = editor.state.doc.length;
-        const from = Math.min(diagnostic?.from ?? 0, most);
-        const to = Math.min(Math.max(diagnostic?.to ?? 0, from), most);
-        editor.dispatch(setDiagnostics(editor.state, diagnostic ? [{ from, to, severity: "error", message: diagnostic.message }] : []));
+        view.current?.dispatch({ effects: ranAgain.of(null) });
     }, [diagnostic]);
     return <div class="editor" ref={host} />;
 }

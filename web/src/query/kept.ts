@@ -23,7 +23,7 @@ const HISTORY_MAX = 100;
 
 const isQuery = (value: unknown): boolean => {
     const query = value as Partial<Saved> | null;
-    return typeof query?.text === "string" && (query.lang === "kql" || query.lang === "sql");
+    return typeof query?.text === "string" && ["kql", "sql", "cypher"].includes(String(query.lang));
 };
 const isHistory = (value: unknown): value is Ran[] =>
     Array.isArray(value) && value.every((one) => isQuery(one) && typeof one.at === "string");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fromBytes, type Lang, renderOf, tokens } from "./language";
+import { fromBytes, type Lang, renderOf, toBytes, tokens } from "./language";
 
 const shown = (lang: Lang, text: string) =>
     tokens(lang, text)
@@ -55,6 +55,20 @@ test("SQL is told apart piece by piece", () => {
     for (const [text, expected] of cases) assert.equal(shown("sql", text), expected, text);
 });
 
+test("openCypher is told apart piece by piece", () => {
+    const cases: [string, string][] = [
+        [
+            "MATCH (a:account)-[r]->(i) WHERE r.count > $n RETURN a.label // x",
+            "keyword:MATCH other:( name:a table::account other:) operator:-[ name:r operator:]-> other:( name:i other:) keyword:WHERE name:r other:. name:count operator:> parameter:$n keyword:RETURN name:a other:. name:label comment:// x",
+        ],
+        [
+            "RETURN count(*), 'it\\'s', `odd name`",
+            "keyword:RETURN function:count other:( operator:* other:) other:, string:'it\\'s' other:, name:`odd name`",
+        ],
+    ];
+    for (const [text, expected] of cases) assert.equal(shown("cypher", text), expected, text);
+});
+
 test("no text makes the tokenizer stand still", () => {
     const alphabet = ["'", '"', "`", "@", "$", "\\", "/", "*", "|", "-", "(", "\n", "a", "1", "é", " ", "#"];
     let seed = 7;
@@ -64,7 +78,7 @@ test("no text makes the tokenizer stand still", () => {
     };
     for (let round = 0; round < 300; round += 1) {
         const text = Array.from({ length: 40 }, next).join("");
-        for (const lang of ["kql", "sql"] as const) {
+        for (const lang of ["kql", "sql", "cypher"] as const) {
             const joined = tokens(lang, text)
                 .map((token) => token.text)
                 .join("");
@@ -74,6 +88,7 @@ test("no text makes the tokenizer stand still", () => {
 });
 
 test("places in bytes become places in text", () => {
+    assert.equal(toBytes("aéb", 2), 3);
     assert.deepEqual(fromBytes("aéb", { start: 1, end: 3 }), { from: 1, to: 2 });
     assert.deepEqual(fromBytes("a", { start: 0, end: 99 }), { from: 0, to: 1 });
 });

@@ -1,6 +1,6 @@
-// Colours for KQL and SQL: two small tokenizers, one line at a time. What is right or wrong, the server says.
+// Colours for KQL, SQL and openCypher: small tokenizers, one line at a time. What is right or wrong, the server says.
 
-export type Lang = "kql" | "sql";
+export type Lang = "kql" | "sql" | "cypher";
 
 /** What a piece of text is. */
 export type TokenKind =
@@ -44,6 +44,10 @@ export const sqlWords =
 const sqlWordSet = words(sqlWords);
 const sqlTypes = words("VARCHAR TEXT BIGINT INT INTEGER DOUBLE FLOAT DECIMAL BOOLEAN TIMESTAMP DATE TIME");
 
+export const cypherWords =
+    "MATCH OPTIONAL WHERE RETURN WITH UNWIND ORDER BY SKIP LIMIT ASC DESC DISTINCT AS AND OR XOR NOT IN IS NULL STARTS ENDS CONTAINS CASE WHEN THEN ELSE END UNION ALL ANY NONE SINGLE EXISTS TRUE FALSE";
+const cypherWordSet = words(cypherWords);
+
 const SPACE = /^\s+/;
 const NAME = /^[A-Za-z_]\w*/;
 const NUMBER = /^(?:0[xX][\da-fA-F]+|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)(?:tick|microsecond|ms|[dhms](?![A-Za-z]))?/;
@@ -57,6 +61,7 @@ export function nextToken(lang: Lang, rest: string, state: LineState): Token {
     if (state.open) return closeOpen(rest, state);
     const space = SPACE.exec(rest);
     if (space) return { kind: "other", length: space[0].length };
+    if (lang === "cypher") return cypherToken(rest, state);
     return lang === "kql" ? kqlToken(rest, state) : sqlToken(rest, state);
 }
 
@@ -150,6 +155,31 @@ function sqlToken(rest: string, state: LineState): Token {
     return operator ? { kind: "operator", length: operator[0].length } : { kind: "other", length: 1 };
 }
 
+function cypherToken(rest: string, state: LineState): Token {
+    if (rest.startsWith("//")) return { kind: "comment", length: rest.length };
+    if (rest.startsWith("/*")) {
+        state.open = "comment";
+        return { kind: "comment", length: closeOpen(rest.slice(2), state).length + 2 };
+    }
+    const text = /^(?:'(?:[^'\\]|\\.)*'?|"(?:[^"\\]|\\.)*"?)/.exec(rest)?.[0];
+    if (text) return { kind: "string", length: text.length };
+    const escaped = /^`(?:[^`]|``)*`?/.exec(rest)?.[0];
+    if (escaped) return { kind: "name", length: escaped.length };
+    const label = /^:\s*[A-Za-z_]\w*/.exec(rest)?.[0];
+    if (label) return { kind: "table", length: label.length };
+    const parameter = /^\$\w+/.exec(rest)?.[0];
+    if (parameter) return { kind: "parameter", length: parameter.length };
+    const name = NAME.exec(rest)?.[0];
+    if (name) {
+        if (cypherWordSet.has(name.toUpperCase())) return { kind: "keyword", length: name.length };
+        return { kind: /^\s*\(/.test(rest.slice(name.length)) ? "function" : "name", length: name.length };
+    }
+    const number = NUMBER.exec(rest)?.[0];
+    if (number) return { kind: "number", length: number.length };
+    const operator = /^(?:-\[|\]->|\]-|<-\[|-->|<--|--|<>|<=|>=|=~|\.\.|[-=<>+*/%^|])/.exec(rest)?.[0];
+    return operator ? { kind: "operator", length: operator.length } : { kind: "other", length: 1 };
+}
+
 /** The tokens of a text, for tests and small views. */
 export function tokens(lang: Lang, text: string): { kind: TokenKind; text: string }[] {
     const found: { kind: TokenKind; text: string }[] = [];
@@ -171,6 +201,11 @@ export function fromBytes(text: string, span: { start: number; end: number }): {
     const decoder = new TextDecoder();
     const unit = (at: number) => decoder.decode(bytes.slice(0, Math.max(0, Math.min(at, bytes.length)))).length;
     return { from: unit(span.start), to: unit(span.end) };
+}
+
+/** The place in bytes of UTF-8 of a place in UTF-16 units, as the API counts. */
+export function toBytes(text: string, at: number): number {
+    return new TextEncoder().encode(text.slice(0, at)).length;
 }
 
 /** The chart that a query asks for with its last `render`, in lower case; none when it asks for none. */

@@ -1,7 +1,6 @@
 // The query screen: write, run, look at the rows. The address holds the query, so that a link asks it again.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError, ask, isAbort } from "../api/client";
-import { useAsk, useLoad } from "../api/resource";
 import { queryLanguages, type Table } from "../api/types";
 import { param, setParams } from "../router/router";
 import { oneOf, stored } from "../state/stored";
@@ -10,18 +9,18 @@ import { Icon } from "../ui/icons";
 import { useKeys } from "../ui/keys";
 import { Empty, Failure, Loading } from "../ui/states";
 import { copyText, toast } from "../ui/toast";
+import type { Diagnostic } from "./assist";
 import { chartOf } from "./chart";
-import { type Diagnostic, Editor, type Given } from "./editor";
+import { Editor, type Given } from "./editor";
 import { Exploration } from "./explore";
 import { keep, remember } from "./kept";
-import { fromBytes, type Lang, renderOf, tokens } from "./language";
-import { Result } from "./result";
+import { fromBytes, type Lang, renderOf } from "./language";
+import { Result, type View } from "./result";
 import { Side } from "./side";
 
 const lastLang = stored<Lang>("query.lang", queryLanguages[0] ?? "sql", oneOf<Lang>(...queryLanguages));
 const ROWS_FIRST = 1_000;
 const ROWS_MORE = 10_000;
-const COMPLETED_TABLES_MAX = 6;
 
 interface Run {
     lang: Lang;
@@ -38,7 +37,7 @@ interface Outcome {
 
 export function QueryScreen() {
     const address = {
-        lang: param("lang") === "sql" ? "sql" : param("lang") === "kql" ? "kql" : lastLang.value,
+        lang: queryLanguages.find((one) => one === param("lang")) ?? lastLang.value,
         text: param("text"),
     } as const;
     const [lang, setLang] = useState<Lang>(address.lang);
@@ -104,7 +103,6 @@ export function QueryScreen() {
         { keys: "Ctrl+Enter", label: "Run the query", run: start, inFields: true },
         { keys: "Escape", label: "Stop the query", run: stop },
     ]);
-    const names = useNames(lang, text);
     const failure = outcome?.error instanceof ApiError ? outcome.error : undefined;
     const diagnostic = useDiagnostic(failure, outcome, text);
     return (
@@ -128,7 +126,7 @@ export function QueryScreen() {
                             <div class="segments" role="group" aria-label="Language">
                                 {queryLanguages.map((one) => (
                                     <button key={one} type="button" aria-pressed={lang === one} onClick={() => setLang(one)}>
-                                        {one.toUpperCase()}
+                                        {one === "cypher" ? "Cypher" : one.toUpperCase()}
                                     </button>
                                 ))}
                             </div>
@@ -147,7 +145,7 @@ export function QueryScreen() {
                             </button>
                         </div>
                         <div class="query-editor">
-                            <Editor lang={lang} given={given} names={names} diagnostic={diagnostic} onText={setText} onRun={start} />
+                            <Editor lang={lang} given={given} diagnostic={diagnostic} onText={setText} onRun={start} />
                         </div>
                         <div class="query-result">
                             {running && <Loading rows={8} label="The query runs" />}
@@ -162,6 +160,7 @@ export function QueryScreen() {
                                     table={outcome.table}
                                     milliseconds={outcome.milliseconds}
                                     chart={chartOf(renderOf(outcome.run.lang, outcome.run.text))}
+                                    begun={viewOf(renderOf(outcome.run.lang, outcome.run.text))}
                                     onMore={
                                         outcome.run.limit < ROWS_MORE ? () => void run({ ...outcome.run, limit: ROWS_MORE }) : undefined
                                     }
@@ -186,23 +185,14 @@ function useDiagnostic(failure: ApiError | undefined, outcome: Outcome | undefin
     if (kept.current?.failure !== failure) {
         kept.current = {
             failure,
-            diagnostic: { ...fromBytes(text, span), message: [failure.detail.message, failure.detail.hint].filter(Boolean).join("\n") },
+            diagnostic: {
+                ...fromBytes(text, span),
+                message: [failure.detail.message, failure.detail.hint].filter(Boolean).join("\n"),
+                severity: "error",
+            },
         };
     }
     return kept.current.diagnostic;
-}
-
-/** Names for completion: every table, and the columns of those that the text names. */
-function useNames(lang: Lang, text: string) {
-    const tables = useAsk("tables", { empty: true }).data?.value.map((table) => table.name) ?? [];
-    const used = new Set(tokens(lang, text).map((token) => token.text.replaceAll('"', "").toLowerCase()));
-    const named = tables.filter((table) => used.has(table.toLowerCase())).slice(0, COMPLETED_TABLES_MAX);
-    const key = named.join(" ");
-    const columns = useLoad(async (signal) => {
-        const details = await Promise.all(named.map((name) => ask("table", { name }, { signal })));
-        return details.flatMap((detail) => detail.columns.map((column) => ({ ...column, table: detail.name })));
-    }, `columns ${key}`);
-    return { tables, columns: columns.data ?? [] };
 }
 
 function SaveQuery({ lang, text }: { lang: Lang; text: string }) {
@@ -239,6 +229,13 @@ function SaveQuery({ lang, text }: { lang: Lang; text: string }) {
     );
 }
 
+/** How a result is shown at first, where the query says so. */
+function viewOf(render: string): View | undefined {
+    if (render === "timepivot") return "timeline";
+    if (render === "graph") return "graph";
+    return render === "table" ? "table" : undefined;
+}
+
 const examples: Record<Lang, readonly (readonly [string, string])[]> = {
     kql: [
         ["Alerts by day", "Alerts\n| summarize Alerts = count() by bin(StartTime, 1d), Severity\n| render columnchart"],
@@ -258,6 +255,13 @@ const examples: Record<Lang, readonly (readonly [string, string])[]> = {
             "Sign-ins by address",
             "SELECT IPAddress, count(*) AS Signins, count(DISTINCT UserPrincipalName) AS Users\nFROM SigninLogs\nGROUP BY IPAddress\nORDER BY Signins DESC",
         ],
+    ],
+    cypher: [
+        [
+            "Who signed in from where",
+            "MATCH (a:account)-[r:signed_in_from]->(i:ip)\nRETURN a.label, i.label, r.count\nORDER BY r.count DESC\nLIMIT 20",
+        ],
+        ["What hangs together with a host", "MATCH (h:host)-[r]-(other)\nRETURN h, r, other\nLIMIT 100"],
     ],
 };
 

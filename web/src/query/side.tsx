@@ -41,7 +41,7 @@ export function Side(props: Props) {
     );
 }
 
-const sample = (lang: Lang, table: string) => (lang === "kql" ? `${table}\n| take 100` : `SELECT *\nFROM "${table}"\nLIMIT 100`);
+const sample = (lang: Lang, table: string) => (lang === "sql" ? `SELECT *\nFROM "${table}"\nLIMIT 100` : `${table}\n| take 100`);
 
 function Schema({ lang, onInsert, onOpen }: Props) {
     const [empty, setEmpty] = useState(false);
@@ -80,7 +80,7 @@ function Schema({ lang, onInsert, onOpen }: Props) {
                                             icon="play"
                                             small
                                             label={`Show rows of ${table.name}`}
-                                            onClick={() => onOpen(lang, sample(lang, table.name))}
+                                            onClick={() => onOpen(lang === "sql" ? "sql" : "kql", sample(lang, table.name))}
                                         />
                                     </div>
                                     {open === table.name && <Columns table={table.name} onInsert={onInsert} />}

@@ -1,16 +1,18 @@
 // Search over incidents, alerts and entities at once, with the words shown where they stand.
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { ask, type Params } from "../api/client";
+import { address as addressOf, ask, type Params } from "../api/client";
 import { useAsk } from "../api/resource";
 import type { DocKind, Facet, FacetAnswer, Highlight, Hit } from "../api/types";
 import { seq } from "../app/live";
 import { incidentHref, navigate, nodeHref, param, paramList, setParams } from "../router/router";
 import { Pages } from "../state/pages";
+import { requestText } from "../state/sql";
 import { formatCount } from "../state/time";
 import { Icon } from "../ui/icons";
 import { useKeys } from "../ui/keys";
 import { kindLabel, spaced, valueLabel } from "../ui/kinds";
 import { KindGlyph, Severity, Status, Time } from "../ui/parts";
+import { ShowQuery } from "../ui/showquery";
 import { Empty, Failure, Loading } from "../ui/states";
 import { VirtualList } from "../ui/virtual";
 
@@ -140,6 +142,7 @@ export function SearchScreen() {
                 <div class="split-main">
                     <div class="search-head" role="status">
                         <span>{text && pages.total !== undefined && `${formatCount(pages.total)} found`}</span>
+                        {text && <ShowQuery of="Search" lang="request" text={requestText(addressOf("search", params))} right={false} />}
                         <span class="grow" />
                         <label class="faint">
                             Order{" "}

@@ -26,7 +26,7 @@ export function lineOf(format: Format, item: TimelineItem): string {
 }
 
 /** A text inside a Markdown table: none of it is markup. */
-function markdown(text: string): string {
+export function markdown(text: string): string {
     return text.replaceAll(/\s+/g, " ").replaceAll(/[\\`*_{}[\]<>()#+!|~&-]/g, "\\$&");
 }
 

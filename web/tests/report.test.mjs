@@ -1,0 +1,97 @@
+// What leaves the page: the report of an incident, in HTML and Markdown; the tour; the question behind every number.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { closeClean, openPage, picture, startBrowser, startClew } from "./support.mjs";
+
+let clew;
+let browser;
+before(async () => {
+    [clew, browser] = await Promise.all([startClew("demo"), startBrowser()]);
+});
+after(async () => {
+    await browser?.close();
+    await clew?.stop();
+});
+
+async function report(page, name) {
+    await page.getByRole("button", { name: "Report" }).click();
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name }).click()]);
+    return download.path();
+}
+
+test("a report is one HTML file that opens without a network and asks for nothing", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/incidents/5");
+    const html = readFileSync(await report(page, /One HTML file/), "utf8");
+    assert.ok(!/<script/i.test(html));
+    const context = await browser.newContext({ offline: true });
+    const reader = await context.newPage();
+    const faults = [];
+    reader.on("request", (request) => faults.push(request.url()));
+    reader.on("console", (message) => message.type() === "error" && faults.push(message.text()));
+    await reader.setContent(html);
+    await reader.getByRole("heading", { level: 1, name: /Multi-stage activity on i-99999999/ }).waitFor();
+    assert.equal(await reader.locator("#alerts tbody").first().locator("tr").count(), 10);
+    assert.equal(await reader.locator("#entities tbody tr").count(), 36);
+    assert.ok((await reader.locator("#graph svg").count()) === 1);
+    assert.deepEqual(faults, []);
+    await reader.setViewportSize({ width: 1200, height: 1400 });
+    await picture(reader, "report");
+    await context.close();
+    await closeClean(page);
+});
+
+test("a report is Markdown for a ticket", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/incidents/4");
+    const text = readFileSync(await report(page, /^Markdown/), "utf8");
+    assert.match(text, /^# Incident 4: 138 alerts on msticalertswin1/);
+    const alerts = text.slice(text.indexOf("## Alerts"), text.indexOf("## Entities"));
+    assert.equal(alerts.match(/^\| 2019/gm).length, 138);
+    await closeClean(page);
+});
+
+test("numbers tell the question behind them, and the question counts the same", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/incidents/4");
+    for (const [name, rows] of [
+        ["Alerts of the incident", 138],
+        ["Entities of the incident", 312],
+    ]) {
+        await page.getByRole("button", { name: `Show query: ${name}` }).click();
+        await page.getByRole("link", { name: "Open and run" }).click();
+        await page.waitForURL(/\/query\?/);
+        await page.getByText(new RegExp(`^${rows} rows`)).waitFor();
+        await page.goBack();
+    }
+    await page.getByRole("button", { name: "Show query: Activity" }).click();
+    await page.getByText("GET /v1/timeline", { exact: false }).waitFor();
+    await closeClean(page);
+});
+
+test("a newcomer is shown around, once", async () => {
+    const page = await openPage(browser, clew.url, { tour: true });
+    await page.go("/");
+    const card = page.getByRole("complementary", { name: "Tour" });
+    await card.getByRole("heading", { name: "The queue" }).waitFor();
+    await picture(page, "tour");
+    await card.getByRole("button", { name: "Show me around" }).click();
+    await page.waitForURL(/\/incidents\/5$/);
+    for (const [title, url] of [
+        ["The investigation graph", /\/5\/graph/],
+        ["Graph and time are one", /\/5\/graph/],
+        ["Ask anything", /\/query/],
+        ["That is all", /\/incidents$/],
+    ]) {
+        await card.getByRole("button", { name: "Next" }).click();
+        await card.getByRole("heading", { name: title }).waitFor();
+        await page.waitForURL(url);
+    }
+    await card.getByRole("button", { name: "Begin" }).click();
+    await card.waitFor({ state: "detached" });
+    await page.reload();
+    await page.getByRole("grid", { name: "Incidents" }).waitFor();
+    assert.equal(await card.count(), 0);
+    await closeClean(page);
+});
