@@ -69,8 +69,14 @@ pub(crate) async fn body(body: Body, bytes_max: usize) -> Result<bytes::Bytes, F
     })
 }
 
-/// Reads JSON and places an error at its byte.
+/// Reads a JSON object and places an error at its byte.
 pub(crate) fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
+    // A struct can be read from an array of its members in order too, which no body of the API is.
+    if let Some(at) = bytes.iter().position(|byte| !byte.is_ascii_whitespace()).filter(|at| bytes[*at] == b'[') {
+        return Err(Fault::new(FaultClass::Invalid, "body_invalid", "expected a JSON object, found an array")
+            .with_hint("`/docs` shows the body of every operation")
+            .at(at, at));
+    }
     serde_json::from_slice(bytes).map_err(|error| {
         let text = error.to_string();
         let reason = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);

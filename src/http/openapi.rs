@@ -1,8 +1,14 @@
-//! The description of the API: operations and schemas from the list of routes, with the words that they share.
+//! The description of the API: operations and schemas from the list of routes, with the words and the errors that they share.
 
+use utoipa::ToSchema;
 use utoipa::openapi::path::{HttpMethod, Operation, PathItem};
 use utoipa::openapi::tag::TagBuilder;
-use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Paths, RefOr, Schema};
+use utoipa::openapi::{
+    ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Paths, Ref, RefOr, Response, ResponseBuilder,
+    Schema,
+};
+
+use super::error::ErrorBody;
 
 /// The groups of operations, in the order of an investigation.
 const TAGS: [(&str, &str); 8] = [
@@ -22,13 +28,57 @@ Times are ISO 8601 or relative to now (`-24h`, `-7d`). A node is `alert:ID`, `in
 `ip:175.45.176.99`. An answer that a limit cut says so: `complete` is false and `cut` names the limit or `cursor` leads on. \
 Errors have the body `ErrorBody`; every answer carries its id in the header `x-request-id`.";
 
+/// Which operations may answer with an error.
+#[derive(Clone, Copy)]
+enum Where {
+    All,
+    Changes,
+    Bodies,
+}
+
+/// The errors that operations share: status, name, meaning. What stands here is what `error::status` gives.
+const ERRORS: [(&str, &str, &str, Where); 9] = [
+    ("400", "Invalid", "The request cannot be read: a parameter, the body, or the text of a query", Where::All),
+    ("401", "Unauthorized", "No key or token was given, or none that is valid", Where::All),
+    ("403", "Forbidden", "The key has no right to do this, or the request came from a foreign page", Where::All),
+    ("404", "NotFound", "Nothing is known by this name", Where::All),
+    ("409", "Conflict", "Somebody changed it since, or it stands against what is there", Where::Changes),
+    ("413", "TooLarge", "The body is larger than the limit that the message names", Where::Bodies),
+    ("422", "Limit", "The answer would pass the limit that the message names", Where::All),
+    ("429", "Busy", "Too many requests at once; `Retry-After` says when to come again", Where::All),
+    ("503", "Unavailable", "Not ready; `Retry-After` says when to come again", Where::All),
+];
+
+/// Names the errors that an operation may answer with.
+fn add_errors(method: &HttpMethod, operation: &mut Operation) {
+    for (status, name, _, place) in ERRORS {
+        let fits = match place {
+            Where::All => true,
+            Where::Changes => *method != HttpMethod::Get,
+            Where::Bodies => operation.request_body.is_some(),
+        };
+        if fits {
+            let response = RefOr::Ref(Ref::from_response_name(name));
+            operation.responses.responses.entry(status.to_owned()).or_insert(response);
+        }
+    }
+}
+
+fn errors() -> impl Iterator<Item = (&'static str, Response)> {
+    ERRORS.into_iter().map(|(_, name, meaning, _)| {
+        let body = ContentBuilder::new().schema(Some(Ref::from_schema_name(ErrorBody::name()))).build();
+        (name, ResponseBuilder::new().description(meaning).content("application/json", body).build())
+    })
+}
+
 /// Joins the parts.
 pub(crate) fn describe(
     operations: Vec<(&'static str, HttpMethod, Operation)>,
     schemas: impl IntoIterator<Item = (String, RefOr<Schema>)>,
 ) -> OpenApi {
     let mut paths = Paths::new();
-    for (path, method, operation) in operations {
+    for (path, method, mut operation) in operations {
+        add_errors(&method, &mut operation);
         let item = paths.paths.entry(path.to_owned()).or_default();
         item.merge_operations(PathItem::new(method, operation));
     }
@@ -43,6 +93,6 @@ pub(crate) fn describe(
         )
         .tags(Some(TAGS.map(|(name, text)| TagBuilder::new().name(name).description(Some(text)).build())))
         .paths(paths)
-        .components(Some(ComponentsBuilder::new().schemas_from_iter(schemas).build()))
+        .components(Some(ComponentsBuilder::new().schemas_from_iter(schemas).responses_from_iter(errors()).build()))
         .build()
 }

@@ -33,6 +33,7 @@ struct SearchParameters {
     /// `relevance`, `time` (of the last change), `created`, `first`, `last`, `severity` or `number`, newest or best first; `-` in front turns the order.
     sort: Option<String>,
     /// Most hits of the answer (default 20).
+    #[param(maximum = 1000)]
     limit: Option<u32>,
     /// Where the page begins: the `cursor` of the page before.
     cursor: Option<String>,

@@ -129,6 +129,7 @@ async fn every_error_has_its_status_and_body() {
             400,
             error("body_invalid", "expected a JSON body of this operation: invalid value: integer `256`, expected u8", docs, Some((8, 8))),
         ),
+        ("POST", "/probe/x", &[], " [1, null]", 400, error("body_invalid", "expected a JSON object, found an array", docs, Some((1, 1)))),
         (
             "POST",
             "/probe/x?limit=1",

@@ -26,8 +26,10 @@ pub struct ExplorationsRequest {
 #[into_params(parameter_in = Query)]
 pub struct ExploreRequest {
     /// Reference of the entity, `KIND:VALUE`.
+    #[param(required = true)]
     pub entity: String,
     /// Name or id of the query.
+    #[param(required = true)]
     pub query: String,
     /// Begin of the window; default: the query's own around `at`.
     pub from: Option<String>,
@@ -36,6 +38,7 @@ pub struct ExploreRequest {
     /// The instant that the query's own window lies around; default: the entity's last activity.
     pub at: Option<String>,
     /// Results (default: the query's own, mostly 10).
+    #[param(minimum = 1, maximum = 10000)]
     pub limit: Option<u32>,
 }
 

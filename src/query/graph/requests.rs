@@ -24,6 +24,7 @@ request! {
     /// The edges of a node, newest first.
     NeighborsRequest {
         /// `alert:ID`, `incident:ID` or `KIND:VALUE`.
+        #[param(required = true)]
         node: String,
         /// Any of these relations.
         relation: Vec<String>,
@@ -35,9 +36,11 @@ request! {
         from: Option<String>,
         /// Edges not after this time.
         to: Option<String>,
-        /// Hops to walk (default 1, at the most 6).
+        /// Hops to walk (default 1, at the most 16).
+        #[param(minimum = 1, maximum = 16)]
         hops: Option<u32>,
         /// Edges of the answer (default 100).
+        #[param(minimum = 1, maximum = 10000)]
         limit: Option<u32>,
         /// Where the last page ended; for one hop. An edge whose records stand on several pages comes on each, with its share of the count.
         cursor: Option<String>,
@@ -48,14 +51,18 @@ request! {
     /// The paths between two nodes.
     PathsRequest {
         /// Node to start from.
+        #[param(required = true)]
         a: String,
         /// Node to arrive at.
+        #[param(required = true)]
         b: String,
         /// `shortest` (default), `all` shortest ones, `k` shortest ones, `rare` (avoids hubs by weight) or `time` (edges in non-decreasing time).
         mode: Option<String>,
         /// How many paths for `k` and `all` (default 10).
+        #[param(minimum = 1, maximum = 1000)]
         k: Option<u32>,
         /// Edges of a path at the most (default 8).
+        #[param(minimum = 1, maximum = 16)]
         hops: Option<u32>,
         /// Edges not before this time; absolute or relative to now.
         from: Option<String>,
@@ -70,10 +77,13 @@ request! {
     /// What two nodes have in common.
     CommonRequest {
         /// One node.
+        #[param(required = true)]
         a: String,
         /// The other node.
+        #[param(required = true)]
         b: String,
         /// Nodes of the answer (default 100).
+        #[param(minimum = 1, maximum = 10000)]
         limit: Option<u32>,
     }
 }
@@ -82,12 +92,14 @@ request! {
     /// Everything connected with a node.
     ComponentRequest {
         /// Node to start from.
+        #[param(required = true)]
         node: String,
         /// Edges not before this time; absolute or relative to now.
         from: Option<String>,
         /// Edges not after this time.
         to: Option<String>,
         /// Nodes of the answer (default 1000).
+        #[param(minimum = 1, maximum = 100000)]
         limit: Option<u32>,
         /// Degree above which an entity is not passed through (default 1000; 0 for no limit).
         hub_degree: Option<u64>,
@@ -98,14 +110,17 @@ request! {
     /// What can be reached forward in time from a node.
     BlastRadiusRequest {
         /// Node to start from.
+        #[param(required = true)]
         node: String,
         /// The instant at which it starts; absolute or relative to now (default: first time the node was seen).
         from: Option<String>,
         /// The instant at which it ends.
         to: Option<String>,
         /// Hops to walk (default 4).
+        #[param(minimum = 1, maximum = 16)]
         hops: Option<u32>,
         /// Nodes of the answer (default 500).
+        #[param(minimum = 1, maximum = 100000)]
         limit: Option<u32>,
         /// Degree above which an entity is not passed through (default 1000; 0 for no limit).
         hub_degree: Option<u64>,
@@ -124,6 +139,7 @@ request! {
         /// Edges not after this time.
         to: Option<String>,
         /// Entities of the answer (default 20).
+        #[param(minimum = 1, maximum = 10000)]
         limit: Option<u32>,
     }
 }
@@ -134,6 +150,7 @@ request! {
         /// Id or number of the incident.
         incident: String,
         /// Incidents of the answer (default 20).
+        #[param(minimum = 1, maximum = 1000)]
         limit: Option<u32>,
     }
 }
@@ -142,10 +159,13 @@ request! {
     /// Every assertion behind the edges of two nodes.
     WhyRequest {
         /// One node.
+        #[param(required = true)]
         a: String,
         /// The other node.
+        #[param(required = true)]
         b: String,
         /// Assertions of the answer (default 100).
+        #[param(minimum = 1, maximum = 10000)]
         limit: Option<u32>,
     }
 }

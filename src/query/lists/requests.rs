@@ -42,6 +42,7 @@ pub struct IncidentFilter {
     /// `severity` (default: gravest first, then last activity), `created`, `modified`, `activity`, `number`, `title`; `-` in front turns the order.
     pub sort: Option<String>,
     /// Rows of the page.
+    #[param(minimum = 1, maximum = 10000)]
     pub limit: Option<u32>,
     /// Where the last page ended.
     pub cursor: Option<String>,
@@ -79,6 +80,7 @@ pub struct AlertFilter {
     /// `time` (default: newest first), `severity`, `title`, `count` (of groups: most first); `-` in front turns the order.
     pub sort: Option<String>,
     /// Rows of the page.
+    #[param(minimum = 1, maximum = 10000)]
     pub limit: Option<u32>,
     /// Where the last page ended.
     pub cursor: Option<String>,
@@ -100,6 +102,7 @@ pub struct EntityFilter {
     /// `degree` (default: most edges first), `label`, `last`, `first`; `-` in front turns the order.
     pub sort: Option<String>,
     /// Rows of the page.
+    #[param(minimum = 1, maximum = 10000)]
     pub limit: Option<u32>,
     /// Where the last page ended.
     pub cursor: Option<String>,

@@ -13,6 +13,7 @@ use crate::model::{Object, Time};
 #[into_params(parameter_in = Query)]
 pub struct TimelineRequest {
     /// Incidents (`incident:ID`), alerts (`alert:ID`) and entities (`KIND:VALUE`); a bare id or number is an incident.
+    #[param(required = true, min_items = 1)]
     pub of: Vec<String>,
     /// Items not before this time; absolute or relative to now (`-7d`).
     pub from: Option<String>,
@@ -29,10 +30,12 @@ pub struct TimelineRequest {
     /// `oldest` (default) or `newest` first.
     pub order: Option<String>,
     /// Items of the page (default 100).
+    #[param(minimum = 1, maximum = 10000)]
     pub limit: Option<u32>,
     /// Where the last page ended; `next` or `previous` of an answer.
     pub cursor: Option<String>,
     /// Histogram buckets over the whole answer (default 0, at the most 1000).
+    #[param(maximum = 1000)]
     pub buckets: Option<u32>,
 }
 

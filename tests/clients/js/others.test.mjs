@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { SecurityCenter } from '@azure/arm-security';
+import { SecurityInsights } from '@azure/arm-securityinsight';
+import { DefaultAzureCredential } from '@azure/identity';
+import { LogsQueryClient, LogsQueryResultStatus } from '@azure/monitor-query-logs';
+import { AT, DEFENDER_ALERTS, DEFENDER_SUBSCRIPTION, INCIDENTS, SUBSCRIPTION, all, bearer, options, serve } from './clew.mjs';
+
+let server;
+before(async () => (server = await serve()));
+after(() => server.stop());
+
+describe('@azure/arm-security', () => {
+  test('alerts of every page, one alert, its states', async () => {
+    const client = new SecurityCenter(bearer(server.token), DEFENDER_SUBSCRIPTION, options(server.url));
+    const found = await all(client.alerts.list());
+    assert.deepEqual(found.map((alert) => alert.name).sort(), DEFENDER_ALERTS.map((alert) => alert.name).sort());
+    const known = DEFENDER_ALERTS.find((alert) => alert.id.includes('/resourceGroups/'));
+    const [, group, region] = known.id.match(/resourceGroups\/([^/]+)\/.*locations\/([^/]+)/);
+    const got = await client.alerts.getResourceGroupLevel(group, region, known.name);
+    assert.deepEqual([got.id, got.alertDisplayName, got.severity], [known.id, known.properties.alertDisplayName, known.properties.severity]);
+    await client.alerts.updateResourceGroupLevelStateToDismiss(group, region, known.name);
+    assert.equal((await client.alerts.getSubscriptionLevel(region, known.name)).status, 'Dismissed');
+    await client.alerts.updateSubscriptionLevelStateToActivate(region, known.name);
+    assert.equal((await client.alerts.getSubscriptionLevel(region, known.name)).status, 'Active');
+  });
+});
+
+describe('@azure/monitor-query-logs', () => {
+  const forever = { duration: 'P36500D' };
+  for (const suffix of ['', '/v1']) {
+    test(`a query at the address${suffix || ' itself'}`, async () => {
+      const client = new LogsQueryClient(bearer(server.token), { endpoint: server.url + suffix });
+      const answer = await client.queryWorkspace('default', "SigninLogs | where IPAddress == '175.45.176.99' | count", forever);
+      assert.equal(answer.status, LogsQueryResultStatus.Success);
+      assert.deepEqual(answer.tables[0].rows, [[60]]);
+      const day = await client.queryWorkspace('default', 'SigninLogs | count', {
+        startTime: new Date('2021-04-28T00:00:00Z'),
+        endTime: new Date('2021-04-29T00:00:00Z'),
+      });
+      assert.deepEqual(day.tables[0].rows, [[56]]);
+    });
+  }
+
+  test('a batch with a mistake', async () => {
+    const client = new LogsQueryClient(bearer(server.token), { endpoint: server.url });
+    const [good, bad] = await client.queryBatch([
+      { workspaceId: 'default', query: 'AzureActivity | count', timespan: forever },
+      { workspaceId: 'default', query: 'NoSuchTable | count', timespan: forever },
+    ]);
+    assert.deepEqual(good.tables[0].rows, [[23]]);
+    assert.equal(bad.status, LogsQueryResultStatus.Failure);
+    assert.equal(bad.code, 'BadArgumentError');
+  });
+});
+
+describe('@azure/identity', () => {
+  test('DefaultAzureCredential with the identity of the platform', async () => {
+    process.env.IDENTITY_ENDPOINT = `${server.url}/msi/token`;
+    process.env.IDENTITY_HEADER = server.token;
+    const client = new SecurityInsights(new DefaultAzureCredential(), SUBSCRIPTION, options(server.url));
+    assert.equal((await client.incidents.get(...AT, INCIDENTS[0].IncidentName)).incidentNumber, 1001);
+  });
+});
