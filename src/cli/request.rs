@@ -9,9 +9,9 @@ use crate::http::params::encode;
 pub(crate) struct Request {
     path: String,
     query: Vec<(&'static str, String)>,
-    /// JSON body; a request with one is a `POST`, or a `PATCH`.
+    /// JSON body; a request with one is a `POST`, unless it says otherwise.
     pub(crate) body: Option<Value>,
-    patches: bool,
+    method: Option<&'static str>,
     /// Who makes the request.
     pub(crate) user: Option<String>,
     /// The text that spans of an error point into.
@@ -76,16 +76,22 @@ impl Request {
 
     /// Sends a JSON body that changes what was asked for.
     pub(crate) fn patching(self, body: Value) -> Self {
-        Self { body: Some(body), patches: true, ..self }
+        Self { body: Some(body), method: Some("PATCH"), ..self }
     }
 
-    /// `GET`, `POST` or `PATCH`.
+    /// Sends a JSON body in the place of what was asked for.
+    pub(crate) fn putting(self, body: Value) -> Self {
+        Self { body: Some(body), method: Some("PUT"), ..self }
+    }
+
+    /// Deletes what was asked for.
+    pub(crate) fn deleting(self) -> Self {
+        Self { method: Some("DELETE"), ..self }
+    }
+
+    /// `GET`, `POST`, `PATCH`, `PUT` or `DELETE`.
     pub(crate) fn method(&self) -> &'static str {
-        match (&self.body, self.patches) {
-            (None, _) => "GET",
-            (Some(_), false) => "POST",
-            (Some(_), true) => "PATCH",
-        }
+        self.method.unwrap_or(if self.body.is_some() { "POST" } else { "GET" })
     }
 
     /// Path and query string.

@@ -40,6 +40,13 @@ impl Define {
         self
     }
 
+    /// The next version; none if nothing would change. Refuses a version that the caller did not see.
+    pub(super) fn plan(self, context: &Context, actor: &Actor) -> Result<Option<Resource>, Fault> {
+        let present = context.snapshot.resource(&self.kind, &self.id)?;
+        self.check(present.as_ref())?;
+        Ok(self.next(present.as_ref(), context, actor))
+    }
+
     fn check(&self, present: Option<&Stored>) -> Result<(), Fault> {
         let Some(seen) = self.seen.as_deref().map(|seen| seen.trim().trim_start_matches("W/").trim_matches('"')) else { return Ok(()) };
         let found = present.map(Stored::etag);
@@ -57,7 +64,6 @@ impl Define {
         Err(Fault::new(FaultClass::Conflict, "etag_stale", message).with_hint("somebody changed it meanwhile: read it again"))
     }
 
-    /// The next version; none if nothing would change.
     fn next(self, present: Option<&Stored>, context: &Context, actor: &Actor) -> Option<Resource> {
         match (present, &self.value) {
             (None, None) => return None,
@@ -100,9 +106,7 @@ impl Engine {
         let seqs = self.write("resource", &mut |context| {
             let mut written = Vec::new();
             for define in &defines {
-                let present = context.snapshot.resource(&define.kind, &define.id)?;
-                define.check(present.as_ref())?;
-                written.extend(define.clone().next(present.as_ref(), context, actor).map(|resource| Written::Resource(Box::new(resource))));
+                written.extend(define.clone().plan(context, actor)?.map(|resource| Written::Resource(Box::new(resource))));
             }
             Ok(written)
         })?;

@@ -7,13 +7,15 @@ use serde_json::Value;
 
 use super::Engine;
 use super::commit::{Expected, Item, OVERTAKEN, Outcome, Parsed};
+use super::resources::Define;
 use crate::ingest;
-use crate::model::{Alert, Change, Document, Fault, FaultClass, Incident, Origin, Resource, Seq, Time};
+use crate::model::{Alert, Bookmark, Change, Document, Fault, FaultClass, Incident, Origin, Resource, Seq, Stored, Time};
 use crate::query::Context;
 use crate::records::fingerprint;
 use crate::triage::alert::{AlertUndo, ChangeAlerts};
+use crate::triage::bookmark::BookmarkChange;
 use crate::triage::correlate::Rules;
-use crate::triage::incident::{Actor, ChangeIncidents, ChangeUndo, Changed, ChangedRecord, etag};
+use crate::triage::incident::{Actor, ChangeIncidents, ChangeUndo, Changed, ChangedRecord, Policy, etag};
 use crate::triage::{self, Correlation, CorrelationRequest, Decide, Decided};
 
 /// Incidents of a correlation that are written together; one that is cut short is completed by the next.
@@ -64,7 +66,7 @@ impl Engine {
     pub fn change(&self, request: &dyn ChangeIncidents, actor: &Actor) -> Result<Changed, Fault> {
         let mut changed = Vec::new();
         let seqs = self.write("change", &mut |context| {
-            let incidents = request.plan(context, actor, self.options.policy)?;
+            let incidents = request.plan(context, actor, self.policy_of(context)?)?;
             changed = incidents.iter().map(|incident| (incident.id.clone(), incident.number)).collect();
             Ok(incidents.into_iter().map(|incident| Written::Incident(Box::new(incident))).collect())
         })?;
@@ -94,6 +96,29 @@ impl Engine {
             Some(document) if &*document.format == ingest::ALERT => self.change_alerts(&AlertUndo { change }, actor),
             _ => self.change(&ChangeUndo { change }, actor),
         }
+    }
+
+    /// What changes of incidents must keep to at present.
+    pub fn policy(&self) -> Result<Policy, Fault> {
+        self.policy_of(&self.context())
+    }
+
+    fn policy_of(&self, context: &Context) -> Result<Policy, Fault> {
+        Policy::of(&context.snapshot, self.options.policy)
+    }
+
+    /// Keeps, changes or deletes a bookmark, with the incidents that hold it, as one change; gives its present version.
+    pub fn bookmark(&self, change: &BookmarkChange, actor: &Actor) -> Result<Option<Stored>, Fault> {
+        let mut id = String::new();
+        self.write("change", &mut |context| {
+            let plan = change.plan(context, actor)?;
+            id.clone_from(&plan.id);
+            let define = Define { kind: Bookmark::KIND.to_owned(), id: plan.id, value: plan.value, seen: change.etag.clone() };
+            let resource = define.plan(context, actor)?.map(|resource| Written::Resource(Box::new(resource)));
+            let incidents = plan.incidents.into_iter().map(|incident| Written::Incident(Box::new(incident)));
+            Ok(resource.into_iter().chain(incidents).collect())
+        })?;
+        self.context().snapshot.resource(Bookmark::KIND, &id)
     }
 
     /// Correlates alerts into incidents; returns when they are durable and visible.

@@ -6,6 +6,7 @@
 mod alerts;
 mod app;
 mod body;
+mod bookmarks;
 mod changes;
 #[allow(dead_code, unused_imports, reason = "the first dialects that use the whole frame come with it")]
 mod dialects;
@@ -25,6 +26,7 @@ mod observe;
 mod openapi;
 mod page;
 pub(crate) mod params;
+mod policy;
 mod query;
 mod routes;
 mod search;
@@ -79,6 +81,8 @@ fn operations() -> Routes {
     triage::add(&mut routes);
     changes::add(&mut routes);
     feed::add(&mut routes);
+    bookmarks::add(&mut routes);
+    policy::add(&mut routes);
     maintain::add(&mut routes);
     system::add(&mut routes);
     docs::add(&mut routes);

@@ -31,6 +31,8 @@ pub const ALERT: &str = formats::clew::ALERT.name;
 /// Name of the format of incidents that clew opens.
 pub const INCIDENT: &str = formats::clew::INCIDENT.name;
 
+pub use formats::bookmark::bookmark_entity;
+
 /// Name of the format of resources.
 pub const RESOURCE: &str = formats::clew::RESOURCE.name;
 

@@ -89,6 +89,9 @@ pub struct Owner {
     pub upn: Option<String>,
     /// Directory id.
     pub object_id: Option<String>,
+    /// Whether it is a group and not a person.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub group: bool,
 }
 
 /// The reasons that may stand behind each classification, as Microsoft Sentinel knows them.

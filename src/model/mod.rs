@@ -3,6 +3,7 @@
 //! Nothing here reads, writes or decides. Every floor above speaks in these types.
 
 mod alert;
+mod bookmark;
 mod entity;
 mod error;
 mod event;
@@ -12,6 +13,7 @@ mod resource;
 mod time;
 
 pub use alert::{Alert, AlertStatus, Severity};
+pub use bookmark::Bookmark;
 pub use entity::{Entity, Evidence, Key, Keys, Kind, Link, Relation, Role};
 pub use error::{Fault, FaultClass, Span};
 pub use event::Event;

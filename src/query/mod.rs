@@ -5,6 +5,7 @@
 pub mod activity;
 pub mod answer;
 pub mod ask;
+pub mod bookmarks;
 mod cells;
 pub mod cypher;
 pub mod details;

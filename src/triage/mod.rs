@@ -3,6 +3,7 @@
 //! Nothing here writes. A decision or incident is planned from a snapshot; the engine journals it.
 
 pub mod alert;
+pub mod bookmark;
 pub mod correlate;
 mod entities;
 pub mod incident;

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod api;
+mod bookmarks;
 mod cli;
 mod crash;
 mod facts;

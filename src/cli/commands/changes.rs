@@ -23,6 +23,9 @@ pub(crate) struct Incident {
     /// Id or number
     #[arg(required = true)]
     id: Option<String>,
+    /// Show it as it was known at this instant (2026-11-21T03:00Z, -7d)
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    as_of: Option<String>,
     #[command(subcommand)]
     work: Option<Work>,
 }
@@ -191,7 +194,8 @@ fn change(ids: &[String], fields: Map<String, Value>) -> Request {
 impl Incident {
     pub(crate) fn request(&self) -> (Request, View) {
         let Some(work) = &self.work else {
-            return (Request::get("/v1/incidents").part(plain(self.id.as_deref().unwrap_or_default())), View::Incident);
+            let one = Request::get("/v1/incidents").part(plain(self.id.as_deref().unwrap_or_default()));
+            return (one.with("as_of", self.as_of.as_ref()), View::Incident);
         };
         let request = match work {
             Work::Update { ids, fields, reason } => {

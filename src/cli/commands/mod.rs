@@ -1,6 +1,7 @@
 //! The commands, one file for each group: their arguments, the request that each one sends, and how its answer is shown.
 
 mod alert;
+mod bookmarks;
 mod changes;
 mod demo;
 mod explore;
@@ -32,6 +33,12 @@ pub(crate) enum Command {
     Incidents(lists::Incidents),
     /// Show one incident with its alerts and entities, or change, comment, merge, split, close it
     Incident(changes::Incident),
+    /// List rows that were kept as evidence
+    Bookmarks(bookmarks::Bookmarks),
+    /// Show a bookmark, or keep, change and remove one
+    Bookmark(bookmarks::Bookmark),
+    /// Show or set what changes of incidents must keep to
+    Policy(bookmarks::Policy),
     /// List alerts
     Alerts(lists::Alerts),
     /// Show one alert with its entities, versions and document, or change it
@@ -110,6 +117,9 @@ impl Command {
             Self::Search(search) => (search.request(), View::Search),
             Self::Incidents(incidents) => (incidents.request(), View::Incidents),
             Self::Incident(incident) => incident.request(),
+            Self::Bookmarks(bookmarks) => bookmarks.request(),
+            Self::Bookmark(bookmark) => bookmark.request(),
+            Self::Policy(policy) => policy.request(),
             Self::Alerts(alerts) => (alerts.request(), View::Alerts),
             Self::Alert(alert) => alert.request(),
             Self::Entities(entities) => (entities.request(), View::Entities),

@@ -53,5 +53,6 @@ fn resource(object: &Object, _: &Context<'_>) -> Result<Vec<Body>, Reject> {
     if resource.kind.is_empty() || resource.id.is_empty() {
         return Err(Reject::new("resource_without_id", "expected members `kind` and `id` that are not empty"));
     }
-    Ok(vec![Body::Resource(Box::new(resource))])
+    let event = super::bookmark::event(&resource).map(|event| Body::Event(Box::new(event)));
+    Ok([Body::Resource(Box::new(resource))].into_iter().chain(event).collect())
 }

@@ -1,5 +1,6 @@
 //! The formats of alerts and incidents, one file each. Each exposes one `FORMAT`; the registry is `ingest::FORMATS`.
 
+pub(crate) mod bookmark;
 pub(crate) mod clew;
 pub(crate) mod defender_alert;
 mod flat;

@@ -175,6 +175,7 @@ fn read_incident(object: &Object) -> Result<Incident, Reject> {
             email: text_of(user, &["email_addr"]).map(Cow::into_owned),
             upn: None,
             object_id: text_of(user, &["uid"]).map(Cow::into_owned),
+            group: false,
         }),
         alert_ids: members.iter().filter_map(|info| Some(text_of(info, &["uid"])?.into_owned())).collect(),
         products: text_at(object, &["metadata", "product", "name"]).map(Cow::into_owned).into_iter().collect(),

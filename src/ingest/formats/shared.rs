@@ -147,8 +147,9 @@ pub(super) fn owner(fields: &mut Fields<'_>, names: &[&str]) -> Option<Owner> {
                 email: text(&["email", "mail"]),
                 upn: text(&["userPrincipalName", "upn"]),
                 object_id: text(&["objectId", "id"]),
+                group: text(&["ownerType"]).is_some_and(|kind| kind.eq_ignore_ascii_case("group")),
             };
-            (owner != Owner::default()).then_some(owner)
+            (owner != Owner { group: owner.group, ..Owner::default() }).then_some(owner)
         }
         other => {
             let name = value::text(other)?.into_owned();

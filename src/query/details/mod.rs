@@ -1,5 +1,6 @@
 //! One incident, alert or entity with everything that is known of it.
 
+mod as_of;
 mod requests;
 
 use std::collections::BTreeMap;
@@ -12,7 +13,7 @@ use crate::ingest;
 use crate::model::{Alert, Body, Document, Evidence, Fault, FaultClass, Incident, Kind, Object, Relation, Seq};
 
 use super::lists::{AlertRow, EntityRow, alert_resource, alert_row, containers, entity_row, incident_row, members};
-use super::{Context, Question, reference, render};
+use super::{Context, Question, bookmarks, reference, render};
 
 pub use requests::{
     AlertDetail, AlertRequest, EntityDetail, EntityRequest, EvidenceRow, IncidentDetail, IncidentRequest, MergeRow, SameResource,
@@ -211,6 +212,9 @@ impl Question for IncidentRequest {
     fn answer(self, context: &Context) -> Result<IncidentDetail, Fault> {
         let graph = &context.snapshot.graph;
         let node = reference::incident(graph, &self.id)?;
+        if let Some(text) = &self.as_of {
+            return as_of::incident(context, node, reference::time(text, context.now)?);
+        }
         let incident = graph.incident_node(node).expect("the reference names an incident");
         let whole = incident_of(context, incident.id(), node)?;
         let (mut alerts, mut missing) = (Vec::new(), Vec::new());
@@ -234,6 +238,7 @@ impl Question for IncidentRequest {
             techniques,
             comments: whole.comments.iter().map(|comment| json!(comment)).collect(),
             tasks: whole.tasks.iter().map(|task| json!(task)).collect(),
+            bookmarks: bookmarks::of_incident(context, context.snapshot.seq, incident.id())?,
             parent: whole.parent,
             etag: present(graph, node).first().map(Seq::to_string).unwrap_or_default(),
             url: whole.url,

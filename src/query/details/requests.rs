@@ -6,15 +6,18 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::model::{Object, Time};
 
+use super::super::bookmarks::BookmarkDetail;
 use super::super::lists::{AlertRow, EntityRow, IncidentRow};
 
 /// Which incident.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams, ToSchema)]
 #[serde(default, deny_unknown_fields)]
-#[into_params(parameter_in = Path)]
+#[into_params(parameter_in = Query)]
 pub struct IncidentRequest {
     /// Id or number.
     pub id: String,
+    /// Shows it as it was known at this instant; absolute or relative to now (`-7d`).
+    pub as_of: Option<String>,
 }
 
 /// Which alert.
@@ -97,6 +100,8 @@ pub struct IncidentDetail {
     /// What is to be done, oldest first.
     #[schema(value_type = Vec<Value>)]
     pub tasks: Vec<Value>,
+    /// Rows that were kept as its evidence, the latest first.
+    pub bookmarks: Vec<BookmarkDetail>,
     /// The incident that this one belongs under.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,

@@ -17,7 +17,7 @@ use super::reference::{entity, incident, limit, window, word};
 use super::{Context, Question, render};
 use groups::By;
 pub(super) use groups::resource as alert_resource;
-use page::{Key, Top};
+use page::{Begin, Key, Top};
 
 pub use requests::{
     AlertFilter, AlertGroup, AlertPage, AlertRow, Counters, EntityFilter, EntityPage, EntityRow, IncidentFilter, IncidentPage, IncidentRow,
@@ -262,7 +262,7 @@ impl Question for IncidentFilter {
             IncidentOrder::Title => Key::text(incident.title()),
         };
         let mut counts = [[0; 6]; 3];
-        let mut top = Top::new(self.cursor.as_deref(), limit, order.descending)?;
+        let mut top = Top::new(Begin::read(self.cursor.as_deref(), self.offset)?, limit, order.descending);
         for incident in graph.all_incidents().filter(passes) {
             counts[incident.status() as usize][incident.severity() as usize] += 1;
             top.offer(key(&incident), || Cow::Borrowed(incident.id()), incident);
@@ -370,13 +370,13 @@ impl Question for AlertFilter {
         let counted = graph.all_alerts().filter(passes).inspect(|alert| counts[alert.status() as usize][alert.severity() as usize] += 1);
         let page = match by.filter(|_| self.group_key.is_none()) {
             None => {
-                let mut top = Top::new(self.cursor.as_deref(), limit, order.descending)?;
+                let mut top = Top::new(Begin::read(self.cursor.as_deref(), self.offset)?, limit, order.descending);
                 counted.for_each(|alert| top.offer(key(&alert, 1), || Cow::Borrowed(alert.id()), alert));
                 top.page(|alert| alert_row(graph, &alert))
             }
             Some(by) => {
                 let groups = groups::gather(graph, counted, by);
-                let mut top = Top::new(self.cursor.as_deref(), limit, order.descending)?;
+                let mut top = Top::new(Begin::read(self.cursor.as_deref(), self.offset)?, limit, order.descending);
                 for (name, group) in &groups {
                     top.offer(key(&group.newest, group.count), || Cow::Borrowed(name), (name, group));
                 }
@@ -429,7 +429,7 @@ impl Question for EntityFilter {
             EntityOrder::Last => Key::time(graph.span(entity.node()).1),
         };
         let mut by_kind: BTreeMap<&str, u64> = BTreeMap::new();
-        let mut top = Top::new(self.cursor.as_deref(), limit, order.descending)?;
+        let mut top = Top::new(Begin::read(self.cursor.as_deref(), None)?, limit, order.descending);
         for entity in graph.all_entities().filter_map(|node| graph.entity_node(node)).filter(passes) {
             *by_kind.entry(entity.kind()).or_default() += 1;
             top.offer(key(&entity), || Cow::Owned(render::entity_reference(graph, &entity)), entity);

@@ -40,7 +40,7 @@ impl Key {
 
 /// The place of a row in its list: its key, and its id among rows of equal keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Place<'a> {
+pub(super) struct Place<'a> {
     key: Key,
     id: Cow<'a, str>,
 }
@@ -77,13 +77,41 @@ impl Place<'_> {
     }
 }
 
-/// Rows that are offered one by one, of which the page behind a cursor is kept.
+/// Where a page begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Begin {
+    /// Behind the row that a cursor names.
+    After(Place<'static>),
+    /// At a row, counted from 0.
+    At(usize),
+}
+
+impl Begin {
+    /// Reads where the request wants its page to begin: with the first row if it does not say.
+    pub(super) fn read(cursor: Option<&str>, offset: Option<u32>) -> Result<Self, Fault> {
+        let invalid = |message, hint| Fault::new(FaultClass::Invalid, "cursor_invalid", message).with_hint(hint);
+        match (cursor, offset) {
+            (None, offset) => Ok(Self::At(offset.unwrap_or(0) as usize)),
+            (Some(cursor), None) => Place::read(cursor).map(Self::After).ok_or_else(|| {
+                let message = format!("expected a cursor of an earlier answer, found `{cursor}`");
+                invalid(message, "leave the cursor out to begin with the first page")
+            }),
+            (Some(_), Some(_)) => Err(invalid("expected `cursor` or `offset`, found both".into(), "`offset` jumps, `cursor` goes on")),
+        }
+    }
+}
+
+/// Rows that are offered one by one, of which the page is kept.
 ///
-/// Twice a page is in memory at most. The cursor is the place of the last row of a page.
+/// In memory are at most twice as many rows as stand between the begin that the request names and the end of the page. The
+/// cursor is the place of the last row of a page.
 pub(super) struct Top<'a, R> {
     descending: bool,
+    /// Rows that the page leaves out before it begins.
+    skip: usize,
+    /// Rows up to the end of the page.
     limit: usize,
-    after: Option<Place<'a>>,
+    after: Option<Place<'static>>,
     /// Rows behind the cursor, of which the first ones are wanted.
     kept: Vec<(Place<'a>, R)>,
     /// The last place that can still stand on the page, once there are enough rows.
@@ -93,14 +121,13 @@ pub(super) struct Top<'a, R> {
 }
 
 impl<'a, R> Top<'a, R> {
-    /// A page of `limit` rows behind `cursor`.
-    pub(super) fn new(cursor: Option<&str>, limit: usize, descending: bool) -> Result<Self, Fault> {
-        let invalid = |cursor: &str| {
-            Fault::new(FaultClass::Invalid, "cursor_invalid", format!("expected a cursor of an earlier answer, found `{cursor}`"))
-                .with_hint("leave the cursor out to begin with the first page")
+    /// A page of `limit` rows.
+    pub(super) fn new(begin: Begin, limit: usize, descending: bool) -> Self {
+        let (skip, after) = match begin {
+            Begin::At(skip) => (skip, None),
+            Begin::After(place) => (0, Some(place)),
         };
-        let after = cursor.map(|cursor| Place::read(cursor).ok_or_else(|| invalid(cursor))).transpose()?;
-        Ok(Self { descending, limit, after, kept: Vec::new(), rim: None, total: 0, behind: 0 })
+        Self { descending, skip, limit: limit.saturating_add(skip), after, kept: Vec::new(), rim: None, total: 0, behind: 0 }
     }
 
     /// Offers a row; `id` is asked for only where the key alone does not decide.
@@ -145,7 +172,7 @@ impl<'a, R> Top<'a, R> {
         self.kept.truncate(self.limit);
         let complete = self.behind <= self.limit as u64;
         let cursor = self.kept.last().filter(|_| !complete).map(|(place, _)| place.write());
-        Page { value: self.kept.into_iter().map(|(_, item)| row(item)).collect(), total: self.total, complete, cursor }
+        Page { value: self.kept.into_iter().skip(self.skip).map(|(_, item)| row(item)).collect(), total: self.total, complete, cursor }
     }
 }
 
@@ -157,7 +184,7 @@ mod tests {
         let mut found = Vec::new();
         let mut cursor: Option<String> = None;
         loop {
-            let mut top = Top::new(cursor.as_deref(), limit, descending).expect("the cursor is good");
+            let mut top = Top::new(Begin::read(cursor.as_deref(), None).expect("the cursor is good"), limit, descending);
             rows.iter().for_each(|(key, id)| top.offer(key.clone(), || Cow::Borrowed(id), *id));
             let page = top.page(|id| id);
             assert_eq!(page.total, rows.len() as u64);
@@ -192,9 +219,25 @@ mod tests {
     }
 
     #[test]
+    fn a_page_begins_at_any_row() {
+        let rows: Vec<(i64, String)> = (0..100).map(|n| (n * 37 % 100, format!("{n}"))).collect();
+        let page = |offset: u32| {
+            let mut top = Top::new(Begin::read(None, Some(offset)).expect("a row"), 3, false);
+            rows.iter().for_each(|(key, id)| top.offer(Key::number(Some(*key)), || Cow::Borrowed(id), *key));
+            let page = top.page(|key| key);
+            (page.value, page.complete, page.cursor.is_some())
+        };
+        assert_eq!(page(0), (vec![0, 1, 2], false, true));
+        assert_eq!(page(50), (vec![50, 51, 52], false, true));
+        assert_eq!(page(98), (vec![98, 99], true, false));
+        assert_eq!(page(1_000), (vec![], true, false));
+        assert_eq!(Begin::read(Some("x"), Some(1)).map_err(|fault| fault.code), Err("cursor_invalid"));
+    }
+
+    #[test]
     fn a_strange_cursor_is_refused() {
         for cursor in ["x", "zz", "é", "ff", "6e30", ""] {
-            assert_eq!(Top::<()>::new(Some(cursor), 1, false).map(|_| ()).map_err(|fault| fault.code), Err("cursor_invalid"), "{cursor}");
+            assert_eq!(Begin::read(Some(cursor), None).map_err(|fault| fault.code), Err("cursor_invalid"), "{cursor}");
         }
     }
 }

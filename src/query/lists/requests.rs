@@ -46,6 +46,8 @@ pub struct IncidentFilter {
     pub limit: Option<u32>,
     /// Where the last page ended.
     pub cursor: Option<String>,
+    /// Row of the whole list that the page begins with, from 0; not together with `cursor`.
+    pub offset: Option<u32>,
 }
 
 /// Which alerts, in which order.
@@ -84,6 +86,8 @@ pub struct AlertFilter {
     pub limit: Option<u32>,
     /// Where the last page ended.
     pub cursor: Option<String>,
+    /// Row of the whole list that the page begins with, from 0; not together with `cursor`.
+    pub offset: Option<u32>,
 }
 
 /// Which entities, in which order.

@@ -32,8 +32,8 @@ fn texts(list: &[&str]) -> Vec<String> {
 }
 
 fn incidents() -> Vec<Incident> {
-    let ana = Owner { name: Some("Ana Müller".into()), email: Some("ana@contoso.com".into()), upn: None, object_id: None };
-    let bob = Owner { name: None, email: None, upn: Some("bob@contoso.com".into()), object_id: None };
+    let ana = Owner { name: Some("Ana Müller".into()), email: Some("ana@contoso.com".into()), ..Owner::default() };
+    let bob = Owner { upn: Some("bob@contoso.com".into()), ..Owner::default() };
     vec![
         Incident {
             id: "4ba3c2e1-0d5e-4f7a-9b1c-000000000001".into(),

@@ -61,19 +61,19 @@ pub fn etag(seq: Seq) -> String {
     seq.to_string()
 }
 
-fn new_id() -> String {
+pub(super) fn new_id() -> String {
     uuid::Uuid::new_v4().to_string()
 }
 
 /// The present version of an incident and the document that made it.
-struct Present {
+pub(super) struct Present {
     seq: Seq,
-    incident: Incident,
+    pub(super) incident: Incident,
 }
 
 impl Present {
     /// Finds an incident by id or number.
-    fn find(context: &Context, text: &str) -> Result<Self, Fault> {
+    pub(super) fn find(context: &Context, text: &str) -> Result<Self, Fault> {
         let graph = &context.snapshot.graph;
         let node = reference::incident(graph, text)?;
         let id = graph.incident_node(node).map(|incident| incident.id().to_owned()).unwrap_or_default();
@@ -100,7 +100,7 @@ impl Present {
     }
 
     /// The next version: as this one, changed by `change`; none if nothing changed.
-    fn change(
+    pub(super) fn change(
         &self,
         actor: &Actor,
         action: &str,
@@ -144,7 +144,7 @@ pub fn version_in(document: &Document, id: &str) -> Result<Option<Incident>, Fau
 }
 
 /// Gives all of several changes the name of one step, if they are several.
-fn as_step(mut incidents: Vec<Incident>) -> Vec<Incident> {
+pub(super) fn as_step(mut incidents: Vec<Incident>) -> Vec<Incident> {
     if incidents.len() > 1 {
         let step = new_id();
         for change in incidents.iter_mut().filter_map(|incident| incident.change.as_mut()) {

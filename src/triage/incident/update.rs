@@ -5,19 +5,33 @@ use utoipa::ToSchema;
 
 use super::Actor;
 use crate::model::{CLASSIFICATION_REASONS, Classification, Comment, Fault, FaultClass, Incident, IncidentStatus, Owner, Severity, Time};
+use crate::query::Snapshot;
 
 /// Bytes of a title at the most.
 const TITLE_BYTES_MAX: usize = 1_000;
 /// Bytes of a description or comment at the most.
-pub(in crate::triage) const TEXT_BYTES_MAX: usize = 30_000;
+pub(in crate::triage) const TEXT_BYTES_MAX: usize = 256 << 10;
 /// Tags of an incident at the most.
 pub(in crate::triage) const TAGS_MAX: usize = 100;
 
 /// What changing incidents must keep to in a workspace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct Policy {
     /// Whether closing needs a comment.
     pub closing_comment: bool,
+}
+
+impl Policy {
+    /// Kind and id of the resource that holds the policy of a workspace.
+    pub const RESOURCE: (&'static str, &'static str) = ("setting", "policy");
+
+    /// The policy that a workspace was given, else `default`.
+    pub fn of(snapshot: &Snapshot, default: Self) -> Result<Self, Fault> {
+        let (kind, id) = Self::RESOURCE;
+        let given = snapshot.resource(kind, id)?;
+        Ok(given.and_then(|stored| serde_json::from_value((*stored.resource.value).clone()).ok()).unwrap_or(default))
+    }
 }
 
 impl Default for Policy {
@@ -76,6 +90,8 @@ pub struct OwnerFields {
     pub upn: Option<String>,
     /// Directory id.
     pub object_id: Option<String>,
+    /// Whether it is a group and not a person.
+    pub group: bool,
 }
 
 /// Tells a member that is `null` from one that is left out.
@@ -240,8 +256,14 @@ pub(in crate::triage) fn add_tags(tags: &mut Vec<String>, more: &[String]) -> Re
 
 pub(in crate::triage) fn read_owner(fields: OwnerFields) -> Result<Owner, Fault> {
     let part = |part: Option<String>| part.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-    let owner = Owner { name: part(fields.name), email: part(fields.email), upn: part(fields.upn), object_id: part(fields.object_id) };
-    if owner == Owner::default() {
+    let owner = Owner {
+        name: part(fields.name),
+        email: part(fields.email),
+        upn: part(fields.upn),
+        object_id: part(fields.object_id),
+        group: fields.group,
+    };
+    if owner == (Owner { group: fields.group, ..Owner::default() }) {
         let message = "expected `name`, `email`, `upn` or `object_id` of the owner, found none".into();
         return Err(invalid("field_invalid", message).with_hint("`owner: null` takes the owner away"));
     }

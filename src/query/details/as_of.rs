@@ -1,0 +1,190 @@
+//! An incident as it was known at an instant: by what clew had taken in until then.
+
+use hashbrown::HashMap;
+use serde_json::json;
+
+use crate::catalog::attack;
+use crate::graph::NodeId;
+use crate::model::{Alert, Body, Fault, FaultClass, Incident, Seq, Time};
+use crate::records::{Subject, Version};
+
+use super::super::lists::{AlertRow, EntityRow, IncidentRow};
+use super::super::{Context, bookmarks, render};
+use super::requests::VersionRow;
+use super::{IncidentDetail, bodies, document, members};
+
+/// The last document that clew had taken in at an instant.
+fn cut(context: &Context, at: Time) -> Result<Seq, Fault> {
+    // Documents are taken in one after the other, so their times of arrival follow their numbers.
+    let (mut known, mut beyond) = (0, context.snapshot.seq.0 + 1);
+    while beyond - known > 1 {
+        let middle = known + (beyond - known) / 2;
+        if document(context, Seq(middle))?.received <= at { known = middle } else { beyond = middle }
+    }
+    Ok(Seq(known))
+}
+
+/// The versions of an alert or incident up to a document, pieces among them.
+fn versions(context: &Context, subject: Subject, id: &str, until: Seq) -> Result<Vec<Version>, Fault> {
+    let mut versions = context.snapshot.records.versions(subject, id)?;
+    versions.retain(|version| version.seq <= until);
+    Ok(versions)
+}
+
+fn newest(versions: &[Version]) -> Option<Seq> {
+    versions.iter().filter(|version| !version.partial).max_by_key(|version| version.order()).or(versions.last()).map(|version| version.seq)
+}
+
+/// The alert as its newest version until then says it.
+fn alert(context: &Context, id: &str, until: Seq) -> Result<Option<(Seq, Alert)>, Fault> {
+    let Some(seq) = newest(&versions(context, Subject::Alert, id, until)?) else { return Ok(None) };
+    let found = bodies(&document(context, seq)?)?.into_iter().find_map(|body| match body {
+        Body::Alert(alert) if alert.id == id => Some((seq, *alert)),
+        _ => None,
+    });
+    Ok(found)
+}
+
+/// The incident as it was known at `at`.
+pub(super) fn incident(context: &Context, node: NodeId, at: Time) -> Result<IncidentDetail, Fault> {
+    let graph = &context.snapshot.graph;
+    let id = graph.incident_node(node).map(|incident| incident.id().to_owned()).unwrap_or_default();
+    let until = cut(context, at)?;
+    let versions = versions(context, Subject::Incident, &id, until)?;
+    let seq = newest(&versions).ok_or_else(|| {
+        Fault::new(FaultClass::NotFound, "incident_not_known_then", format!("the incident `{id}` was not known at {at}"))
+            .with_hint(format!("`clew incident activity {id}` lists its versions with their times"))
+    })?;
+    let whole = bodies(&document(context, seq)?)?.into_iter().find_map(|body| match body {
+        Body::Incident(incident) if incident.id == id => Some(*incident),
+        _ => None,
+    });
+    let whole = whole.unwrap_or_default();
+    let (mut alerts, mut missing) = (Vec::new(), Vec::new());
+    for id in &whole.alert_ids {
+        match alert(context, id, until)? {
+            Some(found) => alerts.push(found),
+            None => missing.push(id.clone()),
+        }
+    }
+    // An alert may say itself that it belongs to the incident.
+    for member in members(graph, node).into_iter().filter_map(|member| graph.alert_node(member)) {
+        if whole.alert_ids.iter().all(|listed| listed != member.id())
+            && let Some((seq, alert)) = alert(context, member.id(), until)?
+            && alert.incident.as_deref() == Some(&id)
+        {
+            alerts.push((seq, alert));
+        }
+    }
+    alerts.sort_by(|(_, a), (_, b)| (a.time(), &a.id).cmp(&(b.time(), &b.id)));
+    let rows = versions.iter().map(|version| version_row(context, version, seq)).collect::<Result<_, Fault>>()?;
+    let mut techniques: Vec<String> =
+        whole.techniques.iter().chain(alerts.iter().flat_map(|(_, alert)| &alert.techniques)).cloned().collect();
+    techniques.sort();
+    techniques.dedup();
+    Ok(IncidentDetail {
+        row: row(&whole, &alerts, seq),
+        description: whole.description,
+        classification_reason: whole.classification_reason,
+        classification_comment: whole.classification_comment,
+        techniques,
+        comments: whole.comments.iter().map(|comment| json!(comment)).collect(),
+        tasks: whole.tasks.iter().map(|task| json!(task)).collect(),
+        bookmarks: bookmarks::of_incident(context, until, &id)?,
+        parent: whole.parent,
+        etag: seq.to_string(),
+        url: whole.url,
+        redirect: whole.redirect.map(|id| format!("incident:{id}")),
+        entities: entities(context, &alerts),
+        alerts_list: alerts.iter().map(|(seq, alert)| alert_row(&id, alert, *seq)).collect(),
+        alerts_missing: missing,
+        extended: whole.extended,
+        versions: rows,
+    })
+}
+
+fn version_row(context: &Context, version: &Version, current: Seq) -> Result<VersionRow, Fault> {
+    let document = document(context, version.seq)?;
+    Ok(VersionRow {
+        seq: version.seq.0,
+        modified: version.modified,
+        received: document.received,
+        source: document.origin.source.to_string(),
+        line: document.origin.line,
+        current: version.seq == current,
+        partial: version.partial,
+    })
+}
+
+fn row(incident: &Incident, alerts: &[(Seq, Alert)], seq: Seq) -> IncidentRow {
+    let mut products: Vec<String> = incident.products.iter().chain(alerts.iter().map(|(_, alert)| &alert.product)).cloned().collect();
+    products.retain(|product| !product.is_empty());
+    products.sort();
+    products.dedup();
+    let mut tactics: Vec<String> =
+        incident.tactics.iter().chain(alerts.iter().flat_map(|(_, alert)| &alert.tactics)).map(|tactic| tactic.to_string()).collect();
+    tactics.sort_by_key(|tactic| (attack::tactic_order(tactic).unwrap_or(u8::MAX), tactic.clone()));
+    tactics.dedup();
+    let owner = incident.owner.as_ref().and_then(|owner| owner.upn.clone().or_else(|| owner.email.clone()).or_else(|| owner.name.clone()));
+    IncidentRow {
+        id: incident.id.clone(),
+        number: incident.number,
+        title: incident.title.clone(),
+        severity: incident.severity.as_str().to_owned(),
+        status: incident.status.as_str().to_owned(),
+        owner,
+        classification: incident.classification.map(|classification| classification.as_str().to_owned()),
+        products,
+        tactics,
+        tags: incident.tags.clone(),
+        alerts: alerts.len() as u64,
+        first_activity: incident.first_activity.into_iter().chain(alerts.iter().filter_map(|(_, alert)| alert.time())).min(),
+        last_activity: incident.last_activity.into_iter().chain(alerts.iter().filter_map(|(_, alert)| alert.end.or(alert.time()))).max(),
+        created: incident.created,
+        modified: incident.modified,
+        seq: seq.0,
+    }
+}
+
+fn alert_row(incident: &str, alert: &Alert, seq: Seq) -> AlertRow {
+    AlertRow {
+        id: alert.id.clone(),
+        title: alert.title.clone(),
+        severity: alert.severity.as_str().to_owned(),
+        status: alert.status.as_str().to_owned(),
+        product: alert.product.clone(),
+        tactics: alert.tactics.iter().map(|tactic| tactic.to_string()).collect(),
+        incidents: vec![incident.to_owned()],
+        entities: alert.entities.len() as u64,
+        group: None,
+        start: alert.start,
+        end: alert.end,
+        seq: seq.0,
+    }
+}
+
+/// The entities that the alerts name, those that most of them name first; degree and times count these alerts alone.
+fn entities(context: &Context, alerts: &[(Seq, Alert)]) -> Vec<EntityRow> {
+    let graph = &context.snapshot.graph;
+    let mut found: HashMap<String, EntityRow> = HashMap::new();
+    for (_, alert) in alerts {
+        for entity in alert.entities.iter().map(|evidence| &evidence.entity) {
+            let node = graph.entities(&entity.kind, &entity.keys).into_iter().next();
+            let Some(id) = node.map(|node| render::reference(graph, node)) else { continue };
+            let row = found.entry(id.clone()).or_insert_with(|| EntityRow {
+                id,
+                kind: entity.kind.to_string(),
+                label: entity.label.clone(),
+                degree: 0,
+                first: None,
+                last: None,
+            });
+            row.degree += 1;
+            row.first = row.first.into_iter().chain(alert.time()).min();
+            row.last = row.last.max(alert.time());
+        }
+    }
+    let mut rows: Vec<EntityRow> = found.into_values().collect();
+    rows.sort_by(|a, b| b.degree.cmp(&a.degree).then_with(|| a.id.cmp(&b.id)));
+    rows
+}

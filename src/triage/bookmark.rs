@@ -1,0 +1,197 @@
+//! Bookmarks: what is kept of a row, about which entities, and in which incidents.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::incident::{Actor, Present, as_step, new_id};
+use crate::graph::NodeId;
+use crate::ingest::bookmark_entity;
+use crate::model::{Bookmark, Entity, Evidence, Fault, FaultClass, Incident, Key, Keys, Kind, Object, Time};
+use crate::query::{Context, reference};
+
+/// Fields of a bookmark; what is left out of a change stays.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct BookmarkFields {
+    /// The version that the caller saw; refused with `etag_stale` if it is not the present one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    /// What it is called.
+    pub name: Option<String>,
+    /// What it shows, Markdown.
+    pub notes: Option<String>,
+    /// Free labels.
+    pub labels: Option<Vec<String>>,
+    /// Text of the query that gave the row.
+    pub query: Option<String>,
+    /// The row, its cells by column.
+    #[schema(value_type = Option<std::collections::HashMap<String, Value>>)]
+    pub row: Option<Object>,
+    /// Number of the document that the row was read from; `_Seq` of the row if it is left out.
+    pub seq: Option<u64>,
+    /// When what the row tells happened; its `TimeGenerated` if it is left out.
+    #[schema(value_type = Option<String>)]
+    pub event_time: Option<Time>,
+    /// Begin of the time that the query looked at.
+    #[schema(value_type = Option<String>)]
+    pub query_start: Option<Time>,
+    /// End of the time that the query looked at.
+    #[schema(value_type = Option<String>)]
+    pub query_end: Option<Time>,
+    /// ATT&CK tactics.
+    pub tactics: Option<Vec<String>>,
+    /// ATT&CK techniques.
+    pub techniques: Option<Vec<String>>,
+    /// Ids or numbers of all incidents whose evidence it is.
+    pub incidents: Option<Vec<String>>,
+    /// All entities that the row is about, `KIND:VALUE`.
+    pub entities: Option<Vec<String>>,
+}
+
+/// What is done with a bookmark.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BookmarkChange {
+    /// Which one; a new one if none is named.
+    pub id: Option<String>,
+    /// The version that the caller saw; `*` for one that must be there, the empty text for one that must not.
+    pub etag: Option<String>,
+    /// Its fields from now on; none deletes it.
+    pub fields: Option<BookmarkFields>,
+    /// Whether what is left out is emptied instead of kept.
+    pub replace: bool,
+}
+
+/// A planned change of a bookmark.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BookmarkPlan {
+    /// Its id.
+    pub id: String,
+    /// The bookmark from now on; none deletes it.
+    pub value: Option<Value>,
+    /// New versions of the incidents that hold it from now on or no longer.
+    pub incidents: Vec<Incident>,
+}
+
+impl BookmarkChange {
+    /// Plans the change from one fixed state of all views.
+    pub fn plan(&self, context: &Context, actor: &Actor) -> Result<BookmarkPlan, Fault> {
+        let id = self.id.clone().unwrap_or_else(new_id);
+        let present = context.snapshot.resource(Bookmark::KIND, &id)?;
+        let before: Option<Bookmark> = present.and_then(|stored| serde_json::from_value((*stored.resource.value).clone()).ok());
+        let mut after = before.clone().filter(|_| !self.replace).unwrap_or_default();
+        let held = before.map(|bookmark| bookmark.incidents).unwrap_or_default();
+        if let Some(fields) = &self.fields {
+            fields.apply(&mut after, context)?;
+        } else {
+            after.incidents.clear();
+        }
+        let entity = bookmark_entity(&id, &after);
+        let mut incidents = Vec::new();
+        for gone in held.iter().filter(|incident| !after.incidents.contains(incident)) {
+            incidents.extend(self.hold(context, actor, gone, entity.as_ref(), false)?);
+        }
+        for new in after.incidents.iter().filter(|incident| !held.contains(incident)) {
+            incidents.extend(self.hold(context, actor, new, entity.as_ref(), true)?);
+        }
+        Ok(BookmarkPlan { id, value: self.fields.as_ref().map(|_| json!(after)), incidents: as_step(incidents) })
+    }
+
+    fn hold(&self, context: &Context, actor: &Actor, id: &str, entity: Option<&Entity>, held: bool) -> Result<Option<Incident>, Fault> {
+        let Some(entity) = entity else { return Ok(None) };
+        let present = match Present::find(context, id) {
+            // An incident that is gone holds nothing.
+            Err(_) if !held => return Ok(None),
+            found => found?,
+        };
+        present.change(actor, "bookmark", context.now, |incident| {
+            let is_it = |evidence: &Evidence| evidence.entity.kind == entity.kind && evidence.entity.keys == entity.keys;
+            if let Some(place) = incident.entities.iter().position(is_it) {
+                if !held {
+                    incident.entities.remove(place);
+                    let place = place as u32;
+                    incident.links.retain(|link| link.from != place && link.to != place);
+                    for link in &mut incident.links {
+                        link.from -= u32::from(link.from > place);
+                        link.to -= u32::from(link.to > place);
+                    }
+                }
+            } else if held {
+                incident.entities.push(Evidence { entity: entity.clone(), role: None, nested: false });
+            }
+            Ok(())
+        })
+    }
+}
+
+impl BookmarkFields {
+    fn apply(&self, bookmark: &mut Bookmark, context: &Context) -> Result<(), Fault> {
+        let set = |mine: &mut String, given: &Option<String>| {
+            if let Some(given) = given {
+                given.trim().clone_into(mine);
+            }
+        };
+        set(&mut bookmark.name, &self.name);
+        set(&mut bookmark.query, &self.query);
+        if let Some(notes) = &self.notes {
+            bookmark.notes = Some(notes.clone()).filter(|notes| !notes.trim().is_empty());
+        }
+        let lists =
+            [(&mut bookmark.labels, &self.labels), (&mut bookmark.tactics, &self.tactics), (&mut bookmark.techniques, &self.techniques)];
+        for (mine, given) in lists {
+            if let Some(given) = given {
+                mine.clone_from(given);
+            }
+        }
+        if let Some(row) = &self.row {
+            bookmark.row = row.clone();
+            bookmark.seq = row.get("_Seq").and_then(Value::as_u64);
+            bookmark.event_time =
+                ["EventTime", "TimeGenerated", "Timestamp"].iter().find_map(|name| Time::parse(row.get(*name)?.as_str()?).ok());
+        }
+        bookmark.hash = fingerprint(&bookmark.row);
+        let keep = |mine: &mut Option<Time>, given: Option<Time>| *mine = given.or(*mine);
+        keep(&mut bookmark.event_time, self.event_time);
+        keep(&mut bookmark.query_start, self.query_start);
+        keep(&mut bookmark.query_end, self.query_end);
+        bookmark.seq = self.seq.or(bookmark.seq);
+        if let Some(incidents) = &self.incidents {
+            bookmark.incidents.clear();
+            for incident in incidents {
+                let id = Present::find(context, incident)?.incident.id;
+                if !bookmark.incidents.contains(&id) {
+                    bookmark.incidents.push(id);
+                }
+            }
+        }
+        if let Some(entities) = &self.entities {
+            bookmark.entities = entities.iter().map(|text| marked(context, text)).collect::<Result<_, _>>()?;
+        }
+        if bookmark.name.is_empty() {
+            return Err(Fault::new(FaultClass::Invalid, "field_invalid", "expected `name` of the bookmark, found none"));
+        }
+        Ok(())
+    }
+}
+
+/// An entity of the graph as a bookmark names it.
+fn marked(context: &Context, text: &str) -> Result<Entity, Fault> {
+    let graph = &context.snapshot.graph;
+    let node: NodeId = reference::entity(graph, text)?;
+    let entity = graph.entity_node(node).expect("the reference names an entity");
+    // One key only: a bookmark must not hold keys together that a later decision parts.
+    let key = vec![Key::from_text(entity.key())];
+    let strong = entity.keys().into_iter().any(|(known, strong)| strong && known == entity.key());
+    Ok(Entity {
+        kind: Kind::met(entity.kind()),
+        keys: if strong { Keys { strong: key, weak: Vec::new() } } else { Keys { strong: Vec::new(), weak: key } },
+        label: entity.label().to_owned(),
+        properties: Object::new(),
+    })
+}
+
+/// Fingerprint of a row.
+fn fingerprint(row: &Object) -> String {
+    let text = serde_json::to_string(row).expect("a row is JSON");
+    blake3::hash(text.as_bytes()).to_hex()[..32].to_owned()
+}
