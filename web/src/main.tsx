@@ -16,6 +16,7 @@ import "./query/query.css";
 import "./graph/graph.css";
 import "./timeline/timeline.css";
 import "./tour/tour.css";
+import "./access/access.css";
 
 listenToKeys();
 const root = document.getElementById("app");

@@ -128,7 +128,7 @@ test("each alert and entity of the corpus shows as text beside the list", async 
         await pane.getByRole("heading", { level: 2 }).waitFor();
         assert.equal(await pane.getByRole("heading", { level: 2 }).textContent(), text);
         await pane.getByRole("button", { name: /Entities/ }).click();
-        await pane.getByRole("button", { name: "Document" }).click();
+        await pane.getByRole("button", { name: "JSON", exact: true }).last().click();
         await pane.locator(".json").waitFor();
         assert.equal(await pane.getByRole("link", { name: "Portal" }).count(), 0);
         await harmless(page);

@@ -43,7 +43,7 @@ test("an alert opens beside the list: details, entities, document", async () => 
         .getByRole("link", { name: /ransomware.exe/ })
         .first()
         .waitFor();
-    await pane.getByRole("button", { name: "Document" }).click();
+    await pane.getByRole("button", { name: "JSON", exact: true }).last().click();
     await pane.getByText('"Ransomware indicators detected"').first().waitFor();
     await page.reload();
     await pane.getByRole("heading", { name: "Ransomware indicators detected" }).waitFor();
@@ -86,7 +86,7 @@ test("repeats of alerts are grouped and opened", async () => {
     const [count, , title] = await first.locator("[role=gridcell]").allInnerTexts();
     await page.keyboard.press("j");
     await page.keyboard.press("Enter");
-    await page.waitForURL(/title=/);
+    await page.waitForURL(/group_key=/);
     await page.getByRole("grid", { name: "Alerts" }).waitFor();
     assert.equal(await page.getByRole("grid", { name: "Alerts" }).getAttribute("aria-rowcount"), String(Number(count) + 1), title);
     await closeClean(page);
@@ -116,9 +116,31 @@ test("search finds alerts, incidents and entities and marks the words", async ()
 test("admin shows what the server holds", async () => {
     const page = await openPage(browser, clew.url, { theme: "light" });
     await page.go("/admin");
-    await page.getByRole("region", { name: "Sources of alerts" }).getByText("msticpy-host/alertlist.csv.gz").waitFor();
     await page.getByRole("region", { name: "Tables" }).getByRole("link", { name: "SecurityAlert" }).waitFor();
     await page.getByRole("region", { name: "What it holds" }).getByText("43,093").waitFor();
+    const checks = page.getByRole("region", { name: "Verification" });
+    await checks.getByRole("button", { name: "Verify" }).first().click();
+    await checks.getByText("whole", { exact: true }).waitFor();
     await picture(page, "admin");
+    await page.getByRole("tab", { name: "Sources" }).click();
+    await page.getByRole("region", { name: "Sources of alerts" }).getByText("msticpy-host/alertlist.csv.gz").waitFor();
+    await page.getByLabel("Files to take in").setInputFiles({
+        name: "one.json",
+        mimeType: "application/json",
+        buffer: Buffer.from(
+            JSON.stringify([
+                {
+                    SystemAlertId: "made-1",
+                    AlertName: "Made by hand",
+                    AlertSeverity: "Low",
+                    ProviderName: "x",
+                    TimeGenerated: "2026-01-01T00:00:00Z",
+                    Own: 1,
+                },
+            ]),
+        ),
+    });
+    await page.getByText(/1 new, 0 updated/).waitFor();
+    await picture(page, "admin-sources");
     await closeClean(page);
 });

@@ -86,7 +86,7 @@ test("one incident is put under another, merged into it by its rail, and both ar
     const page = await openPage(browser, clew.url);
     await page.go("/incidents/1");
     const rail = page.getByRole("complementary", { name: "Details of the incident" });
-    await rail.getByRole("button", { name: "Merge, or put under another" }).click();
+    await rail.getByRole("button", { name: "Belongs: on its own" }).click();
     await page.getByRole("button", { name: "Put under an incident..." }).click();
     const parent = page.getByRole("dialog", { name: "Put incident 1 under another" });
     await parent.getByLabel("Find an incident").fill("2");
@@ -140,6 +140,49 @@ test("alerts that are ticked become an incident", async () => {
     await undo(page).click();
     await said(page, "Taken back");
     await closeClean(page, { refused: true });
+});
+
+test("the state of many alerts is changed at once and taken back; repeats are one row each", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/alerts?title=ransomware");
+    const list = page.getByRole("grid", { name: "Alerts" });
+    await list.waitFor();
+    const count = await list.locator("[role=row][aria-selected]").count();
+    await page.keyboard.press("Control+a");
+    await bar(page).getByText(`All ${count} alerts`).waitFor();
+    await bar(page).getByRole("button", { name: "Status" }).click();
+    await page.getByRole("button", { name: "Dismissed" }).click();
+    await said(page, `Status of ${count} alerts is Dismissed`);
+    const dismissed = async () => (await (await fetch(`${clew.url}/v1/alerts?title=ransomware&status=Dismissed`)).json()).total;
+    assert.equal(await dismissed(), count);
+    await undo(page).click();
+    await said(page, "Taken back");
+    assert.equal(await dismissed(), 0);
+    await page.go("/alerts?view=repeats&title=ransomware");
+    const repeats = page.getByRole("grid", { name: "Repeats" });
+    await repeats.waitFor();
+    const groups = repeats.locator("[role=row][aria-selected]");
+    assert.ok((await groups.count()) < count);
+    const first = Number(await groups.first().locator("[role=gridcell]").first().innerText());
+    await groups.first().dblclick();
+    await page.waitForURL(/group_key=/);
+    await page.waitForFunction((rows) => document.querySelectorAll("[role=row][aria-selected]").length === rows, first);
+    await closeClean(page);
+});
+
+test("around an alert is what touched the same entities", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/alerts?title=ransomware");
+    await page.getByRole("grid", { name: "Alerts" }).waitFor();
+    await page.keyboard.press("j");
+    const pane = page.getByRole("complementary", { name: "Alert" });
+    await pane.getByRole("button", { name: "Around" }).click();
+    const items = pane.locator(".moments li time");
+    await items.first().waitFor();
+    const near = await items.count();
+    await pane.getByLabel("Within").selectOption("1d");
+    await page.waitForFunction((count) => document.querySelectorAll(".moments li time").length > count, near);
+    await closeClean(page);
 });
 
 test("a comment is written in Markdown, rewritten, and shows what it said before", async () => {

@@ -14,15 +14,15 @@ import { FilterBar } from "../ui/filterbar";
 import { Icon } from "../ui/icons";
 import { useKeys } from "../ui/keys";
 import { severities, severityTone } from "../ui/kinds";
-import { Empty, Loaded } from "../ui/states";
-import { DataTable } from "../ui/table";
+import { Empty } from "../ui/states";
 import { AlertBulk } from "./bulk";
 import { csvColumns, listColumns, repeatColumns } from "./columns";
-import { type AlertQuery, fields, loadCounters, loadFacets, loadPage, loadRepeats, type Repeats } from "./model";
+import { type AlertQuery, fields, type Grouping, groupings, loadCounters, loadFacets, loadGroups, loadPage } from "./model";
 import { AlertPane } from "./pane";
 
 export function AlertsScreen({ selected }: { selected: string }) {
-    const query: AlertQuery = { filter: readFilter(fields, place.value.params), sort: param("sort") };
+    const group = groupings.find(([id]) => id === param("by"))?.[0] ?? "title";
+    const query: AlertQuery = { filter: readFilter(fields, place.value.params), sort: param("sort"), group };
     const grouped = param("view") === "repeats";
     const key = JSON.stringify(query);
     const counters = useLoad((signal) => loadCounters(JSON.parse(key), signal), `alert counters ${key}`, seq.value);
@@ -62,11 +62,25 @@ export function AlertsScreen({ selected }: { selected: string }) {
             {grouped ? (
                 <>
                     <div class="filter-row">
+                        <label class="line">
+                            <span class="faint">Alike by</span>
+                            <select
+                                class="field"
+                                value={group}
+                                onChange={(event) => setParams({ by: event.currentTarget.value, sel: null })}
+                            >
+                                {groupings.map(([id, label]) => (
+                                    <option key={id} value={id}>
+                                        {label}
+                                    </option>
+                                ))}
+                            </select>
+                        </label>
                         <FilterBar fields={fields} filter={query.filter} facets={facets.data ?? []} />
                     </div>
                     <div class="split">
                         <div class="split-main">
-                            <RepeatTable query={query} />
+                            <RepeatTable query={query} group={group} />
                         </div>
                     </div>
                 </>
@@ -144,16 +158,7 @@ function AlertTable({
                         sort={query.sort || "time"}
                         onSort={(sort) => setParams({ sort })}
                         ticks={ticks}
-                        empty={
-                            <Empty
-                                title="No alert fits"
-                                actions={
-                                    <a class="button" href="/alerts">
-                                        Show all alerts
-                                    </a>
-                                }
-                            />
-                        }
+                        empty={<NoAlert />}
                     />
                 </div>
                 {selected && <AlertPane key={selected} id={selected} onClose={onClose} />}
@@ -162,33 +167,36 @@ function AlertTable({
     );
 }
 
-function RepeatTable({ query }: { query: AlertQuery }) {
-    const key = JSON.stringify(query);
-    const repeats = useLoad((signal) => loadRepeats(JSON.parse(key), signal), `repeats ${key}`, seq.value);
-    const current = param("sel");
-    const rowKey = (row: Repeats) => `${row.severity} ${row.product} ${row.title}`;
-    const open = (row: Repeats) => setParams({ view: null, title: row.title, severity: [row.severity], product: [row.product], sel: null });
+function RepeatTable({ query, group }: { query: AlertQuery; group: Grouping }) {
+    const { pages, onRange } = usePages({ ...query, group }, loadGroups);
+    const keyOf = (row: AlertRow) => row.group?.key ?? row.id;
+    const open = (row: AlertRow) => setParams({ view: null, by: group, group_key: [keyOf(row)], sel: null });
     return (
-        <Loaded of={repeats}>
-            {(data) => (
-                <>
-                    {!data.complete && (
-                        <div class="notice">
-                            Grouped over the first {formatCount(data.read)} alerts of this order; narrow the filter to group all that fit.
-                        </div>
-                    )}
-                    <DataTable
-                        label="Repeats"
-                        columns={repeatColumns}
-                        count={data.groups.length}
-                        row={(index) => data.groups[index]}
-                        rowKey={rowKey}
-                        current={current}
-                        onCurrent={(row) => setParams({ sel: rowKey(row) }, { replace: true })}
-                        onOpen={open}
-                    />
-                </>
-            )}
-        </Loaded>
+        <PagedList
+            label="Repeats"
+            pages={pages}
+            columns={repeatColumns}
+            rowKey={keyOf}
+            current={param("sel")}
+            onCurrent={(row) => setParams({ sel: keyOf(row) }, { replace: true })}
+            onOpen={open}
+            onRange={onRange}
+            sort={query.sort || "time"}
+            onSort={(sort) => setParams({ sort })}
+            empty={<NoAlert />}
+        />
+    );
+}
+
+function NoAlert() {
+    return (
+        <Empty
+            title="No alert fits"
+            actions={
+                <a class="button" href="/alerts">
+                    Show all alerts
+                </a>
+            }
+        />
     );
 }

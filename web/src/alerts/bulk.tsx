@@ -1,15 +1,20 @@
 // What can be done with the ticked alerts: they join an incident, or become one.
 import { useState } from "preact/hooks";
-import type { AlertRow } from "../api/types";
+import type { AlertFields, AlertRow } from "../api/types";
+import { alertStates, changeAlerts, lastOwner } from "../incident/change";
 import { AddAlerts, NewIncident } from "../incident/joining";
-import { BulkBar } from "../list/bulkbar";
+import { Typed } from "../incident/work";
+import { BulkBar, Choose, Item } from "../list/bulkbar";
 import { type Ticked, tickedCount } from "../list/ticks";
 import { href } from "../router/router";
 import type { Pages } from "../state/pages";
+import { formatCount } from "../state/time";
 import { Icon } from "../ui/icons";
 import { useKeys } from "../ui/keys";
+import { spaced } from "../ui/kinds";
+import { Status } from "../ui/parts";
 import { toast } from "../ui/toast";
-import { type AlertQuery, allIds } from "./model";
+import { type AlertQuery, alertFilter, allIds } from "./model";
 
 interface Props {
     query: AlertQuery;
@@ -25,6 +30,9 @@ const GRAPH_MAX = 40;
 export function AlertBulk({ query, pages, of, onAll, onClear }: Props) {
     const [open, setOpen] = useState<{ deed: "add" | "new"; alerts: readonly string[] }>();
     const count = tickedCount(of, pages.total);
+    const what = count === 1 ? "1 alert" : `${formatCount(count)} alerts`;
+    const change = (fields: AlertFields, text: string) =>
+        changeAlerts(of.all ? { filter: alertFilter(query) } : { alerts: [...of.ids] }, fields, text);
     const begin = async (deed: "add" | "new") => {
         try {
             setOpen({ deed, alerts: of.all ? await allIds(query) : [...of.ids] });
@@ -44,6 +52,57 @@ export function AlertBulk({ query, pages, of, onAll, onClear }: Props) {
     const first = [...pages.known()].map(([, row]) => row).find((row) => of.all || of.ids.has(row.id));
     return (
         <BulkBar noun="alert" count={count} total={pages.total} all={of.all} onAll={onAll} onClear={onClear}>
+            <Choose label="Status">
+                {(close) =>
+                    alertStates.map((status) => (
+                        <Item
+                            key={status}
+                            onClick={() => {
+                                close();
+                                void change({ status }, `Status of ${what} is ${spaced(status)}`);
+                            }}
+                        >
+                            <Status name={status} />
+                        </Item>
+                    ))
+                }
+            </Choose>
+            <Choose label="Owner">
+                {(close) => (
+                    <>
+                        <Typed
+                            label="Name of the owner"
+                            button="Assign"
+                            value={lastOwner.value}
+                            onText={(name) => {
+                                close();
+                                lastOwner.value = name;
+                                void change({ owner: { name } }, `${what} assigned to ${name}`);
+                            }}
+                        />
+                        <Item
+                            onClick={() => {
+                                close();
+                                void change({ owner: null }, `Nobody owns ${what} now`);
+                            }}
+                        >
+                            Unassign
+                        </Item>
+                    </>
+                )}
+            </Choose>
+            <Choose label="Tag">
+                {(close) => (
+                    <Typed
+                        label="Tag"
+                        button="Add"
+                        onText={(tag) => {
+                            close();
+                            void change({ add_tags: [tag] }, `${what} tagged "${tag}"`);
+                        }}
+                    />
+                )}
+            </Choose>
             <button type="button" class="button quiet small" onClick={() => void begin("add")}>
                 <Icon name="plus" />
                 Add to an incident

@@ -4,7 +4,6 @@ import { nodeHref } from "../router/router";
 import { formatCount } from "../state/time";
 import { Severity, Status, Time, Words } from "../ui/parts";
 import type { Column } from "../ui/table";
-import type { Repeats } from "./model";
 
 export const alertColumns: readonly Column<AlertRow>[] = [
     { id: "severity", label: "Severity", width: "126px", sort: "severity", fixed: true, cell: (row) => <Severity name={row.severity} /> },
@@ -44,13 +43,39 @@ export const listColumns: readonly Column<AlertRow>[] = [
     },
 ];
 
-export const repeatColumns: readonly Column<Repeats>[] = [
-    { id: "count", label: "Alerts", width: "80px", right: true, fixed: true, cell: (row) => <strong>{formatCount(row.count)}</strong> },
-    { id: "severity", label: "Severity", width: "126px", fixed: true, cell: (row) => <Severity name={row.severity} /> },
-    { id: "title", label: "Title", width: "minmax(240px, 1fr)", fixed: true, cell: (row) => <span title={row.title}>{row.title}</span> },
+export const repeatColumns: readonly Column<AlertRow>[] = [
+    {
+        id: "count",
+        label: "Alerts",
+        width: "80px",
+        right: true,
+        fixed: true,
+        cell: (row) => <strong>{formatCount(row.group?.count ?? 1)}</strong>,
+    },
+    { id: "severity", label: "Severity", width: "126px", sort: "severity", fixed: true, cell: (row) => <Severity name={row.severity} /> },
+    {
+        id: "title",
+        label: "Newest alert",
+        width: "minmax(240px, 1fr)",
+        sort: "title",
+        descending: false,
+        fixed: true,
+        cell: (row) => <span title={row.title}>{row.title}</span>,
+    },
+    {
+        id: "group",
+        label: "Alike in",
+        width: "minmax(140px, 0.5fr)",
+        weight: 4,
+        cell: (row) => (
+            <span class="muted" title={row.group?.label}>
+                {row.group?.label === row.title ? "" : row.group?.label}
+            </span>
+        ),
+    },
     { id: "product", label: "Product", width: "180px", weight: 2, cell: (row) => <span class="muted">{row.product}</span> },
-    { id: "first", label: "First", width: "168px", weight: 1, cell: (row) => <Time at={row.first} /> },
-    { id: "last", label: "Last", width: "168px", weight: 3, cell: (row) => <Time at={row.last} /> },
+    { id: "first", label: "First", width: "168px", weight: 1, cell: (row) => <Time at={row.group?.first} /> },
+    { id: "last", label: "Last", width: "168px", sort: "time", weight: 3, cell: (row) => <Time at={row.group?.last ?? row.start} /> },
 ];
 
 export const csvColumns: readonly (readonly [string, (row: AlertRow) => unknown])[] = [

@@ -1,6 +1,6 @@
 // What the alert list asks: rows by filter, and groups of repeats.
 import { ask, type Params } from "../api/client";
-import type { AlertRow, Counters } from "../api/types";
+import type { AlertFilter, AlertRow, Counters } from "../api/types";
 import { type Field, type Filter, listParams, without } from "../state/filters";
 import { IDS_PAGE, type PageAnswer, readIds } from "../state/pages";
 import { severities, tactics } from "../ui/kinds";
@@ -13,6 +13,7 @@ export const fields: readonly Field[] = [
     { id: "technique", label: "Technique", kind: "text", hint: "T1059" },
     { id: "entity", label: "Entity", kind: "text", hint: "host:WS6" },
     { id: "incident", label: "Incident", kind: "text", hint: "5, or none", single: true },
+    { id: "group_key", label: "Repeats of", kind: "text", single: true, hint: "a group, by the list of repeats" },
     { id: "title", label: "Title", kind: "text", hint: "words of the title", single: true },
     { id: "from", label: "Active since", kind: "time", hint: "2026-01-31 or -7d", single: true },
     { id: "to", label: "Began before", kind: "time", hint: "2026-01-31 or -1d", single: true },
@@ -21,12 +22,22 @@ export const fields: readonly Field[] = [
 export interface AlertQuery {
     filter: Filter;
     sort: string;
+    /** How repeats are put together, where they are. */
+    group?: string;
 }
 
 function params(query: AlertQuery): Params<"alerts"> {
     const found: Params<"alerts"> = listParams(fields, query.filter);
     if (query.sort) found.sort = query.sort;
+    // A group is named with the way in which it was made.
+    if (found.group_key) found.group = query.group || "title";
     return found;
+}
+
+/** The filter of a query as a body of the API holds it. */
+export function alertFilter(query: AlertQuery): AlertFilter {
+    const { sort: _, ...filter } = params(query);
+    return filter as AlertFilter;
 }
 
 /** A page of alerts. */
@@ -55,7 +66,7 @@ export async function loadFacets(signal: AbortSignal) {
     return (await ask("search", { q: "*", kind: ["alert"], facet: ["product"], limit: 1, highlight: false }, { signal })).facets;
 }
 
-/** Alerts that are alike: the same title of the same product at the same severity. */
+/** Alerts of an incident that are alike: the same title of the same product at the same severity. */
 export interface Repeats {
     title: string;
     product: string;
@@ -65,23 +76,25 @@ export interface Repeats {
     last: string | null;
 }
 
-const GROUP_ROWS_READ_MAX = 20_000;
+/** How repeats are put together, and what it is called. */
+export const groupings = [
+    ["title", "Title and resource"],
+    ["entity", "Entity"],
+    ["rule", "Rule"],
+] as const;
 
-/** Groups of repeats, most frequent first, over every alert that fits; `complete` is false past the limit. */
-export async function loadRepeats(query: AlertQuery, signal: AbortSignal): Promise<{ groups: Repeats[]; read: number; complete: boolean }> {
-    const groups = new Map<string, Repeats>();
-    let read = 0;
-    for (let cursor: string | null | undefined = null; cursor !== undefined; ) {
-        const page: PageAnswer<AlertRow> = await loadPage(query, cursor, 5_000, signal);
-        group(page.rows, groups);
-        read += page.rows.length;
-        cursor = page.cursor ?? undefined;
-        if (cursor !== undefined && read >= GROUP_ROWS_READ_MAX) return { groups: sorted(groups), read, complete: false };
-    }
-    return { groups: sorted(groups), read, complete: true };
+export type Grouping = (typeof groupings)[number][0];
+
+/** A page of groups: each row is the newest alert of its group. */
+export async function loadGroups(
+    query: AlertQuery & { group: string },
+    cursor: string | null,
+    limit: number,
+    signal: AbortSignal,
+): Promise<PageAnswer<AlertRow>> {
+    const answer = await ask("alerts", { ...params(query), group: query.group, ...(cursor === null ? {} : { cursor }), limit }, { signal });
+    return { rows: answer.value, cursor: answer.cursor, total: answer.total };
 }
-
-const sorted = (groups: Map<string, Repeats>) => [...groups.values()].sort((a, b) => b.count - a.count || a.title.localeCompare(b.title));
 
 /** Adds alerts to groups. */
 export function group(rows: readonly AlertRow[], groups: Map<string, Repeats>): void {

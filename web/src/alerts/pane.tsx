@@ -9,11 +9,12 @@ import { formatCount } from "../state/time";
 import { Icon } from "../ui/icons";
 import { Json } from "../ui/json";
 import { OutLink } from "../ui/outlink";
-import { Facts, IconButton, NodeLink, Severity, Status, Time, Words } from "../ui/parts";
+import { Facts, IconButton, NodeLink, Severity, Time, Words } from "../ui/parts";
 import { Loaded } from "../ui/states";
 import { copyText, toast } from "../ui/toast";
+import { AlertOwner, AlertStatus, Around, Changes, SameResource } from "./work";
 
-type Part = "details" | "entities" | "json" | "versions";
+type Part = "details" | "entities" | "around" | "json" | "changes" | "versions";
 
 const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
@@ -55,7 +56,9 @@ export function AlertPane({ id, onClose }: { id: string; onClose: () => void }) 
                         <Parts part={part} setPart={setPart} alert={data} />
                         {part === "details" && <Details alert={data} />}
                         {part === "entities" && <Evidence alert={data} />}
+                        {part === "around" && <Around reference={`alert:${data.id}`} />}
                         {part === "json" && <Json value={data.raw} />}
+                        {part === "changes" && <Changes alert={data} />}
                         {part === "versions" && <Versions alert={data} />}
                     </>
                 )}
@@ -68,7 +71,9 @@ function Parts({ part, setPart, alert }: { part: Part; setPart: (part: Part) => 
     const parts: readonly (readonly [Part, string, number | undefined])[] = [
         ["details", "Details", undefined],
         ["entities", "Entities", alert.entities_list.length],
-        ["json", "Document", undefined],
+        ["around", "Around", undefined],
+        ["json", "JSON", undefined],
+        ["changes", "Changes", undefined],
         ["versions", "Versions", alert.versions.length],
     ];
     return (
@@ -97,7 +102,11 @@ function Details({ alert }: { alert: AlertDetail }) {
             <Facts
                 of={[
                     ["Severity", <Severity key="s" name={alert.severity} />],
-                    ["Status", <Status key="s" name={alert.status} />],
+                    ["Status", <AlertStatus key="s" alert={alert} />],
+                    ["Owner", <AlertOwner key="o" alert={alert} />],
+                    ["Tags", alert.tags.length > 0 && <Words of={alert.tags} most={8} plain />],
+                    ["Classification", alert.classification],
+                    ["Dismissed by", alert.suppressed_by && <code>{alert.suppressed_by}</code>],
                     ["Product", alert.product],
                     ["Provider", alert.provider],
                     ["Type", alert.alert_type],
@@ -128,6 +137,7 @@ function Details({ alert }: { alert: AlertDetail }) {
                     </ol>
                 </section>
             )}
+            <SameResource alert={alert} />
             <Extended extended={alert.extended} />
         </>
     );

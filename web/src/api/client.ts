@@ -1,4 +1,5 @@
 // Asks the API: one function for every operation, typed by the description. Nothing else in the page calls `fetch`.
+import { refusal, token } from "./session";
 import { type ErrorDetail, type Operations, routes } from "./types";
 
 /** A refusal or failure of the API, with the code and the hint that it gave. */
@@ -51,11 +52,36 @@ export async function askText<O extends Operation>(operation: O, params: Params<
     return (await send(operation, params, options)).text();
 }
 
+/** Operations that change something are asked in the words of their own server, which may know more of them than this page. */
+export function offered(name: string): boolean {
+    return name in routes;
+}
+
+/** Asks an operation that not every server has; what it answers is read by the caller. */
+export async function askNamed(
+    name: string,
+    params: Record<string, unknown>,
+    options: { signal?: AbortSignal; body?: unknown } = {},
+): Promise<unknown> {
+    if (!offered(name))
+        throw new ApiError(404, { code: "operation_unknown", message: `this server does not offer ${name}`, request_id: "" });
+    return (await send(name as Operation, params as never, options as never)).json();
+}
+
+/** Asks for a file, however large: its bytes stay with the browser. */
+export async function askFile<O extends Operation>(operation: O, params: Params<O>): Promise<Blob> {
+    return (await send(operation, params, {})).blob();
+}
+
 async function send<O extends Operation>(operation: O, params: Params<O>, options: Options<O>): Promise<Response> {
     const headers: Record<string, string> = { accept: "application/json" };
     const request: RequestInit = { method: routes[operation].method, headers, credentials: "same-origin" };
+    if (token.peek()) headers.authorization = `Bearer ${token.peek()}`;
     if (options.signal) request.signal = options.signal;
-    if (options.body !== undefined) {
+    if (typeof options.body === "string" || options.body instanceof Blob) {
+        headers["content-type"] = "application/octet-stream";
+        request.body = options.body;
+    } else if (options.body !== undefined) {
         headers["content-type"] = "application/json";
         request.body = JSON.stringify(options.body);
     }
@@ -66,7 +92,12 @@ async function send<O extends Operation>(operation: O, params: Params<O>, option
         if (error instanceof DOMException && error.name === "AbortError") throw error;
         throw new ApiError(0, unreachable);
     }
-    if (!response.ok) throw new ApiError(response.status, await detail(response));
+    if (!response.ok) {
+        const said = await detail(response);
+        if (response.status === 401) refusal.value = said.message;
+        throw new ApiError(response.status, said);
+    }
+    if (refusal.peek() && operation !== "health") refusal.value = "";
     return response;
 }
 

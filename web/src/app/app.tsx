@@ -1,8 +1,9 @@
 // The frame around every screen: navigation, search, time zone, theme, messages, the keyboard map; and which screen a place means.
 import type { ComponentChildren, RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { AdminScreen } from "../admin/admin";
+import { Person, SignIn } from "../access/signin";
 import { AlertsScreen } from "../alerts/alerts";
+import { refusal } from "../api/session";
 import { EntityScreen } from "../incident/entity";
 import { IncidentScreen } from "../incident/incident";
 import { QueueScreen } from "../queue/queue";
@@ -19,6 +20,7 @@ import { lazy } from "./lazy";
 import { follow, online } from "./live";
 
 const QueryScreen = lazy(async () => (await import("../query/query")).QueryScreen);
+const AdminScreen = lazy(async () => (await import("../admin/admin")).default);
 const Tour = lazy(async () => (await import("../tour/tour")).default, null);
 const GraphScreen = lazy(async () => (await import("../graph/screen")).GraphScreen);
 
@@ -54,7 +56,7 @@ function screen(parts: readonly string[]): ComponentChildren {
         case "search":
             return <SearchScreen />;
         case "admin":
-            return <AdminScreen />;
+            return <AdminScreen tab={id} />;
         default:
             return named(
                 "clew",
@@ -130,6 +132,7 @@ export function App() {
                         No answer from the server
                     </span>
                 )}
+                <Person />
                 <button type="button" class="button quiet" onClick={switchZone} title="Time zone of every time on the page">
                     <Icon name="clock" />
                     {zone.value === "utc" ? "UTC" : "Local time"}
@@ -145,10 +148,10 @@ export function App() {
                 </button>
             </header>
             <main id="main" class="main" tabIndex={-1}>
-                {screen(parts)}
+                {refusal.value ? <SignIn reason={refusal.value} /> : screen(parts)}
             </main>
             <Toasts />
-            {(tourState.value === "new" || tourAsked.value) && <Tour />}
+            {!refusal.value && (tourState.value === "new" || tourAsked.value) && <Tour />}
             {map && <KeyMap onClose={() => setMap(false)} />}
         </div>
     );

@@ -1,6 +1,6 @@
 // Whether the workspace changed since the page last asked: one small question every few seconds while the page is seen.
 import { effect, signal } from "@preact/signals";
-import { ask } from "../api/client";
+import { ApiError, ask } from "../api/client";
 import type { EngineStats } from "../api/types";
 
 const POLL_MS = 5_000;
@@ -20,8 +20,9 @@ async function poll(): Promise<void> {
         const before = stats.peek();
         stats.value = answer;
         if (before && before.seq !== answer.seq) seq.value = answer.seq;
-    } catch {
-        online.value = false;
+    } catch (error) {
+        // A refusal is an answer as well.
+        online.value = error instanceof ApiError && error.status > 0;
     }
 }
 

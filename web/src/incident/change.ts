@@ -1,6 +1,6 @@
 // Changes of incidents: each says what it did and can be taken back.
 import { ask, errorDetail } from "../api/client";
-import type { Changed, IncidentFields, IncidentFilter } from "../api/types";
+import type { AlertFields, AlertFilter, Changed, IncidentFields, IncidentFilter } from "../api/types";
 import { refresh } from "../app/live";
 import { stored } from "../state/stored";
 import { toast } from "../ui/toast";
@@ -74,6 +74,18 @@ export function changeMany(which: Many, fields: IncidentFields, text: string): P
     const body = "filter" in which ? { filter: which.filter, change: fields } : { incidents: [...which.incidents], change: fields };
     return changed(ask("update_incidents", {}, { body }), text);
 }
+
+/** Several alerts: by their ids, or all that a filter of the list finds. */
+export type ManyAlerts = { readonly alerts: readonly string[] } | { readonly filter: AlertFilter };
+
+/** Changes fields of several alerts as one step. */
+export function changeAlerts(which: ManyAlerts, fields: AlertFields, text: string): Promise<boolean> {
+    const body = "filter" in which ? { filter: which.filter, change: fields } : { alerts: [...which.alerts], change: fields };
+    return changed(ask("update_alerts", {}, { body }), text);
+}
+
+/** States that people give alerts. */
+export const alertStates = ["New", "InProgress", "Resolved", "Dismissed"] as const;
 
 /** How an incident may be closed: classification with the reasons that go with it. */
 export const closings: readonly (readonly [classification: string, reason: string, label: string])[] = [

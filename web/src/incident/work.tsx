@@ -73,7 +73,7 @@ function Belongs({ incident, onParent, onMerge }: { incident: IncidentDetail; on
             {incident.parent && <ParentLink id={incident.parent} />}
             <Popover
                 class="edit"
-                name="Merge, or put under another"
+                name={incident.parent ? "Belongs under another" : "Belongs: on its own"}
                 label={incident.parent ? <Icon name="down" /> : <span class="faint">on its own</span>}
             >
                 {(close) => (

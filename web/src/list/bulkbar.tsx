@@ -1,6 +1,7 @@
 // The bar that stands in for the filter while rows are ticked: how many, and what can be done with them.
 import type { ComponentChildren } from "preact";
 import { formatCount } from "../state/time";
+import { Popover } from "../ui/dialog";
 import { Icon } from "../ui/icons";
 import { IconButton } from "../ui/parts";
 
@@ -33,5 +34,33 @@ export function BulkBar({ noun, count, total, all, onAll, onClear, children }: P
             <span class="bulk-rule" />
             {children}
         </div>
+    );
+}
+
+type Children = Parameters<typeof Popover>[0]["children"];
+
+/** A button of the bar with choices under it. */
+export function Choose({ label, children }: { label: string; children: Children }) {
+    return (
+        <Popover
+            class="button quiet small"
+            label={
+                <>
+                    {label}
+                    <Icon name="down" />
+                </>
+            }
+        >
+            {children}
+        </Popover>
+    );
+}
+
+/** One of the choices. */
+export function Item({ onClick, children }: { onClick: () => void; children: ComponentChildren }) {
+    return (
+        <button type="button" class="menu-item" onClick={onClick}>
+            {children}
+        </button>
     );
 }

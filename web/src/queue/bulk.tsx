@@ -6,11 +6,10 @@ import { CloseDialog } from "../incident/close";
 import { MergeSeveral } from "../incident/joining";
 import type { Choice } from "../incident/picker";
 import { Typed } from "../incident/work";
-import { BulkBar } from "../list/bulkbar";
+import { BulkBar, Choose, Item } from "../list/bulkbar";
 import { type Ticked, tickedCount } from "../list/ticks";
 import type { Pages } from "../state/pages";
 import { formatCount } from "../state/time";
-import { Popover } from "../ui/dialog";
 import { Icon } from "../ui/icons";
 import { useKeys } from "../ui/keys";
 import { Severity, Status } from "../ui/parts";
@@ -209,32 +208,6 @@ function Tags({
                 </>
             )}
         </Choose>
-    );
-}
-
-type Children = Parameters<typeof Popover>[0]["children"];
-
-function Choose({ label, children }: { label: string; children: Children }) {
-    return (
-        <Popover
-            class="button quiet small"
-            label={
-                <>
-                    {label}
-                    <Icon name="down" />
-                </>
-            }
-        >
-            {children}
-        </Popover>
-    );
-}
-
-function Item({ onClick, children }: { onClick: () => void; children: preact.ComponentChildren }) {
-    return (
-        <button type="button" class="menu-item" onClick={onClick}>
-            {children}
-        </button>
     );
 }
 

@@ -18,7 +18,12 @@ export function csvLine(values: readonly unknown[]): string {
 
 /** Gives `parts` to the browser as a file to keep. */
 export function saveFile(name: string, type: string, parts: readonly BlobPart[]): void {
-    const url = URL.createObjectURL(new Blob([...parts], { type }));
+    saveBlob(name, new Blob([...parts], { type }));
+}
+
+/** Gives bytes to the browser as a file to keep. */
+export function saveBlob(name: string, blob: Blob): void {
+    const url = URL.createObjectURL(blob);
     const link = document.createElement("a");
     link.href = url;
     link.download = name;
@@ -29,19 +34,20 @@ export function saveFile(name: string, type: string, parts: readonly BlobPart[])
 /** Rows of one question of the API. */
 export const CSV_PAGE_ROWS = 5_000;
 
-/** Reads a list to its end, page by page, and saves it as CSV. Texts are kept, rows are not. */
+/** Reads a list to its end, page by page, and saves it as CSV. Neither rows nor texts are kept. */
 export async function saveList<T>(
     name: string,
     columns: readonly (readonly [string, (row: T) => unknown])[],
     load: (cursor: string | null, signal: AbortSignal) => Promise<PageAnswer<T>>,
 ): Promise<void> {
     const controller = new AbortController();
-    const parts: string[] = [csvLine(columns.map(([label]) => label))];
+    // Blobs lie with the browser, on disk where they are many: a list of any length never is in the memory of the page.
+    const parts: Blob[] = [new Blob([csvLine(columns.map(([label]) => label))])];
     let rows = 0;
     try {
         for (let cursor: string | null = null; ; ) {
             const page: PageAnswer<T> = await load(cursor, controller.signal);
-            parts.push(page.rows.map((row) => csvLine(columns.map(([, value]) => value(row)))).join(""));
+            parts.push(new Blob([page.rows.map((row) => csvLine(columns.map(([, value]) => value(row)))).join("")]));
             rows += page.rows.length;
             if (!page.cursor) break;
             cursor = page.cursor;

@@ -1,0 +1,216 @@
+// What the server holds and does: health, counts, tables, load; and whether its journal and views are whole.
+import { useState } from "preact/hooks";
+import { ask, askText } from "../api/client";
+import { useAsk, useLoad } from "../api/resource";
+import { seq, stats } from "../app/live";
+import { href } from "../router/router";
+import { formatBytes, formatCount, formatSpan } from "../state/time";
+import { Icon } from "../ui/icons";
+import { Facts } from "../ui/parts";
+import { Failure, Loaded } from "../ui/states";
+import { readMetrics, requestLoads, totalOf } from "./metrics";
+import { SimpleTable } from "./table";
+
+export function Health() {
+    return (
+        <div class="admin">
+            <Server />
+            <Held />
+            <Verification />
+            <Load />
+            <TableList />
+        </div>
+    );
+}
+
+function Server() {
+    const health = useAsk("health", {});
+    return (
+        <section class="card" aria-label="Server">
+            <div class="card-head">
+                <h2>Server</h2>
+            </div>
+            <Loaded of={health} rows={3}>
+                {(data) => (
+                    <div class="card-body">
+                        <Facts
+                            of={[
+                                [
+                                    "State",
+                                    <span key="s" class={`tag ${data.status === "ok" ? "good" : "warn"}`}>
+                                        {data.status}
+                                    </span>,
+                                ],
+                                ["Version", data.version],
+                                ["Instance", <code key="i">{data.instance}</code>],
+                                ["Runs since", stats.value && formatSpan(stats.value.uptime_seconds * 1000)],
+                            ]}
+                        />
+                    </div>
+                )}
+            </Loaded>
+        </section>
+    );
+}
+
+const graphNames: readonly (readonly [string, string])[] = [
+    ["incidents", "Incidents"],
+    ["alerts", "Alerts"],
+    ["entities", "Entities"],
+    ["keys", "Keys of entities"],
+    ["links", "Links between entities"],
+    ["involves", "Links from alerts"],
+];
+
+function Held() {
+    const data = stats.value;
+    const graph = data?.graph ?? {};
+    return (
+        <section class="card" aria-label="What it holds">
+            <div class="card-head">
+                <h2>What it holds</h2>
+            </div>
+            <div class="card-body">
+                <Facts
+                    of={[
+                        ["Documents", formatCount(data?.journal)],
+                        ...graphNames.map(([id, label]) => [label, typeof graph[id] === "number" ? formatCount(graph[id]) : null] as const),
+                        ["Full-text documents", formatCount(data?.fulltext)],
+                        ["Memory of the graph", typeof graph.bytes === "number" ? formatBytes(graph.bytes) : null],
+                    ]}
+                />
+            </div>
+        </section>
+    );
+}
+
+function Load() {
+    const metrics = useLoad(async (signal) => readMetrics(await askText("metrics", {}, { signal })), "metrics", seq.value);
+    return (
+        <section class="card" aria-label="Requests">
+            <div class="card-head">
+                <h2>Requests</h2>
+                <span class="grow" />
+                <button type="button" class="button quiet small" onClick={metrics.reload}>
+                    <Icon name="refresh" />
+                    Again
+                </button>
+            </div>
+            <Loaded of={metrics} rows={4}>
+                {(data) => (
+                    <SimpleTable
+                        columns={["Route", ">Requests", ">Refused or failed", ">Mean time"]}
+                        rows={requestLoads(data).map((load) => [
+                            <code key="r">{load.route}</code>,
+                            formatCount(load.requests),
+                            load.failed > 0 ? formatCount(load.failed) : "",
+                            `${(load.seconds * 1000).toFixed(1)} ms`,
+                        ])}
+                        empty={totalOf(data, "clew_http_requests_total") === 0 ? "No request yet" : ""}
+                    />
+                )}
+            </Loaded>
+        </section>
+    );
+}
+
+function TableList() {
+    const tables = useAsk("tables", {}, seq.value);
+    return (
+        <section class="card wide" aria-label="Tables">
+            <div class="card-head">
+                <h2>Tables</h2>
+            </div>
+            <Loaded of={tables}>
+                {(data) => (
+                    <SimpleTable
+                        columns={["Table", ">Rows", ">Files", ">On disk"]}
+                        rows={data.value.map((table) => [
+                            <a key="n" href={href("/query", { lang: "kql", text: `${table.name}\n| take 100` })}>
+                                {table.name}
+                            </a>,
+                            formatCount(table.rows),
+                            formatCount(table.files),
+                            table.bytes > 0 ? formatBytes(table.bytes) : "in memory",
+                        ])}
+                        empty="No table holds a row"
+                    />
+                )}
+            </Loaded>
+        </section>
+    );
+}
+
+type Outcome = { whole: boolean; text: string } | { error: unknown };
+
+/** Follows the chain of changes, and holds every view against a rebuild. */
+function Verification() {
+    const [busy, setBusy] = useState("");
+    const [chain, setChain] = useState<Outcome>();
+    const [views, setViews] = useState<Outcome>();
+    const run = async (name: string, put: (outcome: Outcome) => void, check: () => Promise<Outcome>) => {
+        setBusy(name);
+        try {
+            put(await check());
+        } catch (error) {
+            put({ error });
+        }
+        setBusy("");
+    };
+    const audit = () =>
+        run("chain", setChain, async () => {
+            const { changes, last, whole, broken_at } = await ask("verify_audit", {});
+            return {
+                whole,
+                text: whole
+                    ? `${formatCount(changes)} changes, each linked to the one before. Keep the last fingerprint elsewhere: ${last}`
+                    : `The chain is broken at change ${broken_at ?? "unknown"} of ${formatCount(changes)}.`,
+            };
+        });
+    const verify = () =>
+        run("views", setViews, async () => {
+            const { documents, equal, views: all } = await ask("verify", {});
+            const bad = all.filter((view) => !view.equal).map((view) => view.view);
+            return {
+                whole: equal,
+                text: equal
+                    ? `${formatCount(documents)} documents are readable, and all ${all.length} views equal their rebuild.`
+                    : `These views differ from what the journal says: ${bad.join(", ")}. \`clew rebuild\` makes them anew.`,
+            };
+        });
+    return (
+        <section class="card" aria-label="Verification">
+            <div class="card-head">
+                <h2>Verification</h2>
+                <span class="faint small">nothing altered, dropped or slipped in</span>
+            </div>
+            <div class="card-body checks">
+                <Check name="Chain of changes" busy={busy === "chain"} outcome={chain} onRun={audit} />
+                <Check name="Journal and views" busy={busy === "views"} outcome={views} onRun={verify} />
+            </div>
+        </section>
+    );
+}
+
+function Check({ name, busy, outcome, onRun }: { name: string; busy: boolean; outcome: Outcome | undefined; onRun: () => Promise<void> }) {
+    return (
+        <div class="check">
+            <div class="line">
+                <strong class="grow">{name}</strong>
+                {outcome && "whole" in outcome && (
+                    <span class={`tag ${outcome.whole ? "good" : "bad"}`}>{outcome.whole ? "whole" : "broken"}</span>
+                )}
+                <button type="button" class="button small" disabled={busy} onClick={() => void onRun()}>
+                    <Icon name="shield" />
+                    {busy ? "Verifying" : "Verify"}
+                </button>
+            </div>
+            {outcome && "text" in outcome && (
+                <p class="muted small wrap" role="status">
+                    {outcome.text}
+                </p>
+            )}
+            {outcome && "error" in outcome && <Failure error={outcome.error} />}
+        </div>
+    );
+}

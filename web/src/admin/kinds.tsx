@@ -1,0 +1,161 @@
+// Everything that is defined under a name: what its members are, how it is listed, what it would do.
+import { formatCount } from "../state/time";
+import { Time } from "../ui/parts";
+import type { Column } from "../ui/table";
+import { Backtest } from "./backtest";
+import type { Definition, Kind } from "./definitions";
+import { WatchlistItems } from "./watchlist";
+
+const text = (value: unknown) =>
+    typeof value === "string" || typeof value === "number" ? String(value) : Array.isArray(value) ? value.join(", ") : "";
+
+const nameColumn: Column<Definition> = {
+    id: "name",
+    label: "Name",
+    width: "minmax(200px, 1fr)",
+    fixed: true,
+    cell: (row) => <strong title={row.id}>{text(row.name) || row.id}</strong>,
+};
+const count = (label: string): Column<Definition> => ({
+    id: "count",
+    label,
+    width: "110px",
+    right: true,
+    weight: 3,
+    cell: (row) => (typeof row.count === "number" ? formatCount(row.count) : ""),
+});
+const changed: Column<Definition> = {
+    id: "modified",
+    label: "Changed",
+    width: "150px",
+    weight: 1,
+    cell: (row) => <Time at={text(row.modified) || null} style="minute" />,
+};
+const words = (id: string, label: string, width: string, weight: number): Column<Definition> => ({
+    id,
+    label,
+    width,
+    weight,
+    cell: (row) => <span class="muted">{text(row[id])}</span>,
+});
+const state = (id: string): Column<Definition> => ({
+    id,
+    label: "State",
+    width: "100px",
+    fixed: true,
+    cell: (row) => {
+        const value = typeof row[id] === "boolean" ? (row[id] ? "Enabled" : "Disabled") : text(row[id]);
+        return <span class={`tag ${value === "Enabled" || value === "Active" ? "good" : value === "Expired" ? "warn" : ""}`}>{value}</span>;
+    },
+});
+
+const suppression: Kind = {
+    id: "suppression",
+    title: "Suppression",
+    noun: "suppression rule",
+    about: "Alerts that a rule means are dismissed as they come. What was dismissed stays dismissed when the rule goes.",
+    operations: { list: "suppression_rules", put: "put_suppression_rule", remove: "delete_suppression_rule" },
+    columns: [
+        nameColumn,
+        state("state"),
+        words("alert_type", "Alert type", "200px", 4),
+        words("reason", "Reason", "140px", 2),
+        count("Dismissed"),
+        changed,
+    ],
+    begin: { name: "", alert_type: "*", reason: "Noise", state: "Enabled", conditions: [] },
+    fields: [
+        { name: "name", label: "Name", kind: "text", required: true, hint: "Backup tool on the build hosts" },
+        { name: "alert_type", label: "Alert type", kind: "text", required: true, hint: "the type of the alerts; * for all" },
+        {
+            name: "conditions",
+            label: "Only alerts whose",
+            kind: "conditions",
+            hint: "Without a condition every alert of the type is dismissed.",
+        },
+        { name: "reason", label: "Reason", kind: "choice", values: ["FalsePositive", "Noise", "AuthorizedTest", "Other"] },
+        { name: "comment", label: "Comment", kind: "long", hint: "Why this is safe" },
+        { name: "state", label: "State", kind: "choice", values: ["Enabled", "Disabled"] },
+        { name: "expires", label: "Ends", kind: "text", hint: "2027-01-31T00:00:00Z, or never" },
+    ],
+    trial: (value) => <Backtest operation="backtest_suppression_rule" rule={value} />,
+};
+
+const watchlists: Kind = {
+    id: "watchlists",
+    title: "Watchlists",
+    noun: "watchlist",
+    about: "Lists of things to watch or to trust; queries read them with _GetWatchlist('id').",
+    operations: { list: "watchlists", put: "put_watchlist", remove: "delete_watchlist" },
+    columns: [nameColumn, words("key", "Key column", "140px", 3), words("labels", "Labels", "160px", 2), count("Items"), changed],
+    begin: { name: "", key: "SearchKey", columns: [] },
+    fields: [
+        { name: "name", label: "Name", kind: "text", required: true, hint: "High value hosts" },
+        { name: "key", label: "Key column", kind: "text", required: true },
+        { name: "columns", label: "Columns", kind: "words", hint: "SearchKey, Owner, Note" },
+        { name: "description", label: "Description", kind: "long" },
+        { name: "labels", label: "Labels", kind: "words" },
+    ],
+    more: (one) => <WatchlistItems list={one} />,
+};
+
+const indicators: Kind = {
+    id: "indicators",
+    title: "Indicators",
+    noun: "threat indicator",
+    about: "Signs of threats: what they match is linked in the graph.",
+    operations: { list: "indicators", put: "put_indicator", remove: "delete_indicator" },
+    columns: [
+        nameColumn,
+        words("pattern", "Pattern", "minmax(220px, 1fr)", 4),
+        words("threat_types", "Threat", "160px", 2),
+        words("confidence", "Confidence", "90px", 1),
+        changed,
+    ],
+    begin: { name: "", pattern: "", pattern_type: "stix" },
+    fields: [
+        { name: "name", label: "Name", kind: "text", required: true },
+        { name: "pattern", label: "Pattern", kind: "long", required: true, hint: "[ipv4-addr:value = '198.51.100.7']" },
+        { name: "threat_types", label: "Threat types", kind: "words", hint: "malicious-activity" },
+        { name: "confidence", label: "Confidence, 0 to 100", kind: "number" },
+        { name: "valid_until", label: "Valid until", kind: "text", hint: "2027-01-31T00:00:00Z" },
+        { name: "description", label: "Description", kind: "long" },
+        { name: "labels", label: "Labels", kind: "words" },
+    ],
+};
+
+const automation: Kind = {
+    id: "automation",
+    title: "Automation",
+    noun: "automation rule",
+    about: "What is done by itself when an incident or alert appears or changes; each run is recorded on its timeline.",
+    operations: { list: "automation_rules", put: "put_automation_rule", remove: "delete_automation_rule" },
+    columns: [nameColumn, state("enabled"), words("trigger", "When", "200px", 4), count("Runs"), changed],
+    begin: {},
+    fields: [],
+};
+
+const exports: Kind = {
+    id: "exports",
+    title: "Exports",
+    noun: "export",
+    about: "What changes is written elsewhere as it happens: files, webhooks, streams.",
+    operations: { list: "exports", put: "put_export", remove: "delete_export" },
+    columns: [nameColumn, state("enabled"), words("target", "Where", "220px", 4), count("Sent"), changed],
+    begin: {},
+    fields: [],
+};
+
+const webhooks: Kind = {
+    id: "webhooks",
+    title: "Webhooks",
+    noun: "webhook",
+    about: "Addresses that are told of what happens, each call signed.",
+    operations: { list: "webhooks", put: "put_webhook", remove: "delete_webhook" },
+    columns: [nameColumn, state("enabled"), words("url", "Address", "minmax(220px, 1fr)", 4), changed],
+    begin: { url: "https://" },
+    fields: [],
+};
+
+/** Every kind that this page knows. A server that lacks the operations of one does not show it. */
+export const kinds: readonly Kind[] = [suppression, automation, exports, webhooks, watchlists, indicators];

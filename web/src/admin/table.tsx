@@ -1,0 +1,45 @@
+// A short table: heads and cells, nothing to be scrolled or sorted.
+import type { ComponentChildren } from "preact";
+
+interface Props {
+    /** Heads; `>` in front sets a column to the right. */
+    columns: readonly string[];
+    rows: readonly (readonly ComponentChildren[])[];
+    /** Said where there is no row. */
+    empty: string;
+}
+
+export function SimpleTable({ columns, rows, empty }: Props) {
+    const right = columns.map((name) => name.startsWith(">"));
+    return (
+        <table class="plain-table">
+            <thead>
+                <tr>
+                    {columns.map((name, at) => (
+                        <th key={name} scope="col" class={right[at] ? "right" : ""}>
+                            {name.replace(/^>/, "")}
+                        </th>
+                    ))}
+                </tr>
+            </thead>
+            <tbody>
+                {rows.map((cells, index) => (
+                    <tr key={index}>
+                        {cells.map((cell, at) => (
+                            <td key={at} class={right[at] ? "right number" : ""}>
+                                {cell}
+                            </td>
+                        ))}
+                    </tr>
+                ))}
+                {rows.length === 0 && empty && (
+                    <tr>
+                        <td colSpan={columns.length} class="muted">
+                            {empty}
+                        </td>
+                    </tr>
+                )}
+            </tbody>
+        </table>
+    );
+}
