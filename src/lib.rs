@@ -7,7 +7,8 @@
 // Floor 0: plain data and names.
 pub mod catalog;
 pub mod model;
-// Floor 1: from bytes to records; the log of documents; data to begin with.
+// Floor 1: from bytes to records; the log of documents; data to begin with; who may do what.
+pub mod access;
 pub mod datasets;
 pub mod generate;
 pub mod ingest;

@@ -81,7 +81,7 @@ fn clients(fixture: &Fixture, requests: usize, report: &mut Report) {
         let stop = async { drop(stopped.await) };
         let address = "127.0.0.1:0".parse().expect("an address");
         runtime
-            .block_on(http::serve(dir, address, http::Limits::default(), move || Ok(opened), ready, stop))
+            .block_on(http::serve(http::Serving::new(dir, address), move || Ok(opened), ready, stop))
             .expect("the server ends in good order");
     });
     let address: SocketAddr = told.recv().expect("the server listens");

@@ -12,11 +12,15 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
 use super::Failure;
 use super::fault::Shown;
 use super::request::Request;
 use crate::engine::{Engine, Options};
+use crate::http::tls::Certificates;
 use crate::http::{self, ServerFile};
 use crate::model::{Fault, FaultClass};
 
@@ -42,7 +46,23 @@ pub(crate) struct Here {
 /// A server on this machine.
 pub(crate) struct There {
     address: SocketAddr,
+    /// Scheme and authority of its addresses.
+    base: String,
+    /// Lets the owner of the directory in; empty until the server is known to be the one.
+    secret: String,
     agent: ureq::Agent,
+}
+
+/// Finds the server wherever it listens, under the name that its local certificate has.
+#[derive(Debug)]
+struct At(SocketAddr);
+
+impl Resolver for At {
+    fn resolve(&self, _: &axum::http::Uri, _: &ureq::config::Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let mut addresses = self.empty();
+        addresses.push(self.0);
+        Ok(addresses)
+    }
 }
 
 impl Client {
@@ -157,19 +177,36 @@ impl There {
             .max_redirects(0)
             .timeout_connect(Some(Duration::from_secs(2)))
             .user_agent(concat!("clew/", env!("CARGO_PKG_VERSION")));
-        let there = Self { address: file.address, agent: config.build().new_agent() };
+        let (config, base) = if file.scheme == "https" {
+            let authority = std::fs::read(Certificates::of(dir).authority()).ok()?;
+            let roots = RootCerts::Specific(Arc::new(vec![Certificate::from_pem(&authority).ok()?]));
+            let config = config.tls_config(TlsConfig::builder().root_certs(roots).build()).build();
+            (config, format!("https://localhost:{}", file.address.port()))
+        } else {
+            (config.build(), format!("http://{}", file.address))
+        };
+        let agent = ureq::Agent::with_parts(config, DefaultConnector::new(), At(file.address));
+        let there = Self { address: file.address, base, secret: String::new(), agent };
         let (_, body) = there.send(&Request::get("/v1/health")).ok()?;
         let health: Health = serde_json::from_slice(&body).ok()?;
-        (health.instance == file.instance).then_some(there)
+        // Only the server that wrote the file gets to see the secret.
+        (health.instance == file.instance).then_some(Self { secret: file.secret, ..there })
     }
 
-    fn send(&self, request: &Request) -> Result<(u16, Vec<u8>), Fault> {
-        let url = format!("http://{}{}", self.address, request.target());
-        let mut built = axum::http::Request::builder().method(request.method()).uri(url);
+    /// The beginning of a request: address, who asks, by what right.
+    fn begin(&self, request: &Request) -> axum::http::request::Builder {
+        let mut built = axum::http::Request::builder().method(request.method()).uri(format!("{}{}", self.base, request.target()));
+        if !self.secret.is_empty() {
+            built = built.header("authorization", format!("Bearer {}", self.secret));
+        }
         if let Some(user) = &request.user {
             built = built.header(http::USER, user);
         }
-        let unsendable = |error| Fault::new(FaultClass::Internal, "request_failed", format!("the request cannot be built: {error}"));
+        built
+    }
+
+    fn send(&self, request: &Request) -> Result<(u16, Vec<u8>), Fault> {
+        let built = self.begin(request);
         let answered = match &request.body {
             Some(body) => {
                 let built = built.header("content-type", "application/json").body(body.to_string()).map_err(unsendable)?;
@@ -182,9 +219,9 @@ impl There {
 
     /// Streams a body of any size and reads the answer.
     pub(crate) fn stream(&self, request: &Request, content_type: &str, body: impl Read + 'static) -> Result<Value, Failure> {
-        let url = format!("http://{}{}", self.address, request.target());
         let body = ureq::SendBody::from_owned_reader(body);
-        answered(self.read(self.agent.post(&url).content_type(content_type).send(body))?)
+        let built = self.begin(request).method("POST").header("content-type", content_type).body(body).map_err(unsendable)?;
+        answered(self.read(self.agent.run(built))?)
     }
 
     /// Has work done that takes as long as the data are many, and reads the answer.
@@ -194,7 +231,7 @@ impl There {
 
     /// Streams the body of an answer to `out` and returns its number of lines.
     pub(crate) fn copy_lines(&self, request: &Request, out: &mut dyn Write) -> Result<u64, Failure> {
-        let answered = self.agent.get(format!("http://{}{}", self.address, request.target())).call();
+        let answered = self.agent.run(self.begin(request).body(()).map_err(unsendable)?);
         let mut response = match answered {
             Ok(response) if response.status() == 200 => response,
             other => {
@@ -224,6 +261,10 @@ impl There {
         let body = response.body_mut().with_config().limit(u64::MAX).read_to_vec().map_err(|error| self.lost(&error))?;
         Ok((response.status().as_u16(), body))
     }
+}
+
+fn unsendable(error: axum::http::Error) -> Fault {
+    Fault::new(FaultClass::Internal, "request_failed", format!("the request cannot be built: {error}"))
 }
 
 /// An answer of success as JSON; one that is an error is a failure.

@@ -1,11 +1,14 @@
 //! What all handlers share: the engine (once it is open), metrics, limits. Holds no request.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::gate::Gate;
+use super::guard::Names;
 use super::metrics::Metrics;
+use super::rights::Needs;
 use crate::engine::Engine;
 use crate::model::{Fault, FaultClass};
 
@@ -28,6 +31,18 @@ pub struct Limits {
     pub connections_max: usize,
     /// Longest time that running requests get when the server stops.
     pub drain_time_max: Duration,
+    /// Most connections of one address that is not of this machine.
+    pub connections_per_address_max: usize,
+    /// Longest time that the beginning of a TLS connection may take.
+    pub handshake_time_max: Duration,
+    /// Requests a second of one key or person, on average.
+    pub requests_per_second_max: f64,
+    /// Requests at once of one key or person.
+    pub requests_burst_max: f64,
+    /// Requests a second of one address that present nothing that opens, on average.
+    pub refusals_per_second_max: f64,
+    /// Such requests at once.
+    pub refusals_burst_max: f64,
 }
 
 impl Default for Limits {
@@ -41,6 +56,12 @@ impl Default for Limits {
             idle_time_max: Duration::from_secs(60),
             connections_max: 1_024,
             drain_time_max: Duration::from_secs(30),
+            connections_per_address_max: 256,
+            handshake_time_max: Duration::from_secs(10),
+            requests_per_second_max: 1_000.0,
+            requests_burst_max: 2_000.0,
+            refusals_per_second_max: 5.0,
+            refusals_burst_max: 50.0,
         }
     }
 }
@@ -49,7 +70,11 @@ impl Default for Limits {
 #[derive(Debug)]
 pub(crate) struct App {
     engine: OnceLock<Arc<Engine>>,
-    openapi: OnceLock<Bytes>,
+    described: OnceLock<(Bytes, Needs)>,
+    /// Who is let in.
+    pub(crate) gate: Gate,
+    /// Names under which it is known.
+    pub(crate) names: Names,
     /// Counters of this server.
     pub(crate) metrics: Metrics,
     /// Bounds of this server.
@@ -61,43 +86,61 @@ pub(crate) struct App {
 impl App {
     /// A server whose engine is still being opened: it is alive, but not ready.
     pub(crate) fn starting(limits: Limits) -> Arc<Self> {
+        Self::guarded(limits, Gate::open(), Names::local("http"))
+    }
+
+    /// A server like it, with a gate.
+    pub(crate) fn guarded(limits: Limits, gate: Gate, names: Names) -> Arc<Self> {
         Arc::new(Self {
             engine: OnceLock::new(),
-            openapi: OnceLock::new(),
+            described: OnceLock::new(),
+            gate,
+            names,
             metrics: Metrics::default(),
             limits,
             instance: uuid::Uuid::new_v4().to_string(),
         })
     }
 
-    /// A server around an open engine.
+    /// A server around an open engine, for who owns its directory.
     pub(crate) fn ready(engine: Arc<Engine>, limits: Limits) -> Arc<Self> {
         let app = Self::starting(limits);
-        app.open(engine);
+        // A second engine cannot come: the first one holds the directory.
+        let _ = app.engine.set(engine);
         app
     }
 
-    /// Makes the server ready; later calls change nothing.
-    pub(crate) fn open(&self, engine: Arc<Engine>) {
-        // A second engine cannot come: the first one holds the directory.
+    /// Makes the server ready, its keys first; later calls change nothing.
+    pub(crate) fn open(&self, engine: Arc<Engine>) -> Result<(), Fault> {
+        self.gate.reload(|| super::keys::load(&engine))?;
         let _ = self.engine.set(engine);
+        Ok(())
     }
 
-    /// The engine, or the error of a server that is not ready.
-    pub(crate) fn engine(&self) -> Result<&Arc<Engine>, Fault> {
-        self.engine.get().ok_or_else(|| {
-            Fault::new(FaultClass::Unavailable, "starting", "clew is still reading its journal")
-                .with_hint("ask again when `/v1/ready` answers 200")
-        })
+    /// The engine of the default workspace, or the error of a server that is not ready. Handlers take `Ready` instead: it
+    /// gives the engine of the workspace that the request means, and nothing without a right.
+    pub(crate) fn default_engine(&self) -> Result<&Arc<Engine>, Fault> {
+        self.engine.get().ok_or_else(starting)
     }
 
-    /// Keeps the API description.
-    pub(crate) fn describe(&self, openapi: Bytes) {
-        let _ = self.openapi.set(openapi);
+    /// Keeps the API description, and what each route needs.
+    pub(crate) fn describe(&self, openapi: Bytes, needs: Needs) {
+        let _ = self.described.set((openapi, needs));
     }
 
     /// The API description.
     pub(crate) fn openapi(&self) -> Bytes {
-        self.openapi.get().cloned().unwrap_or_default()
+        self.described.get().map(|(openapi, _)| openapi.clone()).unwrap_or_default()
     }
+
+    /// What each route needs.
+    pub(crate) fn needs(&self) -> &Needs {
+        static NONE: LazyLock<Needs> = LazyLock::new(Needs::default);
+        self.described.get().map_or(&NONE, |(_, needs)| needs)
+    }
+}
+
+/// The error of a server that is not ready.
+pub(crate) fn starting() -> Fault {
+    Fault::new(FaultClass::Unavailable, "starting", "clew is still reading its journal").with_hint("ask again when `/v1/ready` answers 200")
 }

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, Path};
-use axum::http::request::Parts;
+use axum::extract::Path;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use axum::routing::{MethodRouter, delete, get, patch, post};
@@ -11,6 +10,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::path::{HttpMethod, Operation};
 
 use super::app::App;
+pub(crate) use super::auth::By;
 use super::error::ApiError;
 use super::extract::{JsonBody, Ready};
 use super::routes::{About, NoParams, Routes, json};
@@ -22,11 +22,6 @@ use crate::triage::incident::{
     Actor, AlertsUpdate, BulkUpdate, ChangeIncidents, Changed, CommentAdd, CommentEdit, CommentRemove, IncidentCreate, IncidentFields,
     IncidentMerge, IncidentSplit, IncidentUpdate, TaskAdd, TaskEdit, TaskRemove,
 };
-
-/// Names who makes a change, as long as nobody signs in.
-pub(crate) const USER: &str = "x-clew-user";
-/// Who makes a change that names nobody.
-const NOBODY: &str = "local";
 
 /// Adds the operations.
 pub(crate) fn add(routes: &mut Routes) {
@@ -154,23 +149,6 @@ fn changes<B: ToSchema>(routes: &mut Routes, path: &'static str, method: HttpMet
     let mut operation: Operation = routes.operation::<NoParams, Changed>(path, about);
     operation.request_body = Some(routes.json_body::<B>().into());
     routes.add(path, method, operation, handler);
-}
-
-/// Who makes the request.
-pub(crate) struct By(pub(crate) Actor);
-
-impl<S: Send + Sync> FromRequestParts<S> for By {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let name = match parts.headers.get(USER) {
-            None => NOBODY,
-            Some(name) => name.to_str().ok().map(str::trim).filter(|name| !name.is_empty() && name.len() <= 256).ok_or_else(|| {
-                Fault::new(FaultClass::Invalid, "user_invalid", format!("expected 1 to 256 visible ASCII characters in `{USER}`"))
-            })?,
-        };
-        Ok(Self(Actor { name: name.to_owned() }))
-    }
 }
 
 /// Changes incidents on the blocking pool.

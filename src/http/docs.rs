@@ -37,7 +37,7 @@ async fn asset(content_type: &'static str, text: &'static str) -> Response {
 }
 
 async fn start(State(app): State<Arc<App>>) -> Response {
-    let stats = match app.engine() {
+    let stats = match app.default_engine() {
         Ok(engine) => {
             let engine = Arc::clone(engine);
             tokio::task::spawn_blocking(move || engine.stats()).await.ok()

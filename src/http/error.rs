@@ -2,6 +2,8 @@
 //!
 //! A handler answers with an `ApiError`; the outermost layer (`observe`) writes the body, because only it knows the request's id.
 
+use std::num::NonZeroU32;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -79,7 +81,8 @@ impl IntoResponse for ApiError {
         let status = status(&self.0);
         let mut response = status.into_response();
         if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            let seconds = self.0.retry_seconds.map_or(1, NonZeroU32::get);
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response.extensions_mut().insert(self);
         response
@@ -89,6 +92,8 @@ impl IntoResponse for ApiError {
 /// The status of a fault: by its code where HTTP has one of its own, else by its class.
 pub(crate) fn status(fault: &Fault) -> StatusCode {
     match (fault.code, fault.class) {
+        ("token_missing" | "token_invalid" | "token_expired", _) => StatusCode::UNAUTHORIZED,
+        ("right_missing" | "workspace_ambiguous", _) => StatusCode::FORBIDDEN,
         ("method_not_allowed", _) => StatusCode::METHOD_NOT_ALLOWED,
         ("host_refused" | "origin_refused", _) => StatusCode::FORBIDDEN,
         ("body_too_large", _) => StatusCode::PAYLOAD_TOO_LARGE,

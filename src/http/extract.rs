@@ -9,21 +9,10 @@ use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use super::app::App;
+pub(crate) use super::auth::Ready;
 use super::error::ApiError;
 use super::params::Params;
-use crate::engine::Engine;
 use crate::model::{Fault, FaultClass};
-
-/// The engine; refuses the request while it is not open.
-pub(crate) struct Ready(pub(crate) Arc<Engine>);
-
-impl FromRequestParts<Arc<App>> for Ready {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(_: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        Ok(Self(Arc::clone(app.engine()?)))
-    }
-}
 
 /// A request struct made from the parameters of the path and of the query string together.
 pub(crate) struct Ask<T>(pub(crate) T);

@@ -16,39 +16,110 @@ use crate::model::{Fault, FaultClass};
 /// Routes that take as long as their body does, or as the data are many.
 const UNTIMED: [&str; 5] = ["/v1/ingest", "/v1/import", "/v1/verify", "/v1/rebuild", "/v1/audit/verify"];
 
-/// Lets only requests through that are addressed to this machine by a loopback name, and come from no other page.
-///
-/// A request without `Host` comes from no browser; the command line's own requests, which cross no socket, have none.
-pub(crate) async fn same_machine(request: Request, next: Next) -> Response {
-    match check(request.headers()) {
+/// The names under which people know a server.
+#[derive(Clone, Debug)]
+pub(crate) struct Names {
+    scheme: &'static str,
+    /// Base addresses that were named: scheme and authority, without a slash at the end.
+    public: Vec<String>,
+    /// Hosts that the certificate names.
+    hosts: Vec<String>,
+    /// Whether the server is reached by an address that is no loopback one: then any address is a host, as a forged name is none.
+    addresses: bool,
+}
+
+impl Names {
+    /// A server that is reached by `scheme` on this machine only.
+    pub(crate) fn local(scheme: &'static str) -> Self {
+        Self { scheme, public: Vec::new(), hosts: Vec::new(), addresses: false }
+    }
+
+    /// The names of a server that is also known as `public` (addresses with `https://` or `http://`) and by `hosts`.
+    pub(crate) fn new(scheme: &'static str, public: &[String], hosts: Vec<String>, addresses: bool) -> Result<Self, Fault> {
+        let read = |text: &String| {
+            let refuse =
+                || Fault::new(FaultClass::Invalid, "public_url_invalid", format!("expected `https://HOST[:PORT]`, found `{text}`"));
+            let url = url::Url::parse(text).map_err(|_| refuse())?;
+            let plain = matches!(url.scheme(), "http" | "https") && url.host().is_some() && url.path() == "/" && url.query().is_none();
+            if plain && url.username().is_empty() { Ok(url.origin().ascii_serialization()) } else { Err(refuse()) }
+        };
+        Ok(Self { scheme, public: public.iter().map(read).collect::<Result<_, _>>()?, hosts, addresses })
+    }
+
+    /// The beginning of links for a client that wrote `host`, to a proxy that speaks TLS if `secure`.
+    pub(crate) fn base(&self, host: &str, secure: bool) -> String {
+        let named = self.public.iter().find(|base| authority(base).eq_ignore_ascii_case(host));
+        named.cloned().unwrap_or_else(|| format!("{}://{host}", if secure { "https" } else { self.scheme }))
+    }
+
+    /// Whether a request may be addressed to `host`.
+    fn know(&self, host: &str) -> bool {
+        let bare = host_of(host);
+        is_loopback(host)
+            || self
+                .public
+                .iter()
+                .any(|base| authority(base).eq_ignore_ascii_case(host) || host_of(authority(base)).eq_ignore_ascii_case(bare))
+            || self.hosts.iter().any(|known| known.eq_ignore_ascii_case(bare) || covers(known, bare))
+            || (self.addresses && bare.parse::<IpAddr>().is_ok())
+    }
+
+    /// Refuses requests to foreign hosts (DNS rebinding) and from foreign pages (forged posts). A request without `Host`
+    /// comes from no browser; the command line's own requests, which cross no socket, have none.
+    fn check(&self, headers: &HeaderMap) -> Result<(), Fault> {
+        let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+        let Some(host) = text(header::HOST) else { return Ok(()) };
+        if !self.know(host) {
+            let expected = if self.public.is_empty() && self.hosts.is_empty() { "a loopback host" } else { "a host of this server" };
+            return Err(Fault::new(FaultClass::Invalid, "host_refused", format!("expected {expected}, found `{}`", shorten(host)))
+                .with_hint("clew answers to `localhost`, `127.0.0.1`, `[::1]` and what `--public-url` and its certificate name"));
+        }
+        match text(header::ORIGIN) {
+            Some(origin) if !self.own_page(origin, host) => Err(Fault::new(
+                FaultClass::Invalid,
+                "origin_refused",
+                format!("expected a request of clew's own page, found origin `{}`", shorten(origin)),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn own_page(&self, origin: &str, host: &str) -> bool {
+        origin.split_once("://").is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host))
+            || self.public.iter().any(|base| base.eq_ignore_ascii_case(origin))
+    }
+}
+
+/// Host and port of a base address.
+fn authority(base: &str) -> &str {
+    base.split_once("://").map_or(base, |(_, authority)| authority)
+}
+
+/// Whether `pattern` (`*.soc.example`) covers `host`.
+fn covers(pattern: &str, host: &str) -> bool {
+    let parent = host.split_once('.').map(|(_, parent)| parent);
+    pattern.strip_prefix("*.").is_some_and(|covered| parent.is_some_and(|parent| parent.eq_ignore_ascii_case(covered)))
+}
+
+/// Lets only requests through that mean this server and come from no other page.
+pub(crate) async fn addressed(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    match app.names.check(request.headers()) {
         Ok(()) => next.run(request).await,
         Err(fault) => ApiError(fault).into_response(),
     }
 }
 
-fn check(headers: &HeaderMap) -> Result<(), Fault> {
-    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    let Some(host) = text(header::HOST) else { return Ok(()) };
-    if !is_loopback(host) {
-        return Err(Fault::new(FaultClass::Invalid, "host_refused", format!("expected a loopback host, found `{}`", shorten(host)))
-            .with_hint("clew without sign-in answers to `localhost`, `127.0.0.1` and `[::1]` only"));
-    }
-    match text(header::ORIGIN) {
-        Some(origin) if origin.split_once("://").is_none_or(|(_, authority)| !authority.eq_ignore_ascii_case(host)) => Err(Fault::new(
-            FaultClass::Invalid,
-            "origin_refused",
-            format!("expected a request of clew's own page, found origin `{}`", shorten(origin)),
-        )),
-        _ => Ok(()),
+/// The host of host and port.
+fn host_of(authority: &str) -> &str {
+    match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, _)) => address,
+        None => authority.split_once(':').map_or(authority, |(host, _)| host),
     }
 }
 
 /// Whether `authority` (host and port) names this machine.
 fn is_loopback(authority: &str) -> bool {
-    let host = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((address, _)) => address,
-        None => authority.split_once(':').map_or(authority, |(host, _)| host),
-    };
+    let host = host_of(authority);
     host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
@@ -105,6 +176,32 @@ mod tests {
         ];
         for (host, expected) in cases {
             assert_eq!(is_loopback(host), expected, "{host}");
+        }
+    }
+    #[test]
+    fn knows_its_public_names() {
+        let public = ["https://soc.example:8443".to_owned(), "https://Proxy.example/".to_owned()];
+        let names = Names::new("http", &public, vec!["clew.lan".into(), "*.lan.example".into()], true).expect("good addresses");
+        let cases = [
+            ("soc.example:8443", true, "https://soc.example:8443"),
+            ("soc.example", true, "http://soc.example"),
+            ("proxy.example", true, "https://proxy.example"),
+            ("clew.lan:1", true, "http://clew.lan:1"),
+            ("a.lan.example", true, "http://a.lan.example"),
+            ("a.b.lan.example", false, "http://a.b.lan.example"),
+            ("10.0.0.1:80", true, "http://10.0.0.1:80"),
+            ("localhost:80", true, "http://localhost:80"),
+            ("evil.example", false, "http://evil.example"),
+        ];
+        for (host, known, base) in cases {
+            assert_eq!((names.know(host), names.base(host, false).as_str()), (known, base), "{host}");
+        }
+        assert_eq!(names.base("clew.lan", true), "https://clew.lan");
+        assert!(!Names::local("http").know("10.0.0.1"));
+        assert!(names.own_page("https://soc.example:8443", "10.0.0.1:80") && !names.own_page("https://evil.example", "soc.example:8443"));
+        for wrong in ["soc.example", "ftp://soc.example", "https://soc.example/x", "https://u@soc.example", "https://"] {
+            let fault = Names::new("http", &[wrong.to_owned()], Vec::new(), false).expect_err(wrong);
+            assert_eq!(fault.code, "public_url_invalid", "{wrong}");
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod alerts;
 mod app;
+mod auth;
 mod body;
 mod bookmarks;
 mod changes;
@@ -16,10 +17,12 @@ mod error;
 mod explore;
 mod extract;
 mod feed;
+mod gate;
 mod graph;
 mod guard;
 mod incidents;
 mod ingest;
+mod keys;
 mod maintain;
 mod metrics;
 mod observe;
@@ -28,19 +31,23 @@ mod page;
 pub(crate) mod params;
 mod policy;
 mod query;
+mod rights;
 mod routes;
 mod search;
 mod server;
 pub(crate) mod suggest;
 mod system;
 mod timeline;
+pub mod tls;
+mod tokens;
 mod triage;
+mod whoami;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::http::{HeaderMap, Method};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -48,12 +55,13 @@ use crate::engine::Engine;
 use crate::model::{Fault, FaultClass};
 
 use app::App;
+use auth::Caller;
 use routes::Routes;
 
 pub use app::Limits;
-pub(crate) use changes::USER;
+pub(crate) use auth::USER;
 pub use error::{ErrorBody, ErrorDetail, ErrorSpan};
-pub use server::{ServerFile, loopback, serve};
+pub use server::{ServerFile, Serving, directory_secret, serve};
 
 /// The whole API over an open engine, without a socket.
 pub fn router(engine: Arc<Engine>) -> Router {
@@ -63,7 +71,7 @@ pub fn router(engine: Arc<Engine>) -> Router {
 /// The description of the API, OpenAPI as JSON.
 pub fn openapi() -> String {
     // The description is made of texts that have a JSON form.
-    operations().finish().1.to_pretty_json().unwrap_or_default()
+    operations().finish().2.to_pretty_json().unwrap_or_default()
 }
 
 /// Every operation of the API.
@@ -85,6 +93,9 @@ fn operations() -> Routes {
     policy::add(&mut routes);
     maintain::add(&mut routes);
     system::add(&mut routes);
+    whoami::add(&mut routes);
+    keys::add(&mut routes);
+    tokens::add(&mut routes);
     docs::add(&mut routes);
     page::add(&mut routes, docs::start_page());
     routes
@@ -96,23 +107,26 @@ fn layered(app: Arc<App>) -> Router {
 }
 
 fn layers(routes: Routes, app: Arc<App>) -> Router {
-    let (router, description) = routes.finish();
-    app.describe(description.to_json().unwrap_or_default().into());
+    let (router, needs, description) = routes.finish();
+    app.describe(description.to_json().unwrap_or_default().into(), needs);
     router
         .fallback(dialects::answer)
         .method_not_allowed_fallback(not_allowed)
         .layer(from_fn_with_state(Arc::clone(&app), guard::in_time))
-        .layer(from_fn(guard::same_machine))
+        .layer(from_fn_with_state(Arc::clone(&app), auth::authenticate))
+        .layer(from_fn_with_state(Arc::clone(&app), guard::addressed))
         .layer(CatchPanicLayer::custom(guard::panicked))
         .layer(from_fn_with_state(Arc::clone(&app), observe::observe))
         .with_state(app)
 }
 
-/// No route has the address: a person who browses sees the page say so, a program an error.
-async fn unknown(method: Method, headers: HeaderMap) -> Response {
-    page::elsewhere(&method, &headers).unwrap_or_else(|| {
-        let fault = Fault::new(FaultClass::NotFound, "route_unknown", "nothing is at this path").with_hint("`/docs` lists all operations");
-        error::ApiError(fault).into_response()
+/// No route has the address: a person who browses sees the page say so, a program an error. Who is not known learns not even
+/// that there is nothing.
+fn unknown(caller: &Caller, method: &Method, headers: &HeaderMap) -> Response {
+    page::elsewhere(method, headers).unwrap_or_else(|| {
+        let nothing =
+            || Fault::new(FaultClass::NotFound, "route_unknown", "nothing is at this path").with_hint("`/docs` lists all operations");
+        error::ApiError(caller.identity().err().unwrap_or_else(nothing)).into_response()
     })
 }
 
@@ -123,6 +137,8 @@ async fn not_allowed() -> impl IntoResponse {
     )
 }
 
+#[cfg(test)]
+mod access_tests;
 #[cfg(test)]
 mod answers_tests;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use utoipa::ToSchema;
 use utoipa::openapi::path::{HttpMethod, Operation, PathItem};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Paths, Ref, RefOr, Response, ResponseBuilder,
@@ -9,9 +10,11 @@ use utoipa::openapi::{
 };
 
 use super::error::ErrorBody;
+use super::rights::declared;
+use crate::access::Right;
 
 /// The groups of operations, in the order of an investigation.
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 10] = [
     ("ingest", "Taking in alerts, incidents and raw events"),
     ("search", "Finding by words and filters"),
     ("records", "Incidents, alerts and entities, one by one and in lists"),
@@ -19,6 +22,8 @@ const TAGS: [(&str, &str); 8] = [
     ("explore", "Exploration queries and timelines"),
     ("query", "Free queries on the tables"),
     ("triage", "Decisions: merging and splitting entities, correlating alerts"),
+    ("access", "Keys, service principals, workspaces"),
+    ("tokens", "Tokens in the ways that Microsoft's clients ask for them"),
     ("system", "Health, counts and this description"),
 ];
 
@@ -71,6 +76,15 @@ fn errors() -> impl Iterator<Item = (&'static str, Response)> {
     })
 }
 
+/// Name of the way in which requests prove who sends them.
+const TOKEN: &str = "token";
+
+fn token() -> SecurityScheme {
+    let text = "A key (`clew key create`), a token that was issued for one, or a signed token of the identity provider. \
+                Not needed where no key was ever made and no provider is configured.";
+    SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(text)).build())
+}
+
 /// Joins the parts.
 pub(crate) fn describe(
     operations: Vec<(&'static str, HttpMethod, Operation)>,
@@ -79,6 +93,10 @@ pub(crate) fn describe(
     let mut paths = Paths::new();
     for (path, method, mut operation) in operations {
         add_errors(&method, &mut operation);
+        if operation.operation_id.as_deref().and_then(declared) == Some(Right::Open) {
+            // Nothing is asked for here, whatever the rest of the API asks for.
+            operation.security = Some(Vec::new());
+        }
         let item = paths.paths.entry(path.to_owned()).or_default();
         item.merge_operations(PathItem::new(method, operation));
     }
@@ -93,6 +111,9 @@ pub(crate) fn describe(
         )
         .tags(Some(TAGS.map(|(name, text)| TagBuilder::new().name(name).description(Some(text)).build())))
         .paths(paths)
-        .components(Some(ComponentsBuilder::new().schemas_from_iter(schemas).responses_from_iter(errors()).build()))
+        .components(Some(
+            ComponentsBuilder::new().schemas_from_iter(schemas).responses_from_iter(errors()).security_scheme(TOKEN, token()).build(),
+        ))
+        .security(Some([SecurityRequirement::new(TOKEN, Vec::<String>::new())]))
         .build()
 }

@@ -17,6 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::app::App;
 use super::error::{ApiError, ErrorBody};
 use super::extract::{Ask, JsonBody, Ready};
+use super::rights::Needs;
 use crate::engine::Engine;
 use crate::model::{Fault, FaultClass};
 use crate::query::{Context, Question};
@@ -28,6 +29,7 @@ type Named = (String, RefOr<Schema>);
 pub(crate) struct Routes {
     router: Router<Arc<App>>,
     operations: Vec<(&'static str, HttpMethod, Operation)>,
+    needs: Needs,
     schemas: Vec<Named>,
 }
 
@@ -54,7 +56,7 @@ pub(crate) struct About {
 impl Routes {
     /// No operations; the error body is known.
     pub(crate) fn new() -> Self {
-        let mut routes = Self { router: Router::new(), operations: Vec::new(), schemas: Vec::new() };
+        let mut routes = Self { router: Router::new(), operations: Vec::new(), needs: Needs::default(), schemas: Vec::new() };
         routes.schema::<ErrorBody>();
         routes
     }
@@ -82,12 +84,15 @@ impl Routes {
 
     /// Adds an operation with a handler of its own.
     pub(crate) fn add(&mut self, path: &'static str, method: HttpMethod, operation: impl Into<Operation>, handler: MethodRouter<Arc<App>>) {
-        self.operations.push((path, method, operation.into()));
+        let operation = operation.into();
+        self.needs.operation(path, &method, operation.operation_id.as_deref().unwrap_or_default());
+        self.operations.push((path, method, operation));
         self.router = std::mem::take(&mut self.router).route(path, handler);
     }
 
     /// Adds a page or asset that is no operation of the API.
     pub(crate) fn page(&mut self, path: &'static str, handler: MethodRouter<Arc<App>>) {
+        self.needs.page(path);
         self.router = std::mem::take(&mut self.router).route(path, handler);
     }
 
@@ -137,9 +142,9 @@ impl Routes {
         Ref::from_schema_name(T::name())
     }
 
-    /// Gives the routes and the description of the API.
-    pub(crate) fn finish(self) -> (Router<Arc<App>>, utoipa::openapi::OpenApi) {
-        (self.router, super::openapi::describe(self.operations, self.schemas))
+    /// Gives the routes, what each of them needs, and the description of the API.
+    pub(crate) fn finish(self) -> (Router<Arc<App>>, Needs, utoipa::openapi::OpenApi) {
+        (self.router, self.needs, super::openapi::describe(self.operations, self.schemas))
     }
 }
 

@@ -48,7 +48,7 @@ pub(crate) struct Health {
 
 fn state(app: &App) -> Health {
     Health {
-        status: if app.engine().is_ok() { "ok" } else { "starting" }.to_owned(),
+        status: if app.default_engine().is_ok() { "ok" } else { "starting" }.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         instance: app.instance.clone(),
     }
@@ -59,7 +59,7 @@ async fn health(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
 }
 
 async fn ready(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
-    app.engine()?;
+    app.default_engine()?;
     json(&state(&app))
 }
 
@@ -73,7 +73,7 @@ async fn openapi(State(app): State<Arc<App>>) -> Response {
 }
 
 async fn metrics(State(app): State<Arc<App>>) -> Response {
-    let stats = match app.engine() {
+    let stats = match app.default_engine() {
         Ok(engine) => {
             let engine = Arc::clone(engine);
             tokio::task::spawn_blocking(move || engine.stats()).await.ok()

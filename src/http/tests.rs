@@ -155,7 +155,7 @@ async fn every_error_has_its_status_and_body() {
             error(
                 "host_refused",
                 "expected a loopback host, found `evil.example:8080`",
-                Some("clew without sign-in answers to `localhost`, `127.0.0.1` and `[::1]` only"),
+                Some("clew answers to `localhost`, `127.0.0.1`, `[::1]` and what `--public-url` and its certificate name"),
                 None,
             ),
         ),

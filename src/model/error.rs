@@ -1,5 +1,7 @@
 //! The one form in which every module's errors reach a person.
 
+use std::num::NonZeroU32;
+
 use serde::Serialize;
 
 /// Whose fault it is, and so what the caller can do about it.
@@ -46,18 +48,28 @@ pub struct Fault {
     /// Where in the text of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub span: Option<Span>,
+    /// Seconds after which the same request may go well.
+    #[serde(skip)]
+    pub retry_seconds: Option<NonZeroU32>,
 }
 
 impl Fault {
     /// An error without hint and span.
     pub fn new(class: FaultClass, code: &'static str, message: impl Into<String>) -> Self {
-        Self { class, code, message: message.into(), hint: None, span: None }
+        Self { class, code, message: message.into(), hint: None, span: None, retry_seconds: None }
     }
 
     /// Adds one thing to try.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds the time after which the same request may go well.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_seconds = NonZeroU32::new(seconds);
         self
     }
 

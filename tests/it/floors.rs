@@ -4,9 +4,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FLOORS: [(&str, u8); 17] = [
+const FLOORS: [(&str, u8); 18] = [
     ("model", 0),
     ("catalog", 0),
+    ("access", 1),
     ("ingest", 1),
     ("journal", 1),
     ("generate", 1),

@@ -1,5 +1,6 @@
 //! Every integration test, in one binary because each binary links the whole engine.
 
+mod access;
 mod alerts;
 mod api;
 mod bookmarks;

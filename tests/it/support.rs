@@ -122,9 +122,16 @@ pub(crate) struct Server {
 impl Server {
     /// Starts one on any port and waits until it is ready.
     pub(crate) fn start(data: &Path) -> Self {
+        Self::start_with(data, &[])
+    }
+
+    /// Starts one with further arguments.
+    pub(crate) fn start_with(data: &Path, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_clew"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .args(["serve", "--data"])
             .arg(data)
+            .args(arguments)
+            .args(if arguments.contains(&"--listen") { &[][..] } else { &["--listen", "127.0.0.1:0"] })
             .env("RUST_LOG", "error")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -133,9 +140,8 @@ impl Server {
             .expect("the binary starts");
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {
-            if let Some(address) = address(data, child.id())
-                && get(&address, "/v1/ready").is_some()
-            {
+            // The file is written when the server is ready.
+            if let Some(address) = address(data, child.id()) {
                 return Self { child, address };
             }
             if let Ok(Some(status)) = child.try_wait() {

@@ -12,6 +12,7 @@ use super::ingest::{report, summary};
 use super::serve::{LISTEN_DEFAULT, until_stopped};
 use crate::datasets;
 use crate::engine::IngestReport;
+use crate::http::Serving;
 use crate::ingest::{Input, Options};
 use crate::model::{Fault, FaultClass};
 use crate::triage::CorrelationRequest;
@@ -82,6 +83,6 @@ impl Demo {
             say(None);
             return Ok(engine.close()?);
         }
-        Ok(until_stopped(dir, self.listen, move || Ok(engine), move |address, _| say(Some(address)))?)
+        Ok(until_stopped(Serving::new(dir, self.listen), move || Ok(engine), move |address, _| say(Some(address)))?)
     }
 }

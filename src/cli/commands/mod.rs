@@ -8,12 +8,14 @@ mod explore;
 mod generate;
 mod graph;
 mod ingest;
+mod key;
 mod kql;
 mod lists;
 mod maintain;
 mod query;
 mod search;
 mod serve;
+mod tls;
 mod triage;
 
 use super::client::{Client, PAGE_ITEMS};
@@ -85,6 +87,10 @@ pub(crate) enum Command {
     Stats,
     /// Serve the HTTP API
     Serve(serve::Serve),
+    /// Make, list and revoke keys and service principals
+    Key(key::KeyCommand),
+    /// Make certificates for `clew serve --tls`
+    Tls(tls::Tls),
     /// Take in the sample data, serve it and name a first incident to look at
     Demo(demo::Demo),
     /// Make test data with a known truth
@@ -170,6 +176,8 @@ impl Command {
             Self::Fmt(fmt) => fmt.run(),
             Self::Ingest(ingest) => ingest.run(global),
             Self::Serve(serve) => serve.run(global),
+            Self::Key(key) => key.run(global),
+            Self::Tls(tls) => tls.run(global),
             Self::Demo(demo) => demo.run(global),
             Self::Generate(generate) => generate.run(global),
             Self::Rebuild => maintain::rebuild(global),

@@ -10,10 +10,6 @@ use super::lenient;
 use crate::model::{Fault, FaultClass};
 use crate::triage::incident::Actor;
 
-/// Extension of a request that came over TLS.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct OverTls;
-
 /// A request of a dialect.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
@@ -95,17 +91,6 @@ pub(super) fn options(uri: &Uri) -> Vec<(String, String)> {
     pairs.map(|(name, value)| (name.to_lowercase(), value.into_owned())).collect()
 }
 
-/// Scheme and authority under which the client reached this server.
-///
-/// A proxy in front says the scheme in `X-Forwarded-Proto`; it only decides what links of the answer to the same client say.
-pub(super) fn base(uri: &Uri, headers: &HeaderMap, over_tls: bool) -> String {
-    let text = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok()).map(str::trim);
-    let forwarded = text(header::HeaderName::from_static("x-forwarded-proto")).and_then(|list| list.split(',').next()).map(str::trim);
-    let https = over_tls || forwarded.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
-    let host = text(header::HOST).or(uri.authority().map(axum::http::uri::Authority::as_str)).unwrap_or("localhost");
-    format!("{}://{host}", if https { "https" } else { "http" })
-}
-
 /// Members of an object by names in any case.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Members(BTreeMap<String, Value>);
@@ -183,18 +168,6 @@ impl Members {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::http::HeaderValue;
-
-    #[test]
-    fn links_carry_the_scheme_that_the_client_used() {
-        let uri: Uri = "/a?b=c".parse().expect("a path");
-        let mut headers = HeaderMap::new();
-        headers.insert(header::HOST, HeaderValue::from_static("soc.example:8443"));
-        assert_eq!(base(&uri, &headers, false), "http://soc.example:8443");
-        assert_eq!(base(&uri, &headers, true), "https://soc.example:8443");
-        headers.insert("x-forwarded-proto", HeaderValue::from_static("https, http"));
-        assert_eq!(base(&uri, &headers, false), "https://soc.example:8443");
-    }
 
     #[test]
     fn options_are_decoded_and_named_in_lower_case() {

@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::routes::{Handler, Matched, Route, Table, segments};
-use super::{Call, DIALECTS, Dialect, OverTls, Reply, call};
+use super::{Call, DIALECTS, Dialect, Reply, call};
 use crate::engine::Engine;
 use crate::http::app::App;
-use crate::http::changes::By;
+use crate::http::auth::Caller;
 use crate::http::error::ApiError;
 use crate::http::extract;
 use crate::model::{Fault, FaultClass};
@@ -43,20 +43,25 @@ fn owner_of(path: &[Cow<'_, str>]) -> Option<&'static Dialect> {
 }
 
 /// Answers what the native API does not know: an operation of a dialect, or the error of a path that nobody knows.
-pub(crate) async fn answer(State(app): State<Arc<App>>, request: Request) -> Response {
+pub(crate) async fn answer(State(app): State<Arc<App>>, caller: Caller, request: Request) -> Response {
     let path = segments(request.uri().path());
     let mut other_method = None;
     for (dialect, table) in tables() {
         match table.find(request.method().as_str(), &path) {
             Matched::Route(route, parameters) => {
                 drop(path);
-                let mut response = run(app, route, parameters, request).await.unwrap_or_else(IntoResponse::into_response);
+                let mut response = run(app, caller, route, parameters, request).await.unwrap_or_else(IntoResponse::into_response);
                 response.extensions_mut().insert(Operation(route.operation));
                 return response;
             }
             Matched::OtherMethod => other_method = other_method.or(Some(*dialect)),
             Matched::Nothing => {}
         }
+    }
+    if owner_of(&path).is_some()
+        && let Err(fault) = caller.identity()
+    {
+        return ApiError(fault).into_response();
     }
     if let Some(dialect) = other_method {
         missed(&app, dialect, &path, &request);
@@ -68,7 +73,7 @@ pub(crate) async fn answer(State(app): State<Arc<App>>, request: Request) -> Res
             missed(&app, dialect, &path, &request);
             ApiError(Fault::new(FaultClass::NotFound, "operation_unknown", "no operation is known at this path")).into_response()
         }
-        None => crate::http::unknown(request.method().clone(), request.headers().clone()).await,
+        None => crate::http::unknown(&caller, request.method(), request.headers()),
     }
 }
 
@@ -80,22 +85,27 @@ fn missed(app: &App, dialect: &'static Dialect, path: &[Cow<'_, str>], request: 
     app.metrics.compatibility_miss(dialect.name, resource);
 }
 
+/// Parameters of paths that name a workspace.
+const WORKSPACE: [&str; 3] = ["ws", "workspace", "workspaceId"];
+
 async fn run(
     app: Arc<App>,
+    caller: Caller,
     route: &'static Route,
     parameters: Vec<(&'static str, String)>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let engine = Arc::clone(app.engine()?);
-    let (mut parts, body) = request.into_parts();
-    let By(actor) = By::from_request_parts(&mut parts, &app).await?;
+    let named = parameters.iter().find(|(name, _)| WORKSPACE.contains(name)).map(|(_, value)| value.as_str());
+    let granted = caller.grant_in(&app, route.right, named)?;
+    let engine = granted.engine(&app).await?;
+    let actor = granted.actor()?;
+    let (parts, body) = request.into_parts();
     let body = extract::body(body, app.limits.body_bytes_max.max(BODY_BYTES_MAX)).await?;
-    let over_tls = parts.extensions.get::<OverTls>().is_some();
     let call = Call {
         parameters,
         options: call::options(&parts.uri),
         path: parts.uri.path().split('/').filter(|segment| !segment.is_empty()).flat_map(|segment| ["/", segment]).collect(),
-        base: call::base(&parts.uri, &parts.headers, over_tls),
+        base: caller.base().to_owned(),
         headers: parts.headers,
         body,
         actor,
@@ -144,11 +154,8 @@ pub(crate) fn write_fault(dialect: &Dialect, response: &mut Response, fault: &Fa
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
     headers.remove(header::CONTENT_LENGTH);
-    if status.is_client_error() {
+    if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS {
         headers.remove(header::RETRY_AFTER);
-    }
-    if status == StatusCode::UNAUTHORIZED && !headers.contains_key(header::WWW_AUTHENTICATE) {
-        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
 }
 

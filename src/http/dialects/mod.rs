@@ -21,11 +21,12 @@ use serde_json::Value;
 
 use crate::model::Fault;
 
-pub(crate) use call::{Call, Members, OverTls};
+pub(crate) use crate::access::Right;
+pub(crate) use call::{Call, Members};
 pub(crate) use frame::{CLIENT_REQUEST_ID, answer, decorate, operation, owner, write_fault};
 pub(crate) use links::{read_token, write_token};
 pub(crate) use reply::Reply;
-pub(crate) use routes::{Right, Route, answers, changes};
+pub(crate) use routes::{Route, answers, changes};
 
 /// A dialect.
 pub(crate) struct Dialect {

@@ -3,20 +3,10 @@
 use std::borrow::Cow;
 
 use super::{Call, Dialect, Reply};
+use crate::access::Right;
 use crate::engine::Engine;
 use crate::model::Fault;
 use crate::query::Context;
-
-/// What a caller must be allowed to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Right {
-    /// See what is there.
-    Read,
-    /// Work on incidents and alerts.
-    Respond,
-    /// Define rules, lists and queries.
-    Contribute,
-}
 
 /// What an operation does; both run off the threads that serve connections.
 #[derive(Clone, Copy)]
