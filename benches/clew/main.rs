@@ -8,6 +8,7 @@ mod growth;
 mod ingest;
 mod limits;
 mod measure;
+mod planning;
 mod questions;
 
 use std::process::ExitCode;
@@ -63,6 +64,13 @@ fn main() -> ExitCode {
     };
     let wanted = |name: &str| arguments.groups.is_empty() || arguments.groups.iter().any(|group| group == name);
     let mut report = Report::new(arguments.incidents == PEERS_INCIDENTS);
+    if wanted("planning") {
+        planning::run(arguments.parameters, &mut report);
+    }
+    if arguments.groups.iter().all(|group| group == "planning") && !arguments.groups.is_empty() {
+        println!("{}", report.markdown());
+        return ExitCode::SUCCESS;
+    }
     let fixture = Fixture::new(arguments.incidents, arguments.events);
     if wanted("ingest") {
         ingest::run(&fixture, arguments.requests, &mut report);

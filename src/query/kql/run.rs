@@ -147,14 +147,19 @@ async fn prepare(text: &str, world: &dyn World, engine: &dyn Engine, mut given: 
     }
     for _ in 0..LEARNED_MAX {
         let Binding { query, unknown, diagnostics } = bind(&parsed.query, world.as_schemas(), &given);
-        if diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
-            return Err(QueryError::Mistakes(diagnostics));
-        }
+        let mistaken = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
         let Some(first) = unknown.into_iter().next() else {
-            return Ok(Prepared { bound: query, values: Values::default() });
+            return if mistaken {
+                Err(QueryError::Mistakes(diagnostics))
+            } else {
+                Ok(Prepared { bound: query, values: Values::default() })
+            };
         };
-        let columns = learn(&first.relation, world, engine, given.now).await?;
-        given.learned.push(columns);
+        // A mistake may come of columns that are not known yet: it stays one if what they come from does not run either.
+        match learn(&first.relation, world, engine, given.now).await {
+            Err(_) if mistaken => return Err(QueryError::Mistakes(diagnostics)),
+            learned => given.learned.push(learned?),
+        }
     }
     Err(LowerError::Limit { name: "learned_max", limit: LEARNED_MAX as u64, place: None }.into())
 }

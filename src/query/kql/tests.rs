@@ -1,7 +1,9 @@
 //! The syntax stage against tables of cases, recorded queries and laws.
 
 mod diagnoses;
+mod documented;
 mod formatting;
+mod fuzz;
 mod graphs;
 mod laws;
 mod recorded;

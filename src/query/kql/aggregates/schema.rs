@@ -151,9 +151,10 @@ impl Groups for Schemas {
         let written = |schema: Schema| {
             let mut text = String::new();
             schema.write(&mut text);
-            text
+            // Nothing was seen that could be described.
+            Some(text).filter(|text| text != "[]")
         };
-        Ok(Arc::new(emit.take_needed(&mut self.0).into_iter().map(|schema| Some(written(schema))).collect::<StringViewArray>()))
+        Ok(Arc::new(emit.take_needed(&mut self.0).into_iter().map(written).collect::<StringViewArray>()))
     }
 
     fn state(&mut self, emit: EmitTo) -> Result<Vec<ArrayRef>> {

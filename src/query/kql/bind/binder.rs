@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::super::bound::{Aggregate, Column, Expr, ExprKind, Field, Graph, PatternVariable, Relation, RelationKind, Unknown};
+use super::super::bound::{Aggregate, Column, Constant, Expr, ExprKind, Field, Graph, PatternVariable, Relation, RelationKind, Unknown};
 use super::super::diagnostics::{Code, DIAGNOSTICS_MAX, Diagnostic};
 use super::super::similar::similar;
 use super::super::tree::{self, Place, ScalarType};
@@ -86,13 +86,24 @@ pub(super) enum RowsKind {
     /// `$left` and `$right`; so many columns are of the left.
     Join(usize),
     /// Steps of a scan.
-    Scan(Vec<String>),
+    Scan(Rc<ScanRows>),
     /// Nodes and edges of a pattern; columns are those of `inside`, if there is any.
     Pattern(Rc<PatternRows>),
     /// The nodes of a graph.
     Nodes,
     /// The edges of a graph.
     Edges,
+}
+
+/// What the steps of a scan name.
+#[derive(Clone, Debug)]
+pub(super) struct ScanRows {
+    /// The names of the steps.
+    pub steps: Vec<String>,
+    /// How many columns are of the input; the declared ones follow them.
+    pub base: usize,
+    /// The first values of the declared columns: what their names mean without a step.
+    pub declared: Vec<Constant>,
 }
 
 /// Nodes and edges of a pattern.
@@ -135,6 +146,8 @@ pub(super) struct Binder<'t> {
     pub aggregates: Option<Aggregates>,
     /// Whether the rows in scope have an order.
     pub ordered: bool,
+    /// What `set` statements say, in order.
+    pub options: Vec<(String, Expr)>,
     /// Plugins met so far.
     pub plugins: usize,
     numbers: u32,
@@ -168,6 +181,7 @@ impl<'t> Binder<'t> {
             rows: Rc::new(none),
             aggregates: None,
             ordered: false,
+            options: Vec::new(),
             plugins: 0,
             numbers: 0,
             materialized: 0,

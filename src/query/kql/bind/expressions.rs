@@ -123,7 +123,12 @@ impl<'t> Binder<'t> {
 
     /// The column at a place of the rows in scope.
     pub(super) fn column_at(&self, index: usize, place: Place) -> Expr {
-        Expr { kind: ExprKind::Column(index), ty: self.rows.columns[index].kind, place }
+        let first = match &self.rows.kind {
+            RowsKind::Scan(scan) => index.checked_sub(scan.base).and_then(|index| scan.declared.get(index)),
+            _ => None,
+        };
+        let kind = first.map_or(ExprKind::Column(index), |first| ExprKind::Literal(first.clone()));
+        Expr { kind, ty: self.rows.columns[index].kind, place }
     }
 
     fn name(&mut self, name: &'t Name, expr: &'t tree::Expr) -> Expr {
@@ -220,8 +225,8 @@ impl<'t> Binder<'t> {
                     }
                 })
             }
-            RowsKind::Scan(steps) => {
-                let step = steps.iter().position(|step| *step == base.text)?;
+            RowsKind::Scan(scan) => {
+                let step = scan.steps.iter().position(|step| *step == base.text)?;
                 Some(match self.rows.columns.iter().position(|column| column.name == name.text) {
                     Some(column) => Expr { kind: ExprKind::StepColumn { step, column }, ty: self.rows.columns[column].kind, place },
                     None => {

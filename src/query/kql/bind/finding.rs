@@ -84,6 +84,7 @@ impl<'t> Binder<'t> {
         let place = expr.place;
         match &expr.kind {
             tree::ExprKind::String(string) => self.term(&string.value, self.all_columns(from), case_sensitive, place),
+            tree::ExprKind::Star => Expr { kind: ExprKind::Literal(Constant::Bool(true)), ty: Bool, place },
             tree::ExprKind::Group(inner) => self.search_condition(inner, case_sensitive, from),
             tree::ExprKind::And(parts) => self.search_parts(parts, ExprKind::And, case_sensitive, from, place),
             tree::ExprKind::Or(parts) => self.search_parts(parts, ExprKind::Or, case_sensitive, from, place),

@@ -177,7 +177,16 @@ impl<'t> Binder<'t> {
     /// `project`, and `print` with the prefix of its own names.
     pub(super) fn project(&mut self, input: &Arc<Relation>, items: &'t [Named], prefix: Option<&str>, place: Place) -> Arc<Relation> {
         let rows = Arc::clone(input);
-        let items: Vec<Item> = self.over(&rows, |binder| items.iter().flat_map(|named| binder.items(named)).collect());
+        let items: Vec<Item> = self.over(&rows, |binder| {
+            let columns = |binder: &mut Self, named: &'t Named| match binder.items(named) {
+                // What `print` shows has no column to be called after.
+                found if found.len() == 1 && prefix.is_some() && named.target.is_none() => {
+                    found.into_iter().map(|item| Item { name: None, given: None, ..item }).collect()
+                }
+                found => found,
+            };
+            items.iter().flat_map(|named| columns(binder, named)).collect()
+        });
         let mut unique = Unique::default();
         let mut explicit = Columns::default();
         let mut columns = Vec::new();

@@ -1,14 +1,16 @@
 //! Operators over series, steps, parts and patterns of rows.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::super::bound::{
-    Column, Constant, Expr, ExprKind, Hitters, Relation, RelationKind, Scan, ScanStep, SeriesAggregate, SeriesAxis, TopNestedLevel,
+    Aggregate, Column, Constant, Expr, ExprKind, Hitters, Relation, RelationKind, Scan, ScanStep, SeriesAggregate, SeriesAxis,
+    TopNestedLevel,
 };
 use super::super::diagnostics::Code;
 use super::super::tree::{self, Direction, ParameterKind, PartitionBody, Place, ScalarType, ScanOutput, SeriesKind, SeriesRange, Target};
 use super::super::types::common_type;
-use super::binder::{Binder, RowsKind, column, mistake_of};
+use super::binder::{Binder, RowsKind, ScanRows, column, mistake_of};
 use super::expressions::long;
 use super::names::{Unique, implied};
 use super::parsing::word;
@@ -32,7 +34,7 @@ impl<'t> Binder<'t> {
             }
             let mut series = Vec::new();
             for wanted in &made.columns {
-                let Some((aggregate, name)) = binder.sole_aggregate(&wanted.value.value) else { continue };
+                let Some((aggregate, name)) = binder.series_aggregate(&wanted.value.value) else { continue };
                 let name = match &wanted.value.target {
                     Some(Target::One(name)) => Some(name.text.clone()),
                     _ => name,
@@ -55,6 +57,17 @@ impl<'t> Binder<'t> {
             let kind = RelationKind::MakeSeries { input: Arc::clone(input), groups, series, axis: Box::new(axis) };
             binder.relation(columns, kind, &[input], place)
         })
+    }
+
+    /// What a series is made of: an aggregate, or a constant that stands wherever there is a row.
+    fn series_aggregate(&mut self, expr: &'t tree::Expr) -> Option<(Aggregate, Option<String>)> {
+        if !matches!(expr.kind, tree::ExprKind::Literal(_) | tree::ExprKind::Negative(_)) {
+            return self.sole_aggregate(expr);
+        }
+        let value = self.value(expr);
+        let value = self.constant(value);
+        let outputs = vec![value.ty];
+        Some((Aggregate { name: "max", overload: 0, arguments: vec![value], outputs, place: expr.place }, None))
     }
 
     fn series_default(&mut self, value: Expr, ty: ScalarType) -> Expr {
@@ -184,7 +197,9 @@ impl<'t> Binder<'t> {
         let names: Vec<String> = scan.steps.iter().map(|step| step.name.text.clone()).collect();
         let base = input.columns.len();
         let open = input.open;
-        let steps = self.with_rows(columns.clone(), open, RowsKind::Scan(names), |binder| {
+        let first = declared.iter().map(|(_, first): &(ScalarType, Constant)| first.clone()).collect();
+        let kind = RowsKind::Scan(Rc::new(ScanRows { steps: names, base, declared: first }));
+        let steps = self.with_rows(columns.clone(), open, kind, |binder| {
             scan.steps.iter().map(|step| binder.scan_step(step, &columns, base)).collect()
         });
         let match_id = scan.settings.iter().find(|setting| setting.name == "with_match_id");

@@ -7,7 +7,7 @@ use super::super::tree::{self, LetValue, ParameterKind, Query, ScalarType, State
 use super::Schemas;
 use super::binder::{Binder, Bound, Meaning, mistake, mistake_of};
 use super::expressions::text;
-use super::typing::convert;
+use super::typing::{convert, is_constant};
 
 /// Deepest expression that a name may stand for.
 const HEIGHT_MAX: usize = 200;
@@ -55,10 +55,14 @@ pub fn bind<'t>(query: &'t Query, schemas: &'t dyn Schemas, given: &'t Given) ->
             StatementKind::Set(option) => {
                 let value = option.value.as_ref().and_then(|value| match &value.kind {
                     tree::ExprKind::Name(name) => Some(Constant::text(&name.text)),
-                    _ => match binder.value(value).kind {
-                        ExprKind::Literal(constant) => Some(constant),
-                        _ => None,
-                    },
+                    _ => {
+                        let value = binder.value(value);
+                        binder.options.push((option.name.text.clone(), value.clone()));
+                        match value.kind {
+                            ExprKind::Literal(constant) => Some(constant),
+                            _ => None,
+                        }
+                    }
                 });
                 bound.options.push((option.name.text.clone(), value));
             }
@@ -110,7 +114,10 @@ impl<'t> Binder<'t> {
         let meaning = match self.anything(expr) {
             Bound::Value(value) if value.is_mistake() => Meaning::Error,
             Bound::Value(value) if !self.measures(&value) => Meaning::Error,
-            Bound::Value(value) => Meaning::Value(value, None),
+            Bound::Value(value) => {
+                let rows = (!is_constant(&value)).then_some(self.rows.id);
+                Meaning::Value(value, rows)
+            }
             Bound::Table(relation) => Meaning::Table(relation),
             Bound::Graph(graph) => Meaning::Graph(graph),
         };
@@ -145,7 +152,8 @@ impl<'t> Binder<'t> {
         if self.is_table(expr) {
             return Bound::Table(self.without_rows(|binder| binder.table(expr)));
         }
-        Bound::Value(self.without_rows(|binder| binder.value(expr)))
+        // Inside of a function a value may read parameters, which are values of the row of the call.
+        Bound::Value(self.hiding_rows(|binder| binder.value(expr)))
     }
 
     /// What a name stands for; its mistakes are reported with its first use.

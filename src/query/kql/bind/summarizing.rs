@@ -81,6 +81,10 @@ impl<'t> Binder<'t> {
         if arguments.iter().any(Expr::is_mistake) {
             return None;
         }
+        if aggregate.name == "count" && arguments.len() == 1 && arguments[0].ty != ScalarType::Bool {
+            // All rows count, whatever the value of each is; it only gives its name.
+            arguments.clear();
+        }
         let types: Vec<ScalarType> = arguments.iter().map(|argument| argument.ty).collect();
         let Some(overload) = self.aggregate_form(aggregate, &types) else {
             let found: Vec<&str> = types.iter().map(|ty| ty.as_str()).collect();

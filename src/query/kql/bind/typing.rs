@@ -2,6 +2,7 @@
 
 use super::super::bound::{Arithmetic, Comparison, Constant, Expr, ExprKind};
 use super::super::diagnostics::Code;
+use super::super::functions;
 use super::super::tree::{Place, ScalarType};
 use super::super::types::common_type;
 use super::binder::{Binder, mistake, mistake_of};
@@ -70,12 +71,12 @@ impl Binder<'_> {
                 let right = if equality(operator) && other != Bool { right } else { convert(right, other) };
                 Some((left, right))
             }
+            // A truth beside a number counts as 0 or 1.
+            (Bool, b) if is_number(b) => common_type(Long, b).map(|ty| (as_number(left, ty), convert(right, ty))),
+            (a, Bool) if is_number(a) => common_type(Long, a).map(|ty| (convert(left, ty), as_number(right, ty))),
             _ => match (self.read_as(operator, &right, &left), self.read_as(operator, &left, &right)) {
-                (Some(literal), _) => Some((convert(left, literal.ty), literal)),
-                (_, Some(literal)) => {
-                    let ty = literal.ty;
-                    Some((literal, convert(right, ty)))
-                }
+                (Some((literal, left)), _) => Some((left, literal)),
+                (_, Some((literal, right))) => Some((literal, right)),
                 _ => return self.incomparable(operator, &left, &right, place),
             },
         };
@@ -108,31 +109,35 @@ impl Binder<'_> {
         mistake_of(Bool, place)
     }
 
-    /// A literal read as the type of a stored column beside it: its type may differ from the one that the query was written for. Anything else is
-    /// left to be refused.
-    fn read_as(&self, operator: Comparison, text: &Expr, column: &Expr) -> Option<Expr> {
-        let ExprKind::Column(index) = column.kind else { return None };
-        self.rows.columns.get(index)?.lineage.as_ref()?;
-        let value = match &text.kind {
-            ExprKind::Literal(Constant::String(value)) => value.trim(),
-            // `IsSigned == 1`
-            ExprKind::Literal(Constant::Long(value @ (0 | 1))) if column.ty == Bool => {
-                return Some(Expr { kind: ExprKind::Literal(Constant::Bool(*value == 1)), ty: Bool, place: text.place });
-            }
+    /// A literal read as the type of a value of stored rows beside it, and that value: its type may differ from the one that the query was
+    /// written for. Anything else is left to be refused.
+    fn read_as(&self, operator: Comparison, literal: &Expr, value: &Expr) -> Option<(Expr, Expr)> {
+        if is_constant(value) || !self.rows.columns.iter().any(|column| column.lineage.is_some()) {
+            return None;
+        }
+        let place = literal.place;
+        let constant = |constant, ty| Expr { kind: ExprKind::Literal(constant), ty, place };
+        let text = match &literal.kind {
+            ExprKind::Literal(Constant::String(text)) => text.trim(),
             // `ResultType == 0`
-            ExprKind::Literal(Constant::Long(value)) if column.ty == Text && equality(operator) => {
-                return Some(super::expressions::text(&value.to_string(), text.place));
+            ExprKind::Literal(Constant::Long(number)) if value.ty == Text && equality(operator) => {
+                return Some((super::expressions::text(&number.to_string(), place), value.clone()));
+            }
+            // `_IsBillable == true`
+            ExprKind::Literal(Constant::Bool(_)) if value.ty == Text && equality(operator) => {
+                return Some((literal.clone(), convert(value.clone(), Bool)));
             }
             _ => return None,
         };
-        let (constant, ty) = match column.ty {
-            Int | Long => (Constant::Long(value.parse().ok()?), Long),
-            Real => (Constant::Real(super::super::tree::Float(value.parse().ok()?)), Real),
-            Bool => (Constant::Bool(value.to_ascii_lowercase().parse().ok()?), Bool),
-            Guid => (Constant::Guid(guid(value)?.into()), Guid),
+        let (read, ty) = match value.ty {
+            Int | Long => (Constant::Long(text.parse().ok()?), Long),
+            Real => (Constant::Real(super::super::tree::Float(text.parse().ok()?)), Real),
+            Bool => (Constant::Bool(text.to_ascii_lowercase().parse().ok()?), Bool),
+            Guid => (Constant::Guid(guid(text)?.into()), Guid),
+            DateTime => (Constant::DateTime(super::super::values::read::datetime(text)?), DateTime),
             _ => return None,
         };
-        Some(Expr { kind: ExprKind::Literal(constant), ty, place: text.place })
+        Some((constant(read, ty), convert(value.clone(), ty)))
     }
 
     /// Arithmetic of two values.
@@ -196,6 +201,19 @@ impl Binder<'_> {
                 mistake(place)
             }
         }
+    }
+}
+
+/// A truth as 0 or 1.
+fn as_number(truth: Expr, ty: ScalarType) -> Expr {
+    let place = truth.place;
+    match (&truth.kind, functions::find("tolong").and_then(|function| Some((function, function.choose(&[Bool], None)?)))) {
+        (ExprKind::Literal(Constant::Bool(value)), _) => convert(super::expressions::long(i64::from(*value), place), ty),
+        (_, Some((function, chosen))) => {
+            let overload = function.overloads.iter().position(|form| std::ptr::eq(form, chosen.overload)).unwrap_or_default();
+            convert(Expr { kind: ExprKind::Call { function, overload, arguments: vec![truth] }, ty: Long, place }, ty)
+        }
+        _ => mistake_of(ty, place),
     }
 }
 

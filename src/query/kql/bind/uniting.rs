@@ -1,13 +1,13 @@
 //! `union`: columns by name, one for each type.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::super::bound::{Column, Expr, Relation, RelationKind, UnionInput};
 use super::super::diagnostics::{Code, Diagnostic};
 use super::super::tree::{self, Place, ScalarType, UnionKind};
-use super::binder::{Binder, column};
-use super::expressions::{null, text};
+use super::binder::{Binder, Meaning, column};
+use super::expressions::text;
 use super::names::Unique;
 use super::projecting::reference;
 
@@ -71,8 +71,31 @@ impl<'t> Binder<'t> {
         }
         let relation = self.without_rows(|binder| binder.table(table));
         let number = inputs.len();
-        let name = union_name(table).or_else(|| source_name(&relation)).unwrap_or_else(|| format!("union_arg{number}"));
+        let name = self.union_name(table).or_else(|| source_name(&relation)).unwrap_or_else(|| format!("union_arg{number}"));
         inputs.push(Input { name, relation });
+    }
+
+    /// The name of a table that stands as it is in a union: one that is stored, a view, or one that `as` names. Other names that the query
+    /// declares do not show.
+    fn union_name(&self, table: &tree::Expr) -> Option<String> {
+        let declared = |name: &str| match self.lookup(name) {
+            Some(id) => {
+                let view = matches!(self.names[id].meaning, Meaning::Function(function) if function.view);
+                view.then(|| name.to_owned())
+            }
+            None => Some(name.to_owned()),
+        };
+        match &table.kind {
+            tree::ExprKind::Name(name) => declared(&name.text),
+            tree::ExprKind::Call(call) if call.name.text != "table" => declared(&call.name.text),
+            tree::ExprKind::Field(_, name) => Some(name.text.clone()),
+            tree::ExprKind::Group(inner) => self.union_name(inner),
+            tree::ExprKind::Pipe(pipe) => match pipe.operators.last().map(|operator| &operator.kind) {
+                Some(tree::OperatorKind::As(named)) => Some(named.name.text.clone()),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// A table of a fuzzy union: what does not bind is left out, with a warning.
@@ -127,27 +150,26 @@ impl<'t> Binder<'t> {
             })
             .collect();
         for (name, (original, kind)) in named.into_iter().zip(&fields) {
-            let same =
-                |input: &Input| input.relation.columns.iter().find(|column| column.name == *original && column.kind == *kind).cloned();
-            let lineage = inputs.first().and_then(same).and_then(|column| column.lineage);
-            let lineage = lineage.filter(|_| inputs.len() == 1);
-            columns.push(Column { name, kind: *kind, lineage });
+            // A column of several tables is no column of one.
+            let lineage = match inputs.as_slice() {
+                [only] => only.relation.columns.iter().find(|column| column.name == *original && column.kind == *kind),
+                _ => None,
+            };
+            columns.push(Column { name, kind: *kind, lineage: lineage.and_then(|column| column.lineage.clone()) });
         }
-        let with_source = uniting.source.is_some();
+        let first = usize::from(uniting.source.is_some());
+        let places: HashMap<(&str, ScalarType), usize> =
+            fields.iter().enumerate().map(|(place, (name, kind))| ((name.as_str(), *kind), first + place)).collect();
         let bound: Vec<UnionInput> = inputs
             .into_iter()
             .map(|input| {
-                let mut expressions: Vec<Expr> = Vec::with_capacity(columns.len());
-                if with_source {
-                    expressions.push(text(&input.name, place));
-                }
-                for (name, kind) in &fields {
-                    let found = input.relation.columns.iter().position(|column| column.name == *name && column.kind == *kind);
-                    expressions.push(match found {
-                        Some(index) => reference(&input.relation, index, place),
-                        None => null(*kind, place),
-                    });
-                }
+                let named = uniting.source.is_some().then(|| (0, text(&input.name, place)));
+                let found = input.relation.columns.iter().enumerate().filter_map(|(index, column)| {
+                    let column = places.get(&(column.name.as_str(), column.kind))?;
+                    Some((*column, reference(&input.relation, index, place)))
+                });
+                let mut expressions: Vec<(usize, Expr)> = named.into_iter().chain(found).collect();
+                expressions.sort_by_key(|(column, _)| *column);
                 UnionInput { relation: input.relation, expressions }
             })
             .collect();
@@ -160,7 +182,7 @@ impl<'t> Binder<'t> {
 /// Names and types of the columns of all tables, types of one name side by side.
 fn united_fields(inputs: &[Input], inner: bool) -> Vec<(String, ScalarType)> {
     let mut order: Vec<String> = Vec::new();
-    let mut kinds: std::collections::HashMap<&str, Vec<ScalarType>> = std::collections::HashMap::new();
+    let mut kinds: HashMap<&str, Vec<ScalarType>> = HashMap::new();
     for column in inputs.iter().flat_map(|input| &input.relation.columns) {
         let known = kinds.entry(column.name.as_str()).or_default();
         if known.is_empty() {
@@ -180,17 +202,6 @@ fn united_fields(inputs: &[Input], inner: bool) -> Vec<(String, ScalarType)> {
                 })
         })
         .collect()
-}
-
-/// The name of a table that stands as it is in a union.
-fn union_name(table: &tree::Expr) -> Option<String> {
-    match &table.kind {
-        tree::ExprKind::Name(name) => Some(name.text.clone()),
-        tree::ExprKind::Call(call) if call.name.text != "table" => Some(call.name.text.clone()),
-        tree::ExprKind::Field(_, name) => Some(name.text.clone()),
-        tree::ExprKind::Group(inner) => union_name(inner),
-        _ => None,
-    }
 }
 
 /// The stored table whose rows these are.

@@ -23,7 +23,7 @@ pub enum ExprKind {
     /// A constant; null has the type of the expression.
     Literal(Constant),
     /// A column of the input by its place. In `join` conditions the columns of the right side follow those of the left; in a step of `scan` the
-    /// declared columns follow those of the input and mean the state of the same step before this row.
+    /// declared columns follow those of the input, and a declared one only stands there behind the name of a step.
     Column(usize),
     /// A call of a function of the library; the arguments have the types that the overload declares, arguments that only name a type are left out.
     Call {

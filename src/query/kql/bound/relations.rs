@@ -352,8 +352,17 @@ pub struct Join {
 pub struct UnionInput {
     /// Its rows.
     pub relation: Arc<Relation>,
-    /// An expression over it for each column of the union; nulls for what it lacks.
-    pub expressions: Vec<Expr>,
+    /// Columns of the union, ascending, with an expression over the rows each; the others are null here. Unions of all tables have thousands of
+    /// columns of which each table has a few.
+    pub expressions: Vec<(usize, Expr)>,
+}
+
+impl UnionInput {
+    /// The expression of a column of the union; none if the table lacks it.
+    pub fn expression(&self, column: usize) -> Option<&Expr> {
+        let place = self.expressions.binary_search_by_key(&column, |(column, _)| *column).ok()?;
+        self.expressions.get(place).map(|(_, expression)| expression)
+    }
 }
 
 /// An array that becomes rows.

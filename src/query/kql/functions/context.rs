@@ -23,6 +23,11 @@ pub(super) static FUNCTIONS: &[Function] = &[
         "Gives about how many bytes the values of a row take.",
         &[Overload { repeat: 1, ..planned(&[Parameter { name: "column", takes: Takes::Any, constant: false }], 1, Returns::Always(Long)) }],
     ),
+    function(
+        "column_names_of",
+        "Lists the names of the columns of a table.",
+        &[planned(&[takes_any("table")], 1, Returns::Always(Dynamic))],
+    ),
     function("current_principal", "Names who asks.", NAMED),
     function("current_principal_details", "Describes who asks.", &[planned(&[], 0, Returns::Always(Dynamic))]),
     function("current_database", "Names the data set.", NAMED),

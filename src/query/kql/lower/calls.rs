@@ -55,6 +55,20 @@ fn packed(call: &Arguments) -> Result<ArrayRef, KernelError> {
     }))
 }
 
+/// How many bytes the values of a row take: texts in UTF-8, the others as they are stored.
+fn sizes(call: &Arguments) -> Result<ArrayRef, KernelError> {
+    Ok(call.longs(|row| {
+        let size = |argument| match call.kind(argument) {
+            ScalarType::String => call.text(argument, row).len(),
+            ScalarType::Bool => 1,
+            ScalarType::Int => 4,
+            ScalarType::Guid => 16,
+            _ => 8,
+        };
+        i64::try_from((0..call.len()).map(size).sum::<usize>()).ok()
+    }))
+}
+
 /// The value of a call of a function without a kernel.
 pub(super) fn planned(lowering: &mut Lowering<'_>, name: &str, arguments: Vec<Typed>, call: &bound::Expr) -> Result<Expr, LowerError> {
     let place = call.place;
@@ -129,6 +143,13 @@ pub(super) fn planned(lowering: &mut Lowering<'_>, name: &str, arguments: Vec<Ty
                 arguments.push((paths::as_dynamic(value, kind), ScalarType::Dynamic));
             }
             kernel("pack_all", packed, arguments, ScalarType::Dynamic)
+        }
+        "estimate_data_size" => {
+            let arguments: Vec<Typed> = given.collect();
+            if let Some((_, kind)) = arguments.iter().find(|(_, kind)| matches!(kind, ScalarType::Dynamic | ScalarType::Decimal)) {
+                return Err(LowerError::unsupported(format!("the size of a {}", kind.as_str()), place));
+            }
+            kernel("estimate_data_size", sizes, arguments, ScalarType::Long)
         }
         "current_principal" | "current_database" | "current_cluster_endpoint" => {
             lit(datafusion::common::ScalarValue::Utf8View(Some("clew".to_owned())))

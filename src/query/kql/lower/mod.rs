@@ -39,7 +39,7 @@ use super::bound::{Constant, ExternalFormat, Relation};
 use super::graph::PatternGraph;
 use super::tree::ScalarType;
 pub use error::{LowerError, engine_fault};
-use flow::{Flow, Needed, project};
+use flow::{Flow, Needed, Part, project};
 pub use membership::ValueSet;
 pub use node::{RowsInput, RowsNode, RowsPlanner, RowsQueryPlanner};
 pub use plugins::{Survey, survey};
@@ -100,11 +100,13 @@ struct Lowering<'a> {
     placeholders: HashMap<usize, Flow>,
     /// The types of the columns that the present expressions read.
     kinds: Vec<ScalarType>,
+    /// What parts the rows of the operator that is being made.
+    parts: Option<Part>,
 }
 
 impl<'a> Lowering<'a> {
     fn new(environment: Environment<'a>) -> Self {
-        Self { environment, names: 0, placeholders: HashMap::new(), kinds: Vec::new() }
+        Self { environment, names: 0, placeholders: HashMap::new(), kinds: Vec::new(), parts: None }
     }
 
     /// A name that no other column of the query has.

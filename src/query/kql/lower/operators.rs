@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema};
-use datafusion::common::{DFSchema, ScalarValue};
+use datafusion::common::{Column, DFSchema, ScalarValue};
 use datafusion::functions::core::expr_fn::get_field;
 use datafusion::logical_expr::execution_props::ExecutionProps;
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
@@ -17,6 +17,7 @@ use super::super::bound::{
 };
 use super::super::functions::KernelError;
 use super::super::rows::RowsOperator;
+use super::super::rows::each::EachPart;
 use super::super::rows::nested::{Computed, Input, Level, TopNested};
 use super::super::rows::pairs::Pairs;
 use super::super::rows::parse::{MATCHED, Pattern};
@@ -27,7 +28,7 @@ use super::super::tree::{Direction, Place, ScalarType};
 use super::super::types::arrow_type;
 use super::error::LowerError;
 use super::expressions::mark;
-use super::flow::{Flow, Needed, columns_of, project};
+use super::flow::{Flow, Needed, Part, columns_of, project};
 use super::node::{RowsInput, RowsNode};
 use super::{Lowering, constant, named, walk};
 
@@ -77,19 +78,24 @@ impl Lowering<'_> {
         self.operated(relation, vec![given], operator)
     }
 
-    /// The input of an operator: the values in order, then what its order needs.
-    pub(super) fn operands(&mut self, flow: Flow, values: Vec<Expr>, place: Place) -> Result<RowsInput, LowerError> {
-        if flow.part.is_some() {
-            return Err(LowerError::unsupported("this operator inside of `mv-apply` or `partition`", place));
-        }
+    /// The input of an operator: the values in order, then what its order needs, then what parts its rows.
+    pub(super) fn operands(&mut self, flow: Flow, values: Vec<Expr>, _: Place) -> Result<RowsInput, LowerError> {
         let mut expressions: Vec<Expr> = values.into_iter().map(|value| value.alias(self.name("value"))).collect();
         let mut seen = std::collections::HashSet::new();
-        for column in flow.order.iter().flat_map(|key| columns_of(&key.expr)) {
+        let parting: Vec<Column> = flow.part.iter().flat_map(|part| [&part.id].into_iter().chain(&part.carried).cloned()).collect();
+        let ordering = flow.order.iter().flat_map(|key| columns_of(&key.expr)).filter(|column| !parting.contains(column));
+        for column in ordering.chain(parting.iter().cloned()) {
             if seen.insert(column.clone()) {
                 expressions.push(Expr::Column(column));
             }
         }
-        Ok(RowsInput { plan: project(flow.plan, expressions)?, order: flow.order })
+        let mut order = flow.order;
+        if let Some(part) = flow.part {
+            // Rows of a part stand together, whatever orders the parts.
+            order.insert(part.outer, Expr::Column(part.id.clone()).sort(true, false));
+            self.parts = Some(part);
+        }
+        Ok(RowsInput { plan: project(flow.plan, expressions)?, order })
     }
 
     /// The flow of an operator whose columns are those of the relation; its rows keep their order.
@@ -102,12 +108,37 @@ impl Lowering<'_> {
         let names: Vec<String> = relation.columns.iter().map(|column| self.name(&column.name)).collect();
         let mut fields: Vec<Field> =
             relation.columns.iter().zip(&names).map(|(column, name)| Field::new(name, arrow_type(column.kind), true)).collect();
+        let (operator, part) = match (self.parts.take(), inputs.first()) {
+            (Some(part), Some(input)) => {
+                let places = part_places(&part, input);
+                let own = places.iter().map(|place| input.plan.schema().field(*place));
+                let own: Vec<Field> = own.map(|field| Field::new(self.name("part"), field.data_type().clone(), true)).collect();
+                let part = part_of(&own);
+                fields.extend(own);
+                let parted: Arc<dyn RowsOperator> = Arc::new(EachPart { operator, id: places[0], attached: places });
+                (parted, part)
+            }
+            _ => (operator, None),
+        };
+        self.placed(fields, inputs, operator, names.iter().map(|name| Some(named(name))).collect(), part)
+    }
+
+    /// The flow of an operator with these fields; a last one numbers its rows.
+    fn placed(
+        &mut self,
+        mut fields: Vec<Field>,
+        inputs: Vec<RowsInput>,
+        operator: Arc<dyn RowsOperator>,
+        columns: Vec<Option<Expr>>,
+        part: Option<Part>,
+    ) -> Result<Flow, LowerError> {
         let number = self.name("row");
         fields.push(Field::new(&number, DataType::Int64, true));
         let schema = Arc::new(DFSchema::try_from(Schema::new(fields))?);
-        let plan = RowsNode::plan(operator, inputs, schema, true);
-        let mut flow = Flow::new(plan, names.iter().map(|name| Some(named(name))).collect());
-        flow.order = vec![named(&number).sort(true, false)];
+        let mut flow = Flow::new(RowsNode::plan(operator, inputs, schema, true), columns);
+        flow.order.extend(part.iter().map(|part| Expr::Column(part.id.clone()).sort(true, false)));
+        flow.order.push(named(&number).sort(true, false));
+        flow.part = part;
         Ok(flow)
     }
 
@@ -281,18 +312,22 @@ impl Lowering<'_> {
         for field in inputs.first().into_iter().flat_map(|input| input.plan.schema().fields()) {
             fields.push(Field::new(self.name("handed"), field.data_type().clone(), true));
         }
+        let (operator, part) = match (self.parts.take(), inputs.first()) {
+            (Some(part), Some(input)) => {
+                let places = part_places(&part, input);
+                let own: Vec<Field> = places.iter().filter_map(|place| fields.get(*place).cloned()).collect();
+                let parted: Arc<dyn RowsOperator> = Arc::new(EachPart { operator, id: places[0], attached: Vec::new() });
+                (parted, part_of(&own))
+            }
+            _ => (operator, None),
+        };
         let mut columns: Vec<Option<Expr>> = fields.iter().take(width).map(|field| Some(named(field.name()))).collect();
         for column in relation.columns.iter().skip(width) {
             let name = self.name(&column.name);
             columns.push(Some(named(&name)));
             fields.push(Field::new(name, arrow_type(column.kind), true));
         }
-        let number = self.name("row");
-        fields.push(Field::new(&number, DataType::Int64, true));
-        let schema = Arc::new(DFSchema::try_from(Schema::new(fields))?);
-        let mut flow = Flow::new(RowsNode::plan(operator, inputs, schema, true), columns);
-        flow.order = vec![named(&number).sort(true, false)];
-        Ok(flow)
+        self.placed(fields, inputs, operator, columns, part)
     }
 
     /// An expression over numbered columns, ready to run; columns of steps follow those of the row.
@@ -383,6 +418,18 @@ impl Lowering<'_> {
         }
         self.first(flow, count)
     }
+}
+
+/// Where the columns that part the rows stand in the input of an operator: the identifier first.
+fn part_places(part: &Part, input: &RowsInput) -> Vec<usize> {
+    let place = |column: &Column| input.plan.schema().maybe_index_of_column(column);
+    [&part.id].into_iter().chain(&part.carried).filter_map(place).collect()
+}
+
+/// Parts by the columns that an operator gives: the identifier first.
+fn part_of(fields: &[Field]) -> Option<Part> {
+    let mut columns = fields.iter().map(|field| Column::new_unqualified(field.name()));
+    Some(Part { id: columns.next()?, carried: columns.collect(), outer: 1 })
 }
 
 /// Rows with a struct of what was taken out of a text.

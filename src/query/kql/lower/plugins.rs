@@ -9,9 +9,11 @@ use datafusion::logical_expr::{Expr, LogicalPlan};
 
 use super::super::aggregates::field_name;
 use super::super::bound::{self, Constant, ExprKind, Field, Plugin, PluginArgument, Relation, RelationKind};
-use super::super::rows::activity::{ActivityCounts, SessionCount, SlidingCounts, Timeline, Windows};
+use super::super::rows::RowsOperator;
+use super::super::rows::activity::{ActiveUsers, ActivityCounts, ActivityMetrics, SessionCount, SlidingCounts, Timeline, Windows};
 use super::super::rows::bags::{BagReader, BagSurvey, Narrow, Pivot, PivotSurvey};
-use super::super::rows::lookup::Ipv4Lookup;
+use super::super::rows::lookup::{Ipv4Lookup, Ipv6Lookup};
+use super::super::rows::near::{RollingPercentile, RowsNear, intersections};
 use super::super::tree::{Place, ScalarType};
 use super::error::LowerError;
 use super::expressions::text_of;
@@ -185,6 +187,20 @@ fn pivot_groups(plugin: &Plugin, input: &Relation) -> Vec<usize> {
     (0..input.columns.len()).filter(|column| !used.has(*column)).collect()
 }
 
+/// Reports arguments that a plugin does not take.
+fn unfit(plugin: &Plugin, place: Place) -> LowerError {
+    LowerError::unsupported(format!("these arguments of `{}`", plugin.name), place)
+}
+
+/// The arguments of a plugin that takes values only.
+fn plain_arguments(plugin: &Plugin, place: Place) -> Result<Vec<&bound::Expr>, LowerError> {
+    let value = |argument| match argument {
+        &PluginArgument::Value(ref value) => Ok(value),
+        _ => Err(unfit(plugin, place)),
+    };
+    plugin.arguments.iter().map(value).collect()
+}
+
 impl Lowering<'_> {
     /// `evaluate`
     pub(super) fn plugin(&mut self, relation: &Relation, plugin: &Plugin) -> Result<Flow, LowerError> {
@@ -201,19 +217,19 @@ impl Lowering<'_> {
                 let columns = input.columns.iter().map(|column| (column.name.clone(), column.kind)).collect();
                 self.over_columns(relation, input, Arc::new(Narrow { columns }))
             }
-            "ipv4_lookup" => self.ipv4_lookup(relation, plugin, input),
-            "activity_counts_metrics" | "sliding_window_counts" | "session_count" => self.timeline(relation, plugin, input),
+            "ipv4_lookup" | "ipv6_lookup" => self.network_lookup(relation, plugin, input),
+            "activity_counts_metrics" | "activity_metrics" | "active_users_count" | "sliding_window_counts" | "session_count" => {
+                self.timeline(relation, plugin, input)
+            }
+            "rows_near" => self.rows_near(relation, plugin, input),
+            "rolling_percentile" => self.rolling_percentile(relation, plugin, input),
+            "dcount_intersect" => self.dcount_intersect(plugin, input),
             _ => Err(unsupported()),
         }
     }
 
     /// An operator over all columns of its rows.
-    fn over_columns(
-        &mut self,
-        relation: &Relation,
-        input: &Relation,
-        operator: Arc<dyn super::super::rows::RowsOperator>,
-    ) -> Result<Flow, LowerError> {
+    fn over_columns(&mut self, relation: &Relation, input: &Relation, operator: Arc<dyn RowsOperator>) -> Result<Flow, LowerError> {
         let flow = self.relation(input, &Needed::all(input.columns.len()))?;
         let values = flow.columns.iter().flatten().cloned().collect();
         let given = self.operands(flow, values, relation.place)?;
@@ -283,9 +299,9 @@ impl Lowering<'_> {
         self.operated(relation, vec![given], Arc::new(operator))
     }
 
-    fn ipv4_lookup(&mut self, relation: &Relation, plugin: &Plugin, input: &Relation) -> Result<Flow, LowerError> {
+    fn network_lookup(&mut self, relation: &Relation, plugin: &Plugin, input: &Relation) -> Result<Flow, LowerError> {
         let place = relation.place;
-        let unsupported = || LowerError::unsupported("these arguments of `ipv4_lookup`", place);
+        let unsupported = || LowerError::unsupported(format!("these arguments of `{}`", plugin.name), place);
         let [PluginArgument::Table(table), PluginArgument::Value(address), PluginArgument::TableColumn(network), rest @ ..] =
             plugin.arguments.as_slice()
         else {
@@ -296,6 +312,9 @@ impl Lowering<'_> {
         for argument in rest {
             match argument {
                 PluginArgument::Named(name, value) if name == "return_unmatched" => {
+                    keep_unmatched = self.constant(value)? == ScalarValue::Boolean(Some(true));
+                }
+                PluginArgument::Value(value) if value.ty == ScalarType::Bool => {
                     keep_unmatched = self.constant(value)? == ScalarValue::Boolean(Some(true));
                 }
                 PluginArgument::TableColumn(column) => {
@@ -316,36 +335,92 @@ impl Lowering<'_> {
         let columns = table.columns.iter().enumerate().map(|(place, column)| (place, column.kind)).collect();
         let operator = Ipv4Lookup { address: input.columns.len(), network: *network, keys, columns, keep_unmatched };
         let width = input.columns.len();
-        self.handing_on(relation, vec![rows, networks], Arc::new(operator), width)
+        let operator: Arc<dyn RowsOperator> =
+            if plugin.name == "ipv6_lookup" { Arc::new(Ipv6Lookup(operator)) } else { Arc::new(operator) };
+        self.handing_on(relation, vec![rows, networks], operator, width)
+    }
+
+    /// A constant of a plugin as a whole number; instants and durations in ticks.
+    fn whole(&mut self, value: &bound::Expr) -> Result<i64, LowerError> {
+        match self.constant(value)?.cast_to(&arrow::datatypes::DataType::Int64)? {
+            ScalarValue::Int64(Some(number)) => Ok(number),
+            _ => Err(LowerError::value("expected a number, instant or duration that is known beforehand", value.place)),
+        }
+    }
+
+    fn rows_near(&mut self, relation: &Relation, plugin: &Plugin, input: &Relation) -> Result<Flow, LowerError> {
+        let values = plain_arguments(plugin, relation.place)?;
+        let [condition, count, rest @ ..] = values.as_slice() else { return Err(unfit(plugin, relation.place)) };
+        let before = self.whole(count)?;
+        let after = rest.first().map_or(Ok(before), |after| self.whole(after))?;
+        let flow = self.relation(input, &Needed::all(input.columns.len()))?;
+        self.reading(input);
+        let mut values: Vec<Expr> = flow.columns.iter().flatten().cloned().collect();
+        values.push(self.value(condition, &flow.columns)?);
+        let given = self.operands(flow, values, relation.place)?;
+        let operator = Arc::new(RowsNear { condition: input.columns.len(), before, after, columns: input.columns.len() });
+        self.operated(relation, vec![given], operator)
+    }
+
+    fn rolling_percentile(&mut self, relation: &Relation, plugin: &Plugin, input: &Relation) -> Result<Flow, LowerError> {
+        let values = plain_arguments(plugin, relation.place)?;
+        let [value, percentile, index, bin, bins, dimensions @ ..] = values.as_slice() else { return Err(unfit(plugin, relation.place)) };
+        let percentile = match self.constant(percentile)?.cast_to(&arrow::datatypes::DataType::Float64)? {
+            ScalarValue::Float64(Some(percentile)) => percentile,
+            _ => return Err(LowerError::value("expected a percentile that is known beforehand", percentile.place)),
+        };
+        let (bin, bins) = (self.whole(bin)?, self.whole(bins)?);
+        let asked: Vec<&bound::Expr> = [*value, *index].into_iter().chain(dimensions.iter().copied()).collect();
+        let operator = RollingPercentile { value: 0, percentile, index: 1, bin, bins, dimensions: (2..asked.len()).collect() };
+        self.over_values(relation, input, &asked, Arc::new(operator))
+    }
+
+    /// The rows with how many values sketches have in common.
+    fn dcount_intersect(&mut self, plugin: &Plugin, input: &Relation) -> Result<Flow, LowerError> {
+        let sketches = plain_arguments(plugin, input.place)?;
+        let flow = self.relation(input, &Needed::all(input.columns.len()))?;
+        self.reading(input);
+        let mut given = Vec::new();
+        for sketch in &sketches {
+            given.push(self.value(sketch, &flow.columns)?);
+        }
+        let kept = flow.columns.clone();
+        let whole = self.name("common");
+        let udf = intersections(sketches.len());
+        let flow = flow.computing(vec![(whole.clone(), udf.call(given))], &kept)?;
+        let (mut computed, mut columns) = (Vec::new(), kept.clone());
+        for slot in 0..sketches.len() {
+            let name = self.name("s");
+            columns.push(Some(named(&name)));
+            computed.push((name, get_field(named(&whole), field_name(slot))));
+        }
+        let flow = flow.computing(computed, &kept)?;
+        Ok(Flow { columns, ..flow })
     }
 
     /// Counts of who was active in windows of time.
     fn timeline(&mut self, relation: &Relation, plugin: &Plugin, input: &Relation) -> Result<Flow, LowerError> {
         let place = relation.place;
-        let unsupported = || LowerError::unsupported(format!("these arguments of `{}`", plugin.name), place);
-        let values: Vec<&bound::Expr> = plugin
-            .arguments
-            .iter()
-            .map(|argument| match argument {
-                PluginArgument::Value(value) => Ok(value),
-                _ => Err(unsupported()),
-            })
-            .collect::<Result<_, LowerError>>()?;
-        let fixed = if plugin.name == "activity_counts_metrics" { 5 } else { 6 };
+        let unsupported = || unfit(plugin, place);
+        let values = plain_arguments(plugin, place)?;
+        let fixed = match plugin.name {
+            "activity_counts_metrics" | "activity_metrics" => 5,
+            "active_users_count" => 8,
+            _ => 6,
+        };
         let (Some(id), Some(time)) = (values.first(), values.get(1)) else { return Err(unsupported()) };
         let mut number = |place: usize| -> Result<i64, LowerError> {
             let value = values.get(place).ok_or_else(unsupported)?;
-            match self.constant(value)?.cast_to(&arrow::datatypes::DataType::Int64)? {
-                ScalarValue::Int64(Some(number)) => Ok(number),
-                _ => Err(LowerError::value("expected a number, instant or duration that is known beforehand", value.place)),
-            }
+            self.whole(value)
         };
         let (start, end) = (number(2)?, number(3)?);
         let (extra, window) = match plugin.name {
-            "activity_counts_metrics" => (0, 4),
+            "activity_counts_metrics" | "activity_metrics" => (0, 4),
             "sliding_window_counts" => (number(4)?, 5),
+            "active_users_count" => (number(4)?, 7),
             _ => (number(5)?, 4),
         };
+        let (period, periods) = if plugin.name == "active_users_count" { (number(5)?, number(6)?) } else { (0, 0) };
         let windows = match &values.get(window).ok_or_else(unsupported)?.kind {
             ExprKind::Literal(Constant::String(name)) => Windows::named(name).ok_or_else(unsupported)?,
             _ => Windows::Fixed(number(window)?.max(1)),
@@ -355,6 +430,11 @@ impl Lowering<'_> {
         let timeline = Timeline { id: 0, time: 1, start, end, windows, dimensions: (2..asked.len()).collect() };
         match plugin.name {
             "activity_counts_metrics" => self.over_values(relation, input, &asked, Arc::new(ActivityCounts(timeline))),
+            "activity_metrics" => self.over_values(relation, input, &asked, Arc::new(ActivityMetrics(timeline))),
+            "active_users_count" => {
+                let operator = ActiveUsers { timeline, lookback: extra, period, periods };
+                self.over_values(relation, input, &asked, Arc::new(operator))
+            }
             "sliding_window_counts" => self.over_values(relation, input, &asked, Arc::new(SlidingCounts { timeline, lookback: extra })),
             _ => self.over_values(relation, input, &asked, Arc::new(SessionCount { timeline, pause: extra })),
         }

@@ -14,7 +14,7 @@ use super::super::tree::{Direction, ScalarType};
 use super::error::LowerError;
 use super::expressions::{mark, text_of};
 use super::flow::{Flow, Needed, is_cheap, project};
-use super::{Lowering, constant, named, windows};
+use super::{Lowering, constant, named, walk, windows};
 
 impl Lowering<'_> {
     /// The flow of a relation with the columns that are asked for.
@@ -95,11 +95,29 @@ impl Lowering<'_> {
     }
 
     fn filter(&mut self, input: &Relation, condition: &bound::Expr, needed: &Needed) -> Result<Flow, LowerError> {
+        if let RelationKind::Union { inputs } = &input.kind
+            && inputs.len() > 1
+            && is_search(condition)
+        {
+            // Each table is searched by itself, so that only its own columns are looked at.
+            let searched = |table: &UnionInput| {
+                let condition = within(condition, table, input);
+                let kind = RelationKind::Filter { input: Arc::clone(&table.relation), condition };
+                let relation = Arc::new(Relation { kind, ..(*table.relation).clone() });
+                UnionInput { relation, expressions: table.expressions.clone() }
+            };
+            let inputs: Vec<UnionInput> = inputs.iter().map(searched).collect();
+            return self.union(input, &inputs, needed);
+        }
         let mut wanted = needed.clone();
         mark(condition, &mut wanted);
-        let mut flow = self.relation(input, &wanted)?;
+        let flow = self.relation(input, &wanted)?;
         self.reading(input);
-        let condition = self.condition(condition, &flow.columns)?;
+        let (mut flow, mut rewritten) = self.windows(flow, &[(0, condition)])?;
+        let condition = match rewritten.pop().flatten() {
+            Some(condition) => condition,
+            None => self.condition(condition, &flow.columns)?,
+        };
         flow.plan = LogicalPlan::Filter(Filter::try_new(condition, Arc::new(flow.plan))?);
         Ok(flow)
     }
@@ -249,7 +267,7 @@ impl Lowering<'_> {
         let mut flows = Vec::new();
         for input in inputs {
             let mut wanted = Needed::none(input.relation.columns.len());
-            places.iter().filter_map(|place| input.expressions.get(*place)).for_each(|expression| mark(expression, &mut wanted));
+            places.iter().filter_map(|place| input.expression(*place)).for_each(|expression| mark(expression, &mut wanted));
             let flow = self.relation(&input.relation, &wanted)?;
             if flow.part.is_some() {
                 return Err(LowerError::unsupported("`union` inside of `mv-apply` or `partition`", relation.place));
@@ -257,8 +275,10 @@ impl Lowering<'_> {
             self.reading(&input.relation);
             let mut values = Vec::new();
             for place in &places {
-                let value = input.expressions.get(*place).ok_or_else(|| LowerError::value("a union of other columns", relation.place))?;
-                values.push(self.value(value, &flow.columns)?);
+                values.push(match input.expression(*place) {
+                    Some(value) => self.value(value, &flow.columns)?,
+                    None => Expr::Literal(constant::null(relation.columns[*place].kind), None),
+                });
             }
             let (flow, place) = self.place_in_order(flow)?;
             ordered &= place.is_some();
@@ -306,6 +326,42 @@ impl Lowering<'_> {
         let provider = self.environment.tables.function(name, &values)?;
         self.table(relation, provider, needed)
     }
+}
+
+/// Whether a condition looks at many columns for a text.
+fn is_search(condition: &bound::Expr) -> bool {
+    let mut found = false;
+    walk::expressions(condition, &mut |node| found |= matches!(node.kind, bound::ExprKind::Search { .. }));
+    found
+}
+
+/// A condition over a union as one over the rows of one of its tables.
+fn within(condition: &bound::Expr, table: &UnionInput, union: &Relation) -> bound::Expr {
+    let mut condition = condition.clone();
+    put_within(&mut condition, table, union);
+    condition
+}
+
+fn put_within(expression: &mut bound::Expr, table: &UnionInput, union: &Relation) {
+    match &mut expression.kind {
+        bound::ExprKind::Column(column) => {
+            let absent = || match union.columns.get(*column).map(|column| column.kind) {
+                Some(ScalarType::String) => bound::Constant::text(""),
+                _ => bound::Constant::Null,
+            };
+            expression.kind = table.expression(*column).map_or_else(|| bound::ExprKind::Literal(absent()), |value| value.kind.clone());
+            return;
+        }
+        bound::ExprKind::Search { columns, .. } => {
+            let own = columns.iter().filter_map(|column| match table.expression(*column)?.kind {
+                bound::ExprKind::Column(own) => Some(own),
+                _ => None,
+            });
+            *columns = own.collect();
+        }
+        _ => {}
+    }
+    walk::children_mut(expression).into_iter().for_each(|inner| put_within(inner, table, union));
 }
 
 /// Whether a column holds numbers of rows.

@@ -177,7 +177,7 @@ pub(super) fn parts(relation: &Relation) -> Parts<'_> {
         RelationKind::Union { inputs } => {
             for input in inputs {
                 parts.inputs.push(&input.relation);
-                parts.expressions.extend(&input.expressions);
+                parts.expressions.extend(input.expressions.iter().map(|(_, expression)| expression));
             }
         }
         RelationKind::MvExpand(expand) => {

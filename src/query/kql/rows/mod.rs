@@ -5,6 +5,7 @@
 
 pub mod activity;
 pub mod bags;
+pub mod each;
 mod keys;
 pub mod lookup;
 pub mod near;

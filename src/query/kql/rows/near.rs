@@ -19,7 +19,7 @@ fn failed(error: impl std::fmt::Display) -> KernelError {
     KernelError::new(error.to_string())
 }
 
-/// `rows_near`: the rows around those for which a condition holds, in their order. Its result has all columns of the input but the condition.
+/// `rows_near`: the rows around those for which a condition holds, in their order. Its result has the first columns of the input.
 #[derive(Debug)]
 pub struct RowsNear {
     /// The `bool` column of the condition.
@@ -28,6 +28,8 @@ pub struct RowsNear {
     pub before: i64,
     /// How many behind it.
     pub after: i64,
+    /// How many of the first columns the result has.
+    pub columns: usize,
 }
 
 impl RowsOperator for RowsNear {
@@ -48,8 +50,7 @@ impl RowsOperator for RowsNear {
             next = end.max(next);
         }
         let rows = UInt32Array::from(rows);
-        let columns = input.columns().iter().enumerate().filter(|(place, _)| *place != self.condition);
-        columns.map(|(_, column)| take(column, &rows, None).map_err(failed)).collect()
+        input.columns().iter().take(self.columns).map(|column| take(column, &rows, None).map_err(failed)).collect()
     }
 }
 

@@ -20,19 +20,32 @@ fn same_rows(found: &[Vec<Value>], expected: &[Vec<Value>]) -> bool {
     all_met && left.is_empty()
 }
 
+/// A query with its answer.
+pub(super) struct Case<'a> {
+    pub(super) query: &'a str,
+    /// The names of the columns, with ` | ` between them.
+    pub(super) columns: &'a str,
+    pub(super) rows: Vec<Vec<Value>>,
+}
+
+/// The cases of a file: blocks of a query, a line `----`, a line of columns, and a line of cells as JSON for each row.
+pub(super) fn cases(text: &str) -> impl Iterator<Item = Case<'_>> {
+    text.split("\n\n").filter_map(|block| block.split_once("\n----\n")).map(|(query, expected)| {
+        let mut lines = expected.lines();
+        let columns = lines.next().expect("a case names its columns");
+        let cells = |line: &str| line.split(" | ").map(|cell| serde_json::from_str(cell).expect("cells are JSON")).collect();
+        Case { query, columns, rows: lines.map(cells).collect() }
+    })
+}
+
 #[test]
 fn documented_graph_queries_give_the_documented_rows() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let engine = Plain::new();
     let mut wrong = Vec::new();
     let mut count = 0;
-    for block in CASES.split("\n\n").filter(|block| block.contains("\n----")) {
+    for Case { query, columns, rows } in cases(CASES) {
         count += 1;
-        let (query, expected) = block.split_once("\n----\n").expect("a case has a line `----`");
-        let mut lines = expected.lines();
-        let columns = lines.next().expect("a case names its columns");
-        let cells = |line: &str| line.split(" | ").map(|cell| serde_json::from_str(cell).expect("cells are JSON")).collect();
-        let rows: Vec<Vec<Value>> = lines.map(cells).collect();
         match runtime.block_on(answer(&engine, query)) {
             Ok((fields, found)) => {
                 let names = fields.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(" | ");

@@ -150,7 +150,7 @@ fn what_is_long_but_flat_is_read() {
 }
 
 /// Letters that tokens are made of, weighted towards what hurts.
-fn pieces() -> impl Strategy<Value = String> {
+pub(super) fn pieces() -> impl Strategy<Value = String> {
     let words: Vec<&'static str> = vec![
         "|",
         "(",
@@ -255,7 +255,7 @@ fn pieces() -> impl Strategy<Value = String> {
 }
 
 /// A text without mistakes, made of expressions and operators.
-fn query() -> impl Strategy<Value = String> {
+pub(super) fn query() -> impl Strategy<Value = String> {
     let leaf = prop::sample::select(vec![
         "a",
         "['b c']",

@@ -44,7 +44,7 @@ struct Case {
 }
 
 /// A world without tables.
-struct Nothing;
+pub(super) struct Nothing;
 
 impl Schemas for Nothing {
     fn table(&self, _: &str) -> Option<Vec<Field>> {

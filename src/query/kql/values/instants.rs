@@ -101,7 +101,7 @@ fn half_of_day(time: &str) -> (&str, Option<i64>) {
 
 /// Days of a date in any of the forms.
 fn day(date: &str) -> Option<i64> {
-    let parts: Vec<&str> = date.split(['-', '/', ' ', '.']).filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> = date.split(['-', '/', ' ', '.', ',']).filter(|part| !part.is_empty()).collect();
     match *parts.as_slice() {
         [compact] if compact.len() == 8 => days(number(compact.get(..4)?)?, number(compact.get(4..6)?)?, number(compact.get(6..)?)?),
         [year] if year.len() == 4 => days(number(year)?, 1, 1),

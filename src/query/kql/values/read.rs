@@ -66,17 +66,17 @@ pub fn decimal(text: &str) -> Option<i128> {
 /// The bytes of a GUID, first byte highest; dashes and braces or not.
 pub fn guid(text: &str) -> Option<u128> {
     let text = text.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')).unwrap_or(text);
-    let bytes = text.as_bytes();
-    let has_dashes = match bytes.len() {
-        36 if [8, 13, 18, 23].iter().all(|at| bytes[*at] == b'-') => true,
-        32 => false,
-        _ => return None,
-    };
-    let mut value: u128 = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        if !(has_dashes && [8, 13, 18, 23].contains(&at)) {
-            value = value << 4 | u128::from(char::from(*byte).to_digit(16)?);
+    // Dashes may stand anywhere between the digits.
+    let (mut value, mut digits): (u128, u32) = (0, 0);
+    for letter in text.chars().filter(|letter| *letter != '-') {
+        value = value << 4 | u128::from(letter.to_digit(16)?);
+        digits += 1;
+        if digits > 32 {
+            return None;
         }
+    }
+    if digits != 32 || text.len() > 36 || text.starts_with('-') || text.ends_with('-') {
+        return None;
     }
     Some(value)
 }

@@ -196,7 +196,8 @@ fn with(out: &mut String, bag: Option<Json<'_>>, path: &[Cow<'_, str>], value: &
 
 fn zip(arguments: &Arguments) -> Result<ArrayRef, KernelError> {
     Ok(arguments.jsons(|row| {
-        let (keys, values) = (elements(arguments, 0, row)?, elements(arguments, 1, row)?);
+        // A value that is no array has no element for any key.
+        let (keys, values) = (elements(arguments, 0, row)?, elements(arguments, 1, row).unwrap_or_default());
         let (mut seen, mut out) = (HashSet::new(), BagWriter::default());
         for (place, key) in keys.iter().enumerate() {
             if let Some(name) = key.string()

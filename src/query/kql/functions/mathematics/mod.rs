@@ -9,6 +9,7 @@ mod lift;
 mod operators;
 mod random;
 mod special;
+mod units;
 
 pub(super) use decimals::to_real as real_from_decimal;
 pub(super) use lift::unary_opt;
@@ -19,6 +20,14 @@ pub use random::random_udf;
 use super::Function;
 
 /// The functions of this family.
-pub(super) fn families() -> [&'static [Function]; 6] {
-    [elementary::FUNCTIONS, special::FUNCTIONS, bits::FUNCTIONS, binning::FUNCTIONS, extremes::FUNCTIONS, random::FUNCTIONS]
+pub(super) fn families() -> [&'static [Function]; 7] {
+    [
+        elementary::FUNCTIONS,
+        special::FUNCTIONS,
+        bits::FUNCTIONS,
+        binning::FUNCTIONS,
+        extremes::FUNCTIONS,
+        random::FUNCTIONS,
+        units::FUNCTIONS,
+    ]
 }

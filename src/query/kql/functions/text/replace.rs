@@ -28,7 +28,11 @@ pub(super) fn replace_strings(call: &Arguments) -> Result {
         let text = texts.value(row);
         let own = if constant.is_none() { pairs(row) } else { None };
         let Some((searched, rewrites)) = constant.as_ref().unwrap_or(&own) else { return Some(text.to_owned()) };
-        let pairs = searched.iter().zip(rewrites).filter_map(|(searched, rewrite)| Some((searched.as_str()?, rewrite.as_str()?)));
+        let pairs = searched.iter().zip(rewrites).filter_map(|(searched, rewrite)| {
+            // What has no text to be replaced by stays, and is not looked at again either.
+            let searched = searched.as_str()?;
+            Some((searched, rewrite.as_str().unwrap_or(searched)))
+        });
         Some(all_replaced(text, pairs))
     }))
 }

@@ -6,10 +6,11 @@ mod edges;
 mod formats;
 mod makers;
 mod parts;
+mod zones;
 
 use super::Function;
 
 /// The functions of this family.
-pub(super) fn families() -> [&'static [Function]; 5] {
-    [parts::FUNCTIONS, edges::FUNCTIONS, arithmetic::FUNCTIONS, formats::FUNCTIONS, makers::FUNCTIONS]
+pub(super) fn families() -> [&'static [Function]; 6] {
+    [parts::FUNCTIONS, edges::FUNCTIONS, arithmetic::FUNCTIONS, formats::FUNCTIONS, makers::FUNCTIONS, zones::FUNCTIONS]
 }

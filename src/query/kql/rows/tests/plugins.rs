@@ -148,7 +148,7 @@ fn those_who_come_back_are_active() {
 #[test]
 fn rows_near_a_condition_are_given_once() {
     let input = || table(&[Long, Bool], "[1,false] [2,false] [3,true] [4,null] [5,true] [6,false] [7,false]");
-    let near = |before, after| run(&RowsNear { condition: 1, before, after }, input(), &[Long]);
+    let near = |before, after| run(&RowsNear { condition: 1, before, after, columns: 1 }, input(), &[Long]);
     assert_eq!(near(1, 1), ["[2]", "[3]", "[4]", "[5]", "[6]"]);
     assert_eq!(near(0, 0), ["[3]", "[5]"]);
     assert_eq!(near(9, 9).len(), 7);
