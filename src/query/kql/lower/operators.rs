@@ -92,7 +92,7 @@ impl Lowering<'_> {
         let mut order = flow.order;
         if let Some(part) = flow.part {
             // Rows of a part stand together, whatever orders the parts.
-            order.insert(part.outer, Expr::Column(part.id.clone()).sort(true, false));
+            order.insert(part.outer.min(order.len()), Expr::Column(part.id.clone()).sort(true, false));
             self.parts = Some(part);
         }
         Ok(RowsInput { plan: project(flow.plan, expressions)?, order })

@@ -176,7 +176,7 @@ impl Lowering<'_> {
         let outer = flow.part.as_ref().map_or(0, |part| part.outer);
         let mut order = flow.order.clone();
         if let Some(part) = &flow.part {
-            order.insert(outer, Expr::Column(part.id.clone()).sort(true, false));
+            order.insert(outer.min(order.len()), Expr::Column(part.id.clone()).sort(true, false));
         }
         let operator = Arc::new(Windows { passed, part, calls });
         let plan = RowsNode::plan(operator, vec![RowsInput { plan: flow.plan, order }], schema, true);
