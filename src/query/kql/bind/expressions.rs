@@ -17,7 +17,10 @@ impl<'t> Binder<'t> {
         match &expr.kind {
             tree::ExprKind::Literal(literal) => match Constant::of_literal(literal) {
                 Some((constant, ty)) => Expr { kind: ExprKind::Literal(constant), ty, place },
-                None => mistake(place),
+                None => {
+                    self.error(Code::InvalidLiteral, place, format!("'{}' is no value of its type", literal.text));
+                    mistake(place)
+                }
             },
             tree::ExprKind::String(string) => text(&string.value, place),
             tree::ExprKind::Dynamic(json) => {
