@@ -146,6 +146,8 @@ pub(super) struct Binder<'t> {
     pub aggregates: Option<Aggregates>,
     /// Whether the rows in scope have an order.
     pub ordered: bool,
+    /// Whether the query reads a stored table: the types of its columns may differ from those that the query was written for.
+    pub reads_stored: bool,
     /// What `set` statements say, in order.
     pub options: Vec<(String, Expr)>,
     /// Plugins met so far.
@@ -181,6 +183,7 @@ impl<'t> Binder<'t> {
             rows: Rc::new(none),
             aggregates: None,
             ordered: false,
+            reads_stored: false,
             options: Vec::new(),
             plugins: 0,
             numbers: 0,

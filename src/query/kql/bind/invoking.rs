@@ -148,7 +148,7 @@ impl<'t> Binder<'t> {
     }
 
     /// A number as one of another width, as arguments of functions are; anything else stays as it is.
-    fn number_as(&mut self, value: Expr, wanted: ScalarType) -> Expr {
+    pub(super) fn number_as(&mut self, value: Expr, wanted: ScalarType) -> Expr {
         if !is_number(value.ty) || !is_number(wanted) || common_type(value.ty, wanted) == Some(wanted) {
             return value;
         }

@@ -122,7 +122,7 @@ fn joined(base: Option<String>, name: &str) -> String {
 }
 
 fn of_call(name: &str, arguments: &[Named]) -> Option<String> {
-    let first = || arguments.first().and_then(|argument| implied(&argument.value));
+    let first = || arguments.first().and_then(named);
     if let Some((_, fixed)) = FIXED.iter().find(|(function, _)| *function == name) {
         return Some((*fixed).to_owned());
     }

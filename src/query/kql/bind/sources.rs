@@ -150,6 +150,7 @@ impl<'t> Binder<'t> {
     /// A stored table with its columns.
     pub(super) fn stored_table(&mut self, name: &str, place: Place) -> Option<Arc<Relation>> {
         let fields = self.schemas.table(name)?;
+        self.reads_stored = true;
         let table: Arc<str> = Arc::from(name);
         let columns = fields
             .into_iter()

@@ -8,7 +8,7 @@ use super::super::tree::{self, Named, Place, ScalarType};
 use super::super::types::common_type;
 use super::binder::{Binder, mistake, mistake_of};
 use super::expressions::{constant_of, text};
-use super::typing::convert;
+use super::typing::{convert, is_number};
 use ScalarType::{Bool, DateTime, Dynamic, Long, Timespan};
 
 impl<'t> Binder<'t> {
@@ -43,6 +43,7 @@ impl<'t> Binder<'t> {
             "ingestion_time" if arguments.is_empty() => self.ingestion_time(place),
             "bin_auto" if arguments.len() == 1 => self.bin_auto(arguments, place),
             "column_names_of" if arguments.len() == 1 => self.column_names_of(arguments, place),
+            "around" if arguments.len() == 3 => self.around(arguments, place),
             "iff" | "iif" if arguments.len() == 3 => self.conditional(call, &[0], place),
             "case" if arguments.len() >= 3 && arguments.len() % 2 == 1 => {
                 let conditions: Vec<usize> = (0..arguments.len() - 1).step_by(2).collect();
@@ -173,6 +174,23 @@ impl<'t> Binder<'t> {
         }
     }
 
+    /// Whether a value lies not further than so much from another.
+    fn around(&mut self, arguments: &'t [Named], place: Place) -> Expr {
+        let [value, center, delta] = [0, 1, 2].map(|index| self.value(&arguments[index].value));
+        let from = self.computed(Arithmetic::Subtract, center.clone(), delta.clone(), place);
+        let to = self.computed(Arithmetic::Add, center, delta, place);
+        if value.is_mistake() || from.is_mistake() || to.is_mistake() {
+            return mistake_of(Bool, place);
+        }
+        let Some(ty) = common_type(value.ty, from.ty).filter(|ty| *ty != Dynamic) else {
+            let message = format!("'around' cannot compare {} with {}", value.ty.as_str(), from.ty.as_str());
+            self.error(Code::TypeMismatch, place, message);
+            return mistake_of(Bool, place);
+        };
+        let [value, from, to] = [value, from, to].map(|value| Box::new(convert(value, ty)));
+        Expr { kind: ExprKind::Between { value, negated: false, from, to }, ty: Bool, place }
+    }
+
     /// The names of the columns of a table.
     fn column_names_of(&mut self, arguments: &'t [Named], place: Place) -> Expr {
         let relation = self.without_rows(|binder| binder.table(&arguments[0].value));
@@ -268,7 +286,18 @@ impl<'t> Binder<'t> {
         }
         if let Some(default) = call.arguments.get(2) {
             let default = self.value(&default.value);
-            let default = if arguments[0].is_mistake() { default } else { self.wanted(default, ty, name) };
+            let default = match &default.kind {
+                _ if arguments[0].is_mistake() => default,
+                // A number stands for the text of it.
+                ExprKind::Literal(constant) if ty == ScalarType::String && is_number(default.ty) => {
+                    let constant = super::cells::converted(constant, default.ty, ty);
+                    Expr { kind: ExprKind::Literal(constant), ty, place: default.place }
+                }
+                _ => {
+                    let default = self.number_as(default, ty);
+                    self.wanted(default, ty, name)
+                }
+            };
             arguments.push(self.constant(default));
         }
         if arguments.iter().any(Expr::is_mistake) {

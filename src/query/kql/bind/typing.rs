@@ -112,7 +112,7 @@ impl Binder<'_> {
     /// A literal read as the type of a value of stored rows beside it, and that value: its type may differ from the one that the query was
     /// written for. Anything else is left to be refused.
     fn read_as(&self, operator: Comparison, literal: &Expr, value: &Expr) -> Option<(Expr, Expr)> {
-        if is_constant(value) || !self.rows.columns.iter().any(|column| column.lineage.is_some()) {
+        if is_constant(value) || !self.reads_stored {
             return None;
         }
         let place = literal.place;

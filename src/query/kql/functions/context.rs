@@ -24,6 +24,11 @@ pub(super) static FUNCTIONS: &[Function] = &[
         &[Overload { repeat: 1, ..planned(&[Parameter { name: "column", takes: Takes::Any, constant: false }], 1, Returns::Always(Long)) }],
     ),
     function(
+        "around",
+        "Whether a value lies not further than a distance from another.",
+        &[planned(&[takes_any("value"), takes_any("center"), takes_any("delta")], 3, Returns::Always(Bool))],
+    ),
+    function(
         "column_names_of",
         "Lists the names of the columns of a table.",
         &[planned(&[takes_any("table")], 1, Returns::Always(Dynamic))],

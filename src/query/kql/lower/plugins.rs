@@ -194,11 +194,14 @@ fn unfit(plugin: &Plugin, place: Place) -> LowerError {
 
 /// The arguments of a plugin that takes values only.
 fn plain_arguments(plugin: &Plugin, place: Place) -> Result<Vec<&bound::Expr>, LowerError> {
-    let value = |argument| match argument {
-        &PluginArgument::Value(ref value) => Ok(value),
-        _ => Err(unfit(plugin, place)),
-    };
-    plugin.arguments.iter().map(value).collect()
+    plugin
+        .arguments
+        .iter()
+        .map(|argument| match argument {
+            PluginArgument::Value(value) => Ok(value),
+            _ => Err(unfit(plugin, place)),
+        })
+        .collect()
 }
 
 impl Lowering<'_> {

@@ -9,7 +9,7 @@ use super::super::{Arguments, Family, Function, KernelError, Overload, takes};
 type Units = &'static [(&'static str, f64)];
 
 const RADIAN: f64 = 180.0 / std::f64::consts::PI;
-const BTU: f64 = 1055.055_852_62;
+const BTU: f64 = 1_055.055_852_62;
 const WATT_HOUR: f64 = 3600.0;
 const POUND_FORCE: f64 = 4.448_221_615_260_5;
 const POUND: f64 = 0.453_592_37;
