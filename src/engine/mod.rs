@@ -28,6 +28,7 @@ use utoipa::ToSchema;
 use crate::graph;
 use crate::journal::{self, Journal};
 use crate::model::{Fault, FaultClass, Seq, Time};
+use crate::query::names::EntityNames;
 use crate::query::{Context, Question, Snapshot};
 use crate::triage::incident::Policy;
 
@@ -120,6 +121,7 @@ pub struct Engine {
     permits: Arc<Semaphore>,
     /// The end of the chain of changes.
     chain: triage::Chain,
+    names: Arc<EntityNames>,
     opened: Instant,
 }
 
@@ -185,6 +187,7 @@ impl Engine {
             runtime: Some(runtime),
             permits,
             chain,
+            names: Arc::default(),
             opened: Instant::now(),
         }))
     }
@@ -206,6 +209,7 @@ impl Engine {
             journal: Arc::clone(&self.journal),
             runtime: self.handle(),
             spill: self.dir.join("spill"),
+            names: Arc::clone(&self.names),
             now: Time::now(),
         }
     }

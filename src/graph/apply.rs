@@ -10,7 +10,7 @@ use super::decision::Decision;
 use super::entities::Words;
 use super::error::GraphError;
 use super::ids::{By, INDEX_LIMIT, NONE, NodeId, NodeKind, hour, micros, sort_key};
-use super::nodes::{AlertRow, DocRow, IncidentRow, Intern, MentionTo, NESTED, NO_ROLE, fill};
+use super::nodes::{AlertRow, DELETED, DocRow, IncidentRow, Intern, MentionTo, NESTED, NO_ROLE, fill};
 use super::resolve::Unsettled;
 use super::runs::{Link, Mention};
 use super::store::{BY_ALERT, BY_INCIDENT, BY_KILL_CHAIN, BY_REDIRECT, EventsRow, Mixed, Store, events_hash, member_row};
@@ -192,13 +192,16 @@ impl Store {
             self.incidents.get_mut(n).docs = doc;
         } else {
             let mut row = self.intern_rows().incident(incident);
-            (row.id, row.docs, row.current, row.redirect) = (old.id, doc, doc, redirect.unwrap_or(NONE));
+            let redirect = if incident.deleted { DELETED } else { redirect.unwrap_or(NONE) };
+            (row.id, row.docs, row.current, row.redirect) = (old.id, doc, doc, redirect);
             *self.incidents.get_mut(n) = row;
             if old.known() {
                 self.incident_counts[old.status as usize][old.severity as usize] -= 1;
             }
-            self.incident_counts[row.status as usize][row.severity as usize] += 1;
-            note_order(pending, 1, n, old.known().then(|| old.time()), row.time());
+            if row.known() {
+                self.incident_counts[row.status as usize][row.severity as usize] += 1;
+            }
+            note_order(pending, 1, n, old.described().then(|| old.time()), row.time());
             self.note_number(n, row.number);
         }
         let mut members: Vec<u32> = incident.alert_ids.iter().map(|id| self.ensure_alert(id)).collect();

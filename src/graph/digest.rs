@@ -134,7 +134,7 @@ impl Store {
         }
         say!(out, " {:?} {} {} {} {} {}", row.number, row.first, row.last, row.created, row.modified, row.closed);
         say!(out, " {:?} {:?} {:?} {}", row.severity, row.status, row.classification, row.known());
-        if row.redirect != super::ids::NONE {
+        if row.redirect < super::nodes::DELETED {
             self.say_node(out, NodeId::incident(row.redirect));
         }
     }

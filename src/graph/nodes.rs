@@ -286,13 +286,27 @@ impl AlertRow {
     }
 }
 
+/// Stands for the target of the redirect of an incident that is deleted.
+pub(super) const DELETED: u32 = NONE - 1;
+
 impl IncidentRow {
     /// The instant by which the incident stands on a timeline, as `Incident::time`.
     pub(super) fn time(&self) -> i64 {
         if self.first == NO_TIME { self.created } else { self.first }
     }
 
-    pub(super) fn known(&self) -> bool {
+    /// Whether some document speaks of it, be it that it is deleted.
+    pub(super) fn described(&self) -> bool {
         self.docs != NONE
+    }
+
+    /// Whether its newest version deletes it.
+    pub(super) fn deleted(&self) -> bool {
+        self.redirect == DELETED
+    }
+
+    /// Whether some document speaks of it and it is not deleted.
+    pub(super) fn known(&self) -> bool {
+        self.docs != NONE && self.redirect != DELETED
     }
 }

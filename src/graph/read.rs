@@ -69,6 +69,11 @@ impl Snapshot {
         self.0.incident_by_id(id).map(NodeId::incident)
     }
 
+    /// Returns the greatest number of an incident, deleted ones included.
+    pub fn number_max(&self) -> Option<i64> {
+        self.0.incidents.iter().filter_map(|row| row.number).max()
+    }
+
     /// Returns the incident of this number; of several, the one whose id sorts first.
     pub fn incident_by_number(&self, number: i64) -> Option<NodeId> {
         let store = &self.0;
@@ -108,6 +113,17 @@ impl Snapshot {
         let row = store.entities.keys.get(key);
         let atoms = [row.strong, row.only, row.weak].into_iter().flat_map(|head| store.entities.holders(head));
         self.in_order(atoms.map(|atom| store.entity_of(atom)).collect())
+    }
+
+    /// Returns the number of keys of entities; they are numbered from 0 in the order in which they came, for good.
+    pub fn keys_len(&self) -> u32 {
+        self.0.entities.keys.len() as u32
+    }
+
+    /// Returns kind and text of the key of a number below `keys_len`.
+    pub fn key_at(&self, number: u32) -> (&str, &str) {
+        let (entities, texts) = (&self.0.entities, &self.0.texts);
+        (self.0.name(entities.keys.get(number).kind), entities.key_text(texts, number))
     }
 
     /// Sorts nodes in the order that does not depend on arrival, and drops repeats.
@@ -212,7 +228,8 @@ impl Snapshot {
     /// Returns the known incidents inside a window, newest first, as [`Self::alerts_newest`].
     pub fn incidents_newest<'a>(&'a self, window: Window, after: Option<(Option<Time>, &'a str)>) -> impl Iterator<Item = IncidentRef<'a>> {
         let store = &*self.0;
-        Timeline::new(store, 1, window, after).map(move |n| IncidentRef { store, n, row: store.incidents.get(n) })
+        let known = move |n: &u32| store.incidents.get(*n).known();
+        Timeline::new(store, 1, window, after).filter(known).map(move |n| IncidentRef { store, n, row: store.incidents.get(n) })
     }
 
     /// Returns the number of known alerts by status and severity, each in its declared order.
@@ -495,10 +512,15 @@ impl<'a> IncidentRef<'a> {
 
     /// Returns the incident that this one was merged into.
     pub fn redirect(&self) -> Option<NodeId> {
-        (self.row.redirect != NONE).then(|| NodeId::incident(self.row.redirect))
+        (self.row.redirect < super::nodes::DELETED).then(|| NodeId::incident(self.row.redirect))
     }
 
-    /// Whether a document speaks of it; otherwise others only refer to it.
+    /// Whether its newest version deletes it.
+    pub fn deleted(&self) -> bool {
+        self.row.deleted()
+    }
+
+    /// Whether a document speaks of it and it is not deleted; otherwise others only refer to it.
     pub fn known(&self) -> bool {
         self.row.known()
     }

@@ -8,7 +8,7 @@ use axum::response::Response;
 use axum::routing::{delete, patch, post};
 use utoipa::openapi::path::HttpMethod;
 
-use super::changes::By;
+use super::auth::By;
 use super::error::ApiError;
 use super::extract::{JsonBody, Ready};
 use super::routes::{About, NoParams, Routes, json};

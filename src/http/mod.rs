@@ -9,7 +9,6 @@ mod auth;
 mod body;
 mod bookmarks;
 mod changes;
-#[allow(dead_code, unused_imports, reason = "the first dialects that use the whole frame come with it")]
 mod dialects;
 mod docs;
 mod entities;

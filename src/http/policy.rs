@@ -5,7 +5,7 @@ use axum::routing::{get, put};
 use serde_json::json as value;
 use utoipa::openapi::path::HttpMethod;
 
-use super::changes::By;
+use super::auth::By;
 use super::error::ApiError;
 use super::extract::{JsonBody, Ready};
 use super::routes::{About, NoParams, Routes, json};

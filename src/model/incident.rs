@@ -229,6 +229,9 @@ pub struct Incident {
     pub parent: Option<String>,
     /// Id of the incident that this one was merged into.
     pub redirect: Option<String>,
+    /// Whether this version deletes the incident: lists leave it out, its versions stay.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
     /// How this version came about, if clew wrote it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<Change>,

@@ -14,6 +14,7 @@ pub mod graph;
 pub mod kql;
 pub mod lists;
 pub mod live_graph;
+pub mod names;
 pub mod odata;
 pub mod reference;
 mod render;
@@ -71,6 +72,8 @@ pub struct Context {
     pub runtime: tokio::runtime::Handle,
     /// Folder for what a query spills to disk.
     pub spill: PathBuf,
+    /// Finds entities by their names.
+    pub names: Arc<names::EntityNames>,
     /// The present instant; one for the whole question.
     pub now: Time,
 }

@@ -26,7 +26,7 @@ pub(crate) use call::{Call, Members};
 pub(crate) use frame::{CLIENT_REQUEST_ID, answer, decorate, operation, owner, write_fault};
 pub(crate) use links::{read_token, write_token};
 pub(crate) use reply::Reply;
-pub(crate) use routes::{Route, answers, changes};
+pub(crate) use routes::{Route, answers, changes, segments};
 
 /// A dialect.
 pub(crate) struct Dialect {

@@ -168,7 +168,7 @@ impl Table {
 }
 
 /// The segments of a path, percent-decoded; empty ones fall away.
-pub(super) fn segments(path: &str) -> Vec<Cow<'_, str>> {
+pub(crate) fn segments(path: &str) -> Vec<Cow<'_, str>> {
     path.split('/').filter(|segment| !segment.is_empty()).map(decode).collect()
 }
 

@@ -253,7 +253,7 @@ impl Question for IncidentRequest {
 }
 
 /// The newest version of an incident; one that is only referred to is empty.
-fn incident_of(context: &Context, id: &str, node: NodeId) -> Result<Incident, Fault> {
+pub fn incident_of(context: &Context, id: &str, node: NodeId) -> Result<Incident, Fault> {
     let Some(seq) = present(&context.snapshot.graph, node).first().copied() else { return Ok(Incident::default()) };
     let found = bodies(&document(context, seq)?)?.into_iter().find_map(|body| match body {
         Body::Incident(incident) if incident.id == id => Some(*incident),

@@ -109,14 +109,15 @@ fn incidents_of(graph: &GraphSnapshot, alerts: &HashSet<NodeId>) -> HashSet<Node
 }
 
 /// Incidents that contain an alert, without repeats: the alert and the incident may both say it.
-pub(super) fn containers(graph: &GraphSnapshot, alert: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+pub fn containers(graph: &GraphSnapshot, alert: NodeId) -> impl Iterator<Item = NodeId> + '_ {
     let filter = EdgeFilter { relations: vec![Relation::CONTAINS], direction: Direction::In, ..EdgeFilter::default() };
     let mut seen = HashSet::new();
-    graph.edges(alert, &filter).map(|edge| edge.from).filter(move |node| node.kind() == NodeKind::Incident && seen.insert(*node))
+    let there = |node: &NodeId| graph.incident_node(*node).is_some_and(|incident| !incident.deleted());
+    graph.edges(alert, &filter).map(|edge| edge.from).filter(move |node| there(node) && seen.insert(*node))
 }
 
 /// Alerts that an incident contains, newest first, without repeats.
-pub(super) fn members(graph: &GraphSnapshot, incident: NodeId) -> Vec<NodeId> {
+pub fn members(graph: &GraphSnapshot, incident: NodeId) -> Vec<NodeId> {
     let filter = EdgeFilter { relations: vec![Relation::CONTAINS], direction: Direction::Out, ..EdgeFilter::default() };
     let mut seen = HashSet::new();
     graph.edges(incident, &filter).map(|edge| edge.to).filter(|node| seen.insert(*node)).collect()
@@ -130,7 +131,7 @@ fn counters<const N: usize>(counts: [[u32; 6]; N], statuses: [&str; N]) -> Count
 }
 
 /// The row of an incident; products and tactics of its alerts are its own.
-pub(super) fn incident_row(graph: &GraphSnapshot, incident: &IncidentRef<'_>) -> IncidentRow {
+pub fn incident_row(graph: &GraphSnapshot, incident: &IncidentRef<'_>) -> IncidentRow {
     let alerts = members(graph, incident.node());
     let mut products: BTreeSet<&str> = incident.products().collect();
     let mut tactics: Vec<&str> = incident.tactics().collect();

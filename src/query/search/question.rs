@@ -3,6 +3,7 @@
 use super::super::lists::containers;
 use super::super::{Context, Question, render};
 use super::{Membership, SearchAnswer, SearchRequest, search};
+use crate::fulltext::DocKind;
 use crate::graph::GraphSnapshot;
 use crate::model::Fault;
 
@@ -25,7 +26,12 @@ impl Question for SearchRequest {
         let mut answer = search(&self, &context.snapshot.fulltext, graph, context.now)?;
         let mut seen = hashbrown::HashSet::new();
         answer.hits.retain_mut(|hit| {
-            let (Some(kind), Some(keys)) = (&hit.entity_kind, &hit.keys) else { return true };
+            let (Some(kind), Some(keys)) = (&hit.entity_kind, &hit.keys) else {
+                // The index keeps the words of a deleted incident until its next version.
+                let deleted = hit.kind == DocKind::Incident
+                    && graph.incident(&hit.id).and_then(|node| graph.incident_node(node)).is_some_and(|incident| incident.deleted());
+                return !deleted;
+            };
             // Several spellings of one entity are documents of their own; a page names the entity once.
             let Some(node) = graph.entities(kind, keys).first().copied() else { return true };
             hit.id = render::reference(graph, node);

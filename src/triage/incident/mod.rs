@@ -2,6 +2,7 @@
 //!
 //! A change is planned from one snapshot as new versions of incidents; the engine journals them if no other change came first.
 
+mod named;
 mod requests;
 pub(in crate::triage) mod update;
 
@@ -9,6 +10,7 @@ use crate::graph::GraphSnapshot;
 use crate::model::{Body, Change, Document, Fault, FaultClass, Incident, Seq, Time};
 use crate::query::{Context, details, reference};
 
+pub use named::{IncidentDelete, IncidentPut};
 pub use requests::{
     AlertsUpdate, BulkUpdate, ChangeUndo, CommentAdd, CommentEdit, CommentRemove, IncidentCreate, IncidentMerge, IncidentSplit,
     IncidentUpdate, TaskAdd, TaskEdit, TaskRemove,
@@ -156,5 +158,5 @@ pub(super) fn as_step(mut incidents: Vec<Incident>) -> Vec<Incident> {
 
 /// The number that a new incident gets: one more than the greatest.
 fn next_number(graph: &GraphSnapshot) -> i64 {
-    graph.all_incidents().filter_map(|incident| incident.number()).max().unwrap_or(0) + 1
+    graph.number_max().unwrap_or(0) + 1
 }

@@ -144,7 +144,7 @@ impl ChangeIncidents for IncidentCreate {
         let graph = &context.snapshot.graph;
         let id = self.id.clone().unwrap_or_else(new_id);
         let id = text("id", &id, 256)?.to_owned();
-        if graph.incident(&id).and_then(|node| graph.incident_node(node)).is_some_and(|incident| incident.known()) {
+        if graph.incident(&id).and_then(|node| graph.incident_node(node)).is_some_and(|incident| incident.known() || incident.deleted()) {
             return Err(Fault::new(FaultClass::Conflict, "incident_exists", format!("an incident `{id}` is there already")));
         }
         let fields = IncidentFields {
@@ -165,7 +165,7 @@ impl ChangeIncidents for IncidentCreate {
 }
 
 /// The first version of an incident that a person opens.
-fn opened(id: String, actor: &Actor, now: Time, action: &str) -> Incident {
+pub(super) fn opened(id: String, actor: &Actor, now: Time, action: &str) -> Incident {
     Incident {
         id,
         provider: PROVIDER.to_owned(),

@@ -1,5 +1,25 @@
 //! Microsoft.SecurityInsights: incidents, entities, bookmarks and what belongs to them, as Microsoft's own clients ask for them.
 
+mod activities;
+mod alert;
+mod bookmarks;
+mod comments;
+mod desk;
+mod entities;
+mod entity;
+mod expand;
+mod hunts;
+mod incident;
+mod incidents;
+mod kinds;
+mod list;
+mod queries;
+mod relations;
+mod rules;
+mod stored;
+mod timeline;
+mod workspace;
+
 use super::{Dialect, arm};
 
 /// The dialect.
@@ -10,7 +30,17 @@ pub(super) static DIALECT: Dialect = Dialect {
         "/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.OperationalInsights/workspaces/{ws}/providers/Microsoft.SecurityInsights",
     )],
     owns: &["WS", "WS/{*rest}", "/providers/Microsoft.SecurityInsights", "/providers/Microsoft.SecurityInsights/{*rest}"],
-    routes: &[],
+    routes: &[
+        incidents::ROUTES,
+        comments::ROUTES,
+        relations::ROUTES,
+        bookmarks::ROUTES,
+        entities::ROUTES,
+        queries::ROUTES,
+        rules::ROUTES,
+        hunts::ROUTES,
+        workspace::ROUTES,
+    ],
     known: KNOWN,
     fault: arm::fault,
 };
