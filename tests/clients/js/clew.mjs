@@ -2,7 +2,7 @@
 // NODE_EXTRA_CA_CERTS has to be set before node starts: `tests/clients/run` does.
 
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -17,15 +17,14 @@ export async function serve() {
   const folder = mkdtempSync(join(tmpdir(), 'clew-clients-'));
   cpSync(join(template, 'data'), join(folder, 'data'), { recursive: true });
   const token = readFileSync(join(template, 'token'), 'utf8').trim();
-  const log = openSync(join(folder, 'log'), 'w');
   const child = spawn(process.env.CLEW_BIN ?? 'clew', ['serve', '--tls', '--data', join(folder, 'data'), '--listen', '127.0.0.1:0'], {
-    stdio: ['ignore', 'pipe', log],
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
   const gone = new Promise((resolve) => child.once('exit', resolve));
-  for await (const line of createInterface({ input: child.stdout })) {
-    const port = line.match(/https:\/\/\S+?:(\d+)/)?.[1];
+  for await (const line of createInterface({ input: child.stderr })) {
+    const port = line.match(/listens at https:\/\/\S+?:(\d+)/)?.[1];
     if (port) {
-      child.stdout.resume();
+      child.stderr.resume();
       const url = `https://localhost:${port}`;
       await ready(url);
       return {
@@ -39,7 +38,7 @@ export async function serve() {
       };
     }
   }
-  throw new Error(`clew ended before it listened; its log: ${readFileSync(join(folder, 'log'), 'utf8')}`);
+  throw new Error('clew ended before it listened');
 }
 
 /** Until the journal is read; a bound, not a pause. */

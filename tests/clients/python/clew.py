@@ -37,9 +37,9 @@ class Server:
         data = os.path.join(self.folder, "data")
         shutil.copytree(TEMPLATE / "data", data)
         self.token = (TEMPLATE / "token").read_text().strip()
-        self.log = open(os.path.join(self.folder, "log"), "w", encoding="utf-8")
+        self.log = os.path.join(self.folder, "log")
         command = [BINARY, "serve", "--tls", "--data", data, "--listen", "127.0.0.1:0"]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.url = self._address()
         self._await_ready()
 
@@ -57,19 +57,29 @@ class Server:
             time.sleep(0.05)
 
     def _address(self):
-        lines = queue.Queue()
-        threading.Thread(target=lambda: [lines.put(line) for line in self.process.stdout], daemon=True).start()
-        while True:
-            line = lines.get(timeout=60)
-            found = re.search(r"https://(\S+?):(\d+)", line)
-            if found:
+        """What the server says it listens at; everything that it says is kept in the log."""
+        found = queue.Queue()
+
+        def read():
+            with open(self.log, "w", encoding="utf-8") as log:
+                for line in self.process.stdout:
+                    log.write(line)
+                    log.flush()
+                    found.put(re.search(r"listens at https://\S+?:(\d+)", line))
+            found.put(None)
+
+        threading.Thread(target=read, daemon=True).start()
+        until = time.monotonic() + 60
+        while self.process.poll() is None or not found.empty():
+            port = found.get(timeout=max(0.1, until - time.monotonic()))
+            if port:
                 # The certificate names localhost as well as the address; people write the name.
-                return f"https://localhost:{found[2]}"
+                return f"https://localhost:{port[1]}"
+        raise RuntimeError(f"clew ended before it listened: {pathlib.Path(self.log).read_text(encoding='utf-8')}")
 
     def stop(self):
         self.process.terminate()
         self.process.wait(timeout=60)
-        self.log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -83,6 +93,9 @@ class StaticCredential:
         from azure.core.credentials import AccessToken
 
         return AccessToken(self.token, int(time.time()) + 3600)
+
+    def close(self):
+        pass
 
 
 def lines(name):

@@ -1,6 +1,5 @@
 """Getting in: managed identity, client secret, keys of every role, and nobody."""
 
-import json
 import os
 import subprocess
 import uuid
@@ -46,14 +45,13 @@ def client_of(server, sentinel, token):
 
 
 def test_a_client_secret(server, sentinel, at):
-    made = json.loads(new_key(server, "--role", "responder", "--name", f"soar-{uuid.uuid4().hex[:6]}", "--json"))
-    tenant = str(uuid.uuid4())
-    credential = ClientSecretCredential(
-        tenant, made["id"], made["token"], authority=server.url, disable_instance_discovery=True
-    )
+    printed = new_key(server, "--role", "responder", "--principal", "--name", f"soar-{uuid.uuid4().hex[:6]}")
+    made = dict(line.split("=", 1) for line in printed.splitlines())
+    tenant, client_id, secret = made["AZURE_TENANT_ID"], made["AZURE_CLIENT_ID"], made["AZURE_CLIENT_SECRET"]
+    credential = ClientSecretCredential(tenant, client_id, secret, authority=server.url, disable_instance_discovery=True)
     client = type(sentinel)(credential, SUBSCRIPTION, base_url=server.url)
     assert client.incidents.get(*at, INCIDENTS[0]["IncidentName"]).incident_number == 1001
-    wrong = ClientSecretCredential(tenant, made["id"], "wrong", authority=server.url, disable_instance_discovery=True)
+    wrong = ClientSecretCredential(tenant, client_id, "wrong", authority=server.url, disable_instance_discovery=True)
     with pytest.raises(ClientAuthenticationError):
         wrong.get_token(f"{server.url}/.default")
 
