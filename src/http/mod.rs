@@ -21,6 +21,7 @@ mod graph;
 mod guard;
 mod incidents;
 mod ingest;
+mod integers;
 mod keys;
 mod maintain;
 mod metrics;

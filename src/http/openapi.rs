@@ -10,6 +10,7 @@ use utoipa::openapi::{
 };
 
 use super::error::ErrorBody;
+use super::integers::widen;
 use super::rights::declared;
 use crate::access::Right;
 
@@ -90,6 +91,10 @@ pub(crate) fn describe(
     operations: Vec<(&'static str, HttpMethod, Operation)>,
     schemas: impl IntoIterator<Item = (String, RefOr<Schema>)>,
 ) -> OpenApi {
+    let schemas = schemas.into_iter().map(|(name, mut schema)| {
+        widen(&mut schema);
+        (name, schema)
+    });
     let mut paths = Paths::new();
     for (path, method, mut operation) in operations {
         add_errors(&method, &mut operation);
@@ -97,6 +102,7 @@ pub(crate) fn describe(
             // Nothing is asked for here, whatever the rest of the API asks for.
             operation.security = Some(Vec::new());
         }
+        operation.parameters.iter_mut().flatten().filter_map(|parameter| parameter.schema.as_mut()).for_each(widen);
         let item = paths.paths.entry(path.to_owned()).or_default();
         item.merge_operations(PathItem::new(method, operation));
     }
