@@ -102,7 +102,11 @@ pub(crate) fn describe(
             // Nothing is asked for here, whatever the rest of the API asks for.
             operation.security = Some(Vec::new());
         }
-        operation.parameters.iter_mut().flatten().filter_map(|parameter| parameter.schema.as_mut()).for_each(widen);
+        for parameter in operation.parameters.iter_mut().flatten() {
+            if let RefOr::T(parameter) = parameter {
+                parameter.schema.iter_mut().for_each(widen);
+            }
+        }
         let item = paths.paths.entry(path.to_owned()).or_default();
         item.merge_operations(PathItem::new(method, operation));
     }

@@ -95,6 +95,7 @@ async fn run(
     parameters: Vec<(&'static str, String)>,
     request: Request,
 ) -> Result<Response, ApiError> {
+    tracing::debug!(operation = route.operation, tier = route.tier, right = ?route.right, "operation of a dialect");
     let named = parameters.iter().find(|(name, _)| WORKSPACE.contains(name)).map(|(_, value)| value.as_str());
     let granted = caller.grant_in(&app, route.right, named)?;
     let engine = granted.engine(&app).await?;

@@ -144,7 +144,7 @@ fn owner(owner: Option<&Owner>) -> Value {
     match owner {
         None => json!({"objectId": null, "email": null, "assignedTo": null, "userPrincipalName": null}),
         Some(owner) => json!({
-            "objectId": owner.object_id, "email": owner.email, "assignedTo": owner.name, "userPrincipalName": owner.upn, "ownerType": "User",
+            "objectId": owner.object_id, "email": owner.email, "assignedTo": owner.name, "userPrincipalName": owner.upn, "ownerType": if owner.group { "Group" } else { "User" },
         }),
     }
 }

@@ -207,8 +207,10 @@ fn owner(members: &Members) -> Option<Option<OwnerFields>> {
         email: owner.word("email"),
         upn: owner.word("userPrincipalName"),
         object_id: owner.word("objectId"),
+        group: owner.word("ownerType").is_some_and(|kind| kind.eq_ignore_ascii_case("group")),
     };
-    Some((parts != OwnerFields::default()).then_some(parts))
+    let nobody = OwnerFields { group: parts.group, ..OwnerFields::default() };
+    Some((parts != nobody).then_some(parts))
 }
 
 fn tags(members: &Members) -> Option<Vec<String>> {
