@@ -5,7 +5,7 @@ use arrow::array::ArrayRef;
 use super::super::json::Json;
 use super::super::table::form;
 use super::super::{Arguments, Family, Function, KernelError, Parameter, Returns, takes};
-use super::shapes::{lines, polygons};
+use super::shapes::{Polygon, lines, polygons};
 use super::sphere::Place;
 use crate::query::kql::tree::ScalarType::{Bool, Dynamic, Real};
 
@@ -15,7 +15,8 @@ const REAL: Returns = Returns::Always(Real);
 const TWO_PLACES: &[Parameter] =
     &[takes("p1_longitude", Real), takes("p1_latitude", Real), takes("p2_longitude", Real), takes("p2_latitude", Real)];
 const POLYGON: &[Parameter] = &[takes("polygon", Dynamic)];
-const ONE_SHAPE: &str = "The shapes of a MultiPolygon or MultiLineString are added up, not united.";
+const ONE_SHAPE: &str = "The lines of a MultiLineString are added up, not united.";
+const APART: &str = "Polygons of a MultiPolygon that may overlap are refused.";
 
 pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
@@ -106,25 +107,37 @@ pub(super) static FUNCTIONS: &[Function] = &[
         "geo_polygon_area",
         Family::Geography,
         "Gives the area of a polygon in square metres.",
-        &[form(POLYGON, 1, REAL, |call| {
-            Ok(call.reals(|row| Some(polygons(Json::new(call.json(0, row)?))?.iter().map(super::shapes::Polygon::area).sum())))
-        })],
+        &[form(POLYGON, 1, REAL, |call| summed(call, Polygon::area))],
     )
-    .differs(ONE_SHAPE),
+    .differs(APART),
     Function::new(
         "geo_polygon_perimeter",
         Family::Geography,
         "Gives the length around a polygon in metres.",
-        &[form(POLYGON, 1, REAL, |call| {
-            Ok(call.reals(|row| Some(polygons(Json::new(call.json(0, row)?))?.iter().map(super::shapes::Polygon::perimeter).sum())))
-        })],
+        &[form(POLYGON, 1, REAL, |call| summed(call, Polygon::perimeter))],
     )
-    .differs(ONE_SHAPE),
+    .differs(APART),
 ];
 
 /// The place whose longitude and latitude start at an argument.
 pub(super) fn place(call: &Arguments, argument: usize, row: usize) -> Option<Place> {
     Place::new(call.real(argument, row)?, call.real(argument + 1, row)?)
+}
+
+/// What is measured of polygons that have nothing in common, added up.
+fn summed(call: &Arguments, measure: fn(&Polygon) -> f64) -> Result<ArrayRef> {
+    let read = |row: usize| polygons(Json::new(call.json(0, row)?));
+    let mut sums = Vec::with_capacity(call.rows);
+    for row in 0..call.rows {
+        let polygons = read(row);
+        let pairs = polygons.iter().flatten().enumerate();
+        let overlap = pairs.clone().any(|(place, one)| pairs.clone().take(place).any(|(_, other)| one.may_overlap(other)));
+        if overlap {
+            return Err(KernelError::new("polygons that overlap are not supported; measure each by itself"));
+        }
+        sums.push(polygons.map(|polygons| polygons.iter().map(measure).sum::<f64>()));
+    }
+    Ok(call.reals(|row| sums[row]))
 }
 
 fn distance(call: &Arguments) -> Result<ArrayRef> {

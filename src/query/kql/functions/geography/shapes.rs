@@ -116,6 +116,19 @@ fn area(ring: &[Place]) -> f64 {
 }
 
 impl Polygon {
+    /// Whether another polygon may share an area with it: their shells reach over the same longitudes and latitudes.
+    pub(super) fn may_overlap(&self, other: &Self) -> bool {
+        let reach = |polygon: &Self, value: fn(&Place) -> f64| {
+            let values = polygon.0.iter().take(1).flatten().map(value);
+            values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)))
+        };
+        let meet = |value: fn(&Place) -> f64| {
+            let (a, b) = (reach(self, value), reach(other, value));
+            a.0 < b.1 && b.0 < a.1
+        };
+        meet(|place| place.longitude) && meet(|place| place.latitude)
+    }
+
     /// Whether a place lies inside and in no hole.
     pub(super) fn contains(&self, place: Place) -> bool {
         let mut rings = self.0.iter();
