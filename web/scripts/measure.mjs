@@ -1,4 +1,5 @@
-// Measures the graph on a large made-up investigation in a real browser and prints the numbers. `npm run measure [NODES EDGES]`
+// Measures the graph on a large made-up investigation in a real browser and prints the numbers: `npm run measure [NODES EDGES]`.
+// With CLEW_URL also the page of that server: first paint, and how long the queue takes to answer keys and to fill after a jump.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
@@ -30,8 +31,49 @@ try {
     );
     await page.addScriptTag({ content: built.outputFiles[0].text });
     const measured = await page.evaluate(([n, e]) => globalThis.measure(document.getElementById("box"), n, e), [nodes, edges]);
-    console.log(JSON.stringify(measured, null, 2));
+    const whole = process.env.CLEW_URL ? { ...measured, page: await measurePage(process.env.CLEW_URL) } : measured;
+    console.log(JSON.stringify(whole, null, 2));
     if (process.env.SHOT) await page.screenshot({ path: process.env.SHOT });
 } finally {
     await browser.close();
+}
+
+/** First paint of the queue, keys until the next paint, and a jump to the middle and the end of the list until its rows are there. */
+async function measurePage(url) {
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    await page.addInitScript(() => localStorage.setItem("clew.tour", '"seen"'));
+    await page.goto(url);
+    await page.locator("[role=row][aria-selected]").first().waitFor();
+    const first_paint_ms = await page.evaluate(() =>
+        Math.round(performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? -1),
+    );
+    const keys = [];
+    for (let index = 0; index < 20; index += 1) {
+        keys.push(
+            await page.evaluate(async () => {
+                const begun = performance.now();
+                document.dispatchEvent(new KeyboardEvent("keydown", { key: "j", bubbles: true }));
+                await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+                return performance.now() - begun;
+            }),
+        );
+    }
+    const jumps = [];
+    for (const share of [0.5, 1, 0.25, 0.75, 0]) {
+        jumps.push(
+            await page.evaluate(async (part) => {
+                const list = document.querySelector("[role=grid]");
+                const begun = performance.now();
+                list.scrollTop = part * list.scrollHeight;
+                const blank = () => list.querySelectorAll(".table-row.waiting").length > 0;
+                do await new Promise((resolve) => requestAnimationFrame(resolve));
+                while (blank() && performance.now() - begun < 20_000);
+                return performance.now() - begun;
+            }, share),
+        );
+    }
+    const rows = await page.locator("[role=grid]").getAttribute("aria-rowcount");
+    await page.close();
+    const worst = (values) => Math.round(Math.max(...values));
+    return { rows: Number(rows) - 1, first_paint_ms, key_to_paint_worst_ms: worst(keys), jump_until_filled_worst_ms: worst(jumps) };
 }

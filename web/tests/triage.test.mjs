@@ -202,3 +202,32 @@ test("a comment is written in Markdown, rewritten, and shows what it said before
     await picture(page, "notes");
     await closeClean(page);
 });
+
+test("a row is kept as evidence of an incident, with the query that found it, and the incident is seen as it was before", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go(`/query?${new URLSearchParams({ lang: "kql", text: "SigninLogs | take 3" })}`);
+    await page.getByRole("grid", { name: "Rows" }).waitFor();
+    await page.keyboard.press("j");
+    const row = page.getByRole("complementary", { name: "Row" });
+    await row.getByRole("button", { name: "Keep as evidence" }).click();
+    await page.getByRole("textbox", { name: "Name" }).fill("The failed sign-in");
+    await page.getByLabel("What it shows").fill("A **wrong** password");
+    await page.getByRole("textbox", { name: "Incident" }).fill("2");
+    await page.getByRole("button", { name: "Keep", exact: true }).click();
+    await said(page, 'Kept as "The failed sign-in"');
+    await page.goto(`${clew.url}/incidents/2/notes`);
+    const evidence = page.getByRole("region", { name: "Evidence" });
+    await evidence.getByText("The failed sign-in").waitFor();
+    await evidence.locator("strong", { hasText: "wrong" }).waitFor();
+    assert.equal((await incident(2)).bookmarks.length, 1);
+    await picture(page, "evidence");
+    await page.keyboard.press("7");
+    const changes = page.getByRole("region", { name: "Changes" });
+    await changes.getByRole("button", { name: "As of then" }).last().click();
+    await page.getByText("As it was known at").waitFor();
+    await page.keyboard.press("6");
+    await page.getByRole("button", { name: "As it is now" }).waitFor({ state: "detached" });
+    await evidence.getByRole("button", { name: "Remove The failed sign-in" }).click();
+    await evidence.getByText("The failed sign-in").waitFor({ state: "detached" });
+    await closeClean(page);
+});

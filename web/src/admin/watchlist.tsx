@@ -27,6 +27,11 @@ function readItems(answer: unknown): { items: Item[]; total: number } {
     return { items, total: typeof all.total === "number" ? all.total : items.length };
 }
 
+/** Sends a CSV; its first line names the columns. */
+async function takeIn(id: string, file: File): Promise<unknown> {
+    return askNamed("import_watchlist", { id }, { body: { csv: await file.text(), source: file.name } });
+}
+
 const SHOWN = 200;
 
 export function WatchlistItems({ list }: { list: Definition }) {
@@ -65,7 +70,7 @@ export function WatchlistItems({ list }: { list: Definition }) {
                             aria-label="CSV of items"
                             onChange={(event) => {
                                 const [file] = event.currentTarget.files ?? [];
-                                if (file) void done(askNamed("import_watchlist", { id: list.id }, { body: file }), `${file.name} taken in`);
+                                if (file) void done(takeIn(list.id, file), `${file.name} taken in`);
                             }}
                         />
                         <button type="button" class="button small" onClick={() => field.current?.click()}>

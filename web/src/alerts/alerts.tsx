@@ -52,7 +52,9 @@ export function AlertsScreen({ selected }: { selected: string }) {
                 <button
                     type="button"
                     class="button quiet"
-                    onClick={() => void saveList("alerts", csvColumns, (cursor, signal) => loadPage(query, cursor, CSV_PAGE_ROWS, signal))}
+                    onClick={() =>
+                        void saveList("alerts", csvColumns, (cursor, signal) => loadPage(query, { cursor }, CSV_PAGE_ROWS, signal))
+                    }
                 >
                     <Icon name="download" />
                     CSV

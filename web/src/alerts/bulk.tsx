@@ -7,7 +7,7 @@ import { Typed } from "../incident/work";
 import { BulkBar, Choose, Item } from "../list/bulkbar";
 import { type Ticked, tickedCount } from "../list/ticks";
 import { href } from "../router/router";
-import type { Pages } from "../state/pages";
+import type { Rows } from "../state/rows";
 import { formatCount } from "../state/time";
 import { Icon } from "../ui/icons";
 import { useKeys } from "../ui/keys";
@@ -18,7 +18,7 @@ import { type AlertQuery, alertFilter, allIds } from "./model";
 
 interface Props {
     query: AlertQuery;
-    pages: Pages<AlertRow>;
+    pages: Rows<AlertRow>;
     of: Ticked;
     onAll: () => void;
     onClear: () => void;

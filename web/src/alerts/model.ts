@@ -1,6 +1,7 @@
 // What the alert list asks: rows by filter, and groups of repeats.
 import { ask, type Params } from "../api/client";
 import type { AlertFilter, AlertRow, Counters } from "../api/types";
+import { type At, atParams } from "../list/pages";
 import { type Field, type Filter, listParams, without } from "../state/filters";
 import { IDS_PAGE, type PageAnswer, readIds } from "../state/pages";
 import { severities, tactics } from "../ui/kinds";
@@ -41,19 +42,14 @@ export function alertFilter(query: AlertQuery): AlertFilter {
 }
 
 /** A page of alerts. */
-export async function loadPage(
-    query: AlertQuery,
-    cursor: string | null,
-    limit: number,
-    signal: AbortSignal,
-): Promise<PageAnswer<AlertRow>> {
-    const answer = await ask("alerts", { ...params(query), ...(cursor === null ? {} : { cursor }), limit }, { signal });
+export async function loadPage(query: AlertQuery, at: At, limit: number, signal: AbortSignal): Promise<PageAnswer<AlertRow>> {
+    const answer = await ask("alerts", { ...params(query), ...atParams(at), limit }, { signal });
     return { rows: answer.value, cursor: answer.cursor, total: answer.total };
 }
 
 /** Ids of everything that fits, read to its end. */
 export function allIds(query: AlertQuery): Promise<string[]> {
-    return readIds((cursor, signal) => loadPage(query, cursor, IDS_PAGE, signal));
+    return readIds((cursor, signal) => loadPage(query, { cursor }, IDS_PAGE, signal));
 }
 
 /** Severities whatever the chosen severity. */
@@ -88,11 +84,11 @@ export type Grouping = (typeof groupings)[number][0];
 /** A page of groups: each row is the newest alert of its group. */
 export async function loadGroups(
     query: AlertQuery & { group: string },
-    cursor: string | null,
+    at: At,
     limit: number,
     signal: AbortSignal,
 ): Promise<PageAnswer<AlertRow>> {
-    const answer = await ask("alerts", { ...params(query), group: query.group, ...(cursor === null ? {} : { cursor }), limit }, { signal });
+    const answer = await ask("alerts", { ...params(query), group: query.group, ...atParams(at), limit }, { signal });
     return { rows: answer.value, cursor: answer.cursor, total: answer.total };
 }
 

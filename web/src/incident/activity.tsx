@@ -3,6 +3,7 @@ import { ask } from "../api/client";
 import { useAsk } from "../api/resource";
 import type { IncidentDetail } from "../api/types";
 import { seq } from "../app/live";
+import { setParams } from "../router/router";
 import { formatCount } from "../state/time";
 import { Time } from "../ui/parts";
 import { Loaded } from "../ui/states";
@@ -27,6 +28,14 @@ export function ActivityTab({ incident }: { incident: IncidentDetail }) {
                                         <strong>{change.actor}</strong>
                                         <span class="tag">{change.action}</span>
                                         <span class="grow" />
+                                        <button
+                                            type="button"
+                                            class="button quiet small"
+                                            title="Shows the incident as it was known then"
+                                            onClick={() => setParams({ asof: change.time })}
+                                        >
+                                            As of then
+                                        </button>
                                         {change.action !== "source" && change.action !== "create" && (
                                             <button
                                                 type="button"

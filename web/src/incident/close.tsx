@@ -1,5 +1,6 @@
 // The window that closes incidents: why, and what is left to say.
 import { useState } from "preact/hooks";
+import { useAsk } from "../api/resource";
 import type { IncidentFields } from "../api/types";
 import { Dialog } from "../ui/dialog";
 import { closings } from "./change";
@@ -15,10 +16,13 @@ export function CloseDialog({ title, onDone, onClose }: Props) {
     const [at, setAt] = useState(0);
     const [comment, setComment] = useState("");
     const [busy, setBusy] = useState(false);
+    // The workspace may do without a remark; as long as nobody said so, one is needed.
+    const needed = useAsk("policy", {}).data?.closing_comment ?? true;
     const close = async () => {
         const [classification, reason] = closings[at] ?? ["Undetermined", ""];
         setBusy(true);
-        const fields: IncidentFields = { status: "Closed", classification, classification_comment: comment.trim() };
+        const fields: IncidentFields = { status: "Closed", classification };
+        if (comment.trim()) fields.classification_comment = comment.trim();
         if (reason) fields.classification_reason = reason;
         const done = await onClose(fields);
         setBusy(false);
@@ -47,7 +51,7 @@ export function CloseDialog({ title, onDone, onClose }: Props) {
                     <textarea
                         class="field area"
                         rows={4}
-                        required
+                        required={needed}
                         value={comment}
                         onInput={(event) => setComment(event.currentTarget.value)}
                         placeholder="What was found, what was done"

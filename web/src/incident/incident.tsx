@@ -3,13 +3,13 @@ import { useAsk } from "../api/resource";
 import type { IncidentDetail } from "../api/types";
 import { lazy } from "../app/lazy";
 import { seq } from "../app/live";
-import { incidentHref, navigate } from "../router/router";
+import { incidentHref, navigate, param, setParams } from "../router/router";
 import { stored } from "../state/stored";
 import { Popover } from "../ui/dialog";
 import { Icon } from "../ui/icons";
 import { useKeys } from "../ui/keys";
 import { OutLink } from "../ui/outlink";
-import { Severity, Status } from "../ui/parts";
+import { Severity, Status, Time } from "../ui/parts";
 import { Failure, Loading } from "../ui/states";
 import { Tabs } from "../ui/tabs";
 import { copyText } from "../ui/toast";
@@ -48,7 +48,8 @@ function count(incident: IncidentDetail, tab: string): number | undefined {
 }
 
 export function IncidentScreen({ id, tab }: { id: string; tab: string }) {
-    const incident = useAsk("incident", { id }, seq.value);
+    const asOf = param("asof");
+    const incident = useAsk("incident", asOf ? { id, as_of: asOf } : { id }, seq.value);
     const data = incident.data;
     useKeys("Incident", [
         ...names.map(([name, label], index) => ({
@@ -99,6 +100,15 @@ export function IncidentScreen({ id, tab }: { id: string; tab: string }) {
                     <ReportChoice id={data.id} />
                     <OutLink to={data.url} label="Portal" />
                 </div>
+                {asOf && (
+                    <div class="notice" role="status">
+                        As it was known at <Time at={asOf} />: what came or was changed later is not shown.
+                        <span class="grow" />
+                        <button type="button" class="button small" onClick={() => setParams({ asof: null })}>
+                            As it is now
+                        </button>
+                    </div>
+                )}
                 {data.redirect && (
                     <div class="notice">
                         This incident went into <a href={incidentHref({ id: data.redirect })}>another one</a>.

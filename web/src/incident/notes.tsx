@@ -1,6 +1,7 @@
 // What people said about the incident and what is to be done.
 import { ask } from "../api/client";
 import type { IncidentDetail } from "../api/types";
+import { Bookmarks } from "../bookmarks/list";
 import { IconButton } from "../ui/parts";
 import { changed } from "./change";
 import { Comments } from "./comments";
@@ -12,6 +13,7 @@ export function NotesTab({ incident }: { incident: IncidentDetail }) {
         <div class="notes">
             <Tasks incident={incident} />
             <Comments incident={incident} />
+            <Bookmarks of={incident.bookmarks} />
         </div>
     );
 }

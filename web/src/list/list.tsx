@@ -1,12 +1,12 @@
 // One list for the queue, the alerts and whatever else comes page by page: its table, or why there is none.
 import type { ComponentChildren } from "preact";
-import type { Pages } from "../state/pages";
+import type { Rows } from "../state/rows";
 import { Failure, Loading } from "../ui/states";
 import { type Column, DataTable, type Ticks } from "../ui/table";
 
 interface Props<T> {
     label: string;
-    pages: Pages<T>;
+    pages: Rows<T>;
     columns: readonly Column<T>[];
     rowKey: (row: T) => string;
     current: string;
@@ -24,5 +24,5 @@ export function PagedList<T>({ pages, empty, ...table }: Props<T>) {
     if (pages.error.value !== undefined) return <Failure error={pages.error.value} retry={() => pages.retry()} />;
     if (pages.untouched) return <Loading rows={12} />;
     if (pages.count === 0) return <>{empty}</>;
-    return <DataTable {...table} count={pages.count} total={pages.total} row={(index) => pages.row(index)} />;
+    return <DataTable {...table} count={pages.count} total={pages.total} row={(index) => pages.row(index)} known={() => pages.known()} />;
 }

@@ -1,23 +1,39 @@
-// The pages of a list on the screen: loaded as they come into sight, asked again when the workspace changes.
+// The rows of a list on the screen: loaded as they come into sight, asked again when the workspace changes.
 import { useCallback, useEffect, useMemo, useRef } from "preact/hooks";
 import { seq } from "../app/live";
+import { Blocks } from "../state/blocks";
 import { type PageAnswer, Pages } from "../state/pages";
+import type { Rows } from "../state/rows";
 
 const PAGE_ROWS = 200;
 
-/** Asks for a page of a question. */
-export type LoadPage<Q, T> = (query: Q, cursor: string | null, limit: number, signal: AbortSignal) => Promise<PageAnswer<T>>;
+/** Where a page begins: behind a cursor, or at a row of the whole list. */
+export type At = { readonly cursor: string | null } | { readonly offset: number };
 
-/** The pages of `query`; another question begins anew. Reading this in a component makes it follow what is loaded. */
+/** Asks for a page of a question. */
+export type LoadPage<Q, T> = (query: Q, at: At, limit: number, signal: AbortSignal) => Promise<PageAnswer<T>>;
+
+/** The place of a page as parameters of the API. */
+export function atParams(at: At): { cursor?: string; offset?: number } {
+    if ("offset" in at) return at.offset === 0 ? {} : { offset: at.offset };
+    return at.cursor === null ? {} : { cursor: at.cursor };
+}
+
+/**
+ * The rows of `query`; another question begins anew. With `anywhere` the list can be entered at any row.
+ * Using this in a component makes it follow what is loaded.
+ */
 export function usePages<Q, T>(
     query: Q,
     load: LoadPage<Q, T>,
-): { pages: Pages<T>; key: string; onRange: (from: number, to: number) => void } {
+    anywhere = true,
+): { pages: Rows<T>; key: string; onRange: (from: number, to: number) => void } {
     const key = JSON.stringify(query);
-    const pages = useMemo(() => {
+    const pages = useMemo((): Rows<T> => {
         const asked: Q = JSON.parse(key);
-        return new Pages<T>((cursor, signal) => load(asked, cursor, PAGE_ROWS, signal));
-    }, [key, load]);
+        if (anywhere) return new Blocks<T>((offset, limit, signal) => load(asked, { offset }, limit, signal), PAGE_ROWS);
+        return new Pages<T>((cursor, signal) => load(asked, { cursor }, PAGE_ROWS, signal));
+    }, [key, load, anywhere]);
     useEffect(() => {
         pages.want(0, 1);
         return () => pages.close();

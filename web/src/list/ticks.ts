@@ -1,5 +1,6 @@
 // Rows that a person ticked: some by name, or everything that a filter finds.
 import { useState } from "preact/hooks";
+import type { Rows } from "../state/rows";
 import type { Ticks } from "../ui/table";
 
 /** What is ticked. `all` stands for every row that fits, loaded or not. */
@@ -26,13 +27,11 @@ export function tickedCount(of: Ticked, total: number | undefined): number {
     return of.all ? (total ?? 0) : of.ids.size;
 }
 
-interface Rows<T> {
-    known: () => Iterable<readonly [number, T]>;
-    total: number | undefined;
-}
+/** As much of a list's rows as ticks need. */
+type Tickable<T> = Pick<Rows<T>, "known" | "total">;
 
 /** The ticks of a list. Another question (`key`) begins with none; live updates keep them. */
-export function useTicks<T>(key: string, rows: Rows<T>, rowKey: (row: T) => string): { of: Ticked; ticks: Ticks; clear: () => void } {
+export function useTicks<T>(key: string, rows: Tickable<T>, rowKey: (row: T) => string): { of: Ticked; ticks: Ticks; clear: () => void } {
     const [state, setState] = useState({ key, of: NOTHING_TICKED });
     const of = state.key === key ? state.of : NOTHING_TICKED;
     const put = (next: Ticked) => setState({ key, of: next });

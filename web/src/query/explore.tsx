@@ -56,6 +56,7 @@ export function Exploration({ name }: { name: string }) {
                             <Result
                                 key={entity}
                                 table={data.table}
+                                query={data.text}
                                 milliseconds={performance.now() - began}
                                 chart={undefined}
                                 onMore={undefined}

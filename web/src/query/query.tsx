@@ -158,6 +158,7 @@ export function QueryScreen() {
                                 <Result
                                     key={`${outcome.run.lang}${outcome.run.text}${outcome.run.limit}`}
                                     table={outcome.table}
+                                    query={outcome.run.text}
                                     milliseconds={outcome.milliseconds}
                                     chart={chartOf(renderOf(outcome.run.lang, outcome.run.text))}
                                     begun={viewOf(renderOf(outcome.run.lang, outcome.run.text))}

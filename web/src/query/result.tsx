@@ -2,6 +2,7 @@
 import { useMemo, useState } from "preact/hooks";
 import type { Table } from "../api/types";
 import { lazy } from "../app/lazy";
+import { KeepRow } from "../bookmarks/keep";
 import { csvLine, saveFile } from "../state/csv";
 import { formatCount } from "../state/time";
 import { CellText, cellText } from "../ui/cell";
@@ -34,6 +35,8 @@ interface Props {
     /** The chart that the query asked for. */
     chart: ChartKind | undefined;
     onMore: (() => void) | undefined;
+    /** Text of the query. */
+    query: string;
     /** How to show it at first, where the query says so (`render timepivot`, `render graph`). */
     begun?: View | undefined;
 }
@@ -59,7 +62,7 @@ export function compareCells(a: unknown, b: unknown): number {
     return cellText(a, "").localeCompare(cellText(b, ""));
 }
 
-export function Result({ table, milliseconds, chart, onMore, begun }: Props) {
+export function Result({ table, milliseconds, chart, onMore, begun, query }: Props) {
     const [view, setView] = useState<View>(begun ?? (chart ? "chart" : "table"));
     const [kind, setKind] = useState<ChartKind>(chart ?? "column");
     const [sort, setSort] = useState("");
@@ -138,7 +141,7 @@ export function Result({ table, milliseconds, chart, onMore, begun }: Props) {
                     <TimeView table={table} onRow={(index) => setCurrent(String(index))} />
                 )}
                 {(view === "table" || view === "timeline") && open && (
-                    <RowPane table={table} cells={open[1]} onClose={() => setCurrent("")} />
+                    <RowPane table={table} cells={open[1]} query={query} onClose={() => setCurrent("")} />
                 )}
             </div>
         </div>
@@ -185,12 +188,23 @@ function ChartChoice({ kind, onKind }: { kind: ChartKind; onKind: (kind: ChartKi
     );
 }
 
-function RowPane({ table, cells, onClose }: { table: Table; cells: Cells; onClose: () => void }) {
+const NAMING = /(title|name|activity|operation|message|description)$/i;
+
+/** What a row may be called: its most telling text. */
+function nameOf(table: Table, cells: Cells): string {
+    const texts = table.columns.flatMap((column, at) =>
+        typeof cells[at] === "string" && cells[at] && column.type === "string" ? [{ column, text: String(cells[at]) }] : [],
+    );
+    return (texts.find(({ column }) => NAMING.test(column.name)) ?? texts[0])?.text.slice(0, 120) ?? "A row";
+}
+
+function RowPane({ table, cells, query, onClose }: { table: Table; cells: Cells; query: string; onClose: () => void }) {
     const record = Object.fromEntries(table.columns.map((column, at) => [column.name, cells[at]]));
     return (
         <aside class="preview row-pane" aria-label="Row">
             <div class="preview-head">
                 <h2 class="grow">Row</h2>
+                <KeepRow small evidence={{ name: nameOf(table, cells), row: record, query }} />
                 <IconButton
                     icon="copy"
                     label="Copy the row as JSON"

@@ -8,7 +8,7 @@ import type { Choice } from "../incident/picker";
 import { Typed } from "../incident/work";
 import { BulkBar, Choose, Item } from "../list/bulkbar";
 import { type Ticked, tickedCount } from "../list/ticks";
-import type { Pages } from "../state/pages";
+import type { Rows } from "../state/rows";
 import { formatCount } from "../state/time";
 import { Icon } from "../ui/icons";
 import { useKeys } from "../ui/keys";
@@ -18,7 +18,7 @@ import { allIds, incidentParams, isSearch, type QueueQuery, type QueueRow } from
 
 interface Props {
     query: QueueQuery;
-    pages: Pages<QueueRow>;
+    pages: Rows<QueueRow>;
     of: Ticked;
     onAll: () => void;
     onClear: () => void;

@@ -1,6 +1,7 @@
 // What the queue asks and shows: one kind of row for the list (`/v1/incidents`) and for its search (`/v1/search`).
 import { ask, type Params } from "../api/client";
 import type { Counters, FacetAnswer, Hit, IncidentRow } from "../api/types";
+import { type At, atParams } from "../list/pages";
 import { type Field, type Filter, listParams, searchText, without } from "../state/filters";
 import { IDS_PAGE, type PageAnswer, readIds } from "../state/pages";
 import { severities, tactics } from "../ui/kinds";
@@ -78,18 +79,12 @@ function fromHit(hit: Hit): QueueRow {
 }
 
 /** A page of the queue. */
-export async function loadPage(
-    query: QueueQuery,
-    cursor: string | null,
-    limit: number,
-    signal: AbortSignal,
-): Promise<PageAnswer<QueueRow>> {
-    const at = cursor === null ? {} : { cursor };
+export async function loadPage(query: QueueQuery, at: At, limit: number, signal: AbortSignal): Promise<PageAnswer<QueueRow>> {
     if (isSearch(query)) {
-        const answer = await ask("search", { ...searchParams(query), ...at, limit, highlight: false }, { signal });
+        const answer = await ask("search", { ...searchParams(query), ...atParams(at), limit, highlight: false }, { signal });
         return { rows: answer.hits.map(fromHit), cursor: answer.cursor, total: answer.total };
     }
-    const answer = await ask("incidents", { ...incidentParams(query), ...at, limit }, { signal });
+    const answer = await ask("incidents", { ...incidentParams(query), ...atParams(at), limit }, { signal });
     return { rows: answer.value, cursor: answer.cursor, total: answer.total };
 }
 
@@ -121,5 +116,5 @@ export async function loadFacets(signal: AbortSignal): Promise<FacetAnswer[]> {
 
 /** Ids of everything that fits, read to its end. */
 export function allIds(query: QueueQuery): Promise<string[]> {
-    return readIds((cursor, signal) => loadPage(query, cursor, IDS_PAGE, signal));
+    return readIds((cursor, signal) => loadPage(query, { cursor }, IDS_PAGE, signal));
 }

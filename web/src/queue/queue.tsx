@@ -28,7 +28,7 @@ import { Views } from "./views";
 export function QueueScreen() {
     const { params } = place.value;
     const query: QueueQuery = { text: param("q"), filter: readFilter(fields, params), sort: param("sort") };
-    const { pages, key, onRange } = usePages(query, loadPage);
+    const { pages, key, onRange } = usePages(query, loadPage, !isSearch(query));
     const { of: ticked, ticks, clear } = useTicks(key, pages, (row: QueueRow) => row.id);
     const version = seq.value;
     const counters = useLoad((signal) => loadCounters(JSON.parse(key), signal), `counters ${key}`, version);
@@ -64,7 +64,7 @@ export function QueueScreen() {
                     type="button"
                     class="button quiet"
                     onClick={() =>
-                        void saveList("incidents", csvColumns, (cursor, signal) => loadPage(query, cursor, CSV_PAGE_ROWS, signal))
+                        void saveList("incidents", csvColumns, (cursor, signal) => loadPage(query, { cursor }, CSV_PAGE_ROWS, signal))
                     }
                 >
                     <Icon name="download" />

@@ -1,6 +1,7 @@
 // A list that comes page by page: pages are asked for as rows come into sight, old ones may be forgotten and asked for again.
 import { signal } from "@preact/signals";
 import { isAbort } from "../api/client";
+import type { Rows } from "./rows";
 
 /** A page as the API gives it. */
 export interface PageAnswer<T> {
@@ -26,7 +27,7 @@ const PAGES_KEPT = 40;
 const AHEAD_ROWS = 150;
 
 /** The rows of one question. `version` changes whenever something was loaded. */
-export class Pages<T> {
+export class Pages<T> implements Rows<T> {
     readonly version = signal(0);
     readonly error = signal<unknown>(undefined);
     /** Rows that match, as the last answer said. */

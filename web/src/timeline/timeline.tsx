@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ask, type Params } from "../api/client";
 import { useAsk } from "../api/resource";
 import type { Bucket, TimelineItem } from "../api/types";
+import { type Evidence, KeepRow } from "../bookmarks/keep";
 import { SeveritySign } from "../graph/legend";
 import { nodeHref, place, setParams } from "../router/router";
 import { type Field, listParams, readFilter } from "../state/filters";
@@ -110,7 +111,7 @@ export function Timeline({ of }: { of: readonly string[] }) {
                         <Items key={key} pages={pages} about={about} chosen={chosen} onChoose={setChosen} />
                     )}
                 </div>
-                {chosen && <Detail item={chosen} onClose={() => setChosen(undefined)} />}
+                {chosen && <Detail item={chosen} of={of} onClose={() => setChosen(undefined)} />}
             </div>
         </section>
     );
@@ -266,7 +267,7 @@ function Span({ item, from, to }: { item: TimelineItem; from: number; to: number
     );
 }
 
-function Detail({ item, onClose }: { item: TimelineItem; onClose: () => void }) {
+function Detail({ item, of, onClose }: { item: TimelineItem; of: readonly string[]; onClose: () => void }) {
     const cells = Object.entries((item.row ?? {}) as Record<string, unknown>);
     const simple = cells.filter(([, value]) => typeof value !== "object" || value === null);
     const nested = Object.fromEntries(cells.filter(([, value]) => typeof value === "object" && value !== null));
@@ -275,6 +276,7 @@ function Detail({ item, onClose }: { item: TimelineItem; onClose: () => void }) 
             <header>
                 <KindGlyph kind={item.kind === "event" ? "other" : item.kind} />
                 <strong class="grow">{item.message}</strong>
+                {item.row && <KeepRow small evidence={evidenceOf(item, of)} />}
                 <IconButton icon="close" label="Close the item" small onClick={onClose} />
             </header>
             <Facts
@@ -299,6 +301,13 @@ function Detail({ item, onClose }: { item: TimelineItem; onClose: () => void }) 
             {Object.keys(nested).length > 0 && <Json value={nested} />}
         </aside>
     );
+}
+
+/** An event as evidence for the incident whose timeline it stands in. */
+function evidenceOf(item: TimelineItem, of: readonly string[]): Evidence {
+    const incident = of.find((one) => one.startsWith("incident:"))?.slice("incident:".length);
+    const query = `${item.source}\n| where _Seq == ${item.seq}`;
+    return { name: item.message.slice(0, 120), row: { ...item.row, _Seq: item.seq }, query, ...(incident ? { incident } : {}) };
 }
 
 function keyOf(item: TimelineItem): string {

@@ -1,6 +1,6 @@
 // Windows over the page and lists under a button. Escape closes them; the focus stays inside and returns afterwards.
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { IconButton } from "./parts";
 
 const FOCUSABLE = 'a[href], button:not([disabled]), input:not([disabled]), select, textarea, [tabindex]:not([tabindex="-1"])';
@@ -49,6 +49,21 @@ export function Dialog({ title, onClose, children }: { title: string; onClose: (
     );
 }
 
+const GAP = 6;
+const EDGE = 8;
+
+/** Lays a list under its button, or over it where there is more room; never beyond the window, whatever clips the button. */
+function lay(list: HTMLElement, button: DOMRect, right: boolean): void {
+    const { innerWidth, innerHeight } = window;
+    const below = innerHeight - button.bottom - GAP - EDGE;
+    const above = button.top - GAP - EDGE;
+    list.style.maxHeight = `${Math.max(120, Math.min(0.7 * innerHeight, Math.max(below, above)))}px`;
+    const { width, height } = list.getBoundingClientRect();
+    const left = right ? button.right - width : button.left;
+    list.style.left = `${Math.max(EDGE, Math.min(left, innerWidth - width - EDGE))}px`;
+    list.style.top = `${height <= below || below >= above ? button.bottom + GAP : button.top - GAP - height}px`;
+}
+
 interface PopoverProps {
     label: ComponentChildren;
     /** Accessible name, where the label is only an icon. */
@@ -63,6 +78,16 @@ export function Popover({ label, name, class: style = "button", right = false, c
     const [open, setOpen] = useState(false);
     const anchor = useRef<HTMLSpanElement>(null);
     const button = useRef<HTMLButtonElement>(null);
+    const list = useRef<HTMLDivElement>(null);
+    useLayoutEffect(() => {
+        if (!open || !list.current || !button.current) return;
+        const place = () => list.current && button.current && lay(list.current, button.current.getBoundingClientRect(), right);
+        place();
+        // What is loaded into the list changes its size.
+        const observer = new ResizeObserver(place);
+        observer.observe(list.current);
+        return () => observer.disconnect();
+    }, [open, right]);
     useEffect(() => {
         if (!open) return;
         const outside = (event: Event) => {
@@ -107,7 +132,11 @@ export function Popover({ label, name, class: style = "button", right = false, c
             >
                 {label}
             </button>
-            {open && <div class={`popover ${right ? "right" : ""}`}>{children(close)}</div>}
+            {open && (
+                <div class="popover" ref={list}>
+                    {children(close)}
+                </div>
+            )}
         </span>
     );
 }

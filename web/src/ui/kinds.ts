@@ -32,6 +32,7 @@ const families: Record<string, Family> = {
     google_resource: "cloud",
     alert: "alert",
     incident: "incident",
+    bookmark: "other",
 };
 
 const icons: Record<string, IconName> = {
@@ -41,6 +42,7 @@ const icons: Record<string, IconName> = {
     submission_mail: "mail",
     registry_key: "key",
     registry_value: "key",
+    bookmark: "bookmark",
 };
 
 function family(kind: string): Family {

@@ -1,6 +1,6 @@
 // The table of every list: virtual rows, sortable heads, chosen columns, one current row that the keyboard moves.
 import type { ComponentChildren } from "preact";
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./icons";
 import { useKeys } from "./keys";
 import { type VirtualHandle, VirtualList } from "./virtual";
@@ -40,6 +40,8 @@ interface Props<T> {
     /** Rows that match, where more exist than are known yet. */
     total?: number | undefined;
     keys?: boolean;
+    /** The rows in memory, where not all are: the current one is looked for among them. */
+    known?: () => Iterable<readonly [number, T]>;
     /** Rows that are ticked, where a list lets one tick rows. */
     ticks?: Ticks;
 }
@@ -88,7 +90,17 @@ export function DataTable<T>(props: Props<T>) {
     const { ticks } = props;
     const least = columns.reduce((sum, column) => sum + leastWidth(column), PADDING + (ticks ? TICK_PX : 0));
     const template = [...(ticks ? [`${TICK_PX}px`] : []), ...columns.map((column) => column.width)].join(" ");
-    const at = position(count, row, rowKey, current);
+    const place = useRef(-1);
+    const at = position(props, place.current);
+    place.current = at;
+    /** A row that was asked for before it was loaded: it becomes the current one as soon as it is there. */
+    const awaited = useRef(-1);
+    useEffect(() => {
+        const value = awaited.current >= 0 ? row(awaited.current) : undefined;
+        if (value === undefined) return;
+        awaited.current = -1;
+        props.onCurrent(value);
+    });
     /** The row that was ticked last: with Shift all between are ticked. */
     const anchor = useRef(-1);
     const tick = (index: number, on: boolean, wide = false) => {
@@ -114,6 +126,7 @@ export function DataTable<T>(props: Props<T>) {
         const next = Math.max(0, Math.min(count - 1, to));
         const value = row(next);
         list.current?.scrollTo(next);
+        awaited.current = value === undefined ? next : -1;
         if (value !== undefined) props.onCurrent(value);
     };
     const open = () => {
@@ -128,7 +141,7 @@ export function DataTable<T>(props: Props<T>) {
             { keys: "PageDown", label: "A screen down", run: () => move(at + 15) },
             { keys: "PageUp", label: "A screen up", run: () => move(at - 15) },
             { keys: "Home", label: "First row", run: () => move(0) },
-            { keys: "End", label: "Last row that is loaded", run: () => move(count - 1) },
+            { keys: "End", label: "Last row", run: () => move(count - 1) },
             { keys: ["Enter", "o"], label: "Open the row", run: open },
             ...(ticks
                 ? [
@@ -253,9 +266,15 @@ function TickBox({
     );
 }
 
-/** Where the current row stands; -1 when it is not among the known rows. */
-function position<T>(count: number, row: (index: number) => T | undefined, rowKey: (row: T) => string, current: string): number {
+/** Where the current row stands; -1 when it is not among the known rows. Mostly it is where it was. */
+function position<T>({ count, row, rowKey, current, known }: Props<T>, before: number): number {
     if (!current) return -1;
+    const same = before >= 0 && before < count ? row(before) : undefined;
+    if (same !== undefined && rowKey(same) === current) return before;
+    if (known) {
+        for (const [index, value] of known()) if (rowKey(value) === current) return index;
+        return -1;
+    }
     for (let index = 0; index < count; index += 1) {
         const value = row(index);
         if (value !== undefined && rowKey(value) === current) return index;

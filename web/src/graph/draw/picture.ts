@@ -57,25 +57,47 @@ export function pictureOf(scene: Scene, places: ReadonlyMap<string, Point>, band
     });
     const byId = new Map(nodes.map((one) => [one.node.id, one]));
     const edges: PictureEdge[] = [];
-    const touching = new Map<string, PictureEdge[]>();
     for (const edge of scene.edges) {
         const [source, target] = [byId.get(edge.source), byId.get(edge.target)];
-        if (!source || !target) continue;
-        const one = { edge, source, target };
-        edges.push(one);
-        for (const end of [edge.source, edge.target]) {
+        if (source && target) edges.push({ edge, source, target });
+    }
+    const radiusMax = nodes.reduce((most, one) => Math.max(most, one.radius), 1);
+    // What only the pointer asks for is made when it asks: a picture that glides is never pointed at.
+    let tree: Quadtree<PictureNode> | undefined;
+    let touching: Map<string, PictureEdge[]> | undefined;
+    return {
+        scene,
+        nodes,
+        edges,
+        byId,
+        bands,
+        box: boxOf(nodes),
+        radiusMax,
+        get tree() {
+            tree ??= quadtree<PictureNode>(
+                [...nodes],
+                (one) => one.x,
+                (one) => one.y,
+            );
+            return tree;
+        },
+        get touching() {
+            touching ??= touchingOf(edges);
+            return touching;
+        },
+    };
+}
+
+function touchingOf(edges: readonly PictureEdge[]): Map<string, PictureEdge[]> {
+    const touching = new Map<string, PictureEdge[]>();
+    for (const one of edges) {
+        for (const end of [one.edge.source, one.edge.target]) {
             const list = touching.get(end);
             if (list) list.push(one);
             else touching.set(end, [one]);
         }
     }
-    const tree = quadtree<PictureNode>(
-        [...nodes],
-        (one) => one.x,
-        (one) => one.y,
-    );
-    const radiusMax = nodes.reduce((most, one) => Math.max(most, one.radius), 1);
-    return { scene, nodes, edges, byId, touching, bands, box: boxOf(nodes), tree, radiusMax };
+    return touching;
 }
 
 function boxOf(nodes: readonly PictureNode[]): Box {

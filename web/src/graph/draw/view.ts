@@ -56,6 +56,8 @@ export class GraphView {
     private hoverEdge: string | undefined;
     private drag: { node: PictureNode; begin: Point; moved: boolean } | undefined;
     private moving = false;
+    /** Whether the next drawing leaves small parts out, and one behind it draws them. */
+    private plain = false;
     private asked = 0;
     private settle: ReturnType<typeof setTimeout> | undefined;
     private width = 1;
@@ -126,7 +128,11 @@ export class GraphView {
         if (this.wantsFit && picture.nodes.length > 0) this.fit(false);
         const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
         if (before && !calm && picture.nodes.length <= TWEEN_NODES_MAX && before.nodes.length > 0) this.glide(before, picture);
-        else this.invalidate();
+        else {
+            // A large picture shows at once, plainly, and its small parts as soon as nothing else comes.
+            if (before && picture.nodes.length + picture.edges.length > BITMAP_PARTS) this.plain = true;
+            this.invalidate();
+        }
     }
 
     setSelection(nodes: ReadonlySet<string>, edge: string | undefined): void {
@@ -310,6 +316,9 @@ export class GraphView {
         if (!picture || !theme) return;
         const begin = performance.now();
         const large = picture.nodes.length + picture.edges.length > BITMAP_PARTS;
+        const plain = this.plain;
+        this.plain = false;
+        if (plain) setTimeout(() => this.invalidate(), SETTLE_MS);
         if (!(large && this.moving && this.paintBitmap(picture, theme))) {
             const context = this.clear(this.base, theme.ground);
             this.drawn = draw(context, {
@@ -318,7 +327,7 @@ export class GraphView {
                 width: this.width,
                 height: this.height,
                 theme,
-                moving: this.moving,
+                moving: this.moving || plain,
                 selected: this.selected,
             });
         }
