@@ -12,7 +12,7 @@ pub(super) static DIALECT: Dialect = Dialect {
     name: "arm",
     aliases: &[],
     owns: &["/subscriptions", "/subscriptions/{*rest}", "/providers", "/providers/{*rest}", "/tenants", "/batch"],
-    routes: &[],
+    routes: &[super::resources::ROUTES],
     known: &[
         "Microsoft.Compute",
         "Microsoft.Insights",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::{HeaderMap, Method, Uri, header};
 use bytes::Bytes;
 use serde_json::Value;
 
@@ -10,9 +10,14 @@ use super::lenient;
 use crate::model::{Fault, FaultClass};
 use crate::triage::incident::Actor;
 
+/// Bytes of the name of something that a request defines at the most.
+const NAME_BYTES_MAX: usize = 256;
+
 /// A request of a dialect.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
+    /// Method of the request.
+    pub(super) method: Method,
     /// Parameters of the path, as the client wrote them.
     pub(super) parameters: Vec<(&'static str, String)>,
     /// Options of the query string in their order, names in lower case.
@@ -33,6 +38,22 @@ impl Call {
     /// A parameter of the path; empty if the template has none of the name.
     pub(crate) fn parameter(&self, name: &str) -> &str {
         self.parameters.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
+    }
+
+    /// The last parameter of the path: the name of what a request defines. Refuses one that could not be said again.
+    pub(crate) fn new_name(&self) -> Result<&str, Fault> {
+        let name = self.parameters.last().map_or("", |(_, name)| name.as_str());
+        let fits = !name.is_empty() && name.len() <= NAME_BYTES_MAX && name.trim() == name;
+        if fits && !name.contains(['/', '\\']) && !name.chars().any(char::is_control) {
+            return Ok(name);
+        }
+        let message = format!("expected a name of 1 to {NAME_BYTES_MAX} bytes without slashes, control characters and spaces around it");
+        Err(Fault::new(FaultClass::Invalid, "name_invalid", message))
+    }
+
+    /// Whether the request defines what its path names.
+    pub(crate) fn is_put(&self) -> bool {
+        self.method == Method::PUT
     }
 
     /// An option of the query string, in any case; of repeated ones the first, and none if it is empty.
@@ -139,7 +160,6 @@ impl Members {
     }
 
     /// A flag, also one in quotes.
-    #[allow(dead_code, reason = "for dialects with flags in their bodies")]
     pub(crate) fn flag(&self, name: &str) -> Option<bool> {
         match self.get(name)? {
             Value::Bool(flag) => Some(*flag),

@@ -103,6 +103,7 @@ async fn run(
     let (parts, body) = request.into_parts();
     let body = extract::body(body, app.limits.body_bytes_max.max(BODY_BYTES_MAX)).await?;
     let call = Call {
+        method: parts.method,
         parameters,
         options: call::options(&parts.uri),
         path: parts.uri.path().split('/').filter(|segment| !segment.is_empty()).flat_map(|segment| ["/", segment]).collect(),

@@ -13,6 +13,7 @@ mod frame;
 mod lenient;
 mod links;
 mod reply;
+mod resources;
 mod routes;
 mod sentinel;
 

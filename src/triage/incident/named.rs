@@ -23,7 +23,7 @@ pub struct IncidentPut {
 
 impl ChangeIncidents for IncidentPut {
     fn plan(&self, context: &Context, actor: &Actor, policy: Policy) -> Result<Vec<Incident>, Fault> {
-        let policy = Policy { closing_comment: policy.closing_comment && self.closing_comment, ..policy };
+        let policy = Policy { closing_comment: policy.closing_comment && self.closing_comment };
         let graph = &context.snapshot.graph;
         let there = graph.incident(&self.id).and_then(|node| graph.incident_node(node)).is_some_and(|incident| incident.known());
         if !there {

@@ -2,19 +2,20 @@
 
 use serde_json::{Map, Value, json};
 
-use super::desk::{Desk, missing, person};
+use super::desk::{Desk, check_seen, missing, person};
 use super::entity;
 use super::expand;
 use super::kinds::{entity_type, own_kind, rest_kind};
 use super::list;
 use super::stored;
-use crate::engine::{Define, Engine};
+use crate::engine::Engine;
 use crate::graph::NodeId;
 use crate::http::dialects::arm::{put as member, when};
 use crate::http::dialects::{Call, Members, Reply, Right, Route, answers, changes};
 use crate::ingest::identify::EntityList;
 use crate::model::{Entity, Fault, FaultClass, Object, Stored, Time};
 use crate::query::Context;
+use crate::triage::bookmark::{BookmarkChange, BookmarkFields};
 use crate::triage::incident::Actor;
 
 pub(super) const ROUTES: &[Route] = &[
@@ -53,9 +54,8 @@ pub(super) fn attach(engine: &Engine, actor: &Actor, bookmark: &str, incident: &
     if attached {
         incidents.push(incident.to_owned());
     }
-    let mut value = (*stored.resource.value).clone();
-    value["incidents"] = json!(incidents);
-    engine.define(Define::put(KIND, bookmark, value).seen(Some(stored.etag())), actor)?;
+    let fields = BookmarkFields { incidents: Some(incidents), ..BookmarkFields::default() };
+    engine.bookmark(&BookmarkChange { id: Some(bookmark.to_owned()), fields: Some(fields), ..BookmarkChange::default() }, actor)?;
     Ok(())
 }
 
@@ -241,7 +241,12 @@ fn mapped(members: &Members) -> Result<Vec<Entity>, Fault> {
 fn delete(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
     let before = engine.context();
     match find(&Desk::new(call, &before), call.parameter("id"))? {
-        Some(known) => stored::delete(call, engine, KIND, &known.resource.id),
+        Some(known) => {
+            check_seen(call, &Value::Null, &known.resource.id, Some(&known.etag()))?;
+            let gone = BookmarkChange { id: Some(known.resource.id.to_string()), ..BookmarkChange::default() };
+            engine.bookmark(&gone, call.actor())?;
+            Ok(Reply::nothing())
+        }
         None => Ok(Reply::nothing()),
     }
 }

@@ -95,6 +95,9 @@ fn put_comment(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
     let known = find_comment(&incident, name);
     check_seen(call, &body, name, known.map(comment_etag).as_deref())?;
     let new = known.is_none();
+    if new {
+        call.new_name()?;
+    }
     match known {
         None => {
             let add = CommentAdd { incident: incident.id.clone(), id: Some(name.to_owned()), message };
@@ -187,6 +190,9 @@ fn put_task(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
     let known = find_task(&incident, name);
     check_seen(call, &body, name, known.map(task_etag).as_deref())?;
     let new = known.is_none();
+    if new {
+        call.new_name()?;
+    }
     let description = members.text("description");
     if new {
         let add = TaskAdd {

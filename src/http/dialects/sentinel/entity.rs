@@ -111,8 +111,11 @@ impl Mentions {
     }
 
     /// The entities as resources, in the order in which they were named.
+    ///
+    /// Bookmarks of an incident are listed by themselves.
     pub(super) fn resources(&self, desk: &Desk<'_>) -> Vec<Value> {
-        self.order.iter().filter_map(|node| self.resource(desk, *node)).collect()
+        let bookmark = |node: &NodeId| desk.graph().entity_node(*node).is_some_and(|entity| entity.kind() == super::bookmarks::KIND);
+        self.order.iter().filter(|node| !bookmark(node)).filter_map(|node| self.resource(desk, *node)).collect()
     }
 
     /// One of the entities as a resource.

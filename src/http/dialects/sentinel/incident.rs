@@ -10,7 +10,7 @@ use crate::graph::{IncidentRef, NodeId};
 use crate::http::dialects::arm::{put, when};
 use crate::model::{Classification, Fault, Owner, Severity};
 use crate::query::details;
-use crate::query::lists::{incident_row, members};
+use crate::query::lists::{IncidentRow, incident_row, members};
 use crate::query::odata::{Cell, Record, Schema, json_cell};
 
 /// What filters and orders may name.
@@ -144,7 +144,8 @@ fn owner(owner: Option<&Owner>) -> Value {
     match owner {
         None => json!({"objectId": null, "email": null, "assignedTo": null, "userPrincipalName": null}),
         Some(owner) => json!({
-            "objectId": owner.object_id, "email": owner.email, "assignedTo": owner.name, "userPrincipalName": owner.upn, "ownerType": if owner.group { "Group" } else { "User" },
+            "objectId": owner.object_id, "email": owner.email, "assignedTo": owner.name, "userPrincipalName": owner.upn,
+            "ownerType": if owner.group { "Group" } else { "User" },
         }),
     }
 }
@@ -178,6 +179,11 @@ impl<'a> Row<'a> {
         self.whole.get_or_init(|| resource(self.desk, self.incident.node()).unwrap_or(Value::Null))
     }
 
+    /// The row of the queue: what the alerts add is in it.
+    fn row(&self) -> IncidentRow {
+        incident_row(self.desk.graph(), &self.incident)
+    }
+
     /// The resource, if a filter needed it, else read now.
     pub(super) fn into_resource(self) -> Result<Value, Fault> {
         match self.whole.into_inner() {
@@ -185,6 +191,10 @@ impl<'a> Row<'a> {
             _ => resource(self.desk, self.incident.node()),
         }
     }
+}
+
+fn texts<'a>(list: Vec<String>) -> Cell<'a> {
+    Cell::List(list.into_iter().map(|text| Cell::Text(Cow::Owned(text))).collect())
 }
 
 impl Record for Row<'_> {
@@ -205,6 +215,10 @@ impl Record for Row<'_> {
                 let label = |tag| Cell::Members(vec![("labelname", Cell::text(tag)), ("labeltype", word("User"))]);
                 Cell::List(incident.tags().map(label).collect())
             }
+            "properties/firstactivitytimeutc" => Cell::time(incident.first_activity().or_else(|| self.row().first_activity)),
+            "properties/lastactivitytimeutc" => Cell::time(incident.last_activity().or_else(|| self.row().last_activity)),
+            "properties/additionaldata/alertproductnames" => texts(self.row().products),
+            "properties/additionaldata/tactics" => texts(self.row().tactics),
             "properties/additionaldata/alertscount" => Cell::Number(members(self.desk.graph(), incident.node()).len() as f64),
             owner if owner.starts_with("properties/owner") && incident.owner().is_empty() => Cell::Null,
             other => match json_cell(self.whole(), other) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde_json::{Map, Value, json};
 
 use super::desk::{Desk, check_seen, incident, stale, stale_header};
-use super::incident::{Row, SCHEMA, resource};
+use super::incident::{Row, SCHEMA, resource, severity};
 use super::list::Asked;
 use super::{alert, entity, relations};
 use crate::engine::Engine;
@@ -94,9 +94,18 @@ fn put(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
     let known = incident(&before, asked_id).and_then(|node| before.snapshot.graph.incident_node(node));
     let present = known.as_ref().and_then(|incident| incident.seq()).map(|seq| seq.to_string());
     check_seen(call, &body, asked_id, present.as_deref())?;
+    if known.is_none() {
+        call.new_name()?;
+    }
     let id = known.as_ref().map_or(asked_id, |incident| incident.id()).to_owned();
     let members = Members::of(&body).inner("properties");
     let mut fields = fields(&members, known.as_ref().map(|incident| (incident.status(), incident.classification())))?;
+    if let Some(known) = &known
+        && fields.severity.as_deref() == Some(severity(known.severity()))
+    {
+        // The dialect has four severities: sending back what was read must not flatten a fifth.
+        fields.severity = None;
+    }
     // The version that was seen is checked again where the change is planned: another may come in between.
     let named = Members::of(&body).has("etag") || call.header("if-match").is_some();
     fields.etag = present.clone().filter(|_| named);
@@ -207,10 +216,10 @@ fn owner(members: &Members) -> Option<Option<OwnerFields>> {
         email: owner.word("email"),
         upn: owner.word("userPrincipalName"),
         object_id: owner.word("objectId"),
-        group: owner.word("ownerType").is_some_and(|kind| kind.eq_ignore_ascii_case("group")),
+        ..OwnerFields::default()
     };
-    let nobody = OwnerFields { group: parts.group, ..OwnerFields::default() };
-    Some((parts != nobody).then_some(parts))
+    let group = owner.word("ownerType").is_some_and(|kind| kind.eq_ignore_ascii_case("group"));
+    Some((parts != OwnerFields::default()).then_some(OwnerFields { group, ..parts }))
 }
 
 fn tags(members: &Members) -> Option<Vec<String>> {

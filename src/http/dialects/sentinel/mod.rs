@@ -2,6 +2,7 @@
 
 mod activities;
 mod alert;
+mod automation;
 mod bookmarks;
 mod comments;
 mod desk;
@@ -11,6 +12,7 @@ mod expand;
 mod hunts;
 mod incident;
 mod incidents;
+mod indicators;
 mod kinds;
 mod list;
 mod queries;
@@ -18,6 +20,7 @@ mod relations;
 mod rules;
 mod stored;
 mod timeline;
+mod watchlists;
 mod workspace;
 
 use super::{Dialect, arm};
@@ -39,6 +42,9 @@ pub(super) static DIALECT: Dialect = Dialect {
         queries::ROUTES,
         rules::ROUTES,
         hunts::ROUTES,
+        watchlists::ROUTES,
+        indicators::ROUTES,
+        automation::ROUTES,
         workspace::ROUTES,
     ],
     known: KNOWN,

@@ -52,6 +52,10 @@ pub(super) fn define(
     body: &Value,
     value: Value,
 ) -> Result<(Stored, bool), Fault> {
+    // What is posted to a collection is named here.
+    if call.is_put() {
+        call.new_name()?;
+    }
     let present = engine.context().snapshot.resource(kind, id)?;
     let etag = present.as_ref().map(Stored::etag);
     check_seen(call, body, name, etag.as_deref())?;

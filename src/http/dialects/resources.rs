@@ -1,0 +1,136 @@
+//! What clients list before they reach a workspace: subscriptions, resource groups, workspaces and the solutions in them.
+//!
+//! clew has no subscriptions: every one is accepted, and the one that scripts take by default is listed.
+
+use serde_json::{Value, json};
+
+use super::{Call, Reply, Route, answers, arm};
+use crate::model::{Fault, FaultClass};
+use crate::query::Context;
+
+pub(super) const ROUTES: &[Route] = &[
+    answers("GET", "/subscriptions", "arm.subscriptions.list", 2, subscriptions),
+    answers("GET", "/subscriptions/{sub}", "arm.subscriptions.get", 2, subscription),
+    answers("GET", "/tenants", "arm.tenants.list", 2, tenants),
+    answers("GET", "/subscriptions/{sub}/resourceGroups", "arm.groups.list", 2, groups),
+    answers("GET", "/subscriptions/{sub}/resourceGroups/{rg}", "arm.groups.get", 2, group),
+    answers("GET", "/subscriptions/{sub}/resources", "arm.resources.list", 2, resources),
+    answers("GET", "/subscriptions/{sub}/resourceGroups/{rg}/resources", "arm.resources.list_by_group", 2, resources),
+    answers("GET", "/subscriptions/{sub}/providers/Microsoft.OperationalInsights/workspaces", "arm.workspaces.list", 2, workspaces),
+    answers(
+        "GET",
+        "/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.OperationalInsights/workspaces",
+        "arm.workspaces.list_by_group",
+        2,
+        workspaces,
+    ),
+    answers(
+        "GET",
+        "/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.OperationalInsights/workspaces/{ws}",
+        "arm.workspaces.get",
+        2,
+        workspace_of_path,
+    ),
+    answers("GET", "/subscriptions/{sub}/providers/Microsoft.OperationsManagement/solutions", "arm.solutions.list", 2, solutions),
+    answers(
+        "GET",
+        "/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.OperationsManagement/solutions",
+        "arm.solutions.list_by_group",
+        2,
+        solutions,
+    ),
+];
+
+/// The subscription that scripts take by default.
+const SUBSCRIPTION: &str = "00000000-0000-0000-0000-000000000001";
+/// The group and workspace that scripts take by default.
+const DEFAULT: &str = "default";
+const WORKSPACES: &str = "Microsoft.OperationalInsights/workspaces";
+const SOLUTIONS: &str = "Microsoft.OperationsManagement/solutions";
+
+fn group_of(call: &Call) -> &str {
+    Some(call.parameter("rg")).filter(|group| !group.is_empty()).unwrap_or(DEFAULT)
+}
+
+fn subscription_value(sub: &str) -> Value {
+    json!({
+        "id": format!("/subscriptions/{sub}"), "subscriptionId": sub, "displayName": "clew", "state": "Enabled", "tenantId": SUBSCRIPTION,
+        "authorizationSource": "RoleBased", "subscriptionPolicies": {"locationPlacementId": "Internal", "quotaId": "Internal", "spendingLimit": "Off"},
+    })
+}
+
+fn subscriptions(_: &Call, _: &Context) -> Result<Reply, Fault> {
+    Ok(Reply::ok(arm::list(vec![subscription_value(SUBSCRIPTION)], None)))
+}
+
+fn subscription(call: &Call, _: &Context) -> Result<Reply, Fault> {
+    Ok(Reply::ok(subscription_value(call.parameter("sub"))))
+}
+
+fn tenants(_: &Call, _: &Context) -> Result<Reply, Fault> {
+    let tenant = json!({"id": format!("/tenants/{SUBSCRIPTION}"), "tenantId": SUBSCRIPTION, "displayName": "clew"});
+    Ok(Reply::ok(arm::list(vec![tenant], None)))
+}
+
+fn group_value(call: &Call) -> Value {
+    let group = group_of(call);
+    json!({
+        "id": format!("/subscriptions/{}/resourceGroups/{group}", call.parameter("sub")), "name": group, "type": "Microsoft.Resources/resourceGroups",
+        "location": "local", "properties": {"provisioningState": "Succeeded"},
+    })
+}
+
+fn groups(call: &Call, _: &Context) -> Result<Reply, Fault> {
+    Ok(Reply::ok(arm::list(vec![group_value(call)], None)))
+}
+
+fn group(call: &Call, _: &Context) -> Result<Reply, Fault> {
+    Ok(Reply::ok(group_value(call)))
+}
+
+fn workspace_value(call: &Call, name: &str) -> Value {
+    let id = format!("/subscriptions/{}/resourceGroups/{}/providers/{WORKSPACES}/{name}", call.parameter("sub"), group_of(call));
+    json!({
+        "id": id, "name": name, "type": WORKSPACES, "location": "local",
+        "properties": {"customerId": name, "provisioningState": "Succeeded", "retentionInDays": 0, "sku": {"name": "Standalone"}},
+    })
+}
+
+fn solution_value(call: &Call) -> Value {
+    let name = format!("SecurityInsights({DEFAULT})");
+    let group = format!("/subscriptions/{}/resourceGroups/{}", call.parameter("sub"), group_of(call));
+    json!({
+        "id": format!("{group}/providers/{SOLUTIONS}/{name}"), "name": name, "type": SOLUTIONS, "location": "local",
+        "plan": {"name": name, "publisher": "Microsoft", "product": "OMSGallery/SecurityInsights", "promotionCode": ""},
+        "properties": {"workspaceResourceId": format!("{group}/providers/{WORKSPACES}/{DEFAULT}"), "provisioningState": "Succeeded"},
+    })
+}
+
+fn workspaces(call: &Call, _: &Context) -> Result<Reply, Fault> {
+    Ok(Reply::ok(arm::list(vec![workspace_value(call, DEFAULT)], None)))
+}
+
+fn workspace_of_path(call: &Call, _: &Context) -> Result<Reply, Fault> {
+    let name = call.parameter("ws");
+    if name.is_empty() {
+        return Err(Fault::new(FaultClass::NotFound, "workspace_unknown", "expected the name of a workspace"));
+    }
+    Ok(Reply::ok(workspace_value(call, name)))
+}
+
+fn solutions(call: &Call, _: &Context) -> Result<Reply, Fault> {
+    Ok(Reply::ok(arm::list(vec![solution_value(call)], None)))
+}
+
+/// All that is in a subscription or group; `$filter` may name one type.
+fn resources(call: &Call, _: &Context) -> Result<Reply, Fault> {
+    let mut values = vec![workspace_value(call, DEFAULT), solution_value(call)];
+    if let Some(filter) = call.option("$filter") {
+        let wanted = filter.to_lowercase();
+        values.retain(|value| {
+            let kind = value["type"].as_str().unwrap_or_default().to_lowercase();
+            !wanted.contains("resourcetype") || wanted.contains(&format!("'{kind}'"))
+        });
+    }
+    Ok(Reply::ok(arm::list(values, None)))
+}
