@@ -15,5 +15,6 @@ mod openapi;
 mod rebuild;
 mod resources;
 mod schema;
+mod sentinel;
 mod support;
 mod truth;
