@@ -3,14 +3,18 @@
 
 mod key;
 mod names;
+mod oidc;
 mod rate;
 mod role;
+mod settings;
 mod token;
 
 pub use key::{Key, KeyKind, Keys, NewKey, Presented, Refusal};
 pub use names::{DEFAULT_WORKSPACE, Scope, workspace_id, workspace_name};
+pub use oidc::{OidcRefusal, Provider, provider_keys};
 pub use rate::{Bucket, Rate};
 pub use role::{Right, Role};
+pub use settings::{LimitSettings, Settings};
 pub use token::{Secret, Subject};
 
 use ring::rand::{SecureRandom, SystemRandom};

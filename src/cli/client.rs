@@ -50,6 +50,8 @@ pub(crate) struct There {
     base: String,
     /// Lets the owner of the directory in; empty until the server is known to be the one.
     secret: String,
+    /// The workspace that is meant, if it is not the default one.
+    workspace: Option<String>,
     agent: ureq::Agent,
 }
 
@@ -80,6 +82,14 @@ impl Client {
     pub(crate) fn writing(dir: &Path) -> Result<Self, Fault> {
         if let Some(there) = There::find(dir) {
             return Ok(Self::There(there));
+        }
+        if let Some((root, name)) = http::workspace_of(dir)
+            && root.join("journal").is_dir()
+            && !dir.join("journal").is_dir()
+        {
+            let message = format!("no workspace `{name}` in `{}`", root.display());
+            return Err(Fault::new(FaultClass::NotFound, "workspace_unknown", message)
+                .with_hint("`clew workspace create NAME` makes one, `clew workspace list` shows what there is"));
         }
         match Here::open(dir) {
             Ok(here) => Ok(Self::Here(here)),
@@ -170,6 +180,9 @@ impl There {
         struct Health {
             instance: String,
         }
+        // The server of a workspace is that of the directory around it.
+        let around = http::workspace_of(dir).filter(|(root, _)| ServerFile::path(root).is_file());
+        let (dir, workspace) = around.map_or((dir, None), |(root, name)| (root, Some(name.to_owned())));
         let file = ServerFile::read(dir)?;
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
@@ -186,7 +199,7 @@ impl There {
             (config.build(), format!("http://{}", file.address))
         };
         let agent = ureq::Agent::with_parts(config, DefaultConnector::new(), At(file.address));
-        let there = Self { address: file.address, base, secret: String::new(), agent };
+        let there = Self { address: file.address, base, secret: String::new(), workspace, agent };
         let (_, body) = there.send(&Request::get("/v1/health")).ok()?;
         let health: Health = serde_json::from_slice(&body).ok()?;
         // Only the server that wrote the file gets to see the secret.
@@ -201,6 +214,9 @@ impl There {
         }
         if let Some(user) = &request.user {
             built = built.header(http::USER, user);
+        }
+        if let Some(workspace) = &self.workspace {
+            built = built.header(http::WORKSPACE, workspace);
         }
         built
     }

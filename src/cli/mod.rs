@@ -20,6 +20,8 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
+use crate::access::workspace_name;
+use crate::http::workspace_folder;
 use crate::model::Fault;
 use commands::Command;
 use output::Format;
@@ -55,6 +57,9 @@ pub(crate) struct Global {
     /// Folder of the data [default: clew-data]
     #[arg(long, global = true, env = "CLEW_DATA", value_name = "DIR", hide_env_values = true)]
     data: Option<PathBuf>,
+    /// Workspace of the data [default: the one that the folder itself is]
+    #[arg(long, global = true, env = "CLEW_WORKSPACE", value_name = "NAME", hide_env_values = true)]
+    workspace: Option<String>,
     /// Print the body that the API gives for the same question
     #[arg(long, global = true)]
     json: bool,
@@ -74,8 +79,17 @@ impl Global {
     }
 
     /// The data directory.
-    fn dir(&self) -> PathBuf {
+    fn root(&self) -> PathBuf {
         self.data.clone().unwrap_or_else(|| DATA_DEFAULT.into())
+    }
+
+    /// The folder of the workspace: the data directory itself, or one inside.
+    fn dir(&self) -> PathBuf {
+        match self.workspace.as_deref().map(workspace_name) {
+            Some(Ok(name)) => workspace_folder(&self.root(), &name),
+            // A name that is none was refused before.
+            _ => self.root(),
+        }
     }
 
     /// How to print the answer.
@@ -90,6 +104,9 @@ impl Global {
     /// Refuses a way of printing that there is not. `ingest` reads the same option as a format of documents.
     fn check(&self, command: &Command) -> Result<(), clap::Error> {
         let refuse = |kind, message: String| Err(Cli::command().error(kind, message));
+        if let Some(Err(fault)) = self.workspace.as_deref().map(workspace_name) {
+            return refuse(ErrorKind::InvalidValue, fault.message);
+        }
         match self.asked() {
             _ if matches!(command, Command::Ingest(_)) => Ok(()),
             Some(Err(_)) => {

@@ -8,7 +8,10 @@ use bytes::Bytes;
 use super::gate::Gate;
 use super::guard::Names;
 use super::metrics::Metrics;
+use super::reads::ReadLog;
 use super::rights::Needs;
+use super::workspaces::Workspaces;
+use crate::access::LimitSettings;
 use crate::engine::Engine;
 use crate::model::{Fault, FaultClass};
 
@@ -35,6 +38,8 @@ pub struct Limits {
     pub connections_per_address_max: usize,
     /// Longest time that the beginning of a TLS connection may take.
     pub handshake_time_max: Duration,
+    /// Workspaces that are open at a time, beside the default one.
+    pub workspaces_open_max: usize,
     /// Requests a second of one key or person, on average.
     pub requests_per_second_max: f64,
     /// Requests at once of one key or person.
@@ -58,6 +63,7 @@ impl Default for Limits {
             drain_time_max: Duration::from_secs(30),
             connections_per_address_max: 256,
             handshake_time_max: Duration::from_secs(10),
+            workspaces_open_max: 8,
             requests_per_second_max: 1_000.0,
             requests_burst_max: 2_000.0,
             refusals_per_second_max: 5.0,
@@ -66,10 +72,26 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// The bounds that `access.toml` sets, the others as they are.
+    pub fn set(&mut self, settings: &LimitSettings) {
+        fn take<T: Copy>(limit: &mut T, set: Option<T>) {
+            *limit = set.unwrap_or(*limit);
+        }
+        take(&mut self.requests_per_second_max, settings.requests_per_second_max);
+        take(&mut self.requests_burst_max, settings.requests_burst_max);
+        take(&mut self.connections_max, settings.connections_max);
+        take(&mut self.connections_per_address_max, settings.connections_per_address_max);
+        take(&mut self.workspaces_open_max, settings.workspaces_open_max);
+    }
+}
+
 /// State behind every handler.
 #[derive(Debug)]
 pub(crate) struct App {
-    engine: OnceLock<Arc<Engine>>,
+    /// The engines.
+    pub(crate) workspaces: Workspaces,
+    reads: OnceLock<Arc<ReadLog>>,
     described: OnceLock<(Bytes, Needs)>,
     /// Who is let in.
     pub(crate) gate: Gate,
@@ -92,7 +114,8 @@ impl App {
     /// A server like it, with a gate.
     pub(crate) fn guarded(limits: Limits, gate: Gate, names: Names) -> Arc<Self> {
         Arc::new(Self {
-            engine: OnceLock::new(),
+            workspaces: Workspaces::new(limits.workspaces_open_max),
+            reads: OnceLock::new(),
             described: OnceLock::new(),
             gate,
             names,
@@ -105,22 +128,29 @@ impl App {
     /// A server around an open engine, for who owns its directory.
     pub(crate) fn ready(engine: Arc<Engine>, limits: Limits) -> Arc<Self> {
         let app = Self::starting(limits);
-        // A second engine cannot come: the first one holds the directory.
-        let _ = app.engine.set(engine);
+        let _ = app.reads.set(Arc::new(ReadLog::of(engine.dir())));
+        if let Err(fault) = app.workspaces.set_default(engine) {
+            tracing::warn!(code = fault.code, detail = fault.message, "only the default workspace is known");
+        }
         app
     }
 
     /// Makes the server ready, its keys first; later calls change nothing.
     pub(crate) fn open(&self, engine: Arc<Engine>) -> Result<(), Fault> {
         self.gate.reload(|| super::keys::load(&engine))?;
-        let _ = self.engine.set(engine);
-        Ok(())
+        let _ = self.reads.set(Arc::new(ReadLog::of(engine.dir())));
+        self.workspaces.set_default(engine)
+    }
+
+    /// The log of reads of sensitive things.
+    pub(crate) fn reads(&self) -> Result<Arc<ReadLog>, Fault> {
+        self.reads.get().cloned().ok_or_else(starting)
     }
 
     /// The engine of the default workspace, or the error of a server that is not ready. Handlers take `Ready` instead: it
     /// gives the engine of the workspace that the request means, and nothing without a right.
     pub(crate) fn default_engine(&self) -> Result<&Arc<Engine>, Fault> {
-        self.engine.get().ok_or_else(starting)
+        self.workspaces.default()
     }
 
     /// Keeps the API description, and what each route needs.

@@ -20,13 +20,16 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::app::App;
 use super::error::ApiError;
-use crate::access::{DEFAULT_WORKSPACE, Identity, Kind, Right};
+use super::reads::SensitiveRead;
+use super::workspaces::{WORKSPACE, Workspaces};
+use crate::access::{Identity, Kind, Right, workspace_name};
 use crate::engine::Engine;
 use crate::model::{Fault, FaultClass, Time};
 use crate::triage::incident::Actor;
@@ -60,14 +63,21 @@ impl<S: Send + Sync> FromRequestParts<S> for Peer {
 pub(crate) struct Caller {
     identity: Result<Arc<Identity>, Fault>,
     user: Option<HeaderValue>,
+    /// The workspace that address or header name.
+    chosen: Option<Arc<str>>,
     base: Arc<str>,
 }
+
+/// The workspace that the beginning of an address named (`/w/NAME`).
+#[derive(Clone, Debug)]
+struct ByAddress(Arc<str>);
 
 /// A request that has the right which its operation needs, in a workspace that it may use.
 #[derive(Clone, Debug)]
 pub(crate) struct Granted {
     identity: Arc<Identity>,
-    workspace: Arc<str>,
+    /// Of one that means no workspace, the error of whoever needs one.
+    workspace: Result<Arc<str>, Fault>,
     user: Option<HeaderValue>,
 }
 
@@ -89,11 +99,15 @@ impl Caller {
         self.grant_in(app, right, None)
     }
 
-    /// The same for a dialect whose address names a workspace in its own way.
-    pub(crate) fn grant_in(&self, _: &App, right: Right, _named: Option<&str>) -> Result<Granted, Fault> {
+    /// The same for a dialect whose address names a workspace in its own way; see `Workspaces::meant`.
+    pub(crate) fn grant_in(&self, app: &App, right: Right, named: Option<&str>) -> Result<Granted, Fault> {
         let identity = Arc::clone(self.identity()?);
         identity.check(right)?;
-        Ok(Granted { identity, workspace: DEFAULT_WORKSPACE.into(), user: self.user.clone() })
+        let workspace = app.workspaces.meant(&identity.scope, self.chosen.as_deref(), named).map(Arc::<str>::from);
+        if let (Err(fault), Some(_)) = (&workspace, self.chosen.as_deref().or(named)) {
+            return Err(fault.clone());
+        }
+        Ok(Granted { identity, workspace, user: self.user.clone() })
     }
 }
 
@@ -103,14 +117,14 @@ impl Granted {
         &self.identity
     }
 
-    /// Name of the workspace that is meant.
-    pub(crate) fn workspace(&self) -> &str {
-        &self.workspace
+    /// Name of the workspace that is meant; none if several could be.
+    pub(crate) fn workspace(&self) -> Option<&str> {
+        self.workspace.as_deref().ok()
     }
 
     /// The engine of the workspace.
     pub(crate) async fn engine(&self, app: &Arc<App>) -> Result<Arc<Engine>, Fault> {
-        app.default_engine().cloned()
+        Workspaces::engine(app, self.workspace.as_deref().map_err(Clone::clone)?).await
     }
 
     /// Who makes a change: the holder of the token; where nobody signs in, whoever `X-Clew-User` names.
@@ -170,25 +184,31 @@ impl<S: Send + Sync> FromRequestParts<S> for By {
 
 /// Recognises who sends a request and checks the right that its route declares.
 pub(crate) async fn authenticate(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
-    let caller = caller(&app, request.headers());
+    let mut caller = caller_of(&app, &request);
+    if app.gate.renew().await && caller.identity.is_err() {
+        caller = caller_of(&app, &request);
+    }
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let unrouted = route.is_none();
-    let granted = match route {
-        Some(route) => {
-            let need = app.needs().of(route.as_str(), request.method());
-            if need.right == Right::Open { Ok(None) } else { caller.grant(&app, need.right).map(Some) }
-        }
+    let need = route.map(|route| app.needs().of(route.as_str(), request.method()));
+    let granted = match need {
+        Some(need) if need.right != Right::Open => caller.grant(&app, need.right).map(Some),
         // Whoever answers at an address that is no route of ours checks for itself.
-        None => Ok(None),
+        Some(_) | None => Ok(None),
     };
     let peer = request.extensions().get::<Peer>().copied().unwrap_or_default();
     let counted = match &caller.identity {
         Ok(identity) => app.gate.count(identity),
-        Err(fault) if fault.code != "starting" && (granted.is_err() || unrouted) => app.gate.count_refused(peer.ip()),
+        Err(fault) if fault.code != "starting" && (granted.is_err() || need.is_none()) => app.gate.count_refused(peer.ip()),
         Err(_) => Ok(()),
     };
     match counted.and(granted) {
         Ok(granted) => {
+            if let (Some(need), Some(granted)) = (need.filter(|need| need.watched), &granted) {
+                let path = request.uri().path().to_owned();
+                if let Err(fault) = note(&app, need.operation, granted, path, peer).await {
+                    return ApiError(fault).into_response();
+                }
+            }
             request.extensions_mut().insert(caller);
             if let Some(granted) = granted {
                 request.extensions_mut().insert(granted);
@@ -199,14 +219,59 @@ pub(crate) async fn authenticate(State(app): State<Arc<App>>, mut request: Reque
     }
 }
 
-fn caller(app: &App, headers: &HeaderMap) -> Caller {
+/// Logs a read of something sensitive, before it happens. What crosses no socket comes from who owns the log.
+async fn note(app: &App, operation: &str, granted: &Granted, path: String, peer: Peer) -> Result<(), Fault> {
+    if app.gate.served().is_none() {
+        return Ok(());
+    }
+    let log = app.reads()?;
+    let read = SensitiveRead {
+        number: 0,
+        time: Time::now(),
+        name: granted.actor()?.name,
+        id: granted.identity().id.clone(),
+        workspace: granted.workspace().unwrap_or_default().to_owned(),
+        operation: operation.to_owned(),
+        path,
+        address: peer.ip().map(|ip| ip.to_string()),
+        previous: String::new(),
+    };
+    let done = tokio::task::spawn_blocking(move || log.write(read)).await;
+    done.unwrap_or_else(|error| Err(Fault::new(FaultClass::Internal, "read_log_failed", error.to_string())))
+}
+
+/// Takes the name of a workspace off the beginning of an address: `/w/NAME/v1/incidents` is `/v1/incidents` of `NAME`.
+pub(crate) fn choose(mut request: Request) -> Request {
+    let uri = request.uri();
+    let found = uri.path_and_query().and_then(|path| path.as_str().strip_prefix("/w/")).and_then(|rest| rest.split_once('/'));
+    let Some((name, rest)) = found.filter(|(name, _)| workspace_name(name).is_ok()) else { return request };
+    let (name, rest) = (Arc::from(name), format!("/{rest}"));
+    let mut parts = uri.clone().into_parts();
+    if let Ok(path) = PathAndQuery::try_from(rest) {
+        parts.path_and_query = Some(path);
+        if let Ok(uri) = Uri::from_parts(parts) {
+            *request.uri_mut() = uri;
+            request.extensions_mut().insert(ByAddress(name));
+        }
+    }
+    request
+}
+
+fn caller_of(app: &App, request: &Request) -> Caller {
+    let headers = request.headers();
     let identity = bearer(headers).and_then(|token| app.gate.recognise(token, Time::now())).map(Arc::new);
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     // A proxy in front says the scheme; it only decides what links of the answer to the same client say.
     let forwarded = text(FORWARDED_PROTO).and_then(|list| list.split(',').next()).map(str::trim);
     let secure = forwarded.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
-    let base = app.names.base(text(header::HOST).unwrap_or("localhost"), secure);
-    Caller { identity, user: headers.get(USER).cloned(), base: base.into() }
+    let mut base = app.names.base(text(header::HOST).unwrap_or("localhost"), secure);
+    let by_address = request.extensions().get::<ByAddress>().map(|chosen| Arc::clone(&chosen.0));
+    if let Some(name) = &by_address {
+        base = format!("{base}/w/{name}");
+    }
+    // A header that is no text names nothing that there is.
+    let by_header = || headers.get(WORKSPACE).map(|name| name.to_str().unwrap_or("?").trim().into());
+    Caller { identity, user: headers.get(USER).cloned(), chosen: by_address.or_else(by_header), base: base.into() }
 }
 
 /// The token of a request.

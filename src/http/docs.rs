@@ -38,6 +38,8 @@ async fn asset(content_type: &'static str, text: &'static str) -> Response {
 
 async fn start(State(app): State<Arc<App>>) -> Response {
     let stats = match app.default_engine() {
+        // The page is for everybody, the counts are not.
+        Ok(_) if app.gate.is_closed().unwrap_or(true) => None,
         Ok(engine) => {
             let engine = Arc::clone(engine);
             tokio::task::spawn_blocking(move || engine.stats()).await.ok()
@@ -57,7 +59,9 @@ async fn start(State(app): State<Arc<App>>) -> Response {
             }
             stats.tables.iter().for_each(|(table, rows)| row(table, format!("{rows} rows")));
         }
-        None => row("state", "still reading the journal".to_owned()),
+        None => {
+            row("state", if app.default_engine().is_ok() { "ready; sign in to see more" } else { "still reading the journal" }.to_owned())
+        }
     }
     let page = START.replace("{version}", env!("CARGO_PKG_VERSION")).replace("{rows}", &rows);
     ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()

@@ -3,14 +3,15 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use arc_swap::ArcSwapOption;
 use subtle::ConstantTimeEq;
 
 use super::app::Limits;
-use crate::access::{Bucket, Identity, Key, KeyKind, Keys, Kind, Presented, Rate, Refusal, Secret, Subject};
+use super::people::People;
+use crate::access::{Bucket, Identity, Key, KeyKind, Keys, Kind, OidcRefusal, Presented, Provider, Rate, Refusal, Secret, Subject};
 use crate::model::{Fault, FaultClass, Time};
 
 /// Buckets that are remembered; those that are full go first.
@@ -36,8 +37,8 @@ pub(crate) struct Served {
     pub(crate) run: String,
     /// The secret of the directory, from which tokens are issued.
     pub(crate) secret: Secret,
-    /// Whether everybody has to sign in even though no key was made yet.
-    pub(crate) strict: bool,
+    /// People of an identity provider: where there is one, everybody has to sign in even though no key was made yet.
+    pub(crate) people: Option<Arc<People>>,
 }
 
 impl Gate {
@@ -75,10 +76,10 @@ impl Gate {
     /// Whether everybody has to sign in. A directory that ever had a key stays closed, or revoking the last one would open it.
     pub(crate) fn is_closed(&self) -> Result<bool, Fault> {
         let Some(served) = &self.served else { return Ok(false) };
-        Ok(served.strict || self.keys()?.as_ref().is_some_and(|keys| !keys.is_empty()))
+        Ok(served.people.is_some() || self.keys()?.as_ref().is_some_and(|keys| !keys.is_empty()))
     }
 
-    fn keys(&self) -> Result<arc_swap::Guard<Option<std::sync::Arc<Keys>>>, Fault> {
+    fn keys(&self) -> Result<arc_swap::Guard<Option<Arc<Keys>>>, Fault> {
         let keys = self.keys.load();
         if keys.is_some() { Ok(keys) } else { Err(super::app::starting()) }
     }
@@ -108,6 +109,12 @@ impl Gate {
             }
             return self.subject(subject, now);
         }
+        if let Some(people) = served.people.as_ref().filter(|_| Provider::signs(token)) {
+            return people.read(token, now).map_err(|refusal| match refusal {
+                OidcRefusal::Expired => expired(),
+                OidcRefusal::KeyUnknown | OidcRefusal::Wrong => wrong(),
+            });
+        }
         let presented = Presented::parse(token).ok_or_else(wrong)?;
         let keys = self.keys()?;
         let key = keys.as_deref().ok_or_else(wrong)?.find(presented, now).map_err(refused)?;
@@ -116,6 +123,22 @@ impl Gate {
             KeyKind::Principal => {
                 Err(wrong().with_hint("this is the secret of a service principal: it buys a token at `/TENANT/oauth2/v2.0/token`"))
             }
+        }
+    }
+
+    /// Looks at the keys of the identity provider again if it is time to.
+    pub(crate) async fn renew(&self) -> bool {
+        let Some(people) = self.served.as_ref().and_then(|served| served.people.as_ref()).filter(|people| people.is_due()) else {
+            return false;
+        };
+        let people = Arc::clone(people);
+        match tokio::task::spawn_blocking(move || people.refresh()).await {
+            Ok(Ok(())) => true,
+            Ok(Err(fault)) => {
+                tracing::warn!(code = fault.code, detail = fault.message, "the keys of the identity provider stay as they were");
+                false
+            }
+            Err(_) => false,
         }
     }
 

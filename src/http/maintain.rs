@@ -18,10 +18,12 @@ use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::{ContentBuilder, Required};
 
 use super::app::App;
+use super::auth::Granted;
 use super::body;
 use super::error::ApiError;
 use super::extract::Ready;
 use super::routes::{About, NoParams, Routes, json};
+use super::workspaces::whole_server;
 use crate::engine::{Engine, Verification};
 use crate::model::{Fault, FaultClass};
 
@@ -63,8 +65,13 @@ pub(crate) fn add(routes: &mut Routes) {
     routes.add("/v1/rebuild", HttpMethod::Post, operation, post(rebuild));
 }
 
-async fn import(State(app): State<Arc<App>>, Ready(engine): Ready, request: Request) -> Result<Response, ApiError> {
+async fn import(State(app): State<Arc<App>>, granted: Granted, Ready(engine): Ready, request: Request) -> Result<Response, ApiError> {
+    // A backup of the default workspace brings keys.
+    whole_server(granted.identity())?;
+    let default = Arc::clone(app.default_engine()?);
     let (_, new) = body::read(request.into_body(), &app.limits, move |reader| engine.import(&mut BufReader::new(reader))).await?;
+    let renewed = Arc::clone(&app);
+    long(default, move |engine| renewed.open(engine)).await?;
     json(&Imported { new })
 }
 

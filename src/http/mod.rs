@@ -29,8 +29,10 @@ mod observe;
 mod openapi;
 mod page;
 pub(crate) mod params;
+mod people;
 mod policy;
 mod query;
+mod reads;
 mod rights;
 mod routes;
 mod search;
@@ -42,6 +44,7 @@ pub mod tls;
 mod tokens;
 mod triage;
 mod whoami;
+mod workspaces;
 
 use std::sync::Arc;
 
@@ -49,6 +52,7 @@ use axum::Router;
 use axum::http::{HeaderMap, Method};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
+use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::engine::Engine;
@@ -62,6 +66,7 @@ pub use app::Limits;
 pub(crate) use auth::USER;
 pub use error::{ErrorBody, ErrorDetail, ErrorSpan};
 pub use server::{ServerFile, Serving, directory_secret, serve};
+pub(crate) use workspaces::{WORKSPACE, folder as workspace_folder, workspace_of};
 
 /// The whole API over an open engine, without a socket.
 pub fn router(engine: Arc<Engine>) -> Router {
@@ -95,6 +100,8 @@ fn operations() -> Routes {
     system::add(&mut routes);
     whoami::add(&mut routes);
     keys::add(&mut routes);
+    workspaces::add(&mut routes);
+    reads::add(&mut routes);
     tokens::add(&mut routes);
     docs::add(&mut routes);
     page::add(&mut routes, docs::start_page());
@@ -103,7 +110,8 @@ fn operations() -> Routes {
 
 /// The operations inside the layers that every request passes, the outermost last.
 fn layered(app: Arc<App>) -> Router {
-    layers(operations(), app)
+    // The workspace in front of a path is taken off before the path finds its route.
+    Router::new().fallback_service(layers(operations(), app).map_request(auth::choose))
 }
 
 fn layers(routes: Routes, app: Arc<App>) -> Router {

@@ -86,6 +86,9 @@ const RIGHTS: &[(&str, Right)] = &[
     ("keys", Administer),
     ("create_key", Administer),
     ("revoke_key", Administer),
+    ("workspaces", Known),
+    ("create_workspace", Administer),
+    ("sensitive_reads", Administer),
     ("identity_token", Open),
     ("openid_configuration", Open),
     ("oauth_token", Open),
@@ -95,7 +98,7 @@ const RIGHTS: &[(&str, Right)] = &[
 ];
 
 /// Operations whose reads are logged, because they show much or secret things.
-const WATCHED: &[&str] = &["alert_raw", "export", "verify_audit", "incident_activity", "alert_activity", "keys"];
+const WATCHED: &[&str] = &["alert_raw", "export", "verify_audit", "incident_activity", "alert_activity", "keys", "sensitive_reads"];
 
 /// What an operation needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -29,8 +29,9 @@ use super::app::{App, Limits};
 use super::auth::Peer;
 use super::gate::{Gate, Served};
 use super::guard::Names;
+use super::people::People;
 use super::tls;
-use crate::access::{self, Secret};
+use crate::access::{self, Secret, Settings};
 use crate::engine::Engine;
 use crate::model::{Fault, FaultClass, Time};
 
@@ -158,10 +159,11 @@ pub async fn serve(
     tracing::info!("stopping: running requests get {} s", app.limits.drain_time_max.as_secs());
     // Streams of changes would go on for ever.
     engine.announce_stop();
+    app.workspaces.announce_stop();
     drop(end);
     // The accept loop ends by itself; a panic in it leaves nothing to drain.
     let _ = accepting.await;
-    let closed = tokio::task::spawn_blocking(move || engine.close()).await;
+    let closed = tokio::task::spawn_blocking(move || app.workspaces.close().and(engine.close())).await;
     // Another command falls back to the directory itself when the file is stale.
     let _ = std::fs::remove_file(ServerFile::path(&serving.dir));
     tracing::info!("stopped");
@@ -185,14 +187,32 @@ fn prepare(serving: &Serving) -> Result<(Arc<App>, Option<TlsAcceptor>, ServerFi
         }
     };
     let run = format!("clewrun_{}", hex(&access::random::<32>()?));
-    let served = Served { run: run.clone(), secret: directory_secret(&serving.dir)?, strict: false };
+    let settings = settings(&serving.dir)?;
+    let people = settings.oidc.map(|provider| Arc::new(People::new(provider, &serving.dir)));
+    if let Some(Err(fault)) = people.as_ref().map(|people| people.refresh()) {
+        // A provider that cannot be reached now is asked again; nobody comes in by it until then.
+        tracing::warn!(code = fault.code, detail = fault.message, "nobody can sign in with the identity provider yet");
+    }
+    let mut limits = serving.limits.clone();
+    limits.set(&settings.limits);
+    let served = Served { run: run.clone(), secret: directory_secret(&serving.dir)?, people };
     let hosts = if acceptor.is_some() { certificates.names() } else { Vec::new() };
-    let names = Names::new(serving.scheme(), &serving.public, hosts, beyond)?;
-    let app = App::guarded(serving.limits.clone(), Gate::serving(served, &serving.limits), names);
+    let names = Names::new(serving.scheme(), &[serving.public.as_slice(), settings.public_urls.as_slice()].concat(), hosts, beyond)?;
+    let app = App::guarded(limits.clone(), Gate::serving(served, &limits), names);
     let (pid, instance) = (std::process::id(), app.instance.clone());
     let scheme = serving.scheme().to_owned();
     let file = ServerFile { address: serving.address, scheme, pid, instance, started: Time::now(), secret: run };
     Ok((app, acceptor, file))
+}
+
+/// What `access.toml` of a data directory says.
+fn settings(dir: &Path) -> Result<Settings, Fault> {
+    let path = dir.join("access.toml");
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Settings::parse(&text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Settings::default()),
+        Err(error) => Err(Fault::new(FaultClass::Invalid, "access_settings_invalid", format!("cannot read `{}`: {error}", path.display()))),
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {

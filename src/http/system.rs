@@ -11,10 +11,12 @@ use utoipa::ToSchema;
 use utoipa::openapi::path::HttpMethod;
 
 use super::app::App;
+use super::auth::Granted;
 use super::error::ApiError;
 use super::extract::Ready;
 use super::metrics::Gauge;
 use super::routes::{About, NoParams, Routes, json, json_bytes};
+use super::workspaces::whole_server;
 use crate::engine::EngineStats;
 use crate::model::{Fault, FaultClass};
 
@@ -72,7 +74,8 @@ async fn openapi(State(app): State<Arc<App>>) -> Response {
     json_bytes(app.openapi().to_vec())
 }
 
-async fn metrics(State(app): State<Arc<App>>) -> Response {
+async fn metrics(State(app): State<Arc<App>>, granted: Granted) -> Result<Response, ApiError> {
+    whole_server(granted.identity())?;
     let stats = match app.default_engine() {
         Ok(engine) => {
             let engine = Arc::clone(engine);
@@ -83,7 +86,7 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
     let gauges = stats.as_ref().map(gauges).unwrap_or_default();
     let mut response = app.metrics.write(&gauges).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
-    response
+    Ok(response)
 }
 
 fn gauges(stats: &EngineStats) -> Vec<Gauge<'static>> {

@@ -22,8 +22,8 @@ pub(crate) struct Whoami {
     roles: Vec<Role>,
     /// Rights that the roles give: `read`, `respond`, `contribute`, `ingest`, `administer`.
     rights: Vec<String>,
-    /// The workspace that this request means.
-    workspace: String,
+    /// The workspace that this request means; none if it has to name one.
+    workspace: Option<String>,
     /// Workspaces that may be used; all if empty.
     workspaces: Vec<String>,
 }
@@ -48,7 +48,7 @@ async fn whoami(granted: Granted) -> Result<Response, ApiError> {
         kind: kind.to_owned(),
         roles: identity.roles.clone(),
         rights: rights.map(|right| right.as_str().to_owned()).collect(),
-        workspace: granted.workspace().to_owned(),
+        workspace: granted.workspace().map(str::to_owned),
         workspaces: identity.scope.names(),
     })
 }

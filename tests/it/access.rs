@@ -181,3 +181,130 @@ fn an_own_certificate_is_shown_to_others_and_the_local_one_to_commands() {
     assert_eq!(json_of(data, &["incidents"])["total"], 0);
     server.kill();
 }
+
+#[test]
+fn nothing_of_a_workspace_is_seen_from_another() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    let alert = |id: &str, host: &str| {
+        let time = "2021-04-28T14:00:00Z";
+        let entities = json!([{"$id": "1", "Type": "host", "HostName": host}]).to_string();
+        json!({
+            "SystemAlertId": id, "AlertName": format!("seen on {host}"), "AlertSeverity": "High", "Type": "SecurityAlert",
+            "TimeGenerated": time, "StartTime": time, "EndTime": time, "Entities": entities,
+        })
+    };
+    let file = |name: &str, alert: &Value| {
+        let path = data.join(name).join("SecurityAlert.jsonl");
+        std::fs::create_dir_all(data.join(name)).expect("the folder is writable");
+        std::fs::write(&path, format!("{alert}\n")).expect("the folder is writable");
+        path.display().to_string()
+    };
+    let clew_data = data.join("data");
+    out(&clew_data, &["workspace", "create", "Red"]);
+    let missing = clew(&clew_data, &["ingest", &file("in", &alert("x", "x")), "--workspace", "green"]);
+    assert!(String::from_utf8_lossy(&missing.stderr).contains("error[workspace_unknown]"), "a typo makes no workspace");
+    out(&clew_data, &["ingest", &file("blue", &alert("blue-alert", "bluehost")), "--json"]);
+    out(&clew_data, &["ingest", &file("red", &alert("red-alert", "redhost")), "--workspace", "red", "--json"]);
+    let admin = out(&clew_data, &["key", "create", "--role", "admin"]).trim().to_owned();
+    let red = out(&clew_data, &["key", "create", "--role", "admin", "--scope", "red"]).trim().to_owned();
+    let blue = out(&clew_data, &["key", "create", "--role", "reader", "--scope", "default"]).trim().to_owned();
+
+    let server = Server::start(&clew_data);
+    let client = Client { agent: client(None), base: format!("http://{}", server.address) };
+    let get = |token: &str, workspace: Option<&str>, path: &str| {
+        let token = format!("Bearer {token}");
+        let mut headers = vec![("authorization", token.as_str())];
+        headers.extend(workspace.map(|name| ("x-clew-workspace", name)));
+        let (status, _, body) = client.get(path, &headers);
+        (status, body)
+    };
+    // Each sees its own, by header, by address and by itself.
+    for (token, workspace, prefix, own) in [
+        (&admin, None, "", "blue"),
+        (&admin, Some("RED"), "", "red"),
+        (&admin, None, "/w/red", "red"),
+        (&red, None, "", "red"),
+        (&red, None, "/w/red", "red"),
+        (&blue, None, "", "blue"),
+        (&blue, Some("default"), "", "blue"),
+    ] {
+        let (status, body) = get(token, workspace, &format!("{prefix}/v1/alerts"));
+        assert_eq!(
+            (status, body["total"].as_u64(), body["value"][0]["id"].as_str()),
+            (200, Some(1), Some(format!("{own}-alert").as_str())),
+            "{own}"
+        );
+        let foreign = if own == "red" { "blue" } else { "red" };
+        // No list, count, search, suggestion, graph, table, metric or error of it names what is elsewhere.
+        for path in [
+            format!("/v1/alerts/{foreign}-alert"),
+            format!("/v1/entities/host:{foreign}host"),
+            format!("/v1/search?q={foreign}host"),
+            "/v1/entities".to_owned(),
+            "/v1/stats".to_owned(),
+            "/v1/tables".to_owned(),
+            "/v1/changes".to_owned(),
+            format!("/v1/neighbors?node=host:{foreign}host"),
+        ] {
+            let (status, body) = get(token, workspace, &format!("{prefix}{path}"));
+            let text = body.to_string();
+            assert!(status < 500, "{path}: {body}");
+            // An error may repeat what was asked for, and nothing more.
+            let echoed = path.contains(foreign);
+            let words = [format!("{foreign}host"), format!("{foreign}-alert")];
+            assert!(!text.contains(&format!("seen on {foreign}host")), "{own} {path}: {body}");
+            assert!(echoed || words.iter().all(|word| !text.contains(word)), "{own} {path}: {body}");
+            assert!(!path.contains("/alerts/") || status == 404, "{own} {path}: {body}");
+        }
+        let (_, found) = get(token, workspace, &format!("{prefix}/v1/search?q={foreign}host"));
+        assert_eq!(found["total"].as_u64().unwrap_or(0), 0, "{found}");
+    }
+    // What may not be used is as unknown as what is not there, and its name stands nowhere.
+    for workspace in ["default", "nothing"] {
+        let (status, body) = get(&red, Some(workspace), "/v1/alerts");
+        let mut error = body["error"].clone();
+        error["request_id"] = json!("");
+        let expected = json!({"code": "workspace_unknown", "message": format!("no workspace `{workspace}`"), "hint": "there are: red", "request_id": ""});
+        assert_eq!((status, error), (404, expected));
+    }
+    let names = |token: &str| {
+        let (_, body) = get(token, None, "/v1/workspaces");
+        body["value"].as_array().expect("workspaces").iter().map(|one| one["name"].as_str().expect("a name").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (names(&admin), names(&red), names(&blue)),
+        (vec!["default".into(), "red".into()], vec!["red".to_owned()], vec!["default".to_owned()])
+    );
+    // An admin of one workspace is none of the server.
+    let post = |token: &str, path: &str, body: Value| {
+        let request = client.agent.post(format!("{}{path}", client.base)).header("authorization", format!("Bearer {token}"));
+        let mut answer = request.content_type("application/json").send(body.to_string()).expect("the server answers");
+        let status = answer.status().as_u16();
+        let body: Value = serde_json::from_str(&answer.body_mut().read_to_string().expect("a body")).expect("JSON");
+        (status, body)
+    };
+    assert_eq!(post(&red, "/v1/workspaces", json!({"name": "mine"})).1["error"]["code"], "workspace_refused");
+    assert_eq!(post(&red, "/v1/keys", json!({"role": "admin"})).1["error"]["code"], "workspace_refused");
+    assert_eq!(post(&red, "/v1/keys", json!({"role": "reader", "workspaces": ["red"]})).0, 200);
+    let listed = |token: &str| get(token, None, "/v1/keys").1["value"].as_array().map(Vec::len);
+    assert_eq!((listed(&red), listed(&admin)), (Some(2), Some(4)));
+    assert_eq!(get(&red, None, "/metrics").0, 403);
+    assert_eq!(post(&red, "/v1/ingest?format=clew-resource", json!({"kind": "key"})).0, 403);
+
+    // Reads of what is sensitive are logged, each for its own workspace.
+    assert_eq!(get(&red, None, "/v1/alerts/red-alert/raw").0, 200);
+    assert_eq!(get(&admin, None, "/v1/alerts/blue-alert/raw").0, 200);
+    let reads = get(&red, None, "/v1/audit/reads").1;
+    let paths: Vec<&str> = reads["value"].as_array().expect("reads").iter().map(|read| read["path"].as_str().expect("a path")).collect();
+    assert!(paths.contains(&"/v1/alerts/red-alert/raw") && !paths.iter().any(|path| path.contains("blue")), "{paths:?}");
+    let reads = get(&admin, None, "/v1/audit/reads").1;
+    assert_eq!(reads["whole"], true);
+    assert_eq!((reads["value"][1]["path"].as_str(), reads["value"][1]["workspace"].as_str()), (Some("/v1/audit/reads"), Some("red")));
+
+    // The command line means the same, with and without the server.
+    let ids = || json_of(&clew_data, &["alerts", "--workspace", "red"])["value"][0]["id"].as_str().map(str::to_owned);
+    assert_eq!(ids().as_deref(), Some("red-alert"));
+    server.kill();
+    assert_eq!(ids().as_deref(), Some("red-alert"));
+}

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::client::Client;
 use super::super::{Failure, Global};
-use super::{Request, View, print};
+use super::{PageArgs, Request, View, print};
 use crate::model::{Fault, FaultClass};
 
 /// Which incident, or what to do with one.
@@ -249,11 +249,16 @@ pub(crate) struct Audit {
 enum AuditWork {
     /// Follow the chain of changes through the whole journal
     Verify,
+    /// List who read raw documents, exports, logs of changes and keys from the server, the newest first
+    Reads(PageArgs),
 }
 
 impl Audit {
     pub(crate) fn run(&self, global: &Global) -> Result<(), Failure> {
-        let AuditWork::Verify = self.work;
+        if let AuditWork::Reads(page) = &self.work {
+            let reads = Client::reading(&global.root())?.ask(&page.on(Request::get("/v1/audit/reads")))?;
+            return print(global, &reads, View::Any);
+        }
         let audit = Client::reading(&global.dir())?.ask(&Request::get("/v1/audit/verify"))?;
         print(global, &audit, View::Any)?;
         if audit["whole"] == json!(true) {

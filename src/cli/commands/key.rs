@@ -42,7 +42,7 @@ struct Create {
     /// Name, also of its changes in the activity log [default: the role's]
     #[arg(long)]
     name: Option<String>,
-    /// A workspace that it opens; may be given again [default: all]
+    /// A workspace that it opens; may be given again, --workspace is one too [default: all]
     #[arg(long, value_name = "WORKSPACE")]
     scope: Vec<String>,
     /// When it ends: a time, or a while such as 90d or 12h [default: never]
@@ -54,19 +54,20 @@ struct Create {
 }
 
 impl Create {
-    fn request(&self) -> Request {
+    fn request(&self, workspace: Option<&String>) -> Request {
+        let scope: Vec<&String> = self.scope.iter().chain(workspace).collect();
         let kind = if self.principal { "principal" } else { "key" };
-        let body = json!({"role": self.role, "name": self.name, "kind": kind, "workspaces": self.scope, "expires": self.expires});
+        let body = json!({"role": self.role, "name": self.name, "kind": kind, "workspaces": scope, "expires": self.expires});
         Request::post("/v1/keys", body)
     }
 }
 
 impl KeyCommand {
     pub(crate) fn run(&self, global: &Global) -> Result<(), Failure> {
-        let client = Client::writing(&global.dir())?;
+        let client = Client::writing(&global.root())?;
         match &self.what {
             What::Create(create) => {
-                let made = client.ask(&create.request().by(global.user()))?;
+                let made = client.ask(&create.request(global.workspace.as_ref()).by(global.user()))?;
                 if for_programs(global) {
                     return print(global, &made, View::Any);
                 }

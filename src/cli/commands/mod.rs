@@ -17,6 +17,7 @@ mod search;
 mod serve;
 mod tls;
 mod triage;
+mod workspace;
 
 use super::client::{Client, PAGE_ITEMS};
 use super::output::{self, Format};
@@ -89,6 +90,8 @@ pub(crate) enum Command {
     Serve(serve::Serve),
     /// Make, list and revoke keys and service principals
     Key(key::KeyCommand),
+    /// Make and list workspaces
+    Workspace(workspace::WorkspaceCommand),
     /// Make certificates for `clew serve --tls`
     Tls(tls::Tls),
     /// Take in the sample data, serve it and name a first incident to look at
@@ -177,6 +180,7 @@ impl Command {
             Self::Ingest(ingest) => ingest.run(global),
             Self::Serve(serve) => serve.run(global),
             Self::Key(key) => key.run(global),
+            Self::Workspace(workspace) => workspace.run(global),
             Self::Tls(tls) => tls.run(global),
             Self::Demo(demo) => demo.run(global),
             Self::Generate(generate) => generate.run(global),

@@ -42,7 +42,7 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) fn run(&self, global: &Global) -> Result<(), Failure> {
-        let dir = global.dir();
+        let dir = global.root();
         let opened = dir.clone();
         let tls = match (&self.tls_cert, &self.tls_key) {
             (Some(chain), Some(key)) => Some(Identity::Given { chain: chain.clone(), key: key.clone() }),

@@ -42,7 +42,7 @@ struct Init {
 impl Tls {
     pub(crate) fn run(&self, global: &Global) -> Result<(), Failure> {
         let What::Init(init) = &self.what;
-        let dir = global.dir();
+        let dir = global.root();
         let certificates = Certificates::of(&dir);
         certificates.make(&init.name, chrono::Utc::now().date_naive())?;
         let header = http::directory_secret(&dir)?.identity_header();
