@@ -122,6 +122,8 @@ pub struct Engine {
     /// The end of the chain of changes.
     chain: triage::Chain,
     names: Arc<EntityNames>,
+    /// What watchlists and indicators say, kept from question to question.
+    lists: Arc<crate::query::listed::Cache>,
     opened: Instant,
 }
 
@@ -188,6 +190,7 @@ impl Engine {
             permits,
             chain,
             names: Arc::default(),
+            lists: Arc::default(),
             opened: Instant::now(),
         }))
     }
@@ -210,6 +213,7 @@ impl Engine {
             runtime: self.handle(),
             spill: self.dir.join("spill"),
             names: Arc::clone(&self.names),
+            lists: Arc::clone(&self.lists),
             now: Time::now(),
         }
     }

@@ -5,10 +5,13 @@
 pub mod alert;
 pub mod bookmark;
 pub mod correlate;
+pub mod definition;
 mod entities;
 pub mod incident;
 mod incidents;
+pub mod listed;
 mod merge;
+pub mod suppression;
 pub mod versioned;
 
 use serde_json::Value;

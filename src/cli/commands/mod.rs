@@ -10,11 +10,13 @@ mod graph;
 mod ingest;
 mod key;
 mod kql;
+mod listed;
 mod lists;
 mod maintain;
 mod query;
 mod search;
 mod serve;
+mod suppression;
 mod tls;
 mod triage;
 
@@ -81,6 +83,12 @@ pub(crate) enum Command {
     Tables(query::Tables),
     /// Put alerts that came without an incident into incidents
     Correlate(triage::Correlate),
+    /// Dismiss alerts as they come, by rules
+    Suppression(suppression::Suppression),
+    /// Lists of things to watch, or to trust
+    Watchlist(listed::Watchlist),
+    /// Signs of threats
+    Indicator(listed::Indicator),
     /// Check that no change was altered, dropped or slipped in
     Audit(changes::Audit),
     /// Count what there is
@@ -144,6 +152,9 @@ impl Command {
             Self::Query(query) => (query.request()?, View::Table),
             Self::Tables(tables) => tables.request(),
             Self::Correlate(correlate) => (correlate.request()?, View::Correlation),
+            Self::Watchlist(watchlist) => watchlist.request()?,
+            Self::Indicator(indicator) => indicator.request()?,
+            Self::Suppression(suppression) => suppression.request(),
             Self::Stats => (Request::get("/v1/stats"), View::Stats),
             _ => return Ok(None),
         }))
