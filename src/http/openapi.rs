@@ -15,7 +15,7 @@ use super::rights::declared;
 use crate::access::Right;
 
 /// The groups of operations, in the order of an investigation.
-const TAGS: [(&str, &str); 11] = [
+const TAGS: [(&str, &str); 12] = [
     ("ingest", "Taking in alerts, incidents and raw events"),
     ("search", "Finding by words and filters"),
     ("records", "Incidents, alerts and entities, one by one and in lists"),
@@ -26,6 +26,7 @@ const TAGS: [(&str, &str); 11] = [
     ("access", "Keys, service principals, workspaces"),
     ("tokens", "Tokens in the ways that Microsoft's clients ask for them"),
     ("lists", "Watchlists and threat indicators"),
+    ("automation", "Rules that act on what happens, exports, and which hosts they may call"),
     ("system", "Health, counts and this description"),
 ];
 

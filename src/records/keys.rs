@@ -13,6 +13,7 @@ const CHANGE: u8 = b'c';
 const RESOURCE: u8 = b'r';
 const SUPPRESSED: u8 = b's';
 const LISTED: u8 = b'l';
+const TARGET: u8 = b't';
 
 /// The longest text that stands in a key as it is.
 const TEXT_BYTES_MAX: usize = 400;
@@ -45,6 +46,13 @@ pub(super) fn last_change() -> Vec<u8> {
 pub(super) fn decisions(kind: &str) -> Vec<u8> {
     let mut key = vec![DECISION];
     push_text(kind, &mut key);
+    key
+}
+
+/// All decisions about something.
+pub(super) fn about(target: &str) -> Vec<u8> {
+    let mut key = vec![TARGET];
+    push_text(target, &mut key);
     key
 }
 

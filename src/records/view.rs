@@ -290,6 +290,16 @@ impl Reader {
         Ok(found)
     }
 
+    /// The decisions about something (`incident:ID`), in the order of the journal.
+    pub fn about(&self, target: &str) -> Result<Vec<Seq>, StoreError> {
+        let mut found = Vec::new();
+        self.each(keys::about(target), |key, _| {
+            found.push(keys::seq_of(key)?);
+            Some(())
+        })?;
+        Ok(found)
+    }
+
     /// The document that changed a watchlist or threat indicator last; 0 if none did.
     pub fn last_listed(&self) -> Result<Seq, StoreError> {
         let mut last = Seq(0);
@@ -354,6 +364,10 @@ fn list_ops(record: &Record, ops: &mut Vec<Op>) {
         Body::Decision(value) => {
             let key = keys::with_text(keys::decisions(&member(value, "kind")), &member(value, "id"));
             put(keys::with_seq(key, record.seq), Bytes::from(value.to_string()));
+            let target = member(value, "target");
+            if !target.is_empty() {
+                put(keys::with_seq(keys::about(&target), record.seq), Bytes::new());
+            }
             if value.get("previous").is_some() {
                 put(keys::last_change(), Bytes::from(fingerprint(&record.hash)));
             }

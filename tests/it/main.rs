@@ -3,9 +3,11 @@
 mod access;
 mod alerts;
 mod api;
+mod automation;
 mod bookmarks;
 mod cli;
 mod crash;
+mod exports;
 mod facts;
 mod floors;
 mod languages;

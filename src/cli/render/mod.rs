@@ -66,6 +66,8 @@ pub(crate) enum View {
     Activity,
     /// Rules, exports, watchlists: what people defined.
     Definitions,
+    /// Runs of automation rules.
+    Runs,
     /// Counts of what there is.
     Stats,
     /// What was generated.
@@ -129,6 +131,8 @@ const DEFINITIONS: Columns = &[
     ("MODIFIED", "modified"),
     ("BY", "modified_by"),
 ];
+const RUNS: Columns =
+    &[("STARTED", "started"), ("RULE", "name"), ("TARGET", "target"), ("WHEN", "when"), ("ACTIONS", "actions"), ("ID", "id")];
 const HITS: Columns = &[
     ("KIND", "kind"),
     ("NUMBER", "number"),
@@ -148,6 +152,7 @@ pub(crate) fn for_people(view: View, answer: &Value, style: Style) -> String {
         View::Alerts => page(answer, ALERTS, "alerts", style),
         View::Entities => page(answer, ENTITIES, "entities", style),
         View::Explorations => page(answer, EXPLORATIONS, "queries", style),
+        View::Runs => page(answer, RUNS, "runs", style),
         View::Definitions => page(answer, DEFINITIONS, "definitions", style),
         View::Rank => page(answer, RANK, "nodes", style),
         View::Search => search(answer, style),

@@ -111,6 +111,18 @@ fn field(alert: &Alert, name: &str) -> String {
     }
 }
 
+/// The texts of `KIND.PROPERTY` of an entity, or of `KIND` all that it is known by; none of an entity of another kind.
+pub fn entity_values(entity: &Entity, place: &str) -> Vec<String> {
+    let (kind, property) = place.split_once('.').map_or((place, None), |(kind, property)| (kind, Some(property)));
+    if !is_kind(entity, kind) {
+        return Vec::new();
+    }
+    match property {
+        Some(property) => values(entity, property),
+        None => identifiers(entity).map(str::to_owned).collect(),
+    }
+}
+
 /// Whether an entity is of a kind, under the catalog's name or without its hyphens, as Microsoft's rules write it.
 fn is_kind(entity: &Entity, kind: &str) -> bool {
     let plain = |text: &str| text.replace(['-', '_'], "").to_lowercase();

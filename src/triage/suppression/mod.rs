@@ -17,7 +17,7 @@ use super::definition::Definition;
 
 pub use backtest::beside;
 pub use backtest::{Backtest, BacktestAnswer, TitleCount};
-pub use condition::Condition;
+pub use condition::{Condition, entity_values};
 
 /// The kind of the resources that are suppression rules.
 pub const KIND: &str = "suppression_rule";
