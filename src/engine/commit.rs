@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crate::journal::Journal;
 use crate::model::{Batch, Body, Document, Fault, FaultClass, Record, Seq, Time};
+use crate::triage::suppression::{self, Rules};
 
 use super::views::Views;
 use super::{Options, Shared};
@@ -100,7 +101,9 @@ impl Committer {
     /// Starts the writer on views that have caught up with the journal.
     pub(super) fn start(views: Views, journal: Arc<Journal>, shared: Arc<Shared>, options: Options) -> Result<Self, Fault> {
         let (queue, messages) = sync_channel(options.queue_submissions_max);
-        let writer = Writer { views, journal, shared, options, failed: None, unpersisted: 0 };
+        let suppression = Rules::default();
+        let mut writer = Writer { views, journal, shared, options, suppression, failed: None, unpersisted: 0 };
+        writer.read_rules()?;
         let thread = std::thread::Builder::new()
             .name("clew-writer".into())
             .spawn(move || writer.run(&messages))
@@ -168,6 +171,8 @@ pub(super) struct Writer {
     pub(super) journal: Arc<Journal>,
     shared: Arc<Shared>,
     options: Options,
+    /// The rules that dismiss new alerts.
+    pub(super) suppression: Rules,
     /// The first error of a view; from then on nothing is written.
     failed: Option<Fault>,
     /// Documents applied since the views were last made durable.
@@ -262,7 +267,10 @@ impl Writer {
         // (a full disk) has written nothing and takes the next one; views that fail have lost touch with it.
         self.journal.append(plan.documents)?.wait()?;
         self.unpersisted += written;
+        let of_rule = |record: &Record| matches!(&record.body, Body::Resource(resource) if &*resource.kind == suppression::KIND);
+        let rules_changed = batch.records.iter().any(of_rule);
         let applied = self.views.apply(&batch).and_then(|()| self.shared.publish(&mut self.views));
+        let applied = applied.and_then(|()| if rules_changed { self.read_rules() } else { Ok(()) });
         applied.inspect_err(|fault| {
             tracing::error!(code = fault.code, message = %fault.message, "a view failed: writing stops");
             self.failed = Some(fault.clone());

@@ -4,14 +4,20 @@
 //! directory has one engine at a time.
 
 mod audit;
+mod automation;
 mod backup;
 mod commit;
+mod egress;
+mod export;
 mod feed;
+mod files;
 mod load;
 mod reconcile;
 mod recover;
 mod report;
 mod resources;
+mod runs;
+mod simulate;
 mod triage;
 mod views;
 
@@ -36,12 +42,16 @@ use commit::Committer;
 use views::Views;
 
 pub use audit::Audit;
+pub use automation::{ActionResult, ActionState, Pass, Run, Tested, TestedAction};
 pub use backup::export;
+pub use export::{ExportPass, ExportStatus};
 pub use feed::{Feed, FeedItem, FeedPage, FeedRequest};
 pub use load::Progress;
 pub use recover::{Verification, ViewVerification, rebuild, verify};
 pub use report::{IngestReport, RejectedDocument};
 pub use resources::Define;
+pub use runs::{RunFilter, RunPage};
+pub use simulate::Simulated;
 
 /// Bounds of an engine; each has a default that suits two cores and a few GiB.
 #[derive(Clone, Debug)]
@@ -122,6 +132,12 @@ pub struct Engine {
     /// The end of the chain of changes.
     chain: triage::Chain,
     names: Arc<EntityNames>,
+    /// What watchlists and indicators say, kept from question to question.
+    lists: Arc<crate::query::listed::Cache>,
+    /// What automation rules have under way; read when it is first needed.
+    automation: std::sync::Mutex<Option<automation::State>>,
+    /// Where exports stand; read when it is first needed.
+    exports: std::sync::Mutex<Option<export::State>>,
     opened: Instant,
 }
 
@@ -188,6 +204,9 @@ impl Engine {
             permits,
             chain,
             names: Arc::default(),
+            lists: Arc::default(),
+            automation: std::sync::Mutex::default(),
+            exports: std::sync::Mutex::default(),
             opened: Instant::now(),
         }))
     }
@@ -210,6 +229,7 @@ impl Engine {
             runtime: self.handle(),
             spill: self.dir.join("spill"),
             names: Arc::clone(&self.names),
+            lists: Arc::clone(&self.lists),
             now: Time::now(),
         }
     }
@@ -249,6 +269,12 @@ impl Engine {
             fulltext: snapshot.fulltext.documents(),
             uptime_seconds: self.opened.elapsed().as_secs(),
         }
+    }
+
+    /// Lets rules and exports follow what happens, until the engine stops. A server does so; a command that is soon over does not.
+    pub fn start_services(self: &Arc<Self>) {
+        self.handle().spawn(Self::automate(Arc::downgrade(self)));
+        self.handle().spawn(Self::export_all(Arc::downgrade(self)));
     }
 
     /// Makes every view durable, so that the next start replays nothing.

@@ -1,7 +1,9 @@
-//! What the writer journals behind a source's version of something that people changed: both put together.
+//! What the writer journals behind a source's version: of something that people changed, both put together; of a new alert that a
+//! suppression rule means, the dismissed version.
 
 use crate::model::{Alert, Body, Change, Fault, Incident, Seq};
 use crate::triage::merge;
+use crate::triage::suppression::{self, Rules};
 use crate::triage::versioned::{Versioned, version_in};
 
 use super::commit::{Item, Outcome, Parsed, Plan, Writer};
@@ -29,6 +31,24 @@ impl Kept for Alert {
     }
 }
 
+/// A new alert that a suppression rule means.
+struct Suppressed {
+    /// What its dismissed version says besides.
+    alert: Alert,
+    rule: String,
+    of: Follows,
+}
+
+/// Which version a dismissed one follows.
+enum Follows {
+    /// That of the document which is taken.
+    This,
+    /// One that was there before its piece.
+    Version(Seq),
+    /// None: the alert comes in pieces only.
+    Pieces,
+}
+
 /// A source's version beside the one that people made of an earlier one.
 struct Met<T> {
     ours: T,
@@ -40,6 +60,7 @@ impl Writer {
     pub(super) fn take(&self, parsed: Parsed, plan: &mut Plan) -> Result<Outcome, Fault> {
         let incidents = self.met::<Incident>(&parsed, plan)?;
         let alerts = self.met::<Alert>(&parsed, plan)?;
+        let suppressed = self.suppressed(&parsed, plan)?;
         let received = parsed.document.received;
         let outcome = plan.take(parsed, &self.views);
         if let Some(seq) = outcome.seq() {
@@ -49,8 +70,55 @@ impl Writer {
             for met in alerts {
                 self.reconcile(&met, seq, received, plan)?;
             }
+            for Suppressed { alert, rule, of } in suppressed {
+                let of = match of {
+                    Follows::This => Some(seq),
+                    Follows::Version(seq) => Some(seq),
+                    Follows::Pieces => None,
+                };
+                let dismissed = suppression::dismissed(&alert, &rule, of, received);
+                plan.take(super::triage::parsed(Alert::FORMAT, "suppression", 1, received, &dismissed)?, &self.views);
+            }
         }
         Ok(outcome)
+    }
+
+    /// The new alerts of a document that a suppression rule means.
+    fn suppressed(&self, parsed: &Parsed, plan: &Plan) -> Result<Vec<Suppressed>, Fault> {
+        let mut found = Vec::new();
+        if self.suppression.is_empty() {
+            return Ok(found);
+        }
+        for body in &parsed.bodies {
+            let Body::Alert(alert) = body else { continue };
+            if alert.change.is_some() {
+                continue;
+            }
+            let newest = plan.standing.newest_of(Item::Alert, &alert.id, &self.views).map(|(_, seq)| seq);
+            let (judged, base, of) = match (alert.partial, newest) {
+                (false, None) => (Alert::clone(alert), Alert::clone(alert), Follows::This),
+                // A rule is for new alerts: what is known stays what it is.
+                (false, Some(_)) => continue,
+                (true, None) => {
+                    let (entities, links) = (Vec::new(), Vec::new());
+                    (Alert::clone(alert), Alert { entities, links, ..Alert::clone(alert) }, Follows::Pieces)
+                }
+                (true, Some(seq)) => match self.version::<Alert>(seq, &alert.id, plan)?.filter(|version| version.change.is_none()) {
+                    Some(version) => (suppression::beside(Some(&version), alert), version, Follows::Version(seq)),
+                    None => continue,
+                },
+            };
+            if let Some(rule) = self.suppression.first_for(&judged, parsed.document.received) {
+                found.push(Suppressed { alert: base, rule: rule.to_owned(), of });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Reads the suppression rules anew.
+    pub(super) fn read_rules(&mut self) -> Result<(), Fault> {
+        self.suppression = Rules::of(self.views.records.reader().resources(suppression::KIND, self.journal.last())?);
+        Ok(())
     }
 
     /// The versions of sources in a document whose things people changed.

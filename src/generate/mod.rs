@@ -11,6 +11,7 @@ mod entities;
 mod events;
 mod incidents;
 mod random;
+pub mod samples;
 mod tally;
 mod text;
 mod words;

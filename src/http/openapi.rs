@@ -15,7 +15,7 @@ use super::rights::declared;
 use crate::access::Right;
 
 /// The groups of operations, in the order of an investigation.
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 12] = [
     ("ingest", "Taking in alerts, incidents and raw events"),
     ("search", "Finding by words and filters"),
     ("records", "Incidents, alerts and entities, one by one and in lists"),
@@ -25,6 +25,8 @@ const TAGS: [(&str, &str); 10] = [
     ("triage", "Decisions: merging and splitting entities, correlating alerts"),
     ("access", "Keys, service principals, workspaces"),
     ("tokens", "Tokens in the ways that Microsoft's clients ask for them"),
+    ("lists", "Watchlists and threat indicators"),
+    ("automation", "Rules that act on what happens, exports, and which hosts they may call"),
     ("system", "Health, counts and this description"),
 ];
 

@@ -8,6 +8,7 @@ pub mod events;
 mod format;
 pub(crate) mod formats;
 pub mod identify;
+pub mod pattern;
 mod registry;
 mod reject;
 pub mod value;

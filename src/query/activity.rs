@@ -71,6 +71,10 @@ pub struct Activity {
     pub line: u64,
     /// What changed.
     pub fields: Vec<FieldChange>,
+    /// What a rule did, action by action, of a run of an automation rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<Value>>)]
+    pub actions: Option<Value>,
 }
 
 /// The activity of an incident or alert.
@@ -149,11 +153,39 @@ fn log(context: &Context, node: NodeId, said: impl Fn(Body) -> Option<Said>) -> 
             source: document.origin.source.to_string(),
             line: document.origin.line,
             fields: fields(&before, &after),
+            actions: None,
         });
         before = after;
     }
+    let about = context.snapshot.records.about(&super::render::reference(&context.snapshot.graph, node))?;
+    if !about.is_empty() {
+        for seq in about {
+            value.extend(decided(context, seq)?);
+        }
+        value.sort_by_key(|activity| activity.change);
+    }
     value.reverse();
     Ok(ActivityLog { value, complete: true })
+}
+
+/// A decision about something, as a row of its activity.
+fn decided(context: &Context, seq: Seq) -> Result<Option<Activity>, Fault> {
+    let document = document(context, seq)?;
+    let Some(Body::Decision(value)) = bodies(&document)?.into_iter().next() else { return Ok(None) };
+    let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+    Ok(Some(Activity {
+        change: seq.0,
+        time: document.received,
+        actor: text("actor").unwrap_or_default(),
+        action: text("kind").unwrap_or_default(),
+        undoes: None,
+        rule: text("rule"),
+        step: None,
+        source: document.origin.source.to_string(),
+        line: document.origin.line,
+        fields: Vec::new(),
+        actions: value.get("actions").cloned(),
+    }))
 }
 
 fn members(version: &impl Serialize) -> Map<String, Value> {

@@ -12,6 +12,7 @@ pub mod details;
 pub mod explore;
 pub mod graph;
 pub mod kql;
+pub mod listed;
 pub mod lists;
 pub mod live_graph;
 pub mod names;
@@ -74,6 +75,8 @@ pub struct Context {
     pub spill: PathBuf,
     /// Finds entities by their names.
     pub names: Arc<names::EntityNames>,
+    /// What watchlists and indicators say, kept from question to question.
+    pub lists: Arc<listed::Cache>,
     /// The present instant; one for the whole question.
     pub now: Time,
 }

@@ -11,6 +11,9 @@ const NUMBER: u8 = b'n';
 const DECISION: u8 = b'd';
 const CHANGE: u8 = b'c';
 const RESOURCE: u8 = b'r';
+const SUPPRESSED: u8 = b's';
+const LISTED: u8 = b'l';
+const TARGET: u8 = b't';
 
 /// The longest text that stands in a key as it is.
 const TEXT_BYTES_MAX: usize = 400;
@@ -43,6 +46,32 @@ pub(super) fn last_change() -> Vec<u8> {
 pub(super) fn decisions(kind: &str) -> Vec<u8> {
     let mut key = vec![DECISION];
     push_text(kind, &mut key);
+    key
+}
+
+/// All decisions about something.
+pub(super) fn about(target: &str) -> Vec<u8> {
+    let mut key = vec![TARGET];
+    push_text(target, &mut key);
+    key
+}
+
+/// The last change of a list or indicator.
+pub(super) fn last_listed() -> Vec<u8> {
+    vec![LISTED]
+}
+
+/// All versions of the resources of a kind whose ids begin with a text.
+pub(super) fn resources_under(kind: &str, prefix: &str) -> Vec<u8> {
+    let mut key = resources(kind);
+    key.extend_from_slice(prefix.as_bytes());
+    key
+}
+
+/// All alerts that a rule dismissed.
+pub(super) fn suppressed(rule: &str) -> Vec<u8> {
+    let mut key = vec![SUPPRESSED];
+    push_text(rule, &mut key);
     key
 }
 
@@ -105,12 +134,12 @@ pub(super) fn version_of(key: &[u8], value: &[u8]) -> Option<Version> {
     Some(Version { seq: seq_of(key)?, modified, hash: hash.try_into().ok()?, partial: flags & 1 != 0 })
 }
 
-/// The value under a number: the document that gave it last, and the incident's id.
+/// The value under a number or a rule: the document that gave it last, and the id of the incident or alert.
 pub(super) fn number_value(seq: Seq, id: &str) -> Bytes {
     [&seq.0.to_le_bytes(), id.as_bytes()].concat().into()
 }
 
-/// Reads a value under a number.
+/// Reads a value under a number or a rule.
 pub(super) fn number_of(value: &[u8]) -> Option<(Seq, String)> {
     let (seq, id) = value.split_first_chunk()?;
     Some((Seq(u64::from_le_bytes(*seq)), std::str::from_utf8(id).ok()?.to_owned()))

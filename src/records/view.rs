@@ -16,7 +16,7 @@ use super::keys;
 use super::sled::{SetAside, SledOptions, SledStore};
 use super::store::{KeyRange, Op, RecordStore, StoreError};
 use crate::journal::View;
-use crate::model::{Batch, Body, Fault, Record, Resource, Seq, Stored, Time};
+use crate::model::{Batch, Body, Fault, Indicator, Record, Resource, Seq, Stored, Time, Watchlist, WatchlistItem};
 
 /// What has versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -206,6 +206,17 @@ impl Reader {
         Ok(found.into_iter().map(|(_, id)| id).collect())
     }
 
+    /// Ids of the alerts that a rule dismissed at any time, each with the document that did it last.
+    pub fn suppressed(&self, rule: &str) -> Result<Vec<(String, Seq)>, StoreError> {
+        let mut found = Vec::new();
+        self.each(keys::suppressed(rule), |_, value| {
+            let (seq, id) = keys::number_of(value)?;
+            found.push((id, seq));
+            Some(())
+        })?;
+        Ok(found)
+    }
+
     /// Fingerprint of the last change that people or rules made, as the next one names it.
     pub fn last_change(&self) -> Result<Option<String>, StoreError> {
         let mut last = None;
@@ -268,6 +279,37 @@ impl Reader {
         Ok(found)
     }
 
+    /// The resources of a kind that stand at `seq` and whose ids begin with `prefix` (at most 400 bytes), in the order of ids.
+    pub fn resources_under(&self, kind: &str, prefix: &str, seq: Seq) -> Result<Vec<Stored>, StoreError> {
+        let mut found: Vec<Stored> = Vec::new();
+        self.each_resource(keys::resources_under(kind, prefix), seq, |version| match found.last_mut() {
+            Some(last) if last.resource.id == version.resource.id => *last = version,
+            _ => found.push(version),
+        })?;
+        found.retain(|version| !version.resource.deleted);
+        Ok(found)
+    }
+
+    /// The decisions about something (`incident:ID`), in the order of the journal.
+    pub fn about(&self, target: &str) -> Result<Vec<Seq>, StoreError> {
+        let mut found = Vec::new();
+        self.each(keys::about(target), |key, _| {
+            found.push(keys::seq_of(key)?);
+            Some(())
+        })?;
+        Ok(found)
+    }
+
+    /// The document that changed a watchlist or threat indicator last; 0 if none did.
+    pub fn last_listed(&self) -> Result<Seq, StoreError> {
+        let mut last = Seq(0);
+        self.each(keys::last_listed(), |_, value| {
+            last = Seq(u64::from_le_bytes(*value.first_chunk()?));
+            Some(())
+        })?;
+        Ok(last)
+    }
+
     fn each_resource(&self, prefix: Vec<u8>, until: Seq, mut visit: impl FnMut(Stored)) -> Result<(), StoreError> {
         self.each(prefix, |key, value| {
             let seq = keys::seq_of(key)?;
@@ -303,6 +345,9 @@ fn list_ops(record: &Record, ops: &mut Vec<Op>) {
     match &record.body {
         Body::Alert(alert) => {
             put(keys::with_seq(keys::subject(Subject::Alert, &alert.id), record.seq), version(alert.modified, alert.partial));
+            if let Some(rule) = alert.change.as_ref().and_then(|change| change.rule.as_ref()) {
+                put(keys::with_text(keys::suppressed(rule), &alert.id), keys::number_value(record.seq, &alert.id));
+            }
             if alert.change.as_ref().is_some_and(|change| change.previous.is_some()) {
                 put(keys::last_change(), Bytes::from(fingerprint(&record.hash)));
             }
@@ -319,6 +364,10 @@ fn list_ops(record: &Record, ops: &mut Vec<Op>) {
         Body::Decision(value) => {
             let key = keys::with_text(keys::decisions(&member(value, "kind")), &member(value, "id"));
             put(keys::with_seq(key, record.seq), Bytes::from(value.to_string()));
+            let target = member(value, "target");
+            if !target.is_empty() {
+                put(keys::with_seq(keys::about(&target), record.seq), Bytes::new());
+            }
             if value.get("previous").is_some() {
                 put(keys::last_change(), Bytes::from(fingerprint(&record.hash)));
             }
@@ -327,6 +376,9 @@ fn list_ops(record: &Record, ops: &mut Vec<Op>) {
             let key = keys::with_text(keys::resources(&resource.kind), &resource.id);
             let value = serde_json::to_vec(resource).expect("a resource has only text keys");
             put(keys::with_seq(key, record.seq), Bytes::from(value));
+            if [Watchlist::KIND, WatchlistItem::KIND, Indicator::KIND].contains(&&*resource.kind) {
+                put(keys::last_listed(), Bytes::copy_from_slice(&record.seq.0.to_le_bytes()));
+            }
             put(keys::last_change(), Bytes::from(fingerprint(&record.hash)));
         }
         Body::Event(_) => {}

@@ -7,9 +7,10 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::correlate::{Candidate, Group, Named, Rules, correlate};
+use super::versioned::version_in;
 use crate::graph::{AlertRef, IncidentRef, NodeId};
-use crate::model::{Fault, Incident, IncidentStatus, Object, Severity};
-use crate::query::Context;
+use crate::model::{Alert, AlertStatus, Fault, Incident, IncidentStatus, Object, Severity};
+use crate::query::{Context, details};
 
 /// Provider of the incidents that correlation opens.
 const PROVIDER: &str = "clew";
@@ -55,7 +56,14 @@ pub fn plan(context: &Context, rules: &Rules) -> Result<(Correlation, Vec<Incide
     };
     let candidates: Vec<Candidate> = graph.all_alerts().filter(free).map(|alert| candidate(context, &alert)).collect();
     let alerts = candidates.len() as u64;
-    let groups = correlate(candidates, rules);
+    let mut groups = correlate(candidates, rules);
+    // What rules dismissed opens no incident by itself; beside other alerts it stays evidence.
+    let mut dismissed = Vec::new();
+    for group in &groups {
+        dismissed.push(!own.contains_key(&group.incident) && all_suppressed(context, &group.alerts)?);
+    }
+    let mut dismissed = dismissed.into_iter();
+    groups.retain(|_| !dismissed.next().unwrap_or(false));
     let mut number = graph.all_incidents().filter_map(|incident| incident.number()).max().unwrap_or(0);
     let (mut incidents, mut opened, mut changed) = (Vec::new(), 0, 0);
     let mut home: BTreeMap<&str, &str> = BTreeMap::new();
@@ -84,6 +92,22 @@ pub fn plan(context: &Context, rules: &Rules) -> Result<(Correlation, Vec<Incide
         }
     }
     Ok((Correlation { alerts, groups, opened, changed, redirected, dry_run: false }, incidents))
+}
+
+/// Whether suppression rules dismissed all of some alerts.
+fn all_suppressed(context: &Context, alerts: &[String]) -> Result<bool, Fault> {
+    let graph = &context.snapshot.graph;
+    for id in alerts {
+        let alert = graph.alert(id).and_then(|node| graph.alert_node(node));
+        let Some(seq) = alert.filter(|alert| alert.status() == AlertStatus::Dismissed).and_then(|alert| alert.seq()) else {
+            return Ok(false);
+        };
+        let version = version_in::<Alert>(&details::document(context, seq)?, id)?;
+        if version.and_then(|alert| alert.change).and_then(|change| change.rule).is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn members(context: &Context, incident: NodeId) -> BTreeSet<String> {

@@ -3,12 +3,18 @@
 //! Nothing here writes. A decision or incident is planned from a snapshot; the engine journals it.
 
 pub mod alert;
+pub mod automation;
 pub mod bookmark;
 pub mod correlate;
+pub mod definition;
+pub mod egress;
 mod entities;
+pub mod export;
 pub mod incident;
 mod incidents;
+pub mod listed;
 mod merge;
+pub mod suppression;
 pub mod versioned;
 
 use serde_json::Value;

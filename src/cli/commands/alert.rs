@@ -77,7 +77,7 @@ struct Fields {
 }
 
 /// Reads `FIELD=VALUE`.
-fn field(text: &str) -> Result<(String, String), String> {
+pub(super) fn field(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or_else(|| format!("expected FIELD=VALUE, found `{text}`"))?;
     Ok((name.to_owned(), value.to_owned()))
 }

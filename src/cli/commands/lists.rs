@@ -77,6 +77,9 @@ pub(crate) struct Alerts {
     /// Words of the title
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
+    /// Id of the suppression rule that dismissed it
+    #[arg(long, value_name = "RULE")]
+    suppressed_by: Option<String>,
     /// Show repeats as one row: by title (and resource), entity or rule
     #[arg(long, value_name = "BY")]
     group: Option<String>,
@@ -88,6 +91,7 @@ pub(crate) struct Alerts {
 impl Alerts {
     pub(crate) fn request(&self) -> Request {
         let request = Request::get("/v1/alerts").with("incident", self.incident.as_ref()).with("title", self.title.as_ref());
+        let request = request.with("suppressed_by", self.suppressed_by.as_ref());
         self.common.on(request.with("group", self.group.as_ref()).with("group_key", self.group_key.as_ref()))
     }
 }

@@ -1,20 +1,24 @@
 //! The commands, one file for each group: their arguments, the request that each one sends, and how its answer is shown.
 
 mod alert;
+mod automation;
 mod bookmarks;
 mod changes;
 mod demo;
 mod explore;
+mod exports;
 mod generate;
 mod graph;
 mod ingest;
 mod key;
 mod kql;
+mod listed;
 mod lists;
 mod maintain;
 mod query;
 mod search;
 mod serve;
+mod suppression;
 mod tls;
 mod triage;
 mod workspace;
@@ -42,6 +46,12 @@ pub(crate) enum Command {
     Bookmark(bookmarks::Bookmark),
     /// Show or set what changes of incidents must keep to
     Policy(bookmarks::Policy),
+    /// Take in sample alerts, linked with each other and marked as samples
+    Simulate {
+        /// Any of VirtualMachines, KeyVaults, StorageAccounts, SqlServers, AppServices, KubernetesService, ResourceManager, DNS; all if none is named
+        #[arg(value_name = "BUNDLE")]
+        bundles: Vec<String>,
+    },
     /// List alerts
     Alerts(lists::Alerts),
     /// Show one alert with its entities, versions and document, or change it
@@ -82,6 +92,18 @@ pub(crate) enum Command {
     Tables(query::Tables),
     /// Put alerts that came without an incident into incidents
     Correlate(triage::Correlate),
+    /// Dismiss alerts as they come, by rules
+    Suppression(suppression::Suppression),
+    /// Lists of things to watch, or to trust
+    Watchlist(listed::Watchlist),
+    /// Signs of threats
+    Indicator(listed::Indicator),
+    /// Act on what happens, by rules
+    Automation(automation::Automation),
+    /// Send what happens elsewhere, continuously
+    Exports(exports::Exports),
+    /// Say which hosts webhooks and exports may call
+    Egress(automation::Egress),
     /// Check that no change was altered, dropped or slipped in
     Audit(changes::Audit),
     /// Count what there is
@@ -147,6 +169,13 @@ impl Command {
             Self::Query(query) => (query.request()?, View::Table),
             Self::Tables(tables) => tables.request(),
             Self::Correlate(correlate) => (correlate.request()?, View::Correlation),
+            Self::Watchlist(watchlist) => watchlist.request()?,
+            Self::Indicator(indicator) => indicator.request()?,
+            Self::Automation(automation) => automation.request()?,
+            Self::Exports(exports) => exports.request()?,
+            Self::Simulate { bundles } => (Request::post("/v1/simulate", serde_json::json!({"bundles": bundles})), View::Any),
+            Self::Egress(egress) => egress.request(),
+            Self::Suppression(suppression) => suppression.request(),
             Self::Stats => (Request::get("/v1/stats"), View::Stats),
             _ => return Ok(None),
         }))

@@ -64,6 +64,10 @@ pub(crate) enum View {
     Changed,
     /// The changes of an incident.
     Activity,
+    /// Rules, exports, watchlists: what people defined.
+    Definitions,
+    /// Runs of automation rules.
+    Runs,
     /// Counts of what there is.
     Stats,
     /// What was generated.
@@ -112,6 +116,23 @@ const ALERTS: Columns = &[
 const ENTITIES: Columns = &[("ENTITY", "id"), ("LABEL", "label"), ("EDGES", "degree"), ("FIRST", "first"), ("LAST", "last")];
 const EXPLORATIONS: Columns =
     &[("QUERY", "name"), ("TITLE", "title"), ("ANSWERS", "question"), ("RESULTS", "results"), ("PROBLEM", "problem")];
+const DEFINITIONS: Columns = &[
+    ("ID", "id"),
+    ("NAME", "name"),
+    ("STATE", "state"),
+    ("ENABLED", "enabled"),
+    ("TYPE", "alert_type"),
+    ("REASON", "reason"),
+    ("TRIGGER", "trigger"),
+    ("KEY", "key"),
+    ("PATTERN", "pattern"),
+    ("COUNT", "count"),
+    ("EXPIRES", "expires"),
+    ("MODIFIED", "modified"),
+    ("BY", "modified_by"),
+];
+const RUNS: Columns =
+    &[("STARTED", "started"), ("RULE", "name"), ("TARGET", "target"), ("WHEN", "when"), ("ACTIONS", "actions"), ("ID", "id")];
 const HITS: Columns = &[
     ("KIND", "kind"),
     ("NUMBER", "number"),
@@ -131,6 +152,8 @@ pub(crate) fn for_people(view: View, answer: &Value, style: Style) -> String {
         View::Alerts => page(answer, ALERTS, "alerts", style),
         View::Entities => page(answer, ENTITIES, "entities", style),
         View::Explorations => page(answer, EXPLORATIONS, "queries", style),
+        View::Runs => page(answer, RUNS, "runs", style),
+        View::Definitions => page(answer, DEFINITIONS, "definitions", style),
         View::Rank => page(answer, RANK, "nodes", style),
         View::Search => search(answer, style),
         View::Incident => detail::incident(answer, style),

@@ -54,5 +54,6 @@ fn resource(object: &Object, _: &Context<'_>) -> Result<Vec<Body>, Reject> {
         return Err(Reject::new("resource_without_id", "expected members `kind` and `id` that are not empty"));
     }
     let event = super::bookmark::event(&resource).map(|event| Body::Event(Box::new(event)));
-    Ok([Body::Resource(Box::new(resource))].into_iter().chain(event).collect())
+    let row = super::listed::row(&resource);
+    Ok([Body::Resource(Box::new(resource))].into_iter().chain(event).chain(row).collect())
 }

@@ -16,6 +16,7 @@ pub(crate) mod asff;
 pub(crate) mod elastic;
 pub(crate) mod guardduty;
 pub(crate) mod guide;
+mod listed;
 pub(crate) mod ocsf;
 mod shape;
 pub(crate) mod stix;

@@ -166,6 +166,11 @@ impl Schemas for World<'_> {
         self.0.functions.iter().map(|(name, _)| name.clone()).collect()
     }
 
+    fn watchlist(&self, name: &str) -> Option<Vec<Field>> {
+        let columns = self.0.watchlists.as_ref()?.columns(name)?;
+        Some(columns.into_iter().map(|(name, kind)| (name, scalar(kind))).collect())
+    }
+
     fn graph(&self, name: &str) -> Option<(Vec<Field>, Vec<Field>)> {
         (name == ENTITY_GRAPH && self.0.graph.is_some()).then(live_graph::properties)
     }
@@ -176,8 +181,12 @@ impl Tables for World<'_> {
         self.0.table(name)
     }
 
-    fn watchlist(&self, _: &str) -> Option<Arc<dyn TableProvider>> {
-        None
+    fn watchlist(&self, name: &str) -> Option<Arc<dyn TableProvider>> {
+        let found = self.0.watchlists.as_ref()?.table(name);
+        found.unwrap_or_else(|fault| {
+            tracing::error!(code = fault.code, message = %fault.message, "a watchlist cannot be read");
+            None
+        })
     }
 
     fn function(&self, name: &str, arguments: &[Constant]) -> Result<Arc<dyn TableProvider>, LowerError> {

@@ -10,14 +10,14 @@ use serde_json::{Value, json};
 
 use crate::graph::{AlertRef, Direction, EdgeFilter, GraphSnapshot, NodeId, NodeKind, Version};
 use crate::ingest;
-use crate::model::{Alert, Body, Document, Evidence, Fault, FaultClass, Incident, Kind, Object, Relation, Seq};
+use crate::model::{Alert, AlertStatus, Body, Document, Evidence, Fault, FaultClass, Incident, Kind, Object, Relation, Seq};
 
 use super::lists::{AlertRow, EntityRow, alert_resource, alert_row, containers, entity_row, incident_row, members};
-use super::{Context, Question, bookmarks, reference, render};
+use super::{Context, Question, bookmarks, listed, reference, render};
 
 pub use requests::{
-    AlertDetail, AlertRequest, EntityDetail, EntityRequest, EvidenceRow, IncidentDetail, IncidentRequest, MergeRow, SameResource,
-    VersionRow,
+    AlertDetail, AlertRequest, EntityDetail, EntityRequest, EvidenceRow, IncidentDetail, IncidentRequest, ListedRow, MergeRow,
+    SameResource, VersionRow,
 };
 
 /// Other alerts on the resource of an alert that its details list.
@@ -157,7 +157,7 @@ impl Question for AlertRequest {
             tags: whole.tags,
             comments: whole.comments.iter().map(|comment| json!(comment)).collect(),
             classification: whole.classification.map(|classification| classification.as_str().to_owned()),
-            suppressed_by: whole.change.filter(|change| change.action == SUPPRESS).and_then(|change| change.rule),
+            suppressed_by: whole.change.filter(|_| alert.status() == AlertStatus::Dismissed).and_then(|change| change.rule),
             same_resource: same_resource(graph, &alert),
             etag: present(graph, node).first().map(Seq::to_string).unwrap_or_default(),
             versions: versions(context, node)?,
@@ -311,6 +311,7 @@ impl Question for EntityRequest {
             properties: properties(context, node, entity.kind(), &alerts)?,
             relations: relations.into_iter().map(|(name, count)| (name.to_owned(), count)).collect(),
             merges: entity.merges().into_iter().map(|merge| MergeRow { key: merge.key, seq: merge.seq.0 }).collect(),
+            listed: listed::matches(context, node)?.into_iter().map(ListedRow::of).collect(),
             possibly_same: entity.possibly_same(POSSIBLY_SAME_MAX).into_iter().map(|(other, _)| render::reference(graph, other)).collect(),
             alerts: alerts.len() as u64,
             incidents: incidents.into_iter().map(|incident| render::reference(graph, incident)).collect(),

@@ -7,6 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::model::{Object, Time};
 
 use super::super::bookmarks::BookmarkDetail;
+use super::super::listed::Match;
 use super::super::lists::{AlertRow, EntityRow, IncidentRow};
 
 /// Which incident.
@@ -217,12 +218,37 @@ pub struct EntityDetail {
     pub relations: std::collections::BTreeMap<String, u64>,
     /// Decisions that made several mentions one entity: the key and the document that brought it.
     pub merges: Vec<MergeRow>,
+    /// Watchlists that it stands on and threat indicators that it matches.
+    pub listed: Vec<ListedRow>,
     /// Other entities that may be the same.
     pub possibly_same: Vec<String>,
     /// How many alerts name it.
     pub alerts: u64,
     /// Incidents that contain such an alert, newest first, up to 50.
     pub incidents: Vec<String>,
+}
+
+/// A watchlist or threat indicator that an entity is in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ListedRow {
+    /// `on_list` or `matches_indicator`.
+    pub relation: String,
+    /// Alias of the watchlist, id of the indicator.
+    pub id: String,
+    /// What people call it.
+    pub label: String,
+    /// Whether the indicator holds now; lists always do.
+    pub active: bool,
+    /// The document that says so.
+    pub seq: u64,
+}
+
+impl ListedRow {
+    /// The row of a match.
+    pub(super) fn of(found: Match) -> Self {
+        let Match { relation, id, label, seq, active } = found;
+        Self { relation: relation.to_owned(), id, label, active, seq: seq.0 }
+    }
 }
 
 /// One step of entity resolution.

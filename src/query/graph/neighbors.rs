@@ -1,12 +1,12 @@
 //! The edges of a node, newest first, a page at a time.
 
 use crate::catalog::entities;
-use crate::graph::{Direction, EdgeFilter, EdgePosition};
-use crate::model::{Fault, FaultClass, Kind, Relation};
+use crate::graph::{Direction, EdgeFilter, EdgePosition, NodeId};
+use crate::model::{Fault, FaultClass, Kind, Relation, Window};
 
 use super::super::answer::Subgraph;
 use super::super::reference::{limit, node, window, word};
-use super::super::{Context, Question, render};
+use super::super::{Context, Question, listed, render};
 use super::requests::NeighborsRequest;
 
 /// Edges of an answer when the request names no limit.
@@ -33,7 +33,7 @@ pub(super) fn filter(relations: &[String], kinds: &[String], direction: Option<&
 /// The kind of a neighbour in any spelling; alerts and incidents are kinds too.
 fn kind(text: &str) -> Kind {
     match text {
-        "alert" | "incident" => Kind::met(text),
+        "alert" | "incident" | "watchlist" | "indicator" => Kind::met(text),
         other => entities::kind_named(other),
     }
 }
@@ -44,6 +44,9 @@ impl Question for NeighborsRequest {
 
     fn answer(self, context: &Context) -> Result<Subgraph, Fault> {
         let graph = &context.snapshot.graph;
+        if let Some(listed) = listed::of_list(context, &self.node, self.limit)? {
+            return Ok(listed);
+        }
         let start = node(graph, &self.node)?;
         let mut filter = filter(&self.relation, &self.kind, self.direction.as_deref())?;
         filter.window = window(self.from.as_deref(), self.to.as_deref(), context.now)?;
@@ -67,6 +70,9 @@ impl Question for NeighborsRequest {
         } else if filter.relations.is_empty() && filter.kinds.is_empty() && filter.direction == Direction::Both {
             answer.total = Some(graph.count_in(start, &filter.window) as u64);
         }
+        if self.cursor.is_none() && filter.direction != Direction::In && filter.window == Window::ALL {
+            add_listed(context, start, &filter, &mut answer)?;
+        }
         if more {
             answer.complete = false;
             answer.cut = Some("limit".to_owned());
@@ -74,6 +80,21 @@ impl Question for NeighborsRequest {
         }
         Ok(answer)
     }
+}
+
+/// Adds the watchlists and threat indicators that a node is in, beside the edges of the first page.
+fn add_listed(context: &Context, start: NodeId, filter: &EdgeFilter, answer: &mut Subgraph) -> Result<(), Fault> {
+    let (nodes, mut edges) = listed::edges(context, start)?;
+    let named = |relation: &str| filter.relations.is_empty() || filter.relations.iter().any(|wanted| wanted.as_str() == relation);
+    let of_kind = |target: &str| {
+        let kind = target.split(':').next().unwrap_or_default();
+        filter.kinds.is_empty() || filter.kinds.iter().any(|wanted| wanted.as_str() == kind)
+    };
+    edges.retain(|edge| named(&edge.relation) && of_kind(&edge.target));
+    answer.nodes.extend(nodes.into_iter().filter(|node| edges.iter().any(|edge| edge.target == node.id)));
+    answer.total = answer.total.map(|total| total + edges.len() as u64);
+    answer.edges.extend(edges);
+    Ok(())
 }
 
 fn position(cursor: &str) -> Result<EdgePosition, Fault> {

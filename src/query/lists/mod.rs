@@ -11,7 +11,7 @@ use hashbrown::HashSet;
 
 use crate::catalog::{attack, entities};
 use crate::graph::{AlertRef, Direction, EdgeFilter, EntityRef, GraphSnapshot, IncidentRef, NodeId, NodeKind};
-use crate::model::{AlertStatus, Fault, FaultClass, IncidentStatus, Kind, Relation, Severity, Time, Window};
+use crate::model::{AlertStatus, Fault, FaultClass, IncidentStatus, Kind, Relation, Seq, Severity, Time, Window};
 
 use super::reference::{entity, incident, limit, window, word};
 use super::{Context, Question, render};
@@ -166,6 +166,11 @@ pub fn incident_row(graph: &GraphSnapshot, incident: &IncidentRef<'_>) -> Incide
 
 fn earliest(a: Option<Time>, b: Option<Time>) -> Option<Time> {
     a.into_iter().chain(b).min()
+}
+
+/// The row of an alert, for other floors.
+pub fn row_of_alert(graph: &GraphSnapshot, alert: &AlertRef<'_>) -> AlertRow {
+    alert_row(graph, alert)
 }
 
 /// The row of an alert.
@@ -339,6 +344,12 @@ impl Question for AlertFilter {
                 _ => return None,
             })
         })?;
+        let suppressed: Option<HashSet<(String, Seq)>> =
+            self.suppressed_by.as_ref().map(|rule| context.snapshot.records.suppressed(rule)).transpose()?.map(HashSet::from_iter);
+        let by_rule = |alert: &AlertRef<'_>| {
+            let dismissed = |rule: &HashSet<(String, Seq)>| alert.seq().is_some_and(|seq| rule.contains(&(alert.id().to_owned(), seq)));
+            suppressed.as_ref().is_none_or(|rule| alert.status() == AlertStatus::Dismissed && dismissed(rule))
+        };
         let by = self.group.as_deref().map(By::read).transpose()?;
         if by.is_none() && self.group_key.is_some() {
             let message = "expected `group` beside `group_key`, found none";
@@ -358,6 +369,7 @@ impl Question for AlertFilter {
                 && of_entities.as_ref().is_none_or(|found| found.contains(&alert.node()))
                 && of_incident.as_ref().is_none_or(|found| found.contains(&alert.node()))
                 && (self.incident.as_deref() != Some("none") || containers(graph, alert.node()).next().is_none())
+                && by_rule(alert)
                 && in_group(alert)
                 && (window == Window::ALL || alert.time().is_some_and(|time| window.overlaps(time, alert.end().unwrap_or(time).max(time))))
         };

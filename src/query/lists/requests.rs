@@ -69,6 +69,8 @@ pub struct AlertFilter {
     pub entity: Vec<String>,
     /// Id or number of the incident that contains the alert; `none` for alerts outside any.
     pub incident: Option<String>,
+    /// Id of the suppression rule that dismissed the alert; those that people took up since are left out.
+    pub suppressed_by: Option<String>,
     /// Words of the title, in any case.
     pub title: Option<String>,
     /// Shows repeats as one row, the newest of them: by `title` (title and resource), `entity` or `rule` (product and type).

@@ -4,6 +4,7 @@ mod functions;
 mod limits;
 mod live;
 mod tables;
+mod watchlists;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
@@ -29,6 +30,7 @@ use futures::StreamExt;
 pub use functions::TableCall;
 pub use limits::Limits;
 pub use tables::{TableDetail, TableRequest, TableRow, Tables, TablesRequest};
+pub use watchlists::Watchlists;
 
 use super::Context;
 use super::kql::lower::RowsQueryPlanner;
@@ -49,6 +51,8 @@ pub struct Source {
     pub functions: Vec<(String, TableCall)>,
     /// The entity graph.
     pub graph: Option<GraphSnapshot>,
+    /// The watchlists.
+    pub watchlists: Option<Watchlists>,
     /// Folder for what sorts and joins spill; made when it is first needed.
     pub spill: PathBuf,
 }
@@ -58,16 +62,17 @@ impl Source {
     pub(super) fn of(context: &Context) -> Self {
         Self {
             columns: Some(context.snapshot.columns.clone()),
-            tables: live::tables(context),
+            tables: live::tables(context).into_iter().chain(watchlists::aliases(context)).collect(),
             functions: functions::all(context),
             graph: Some(context.snapshot.graph.clone()),
+            watchlists: Some(Watchlists::of(context)),
             spill: context.spill.clone(),
         }
     }
 
     /// Nothing but what a query brings itself.
     pub(super) fn empty(spill: PathBuf) -> Self {
-        Self { columns: None, tables: Vec::new(), functions: Vec::new(), graph: None, spill }
+        Self { columns: None, tables: Vec::new(), functions: Vec::new(), graph: None, watchlists: None, spill }
     }
 
     /// A table by its exact name.

@@ -1,0 +1,720 @@
+//! Workflow automation at work: follows the journal behind a cursor, runs the rules, delivers webhooks, keeps what became of them.
+//!
+//! A run is named by its rule and the document that started it, so that whatever is done again after a crash is done under the
+//! same name. What is under way stands in a file that is written before anything is done; what is over stands in the journal.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::egress::{self, ATTEMPTS_MAX, Call, Failed};
+use super::triage::Written;
+use super::{Engine, files};
+use crate::ingest;
+use crate::model::{Alert, Body, Document, Entity, Event, Fault, FaultClass, Incident, Seq, Time};
+use crate::query::{Context, details};
+use crate::records::Subject as Kept;
+use crate::triage::alert::AlertUpdate;
+use crate::triage::automation::{self, ACTOR, Action, AutomationRule, Facts, KIND, KIND_DEFENDER, On, Rule, Subject, When};
+use crate::triage::egress::EgressPolicy;
+use crate::triage::incident::{Actor, ChangeIncidents, IncidentUpdate, Policy, TaskAdd};
+use crate::triage::versioned::version_in;
+
+/// Documents that one pass looks at.
+const DOCUMENTS_MAX: u64 = 20_000;
+/// Runs that one pass works on; the rest waits for the next.
+const RUNS_MAX: usize = 200;
+/// Alerts of an incident whose entities conditions see.
+const ALERTS_MAX: usize = 150;
+/// The kind of the decisions that keep what became of runs.
+pub(super) const RUN: &str = "automation.run";
+/// Tables whose rows are assessments.
+const ASSESSMENTS: [&str; 5] =
+    ["SecurityRecommendation", "SecurityNestedRecommendation", "SecurityRegulatoryCompliance", "SecureScoreControls", "SecurityAssessment"];
+/// Namespace of the names of runs.
+const NAMESPACE: uuid::Uuid = uuid::Uuid::from_u128(0x51c5_0c3e_2d6a_5f0b_8a41_9f60_3f1d_7702);
+
+/// What became of an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ActionState {
+    /// It was done.
+    Done,
+    /// It will be tried, or tried again.
+    Waiting,
+    /// It was given up; it can be sent again.
+    Dead,
+    /// It was only looked at what it would do.
+    DryRun,
+}
+
+/// An action of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ActionResult {
+    /// Type of the action.
+    #[serde(rename = "type")]
+    pub action: String,
+    /// What became of it.
+    pub state: ActionState,
+    /// What was done, or why it failed.
+    pub message: String,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it is tried next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub due: Option<Time>,
+}
+
+/// A rule that ran for one document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Run {
+    /// Names the run, and each of its deliveries.
+    pub id: String,
+    /// Kind and id of the rule.
+    pub rule: String,
+    /// Name of the rule.
+    pub name: String,
+    /// What it ran for: `alert:ID`, `incident:ID`, `assessment:SEQ`.
+    pub target: String,
+    /// `created`, `updated`, or `manual`.
+    pub when: String,
+    /// The document that started it.
+    pub seq: u64,
+    /// When it was started.
+    #[schema(value_type = String)]
+    pub started: Time,
+    /// Its actions, in order.
+    pub actions: Vec<ActionResult>,
+}
+
+impl Run {
+    fn is_over(&self) -> bool {
+        self.actions.iter().all(|action| action.state != ActionState::Waiting)
+    }
+
+    /// Whether an action is to be tried at `now`.
+    fn is_due(&self, now: Time) -> bool {
+        self.actions.iter().any(|action| action.state == ActionState::Waiting && action.due.is_none_or(|due| due <= now))
+    }
+
+    fn due(&self) -> Option<Time> {
+        self.actions.iter().filter(|action| action.state == ActionState::Waiting).map(|action| action.due.unwrap_or(Time::MIN)).min()
+    }
+}
+
+/// What is under way.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct State {
+    /// The last document that was looked at; none at the very first start.
+    cursor: Option<Seq>,
+    /// Runs that are not over, in the order in which they were started.
+    waiting: Vec<Run>,
+}
+
+/// What a pass did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Pass {
+    /// The last document that was looked at.
+    pub cursor: u64,
+    /// Runs that were started.
+    pub started: u64,
+    /// Runs that are over.
+    pub over: u64,
+    /// Runs that wait.
+    pub waiting: u64,
+    /// When the next of them is due.
+    #[schema(value_type = Option<String>)]
+    pub due: Option<Time>,
+    /// Whether everything that readers see was looked at and nothing is due.
+    pub complete: bool,
+}
+
+/// What starts a rule, taken out of its document.
+enum Found {
+    Alert(Box<Alert>),
+    Incident(Box<Incident>),
+    Assessment(Box<Event>),
+}
+
+impl Found {
+    fn subject(&self) -> Subject<'_> {
+        match self {
+            Self::Alert(alert) => Subject::Alert(alert),
+            Self::Incident(incident) => Subject::Incident(incident),
+            Self::Assessment(event) => Subject::Assessment(event),
+        }
+    }
+
+    fn on(&self) -> On {
+        match self {
+            Self::Alert(_) => On::Alert,
+            Self::Incident(_) => On::Incident,
+            Self::Assessment(_) => On::Assessment,
+        }
+    }
+
+    fn target(&self, seq: Seq) -> String {
+        match self {
+            Self::Alert(alert) => format!("alert:{}", alert.id),
+            Self::Incident(incident) => format!("incident:{}", incident.id),
+            Self::Assessment(_) => format!("assessment:{seq}"),
+        }
+    }
+
+    fn json(&self) -> Value {
+        match self {
+            Self::Alert(alert) => json!(alert),
+            Self::Incident(incident) => json!(incident),
+            Self::Assessment(event) => {
+                let columns = event.columns.iter().map(|(name, value)| (name.to_string(), value.clone()));
+                json!({"table": event.table, "time": event.time, "columns": columns.collect::<serde_json::Map<_, _>>()})
+            }
+        }
+    }
+}
+
+/// A change that carries the name of the rule that makes it.
+struct ByRule<T> {
+    change: T,
+    rule: String,
+}
+
+impl<T: ChangeIncidents> ChangeIncidents for ByRule<T> {
+    fn plan(&self, context: &Context, actor: &Actor, policy: Policy) -> Result<Vec<Incident>, Fault> {
+        let mut planned = self.change.plan(context, actor, policy)?;
+        for change in planned.iter_mut().filter_map(|incident| incident.change.as_mut()) {
+            change.rule = Some(self.rule.clone());
+        }
+        Ok(planned)
+    }
+}
+
+fn service() -> Actor {
+    Actor { name: ACTOR.to_owned() }
+}
+
+impl Engine {
+    fn automation_file(&self) -> PathBuf {
+        self.dir.join("services").join("automation.json")
+    }
+
+    /// Looks at what the journal holds behind the cursor, starts the rules that fit, and tries what is due.
+    ///
+    /// One pass at a time. What it starts is written down before it is done, so that a crash skips nothing.
+    pub fn run_automations(&self, now: Time) -> Result<Pass, Fault> {
+        let mut state = self.automation.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.is_none() {
+            *state = Some(files::read(&self.automation_file())?.unwrap_or_default());
+        }
+        let state = state.as_mut().expect("the state was read above");
+        let rules = self.rules()?;
+        let (started, end) = self.start_runs(state, &rules, now)?;
+        files::write(&self.automation_file(), state)?;
+        let over = self.work(state, &rules, now)?;
+        if over > 0 || started > 0 {
+            files::write(&self.automation_file(), state)?;
+        }
+        let due = state.waiting.iter().filter_map(Run::due).min();
+        let cursor = state.cursor.unwrap_or_default();
+        Ok(Pass {
+            cursor: cursor.0,
+            started,
+            over,
+            waiting: state.waiting.len() as u64,
+            due,
+            complete: cursor >= end && due.is_none_or(|due| due > now),
+        })
+    }
+
+    fn rules(&self) -> Result<Vec<Rule>, Fault> {
+        let snapshot = self.context().snapshot;
+        let mut stored = snapshot.resources(KIND)?;
+        stored.extend(snapshot.resources(KIND_DEFENDER)?);
+        Ok(automation::rules(stored))
+    }
+
+    /// Moves the cursor on and notes the runs that begin; gives how many, and the last document that readers see.
+    fn start_runs(&self, state: &mut State, rules: &[Rule], now: Time) -> Result<(u64, Seq), Fault> {
+        let context = self.context();
+        let working: Vec<&Rule> = rules.iter().filter(|rule| rule.rule.works(now)).collect();
+        // Without a cursor nothing is known of what was looked at: a rule looks at what came after it was made.
+        let after = match state.cursor {
+            Some(cursor) => cursor,
+            None if rules.is_empty() => context.snapshot.seq,
+            None => Seq(0),
+        };
+        if working.is_empty() {
+            state.cursor = Some(context.snapshot.seq);
+            return Ok((0, context.snapshot.seq));
+        }
+        let since = working.iter().map(|rule| rule.since).min().unwrap_or(Time::MIN);
+        let assessed = working.iter().any(|rule| rule.rule.trigger.on == On::Assessment);
+        let (mut cursor, mut begun, mut failed) = (after, Vec::new(), None);
+        let known: BTreeSet<String> = state.waiting.iter().map(|run| run.id.clone()).collect();
+        let end = self.documents_behind(after, &mut |seq, document| {
+            let looked = document.received >= since && (&*document.format != ingest::EVENT || assessed && is_assessment(document));
+            if looked && let Err(fault) = self.begin(&context, &working, seq, document, now, &mut begun) {
+                failed = Some(fault);
+                return ControlFlow::Break(());
+            }
+            cursor = seq;
+            let full = begun.len() >= RUNS_MAX || seq.0 - after.0 >= DOCUMENTS_MAX;
+            if full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        failed.map_or(Ok(()), Err)?;
+        begun.retain(|run: &Run| !known.contains(&run.id));
+        let started = begun.len() as u64;
+        state.waiting.extend(begun);
+        state.cursor = Some(cursor.max(after));
+        Ok((started, end))
+    }
+
+    /// Notes the runs that a document starts.
+    fn begin(
+        &self,
+        context: &Context,
+        rules: &[&Rule],
+        seq: Seq,
+        document: &Document,
+        now: Time,
+        begun: &mut Vec<Run>,
+    ) -> Result<(), Fault> {
+        let Ok(bodies) = ingest::read(document) else { return Ok(()) };
+        for body in bodies {
+            let Some((found, when)) = started_by(context, seq, body)? else { continue };
+            let mut rest: Option<(Option<Found>, Vec<Entity>)> = None;
+            for rule in rules.iter().filter(|rule| rule.since <= document.received) {
+                let trigger = rule.rule.trigger;
+                if trigger.on != found.on() || trigger.when != when {
+                    continue;
+                }
+                let (before, entities) = match &mut rest {
+                    Some(rest) => rest,
+                    empty => empty.insert((before(context, &found, seq)?, entities(context, &found)?)),
+                };
+                let facts = Facts { now: found.subject(), before: before.as_ref().map(Found::subject), entities };
+                let run = new_run(rule, &found, when.as_str(), seq, now);
+                if rule.rule.holds(&facts) && context.snapshot.records.decision_log(RUN, &run.id)?.is_empty() {
+                    begun.push(run);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Tries what is due; gives how many runs are over.
+    fn work(&self, state: &mut State, rules: &[Rule], now: Time) -> Result<u64, Fault> {
+        let by_id: BTreeMap<&str, &Rule> = rules.iter().map(|rule| (rule.id.as_str(), rule)).collect();
+        let policy = EgressPolicy::of(&self.context())?;
+        let mut over = Vec::new();
+        // A host that does not answer holds up nobody but its own deliveries.
+        let mut silent: BTreeSet<String> = BTreeSet::new();
+        for run in state.waiting.iter_mut().filter(|run| run.is_due(now)).take(RUNS_MAX) {
+            let rule = by_id.get(run.rule.as_str()).map(|rule| &rule.rule);
+            self.advance(run, rule, &policy, &mut silent, now)?;
+            if run.is_over() {
+                over.push(run.clone());
+            }
+        }
+        for run in &over {
+            self.record_run(run)?;
+        }
+        let ids: BTreeSet<&String> = over.iter().map(|run| &run.id).collect();
+        state.waiting.retain(|run| !ids.contains(&run.id));
+        Ok(over.len() as u64)
+    }
+
+    /// Tries the actions of a run that are due, in order.
+    fn advance(
+        &self,
+        run: &mut Run,
+        rule: Option<&AutomationRule>,
+        policy: &EgressPolicy,
+        silent: &mut BTreeSet<String>,
+        now: Time,
+    ) -> Result<(), Fault> {
+        let event = self.event(run)?;
+        for place in 0..run.actions.len() {
+            let waits = &run.actions[place];
+            if waits.state != ActionState::Waiting || waits.due.is_some_and(|due| due > now) {
+                continue;
+            }
+            let action = rule.and_then(|rule| rule.actions.get(place)).filter(|action| action.as_str() == waits.action);
+            let done = match (action, rule) {
+                (Some(action), Some(rule)) if rule.dry_run => Ok((ActionState::DryRun, would(action, &event))),
+                (Some(action), _) => self.act(run, place, action, policy, silent, &event, now).map(|message| (ActionState::Done, message)),
+                (None, _) => Err(Failed { message: "the rule was changed or deleted".to_owned(), again: false }),
+            };
+            let result = &mut run.actions[place];
+            result.attempts += 1;
+            result.due = None;
+            match done {
+                Ok((state, message)) => (result.state, result.message) = (state, message),
+                Err(Failed { message, again }) if again && result.attempts < ATTEMPTS_MAX => {
+                    result.message = message;
+                    result.due = Some(now.plus(egress::pause(&run.id, result.attempts)));
+                }
+                Err(Failed { message, .. }) => (result.state, result.message) = (ActionState::Dead, message),
+            }
+        }
+        Ok(())
+    }
+
+    /// Does one action; says what was done.
+    #[expect(clippy::too_many_arguments, reason = "each is another part of one attempt")]
+    fn act(
+        &self,
+        run: &Run,
+        place: usize,
+        action: &Action,
+        policy: &EgressPolicy,
+        silent: &mut BTreeSet<String>,
+        event: &Value,
+        now: Time,
+    ) -> Result<String, Failed> {
+        let id = || run.target.split_once(':').map_or("", |(_, id)| id).to_owned();
+        let rule = run.rule.clone();
+        match action {
+            Action::ModifyIncident { fields } => {
+                let change = IncidentUpdate { incident: id(), fields: (**fields).clone() };
+                let changed = self.change(&ByRule { change, rule }, &service())?;
+                Ok(if changed.value.is_empty() { "it was so already" } else { "changed" }.to_owned())
+            }
+            Action::ModifyAlert { fields } => {
+                let change = AlertUpdate { alert: id(), fields: (**fields).clone() };
+                let changed = self.change_alerts(&change, &service())?;
+                Ok(if changed.value.is_empty() { "it was so already" } else { "changed" }.to_owned())
+            }
+            Action::AddTask { title, description } => {
+                let task = uuid::Uuid::new_v5(&NAMESPACE, format!("{}/{place}", run.id).as_bytes()).to_string();
+                let change = TaskAdd { incident: id(), id: Some(task), title: title.clone(), description: description.clone() };
+                match self.change(&ByRule { change, rule }, &service()) {
+                    Ok(_) => Ok("task added".to_owned()),
+                    // An attempt before a crash got as far as this.
+                    Err(fault) if fault.code == "task_exists" => Ok("task added".to_owned()),
+                    Err(fault) => Err(fault.into()),
+                }
+            }
+            Action::Webhook { url, secret, headers, body } => {
+                let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+                if silent.contains(&host) {
+                    return Err(Failed { message: format!("{host} did not answer a moment ago"), again: true });
+                }
+                let body = body.as_ref().map_or_else(|| event.to_string(), |template| automation::fill(template, event));
+                let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+                let delivery = if place == 0 { run.id.clone() } else { format!("{}-{place}", run.id) };
+                let call = Call { url, id: &delivery, secret, headers, content_type: "application/json", body: body.as_bytes() };
+                match egress::post(policy, &call, now) {
+                    Ok(status) => Ok(format!("{host} answered {status}")),
+                    Err(failed) => {
+                        if failed.again {
+                            silent.insert(host);
+                        }
+                        Err(failed)
+                    }
+                }
+            }
+        }
+    }
+
+    /// The event of a run as it is sent: always the same for the same run.
+    fn event(&self, run: &Run) -> Result<Value, Fault> {
+        let context = self.context();
+        let document = details::document(&context, Seq(run.seq))?;
+        let found = details::bodies(&document)?.into_iter().filter_map(found_in).find(|found| found.target(Seq(run.seq)) == run.target);
+        let kind = run.target.split(':').next().unwrap_or_default();
+        Ok(json!({
+            "id": run.id, "type": format!("{kind}.{}", run.when), "time": document.received, "rule": run.rule, "rule_name": run.name,
+            "target": run.target, "seq": run.seq, "object": found.map(|found| found.json()),
+        }))
+    }
+
+    /// Keeps what became of a run in the journal.
+    fn record_run(&self, run: &Run) -> Result<(), Fault> {
+        let mut value = json!(run);
+        value["kind"] = RUN.into();
+        value["actor"] = ACTOR.into();
+        let mut value = Some(value);
+        self.write("automation", &mut |_| Ok(value.take().map(Written::Decision).into_iter().collect()))?;
+        Ok(())
+    }
+
+    /// Says whether a rule would run for an alert or incident as it is now, and what it would do.
+    pub fn test_automation(&self, rule: &AutomationRule, target: &str) -> Result<Tested, Fault> {
+        let context = self.context();
+        let (found, seq) = self.present(&context, target)?;
+        if found.on() != rule.trigger.on {
+            let message = format!("expected an {} to test the rule with, found `{target}`", rule.trigger.on.as_str());
+            return Err(Fault::new(FaultClass::Invalid, "target_invalid", message));
+        }
+        let (before, entities) = (before(&context, &found, seq)?, entities(&context, &found)?);
+        let facts = Facts { now: found.subject(), before: before.as_ref().map(Found::subject), entities: &entities };
+        let tested = Rule { id: "test".to_owned(), since: Time::MIN, rule: rule.clone() };
+        let event = self.event(&new_run(&tested, &found, rule.trigger.when.as_str(), seq, context.now))?;
+        let policy = EgressPolicy::of(&context)?;
+        let action = |action: &Action| {
+            let refused = match action {
+                Action::Webhook { url, .. } => refusal(&policy, url),
+                _ => None,
+            };
+            TestedAction { action: action.as_str().to_owned(), would: would(action, &event), refused }
+        };
+        Ok(Tested { holds: rule.holds(&facts), actions: rule.actions.iter().map(action).collect() })
+    }
+
+    /// Starts a rule by hand for an alert or incident as it is now, whatever its trigger and conditions say.
+    pub fn start_automation(&self, asked: &str, target: &str, now: Time) -> Result<Run, Fault> {
+        let context = self.context();
+        let (found, seq) = self.present(&context, target)?;
+        let rules = self.rules()?;
+        let id = format!("{KIND}/{asked}");
+        let unknown = || Fault::new(FaultClass::NotFound, "definition_unknown", format!("no automation rule has the id `{asked}`"));
+        let rule = rules.iter().find(|known| known.id == id || known.id == asked).ok_or_else(unknown)?;
+        let mut run = new_run(rule, &found, "manual", seq, now);
+        // Asked for twice, it is done twice.
+        run.id = uuid::Uuid::new_v4().to_string();
+        self.hand_over(run.clone(), now)?;
+        let over = self.context().snapshot.records.decision_log(RUN, &run.id)?.pop();
+        Ok(over.and_then(|decision| serde_json::from_value((*decision.value).clone()).ok()).unwrap_or(run))
+    }
+
+    /// Tries the actions of a run that were given up once more, under the same name.
+    pub fn resend_automation(&self, id: &str, now: Time) -> Result<Run, Fault> {
+        let last = self.context().snapshot.records.decision_log(RUN, id)?.pop();
+        let unknown = || Fault::new(FaultClass::NotFound, "run_unknown", format!("no run has the id `{id}`"));
+        let decision = last.ok_or_else(unknown)?;
+        let mut run: Run = serde_json::from_value((*decision.value).clone()).map_err(|_| unknown())?;
+        let dead = run.actions.iter_mut().filter(|action| action.state == ActionState::Dead);
+        let count = dead.map(|action| (action.state, action.attempts, action.due) = (ActionState::Waiting, 0, None)).count();
+        if count == 0 {
+            let message = format!("expected a run with an action that was given up, found none in `{id}`");
+            return Err(Fault::new(FaultClass::Conflict, "run_not_dead", message));
+        }
+        self.hand_over(run.clone(), now)?;
+        let last = self.context().snapshot.records.decision_log(RUN, id)?.pop();
+        Ok(last.and_then(|decision| serde_json::from_value((*decision.value).clone()).ok()).unwrap_or(run))
+    }
+
+    /// Puts a run among those that wait, durably, and works on what is due.
+    fn hand_over(&self, run: Run, now: Time) -> Result<(), Fault> {
+        {
+            let mut state = self.automation.lock().unwrap_or_else(PoisonError::into_inner);
+            if state.is_none() {
+                *state = Some(files::read(&self.automation_file())?.unwrap_or_default());
+            }
+            let state = state.as_mut().expect("the state was read above");
+            state.waiting.retain(|known| known.id != run.id);
+            state.waiting.push(run);
+            files::write(&self.automation_file(), state)?;
+        }
+        self.run_automations(now).map(|_| ())
+    }
+
+    /// Runs that wait, in the order in which they were started.
+    pub fn waiting_runs(&self) -> Result<Vec<Run>, Fault> {
+        let mut state = self.automation.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.is_none() {
+            *state = Some(files::read(&self.automation_file())?.unwrap_or_default());
+        }
+        Ok(state.as_ref().map(|state| state.waiting.clone()).unwrap_or_default())
+    }
+
+    /// The present version of an alert or incident, and its document.
+    fn present(&self, context: &Context, target: &str) -> Result<(Found, Seq), Fault> {
+        let graph = &context.snapshot.graph;
+        let node = crate::query::reference::node(graph, target)?;
+        let not_seen = || Fault::new(FaultClass::NotFound, "target_unknown", format!("expected an alert or incident, found `{target}`"));
+        let seq = details::present(graph, node).first().copied().ok_or_else(not_seen)?;
+        let bodies = details::bodies(&details::document(context, seq)?)?;
+        let id = graph.alert_node(node).map(|alert| alert.id()).or_else(|| graph.incident_node(node).map(|incident| incident.id()));
+        let found = bodies.into_iter().filter_map(found_in).find(|found| match found {
+            Found::Alert(alert) => Some(alert.id.as_str()) == id,
+            Found::Incident(incident) => Some(incident.id.as_str()) == id,
+            Found::Assessment(_) => false,
+        });
+        Ok((found.ok_or_else(not_seen)?, seq))
+    }
+
+    /// Follows the journal until the engine stops; an error is logged and tried again.
+    pub(super) async fn automate(engine: std::sync::Weak<Self>) {
+        const IDLE: std::time::Duration = std::time::Duration::from_secs(30);
+        loop {
+            let Some(open) = engine.upgrade().filter(|engine| !engine.stopping()) else { return };
+            let working = Arc::clone(&open);
+            let pass = tokio::task::spawn_blocking(move || working.run_automations(Time::now())).await;
+            let pass = match pass {
+                Ok(Ok(pass)) => pass,
+                Ok(Err(fault)) => {
+                    tracing::error!(code = fault.code, message = %fault.message, "automation rules cannot run");
+                    Pass { cursor: u64::MAX, ..Pass::default() }
+                }
+                Err(error) => {
+                    tracing::error!(%error, "a pass of automation rules ended early");
+                    Pass { cursor: u64::MAX, ..Pass::default() }
+                }
+            };
+            if pass.complete || pass.cursor == u64::MAX {
+                let now = Time::now();
+                let until = pass.due.map_or(IDLE, |due| std::time::Duration::from_micros((due.micros() - now.micros()).max(1_000) as u64));
+                open.wait_beyond(Seq(pass.cursor), until.min(IDLE)).await;
+            }
+        }
+    }
+}
+
+fn is_assessment(document: &Document) -> bool {
+    document.table.as_deref().is_some_and(|table| ASSESSMENTS.contains(&table))
+}
+
+fn found_in(body: Body) -> Option<Found> {
+    match body {
+        Body::Alert(alert) => Some(Found::Alert(alert)),
+        Body::Incident(incident) => Some(Found::Incident(incident)),
+        Body::Event(event) if ASSESSMENTS.contains(&&*event.table) => Some(Found::Assessment(event)),
+        Body::Event(_) | Body::Decision(_) | Body::Resource(_) => None,
+    }
+}
+
+/// What a body starts, and when; nothing for what rules themselves wrote, so that none runs in circles.
+fn started_by(context: &Context, seq: Seq, body: Body) -> Result<Option<(Found, When)>, Fault> {
+    let records = &context.snapshot.records;
+    let change = match &body {
+        Body::Alert(alert) => alert.change.as_ref(),
+        Body::Incident(incident) => incident.change.as_ref(),
+        _ => None,
+    };
+    if change.is_some_and(|change| change.rule.is_some() || change.actor == ACTOR) {
+        return Ok(None);
+    }
+    let arrival = match &body {
+        Body::Alert(alert) => super::feed::arrival(records, Kept::Alert, &alert.id, seq)?,
+        Body::Incident(incident) => super::feed::arrival(records, Kept::Incident, &incident.id, seq)?,
+        Body::Event(_) => "created",
+        _ => return Ok(None),
+    };
+    let when = if arrival == "created" { When::Created } else { When::Updated };
+    if let (Body::Alert(alert), When::Created) = (&body, when) {
+        // An alert that a suppression rule dismissed as it came needs nobody's attention, a rule's neither.
+        let versions = records.versions(Kept::Alert, &alert.id)?;
+        if let Some(next) = versions.iter().find(|version| version.seq > seq && version.seq.0 <= seq.0 + 2)
+            && let Some(own) = context.journal.document(next.seq)?.filter(|document| &*document.format == ingest::ALERT)
+            && version_in::<Alert>(&own, &alert.id)?.and_then(|alert| alert.change).is_some_and(|change| change.rule.is_some())
+        {
+            return Ok(None);
+        }
+    }
+    Ok(found_in(body).map(|found| (found, when)))
+}
+
+/// The version before the one that a document holds.
+fn before(context: &Context, found: &Found, seq: Seq) -> Result<Option<Found>, Fault> {
+    let records = &context.snapshot.records;
+    let (subject, id) = match found {
+        Found::Alert(alert) => (Kept::Alert, &alert.id),
+        Found::Incident(incident) => (Kept::Incident, &incident.id),
+        Found::Assessment(_) => return Ok(None),
+    };
+    let versions = records.versions(subject, id)?;
+    let Some(this) = versions.iter().find(|version| version.seq == seq).copied() else { return Ok(None) };
+    let earlier =
+        versions.iter().filter(|version| !version.partial && version.order() < this.order()).max_by_key(|version| version.order());
+    let Some(earlier) = earlier else { return Ok(None) };
+    let document = details::document(context, earlier.seq)?;
+    Ok(match found {
+        Found::Alert(_) => version_in::<Alert>(&document, id)?.map(|alert| Found::Alert(Box::new(alert))),
+        Found::Incident(_) => version_in::<Incident>(&document, id)?.map(|incident| Found::Incident(Box::new(incident))),
+        Found::Assessment(_) => None,
+    })
+}
+
+/// The entities of the alerts of an incident.
+fn entities(context: &Context, found: &Found) -> Result<Vec<Entity>, Fault> {
+    let Found::Incident(incident) = found else { return Ok(Vec::new()) };
+    let graph = &context.snapshot.graph;
+    let mut entities = Vec::new();
+    for id in incident.alert_ids.iter().take(ALERTS_MAX) {
+        let Some(node) = graph.alert(id) else { continue };
+        let (alert, _) = details::whole_alert(context, id, node)?;
+        entities.extend(alert.into_iter().flat_map(|alert| alert.entities).map(|evidence| evidence.entity));
+    }
+    Ok(entities)
+}
+
+fn new_run(rule: &Rule, found: &Found, when: &str, seq: Seq, now: Time) -> Run {
+    let target = found.target(seq);
+    let waiting = |action: &Action| ActionResult {
+        action: action.as_str().to_owned(),
+        state: ActionState::Waiting,
+        message: String::new(),
+        attempts: 0,
+        due: None,
+    };
+    Run {
+        id: uuid::Uuid::new_v5(&NAMESPACE, format!("{}\n{target}\n{seq}\n{when}", rule.id).as_bytes()).to_string(),
+        rule: rule.id.clone(),
+        name: rule.rule.name.clone().unwrap_or_else(|| rule.id.clone()),
+        target,
+        when: when.to_owned(),
+        seq: seq.0,
+        started: now,
+        actions: rule.rule.actions.iter().map(waiting).collect(),
+    }
+}
+
+/// What an action would do, in words.
+fn would(action: &Action, event: &Value) -> String {
+    match action {
+        Action::ModifyIncident { fields } => format!("change {}", given(&json!(fields))),
+        Action::ModifyAlert { fields } => format!("change {}", given(&json!(fields))),
+        Action::AddTask { title, .. } => format!("add the task `{title}`"),
+        Action::Webhook { url, body, .. } => {
+            let body = body.as_ref().map_or_else(|| event.to_string(), |template| automation::fill(template, event));
+            format!("post {} bytes to {url}", body.len())
+        }
+    }
+}
+
+/// Members of an object that say something.
+fn given(fields: &Value) -> String {
+    let members = fields.as_object().into_iter().flatten();
+    let members = members.filter(|(_, value)| !value.is_null() && value.as_array().is_none_or(|items| !items.is_empty()));
+    members.map(|(name, value)| format!("{name} to {value}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Why an address would not be called.
+fn refusal(policy: &EgressPolicy, text: &str) -> Option<String> {
+    let url = match url::Url::parse(text) {
+        Ok(url) => url,
+        Err(error) => return Some(error.to_string()),
+    };
+    let port = url.port_or_known_default().unwrap_or(443);
+    egress::resolve(policy, url.scheme(), url.host_str().unwrap_or_default(), port).err().map(|fault| fault.message)
+}
+
+/// Whether a rule would run, and what it would do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Tested {
+    /// Whether its conditions hold.
+    pub holds: bool,
+    /// What it would do.
+    pub actions: Vec<TestedAction>,
+}
+
+/// What an action would do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TestedAction {
+    /// Type of the action.
+    #[serde(rename = "type")]
+    pub action: String,
+    /// What it would do, in words.
+    pub would: String,
+    /// Why it could not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+}

@@ -1,0 +1,373 @@
+//! Continuous export at work: streams what changes behind a cursor, or sends snapshots at intervals.
+//!
+//! The cursor moves only after the target has taken a batch, and is written down before the next: after a crash a batch may
+//! come again, under the same ids, and none is left out.
+
+mod sinks;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::egress::pause;
+use super::{Engine, FeedRequest, files};
+use crate::model::{Fault, FaultClass, Seq, Time};
+use crate::query::Question;
+use crate::query::ask::QueryRequest;
+use crate::query::lists::{AlertFilter, IncidentFilter};
+use crate::triage::definition::{self, Definition};
+use crate::triage::egress::EgressPolicy;
+use crate::triage::export::Export;
+
+/// Items of one batch.
+const BATCH: u32 = 500;
+/// Batches that one pass sends of one export; the others have their turn then.
+const BATCHES_MAX: usize = 40;
+/// Rows of a snapshot at the most.
+const SNAPSHOT_MAX: u32 = 100_000;
+
+/// Where an export stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct ExportStatus {
+    /// The last document that its target has, or that it does not take.
+    #[schema(value_type = Option<u64>)]
+    pub cursor: Option<Seq>,
+    /// Items that its target took, those counted that were sent again.
+    pub sent: u64,
+    /// Batches that its target took.
+    pub batches: u64,
+    /// When its target took the last one.
+    #[schema(value_type = Option<String>)]
+    pub last_sent: Option<Time>,
+    /// When the next snapshot is due.
+    #[schema(value_type = Option<String>)]
+    pub next_snapshot: Option<Time>,
+    /// Why the last attempt failed; none if it did not.
+    pub error: Option<String>,
+    /// Attempts that failed since the last success.
+    pub failures: u32,
+    /// When the next attempt is due after a failure.
+    #[schema(value_type = Option<String>)]
+    pub retry_at: Option<Time>,
+    /// Documents that it has not looked at yet; of an answer only.
+    #[serde(skip_deserializing)]
+    pub behind: u64,
+}
+
+/// What is under way, by the ids of the exports.
+pub(super) type State = BTreeMap<String, ExportStatus>;
+
+/// What a pass did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ExportPass {
+    /// Items that were sent.
+    pub sent: u64,
+    /// Exports whose target did not take them.
+    pub failed: u64,
+    /// When something is due that no change brings about.
+    #[schema(value_type = Option<String>)]
+    pub due: Option<Time>,
+    /// Whether every export has all that readers see.
+    pub complete: bool,
+}
+
+/// An item as it leaves.
+#[derive(Clone, Debug)]
+pub(super) struct Item {
+    /// Names it for ever: whoever gets it twice can tell.
+    pub(super) id: String,
+    pub(super) kind: String,
+    pub(super) action: String,
+    pub(super) time: Time,
+    pub(super) severity: String,
+    pub(super) status: String,
+    pub(super) title: String,
+    /// The whole item.
+    pub(super) value: Value,
+}
+
+/// Items that go together.
+pub(super) struct Batch {
+    /// Names the batch: the same when it is sent again.
+    pub(super) name: String,
+    pub(super) items: Vec<Item>,
+}
+
+impl Engine {
+    fn exports_file(&self) -> PathBuf {
+        self.dir.join("services").join("exports.json")
+    }
+
+    fn export_state<T>(&self, work: impl FnOnce(&mut State) -> Result<T, Fault>) -> Result<T, Fault> {
+        let mut state = self.exports.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.is_none() {
+            *state = Some(files::read(&self.exports_file())?.unwrap_or_default());
+        }
+        work(state.as_mut().expect("the state was read above"))
+    }
+
+    /// Sends what every export has to send. One pass at a time.
+    pub fn run_exports(&self, now: Time) -> Result<ExportPass, Fault> {
+        self.export_state(|state| {
+            let context = self.context();
+            let policy = EgressPolicy::of(&context)?;
+            let mut pass = ExportPass { complete: true, ..ExportPass::default() };
+            let stored = context.snapshot.resources(Export::KIND)?;
+            state.retain(|id, _| stored.iter().any(|stored| *stored.resource.id == **id));
+            for stored in &stored {
+                let id = stored.resource.id.to_string();
+                let export: Export = definition::read(stored)?;
+                let status = state.entry(id.clone()).or_default();
+                if status.cursor.is_none() {
+                    status.cursor = Some(if export.from_beginning { Seq(0) } else { stored.seq });
+                }
+                if !export.enabled {
+                    continue;
+                }
+                if let Some(retry) = status.retry_at.filter(|retry| *retry > now) {
+                    pass.due = pass.due.into_iter().chain([retry]).min();
+                    continue;
+                }
+                let sent = if export.schedule.is_some() {
+                    self.snapshot_export(&id, &export, &policy, status, now)
+                } else {
+                    self.stream_export(&id, &export, &policy, status, now, &mut pass)
+                };
+                match sent {
+                    Ok(items) => {
+                        pass.sent += items;
+                        (status.error, status.failures, status.retry_at) = (None, 0, None);
+                    }
+                    Err(fault) => {
+                        tracing::warn!(export = %id, code = fault.code, message = %fault.message, "an export waits");
+                        status.failures += 1;
+                        status.error = Some(fault.message);
+                        // A target is never given up: what it misses stays in the journal.
+                        status.retry_at = Some(now.plus(pause(&id, status.failures)));
+                        pass.failed += 1;
+                    }
+                }
+                pass.due = pass.due.into_iter().chain(status.next_snapshot).chain(status.retry_at).min();
+                files::write(&self.exports_file(), &*state)?;
+            }
+            Ok(pass)
+        })
+    }
+
+    /// Sends what changed behind the cursor, batch by batch; gives how many items.
+    fn stream_export(
+        &self,
+        id: &str,
+        export: &Export,
+        policy: &EgressPolicy,
+        status: &mut ExportStatus,
+        now: Time,
+        pass: &mut ExportPass,
+    ) -> Result<u64, Fault> {
+        let mut sent = 0;
+        for _ in 0..BATCHES_MAX {
+            let cursor = status.cursor.unwrap_or_default();
+            let request =
+                FeedRequest { cursor: Some(cursor.to_string()), kind: export.wanted(), content: true, limit: Some(BATCH), wait: None };
+            let page = self.feed(&request.read(self)?)?;
+            let last = Seq(page.cursor.parse().unwrap_or(cursor.0));
+            let items: Vec<Item> = page.value.into_iter().filter_map(|item| streamed(export, item)).collect();
+            if !items.is_empty() {
+                let batch = Batch { name: format!("{:020}-{:020}", cursor.0 + 1, last.0), items };
+                let count = batch.items.len() as u64;
+                self.deliver(id, export, policy, &batch, now)?;
+                sent += count;
+                (status.sent, status.batches, status.last_sent) = (status.sent + count, status.batches + 1, Some(now));
+            }
+            status.cursor = Some(last);
+            if page.complete {
+                return Ok(sent);
+            }
+        }
+        pass.complete = false;
+        Ok(sent)
+    }
+
+    /// Sends a snapshot if one is due; gives how many items.
+    fn snapshot_export(
+        &self,
+        id: &str,
+        export: &Export,
+        policy: &EgressPolicy,
+        status: &mut ExportStatus,
+        now: Time,
+    ) -> Result<u64, Fault> {
+        let every = export.every().unwrap_or(86_400_000_000);
+        if status.next_snapshot.is_some_and(|next| next > now) {
+            return Ok(0);
+        }
+        let items = self.snapshot_items(export, now)?;
+        let count = items.len() as u64;
+        let stamp = now.to_string().replace([':', '-'], "");
+        for (place, part) in items.chunks(BATCH as usize).enumerate() {
+            let batch = Batch { name: format!("snapshot-{stamp}-{place:06}"), items: part.to_vec() };
+            self.deliver(id, export, policy, &batch, now)?;
+            status.batches += 1;
+        }
+        status.sent += count;
+        status.last_sent = Some(now);
+        status.cursor = Some(self.seq());
+        // The next one keeps to the interval, however long this one took or was late.
+        let begin = status.next_snapshot.unwrap_or(now);
+        let missed = (now.micros() - begin.micros()).div_euclid(every);
+        status.next_snapshot = Some(begin.plus((missed + 1) * every));
+        Ok(count)
+    }
+
+    fn snapshot_items(&self, export: &Export, now: Time) -> Result<Vec<Item>, Fault> {
+        let context = self.context();
+        let blank = |id: String, kind: &str, value: Value| {
+            let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
+            let (severity, status, title) = (text("severity"), text("status"), text("title"));
+            let value = json!({"id": id, "kind": kind, "action": "snapshot", "snapshot": now, "content": value});
+            Item { id, kind: kind.to_owned(), action: "snapshot".to_owned(), time: now, severity, status, title, value }
+        };
+        if let Some(query) = export.schedule.as_ref().and_then(|schedule| schedule.query.as_ref()) {
+            let request = QueryRequest { text: query.clone(), limit: Some(SNAPSHOT_MAX), ..QueryRequest::default() };
+            let table = request.answer(&context)?;
+            let names: Vec<String> = table.columns.into_iter().map(|column| column.name).collect();
+            let row = |(place, row): (usize, Vec<Value>)| {
+                let cells: serde_json::Map<String, Value> = names.iter().cloned().zip(row).collect();
+                blank(format!("{now}:row:{place}"), "row", Value::Object(cells))
+            };
+            return Ok(table.rows.into_iter().enumerate().map(row).collect());
+        }
+        let wanted = export.wanted();
+        let mut items = Vec::new();
+        if wanted.iter().any(|kind| kind == "alert") {
+            let mut filter = AlertFilter { limit: Some(10_000), ..AlertFilter::default() };
+            loop {
+                let page = filter.clone().answer(&context)?.page;
+                for row in page.value {
+                    if export.passes(Some(&row.severity), Some(&row.status), Some(&row.title), &[&row.product]) {
+                        items.push(blank(format!("{now}:alert:{}", row.id), "alert", json!(row)));
+                    }
+                }
+                filter.cursor = page.cursor;
+                if page.complete {
+                    break;
+                }
+            }
+        }
+        if wanted.iter().any(|kind| kind == "incident") {
+            let mut filter = IncidentFilter { limit: Some(10_000), ..IncidentFilter::default() };
+            loop {
+                let page = filter.clone().answer(&context)?.page;
+                for row in page.value {
+                    let products: Vec<&str> = row.products.iter().map(String::as_str).collect();
+                    if export.passes(Some(&row.severity), Some(&row.status), Some(&row.title), &products) {
+                        items.push(blank(format!("{now}:incident:{}", row.id), "incident", json!(row)));
+                    }
+                }
+                filter.cursor = page.cursor;
+                if page.complete {
+                    break;
+                }
+            }
+        }
+        Ok(items)
+    }
+
+    fn deliver(&self, id: &str, export: &Export, policy: &EgressPolicy, batch: &Batch, now: Time) -> Result<(), Fault> {
+        let folder = self.dir.join("exports").join(folder_name(id));
+        sinks::send(&export.target, policy, &folder, id, batch, now, &self.handle())
+    }
+
+    /// Where an export stands.
+    pub fn export_status(&self, id: &str) -> Result<ExportStatus, Fault> {
+        let snapshot = self.context().snapshot;
+        snapshot.resource(Export::KIND, id)?.ok_or_else(|| definition::unknown::<Export>(id))?;
+        self.export_state(|state| {
+            let mut status = state.get(id).cloned().unwrap_or_default();
+            status.behind = snapshot.seq.0.saturating_sub(status.cursor.map_or(snapshot.seq.0, |cursor| cursor.0));
+            Ok(status)
+        })
+    }
+
+    /// Lets a stream begin anew behind a document, or a snapshot be sent at once; what its target has already comes again.
+    pub fn replay_export(&self, id: &str, cursor: Seq) -> Result<ExportStatus, Fault> {
+        let snapshot = self.context().snapshot;
+        snapshot.resource(Export::KIND, id)?.ok_or_else(|| definition::unknown::<Export>(id))?;
+        if cursor > snapshot.seq {
+            let message = format!("expected a cursor of at most {}, found {cursor}", snapshot.seq);
+            return Err(Fault::new(FaultClass::Invalid, "cursor_invalid", message));
+        }
+        self.export_state(|state| {
+            let status = state.entry(id.to_owned()).or_default();
+            status.cursor = Some(cursor);
+            (status.error, status.failures, status.retry_at, status.next_snapshot) = (None, 0, None, None);
+            files::write(&self.exports_file(), &*state)
+        })?;
+        self.export_status(id)
+    }
+
+    /// Follows the journal until the engine stops; an error is logged and tried again.
+    pub(super) async fn export_all(engine: std::sync::Weak<Self>) {
+        const IDLE: std::time::Duration = std::time::Duration::from_secs(30);
+        loop {
+            let Some(open) = engine.upgrade().filter(|engine| !engine.stopping()) else { return };
+            let (working, seen) = (Arc::clone(&open), open.seq());
+            let pass = tokio::task::spawn_blocking(move || working.run_exports(Time::now())).await;
+            let pass = match pass {
+                Ok(Ok(pass)) => pass,
+                Ok(Err(fault)) => {
+                    tracing::error!(code = fault.code, message = %fault.message, "exports cannot run");
+                    ExportPass { complete: true, ..ExportPass::default() }
+                }
+                Err(error) => {
+                    tracing::error!(%error, "a pass of exports ended early");
+                    ExportPass { complete: true, ..ExportPass::default() }
+                }
+            };
+            if pass.complete {
+                let left = pass.due.map(|due| due.micros() - Time::now().micros());
+                let until = left.map_or(IDLE, |left| std::time::Duration::from_micros(left.max(1_000) as u64));
+                open.wait_beyond(seen, until.min(IDLE)).await;
+            }
+        }
+    }
+}
+
+/// A folder for an export: its id where that is a plain word, else a digest of it.
+fn folder_name(id: &str) -> String {
+    let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) && id.len() <= 64;
+    if plain { id.to_owned() } else { blake3::hash(id.as_bytes()).to_hex()[..32].to_owned() }
+}
+
+fn streamed(export: &Export, item: super::FeedItem) -> Option<Item> {
+    let content = item.content.as_ref();
+    let texts = |name: &str| -> Vec<&str> {
+        match content.and_then(|content| content.get(name)) {
+            Some(Value::String(text)) => vec![text.as_str()],
+            Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
+            _ => Vec::new(),
+        }
+    };
+    let products: Vec<&str> = texts("product").into_iter().chain(texts("products")).collect();
+    if !export.passes(item.severity.as_deref(), item.status.as_deref(), item.title.as_deref(), &products) {
+        return None;
+    }
+    let id = format!("{}:{}:{}", item.seq, item.kind, item.id);
+    let mut value = json!(item);
+    value["event_id"] = id.clone().into();
+    Some(Item {
+        id,
+        kind: item.kind,
+        action: item.action,
+        time: item.time,
+        severity: item.severity.unwrap_or_default(),
+        status: item.status.unwrap_or_default(),
+        title: item.title.unwrap_or_default(),
+        value,
+    })
+}
