@@ -35,6 +35,7 @@ mod page;
 pub(crate) mod params;
 mod people;
 mod policy;
+mod posture;
 mod query;
 mod reads;
 mod rights;
@@ -97,6 +98,7 @@ fn operations() -> Routes {
     graph::add(&mut routes);
     timeline::add(&mut routes);
     query::add(&mut routes);
+    posture::add(&mut routes);
     triage::add(&mut routes);
     changes::add(&mut routes);
     feed::add(&mut routes);

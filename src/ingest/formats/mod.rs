@@ -18,6 +18,7 @@ pub(crate) mod guardduty;
 pub(crate) mod guide;
 mod listed;
 pub(crate) mod ocsf;
+pub(crate) mod posture;
 mod shape;
 pub(crate) mod stix;
 

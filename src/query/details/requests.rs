@@ -9,6 +9,7 @@ use crate::model::{Object, Time};
 use super::super::bookmarks::BookmarkDetail;
 use super::super::listed::Match;
 use super::super::lists::{AlertRow, EntityRow, IncidentRow};
+use super::super::posture::EntityPosture;
 
 /// Which incident.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams, ToSchema)]
@@ -141,6 +142,9 @@ pub struct AlertDetail {
     pub provider: String,
     /// Maker of the product.
     pub vendor: String,
+    /// A part of the product.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub product_component: Option<String>,
     /// ATT&CK techniques.
     pub techniques: Vec<String>,
     /// The resource or name that the source puts first.
@@ -226,6 +230,9 @@ pub struct EntityDetail {
     pub alerts: u64,
     /// Incidents that contain such an alert, newest first, up to 50.
     pub incidents: Vec<String>,
+    /// What assessments say of it, if any ever said something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub posture: Option<EntityPosture>,
 }
 
 /// A watchlist or threat indicator that an entity is in.

@@ -5,6 +5,7 @@ mod limits;
 mod live;
 mod tables;
 mod watchlists;
+mod window;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
@@ -36,6 +37,7 @@ use super::Context;
 use super::kql::lower::RowsQueryPlanner;
 use crate::columns::ColumnsSnapshot;
 use crate::graph::GraphSnapshot;
+use crate::model::Window;
 
 /// Stack of a thread that plans.
 pub(super) const PLANNING_STACK_BYTES: usize = 64 << 20;
@@ -53,6 +55,8 @@ pub struct Source {
     pub graph: Option<GraphSnapshot>,
     /// The watchlists.
     pub watchlists: Option<Watchlists>,
+    /// Rows of tables with a time count only inside.
+    pub window: Window,
     /// Folder for what sorts and joins spill; made when it is first needed.
     pub spill: PathBuf,
 }
@@ -66,21 +70,23 @@ impl Source {
             functions: functions::all(context),
             graph: Some(context.snapshot.graph.clone()),
             watchlists: Some(Watchlists::of(context)),
+            window: Window::ALL,
             spill: context.spill.clone(),
         }
     }
 
     /// Nothing but what a query brings itself.
     pub(super) fn empty(spill: PathBuf) -> Self {
-        Self { columns: None, tables: Vec::new(), functions: Vec::new(), graph: None, watchlists: None, spill }
+        Self { columns: None, tables: Vec::new(), functions: Vec::new(), graph: None, watchlists: None, window: Window::ALL, spill }
     }
 
     /// A table by its exact name.
     pub(super) fn table(&self, name: &str) -> Option<Arc<dyn TableProvider>> {
-        match self.tables.iter().find(|(known, _)| known == name) {
-            Some((_, provider)) => Some(Arc::clone(provider)),
-            None => self.columns.as_ref()?.provider(name),
-        }
+        let provider = match self.tables.iter().find(|(known, _)| known == name) {
+            Some((_, provider)) => Arc::clone(provider),
+            None => self.columns.as_ref()?.provider(name)?,
+        };
+        Some(window::within(provider, self.window))
     }
 
     /// The names of all tables.
