@@ -170,9 +170,17 @@ impl<S: Send + Sync> FromRequestParts<S> for By {
 
 /// Recognises who sends a request and checks the right that its route declares.
 pub(crate) async fn authenticate(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
-    let caller = caller(&app, request.headers());
     let route = request.extensions().get::<MatchedPath>().cloned();
     let unrouted = route.is_none();
+    let waits = match &route {
+        Some(route) => app.needs().of(route.as_str(), request.method()).right != Right::Open,
+        // The page says itself that the journal is still being read.
+        None => !request.headers().get(header::ACCEPT).is_some_and(|kinds| kinds.as_bytes().starts_with(b"text/html")),
+    };
+    if waits {
+        app.opened().await;
+    }
+    let caller = caller(&app, request.headers());
     let granted = match route {
         Some(route) => {
             let need = app.needs().of(route.as_str(), request.method());
