@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::sync::Notify;
 
 use super::gate::Gate;
 use super::guard::Names;
@@ -26,6 +27,8 @@ pub struct Limits {
     pub request_time_max: Duration,
     /// Longest silence in the body of an ingest request.
     pub body_silence_max: Duration,
+    /// Longest time that a request waits for a server that is still reading its journal.
+    pub start_wait_max: Duration,
     /// Longest time that the head of a request may take.
     pub head_time_max: Duration,
     /// Longest time that a connection may wait for its next request.
@@ -57,6 +60,7 @@ impl Default for Limits {
             ingest_bytes_max: 16 << 30,
             request_time_max: Duration::from_secs(60),
             body_silence_max: Duration::from_secs(30),
+            start_wait_max: Duration::from_secs(20),
             head_time_max: Duration::from_secs(10),
             idle_time_max: Duration::from_secs(60),
             connections_max: 1_024,
@@ -92,6 +96,8 @@ pub(crate) struct App {
     /// The engines.
     pub(crate) workspaces: Workspaces,
     reads: OnceLock<Arc<ReadLog>>,
+    /// Wakes the requests that wait for the engine.
+    opened: Notify,
     described: OnceLock<(Bytes, Needs)>,
     /// Who is let in.
     pub(crate) gate: Gate,
@@ -116,6 +122,7 @@ impl App {
         Arc::new(Self {
             workspaces: Workspaces::new(limits.workspaces_open_max),
             reads: OnceLock::new(),
+            opened: Notify::new(),
             described: OnceLock::new(),
             gate,
             names,
@@ -139,12 +146,23 @@ impl App {
     pub(crate) fn open(&self, engine: Arc<Engine>) -> Result<(), Fault> {
         self.gate.reload(|| super::keys::load(&engine))?;
         let _ = self.reads.set(Arc::new(ReadLog::of(engine.dir())));
-        self.workspaces.set_default(engine)
+        self.workspaces.set_default(engine)?;
+        self.opened.notify_waiters();
+        Ok(())
     }
 
     /// The log of reads of sensitive things.
     pub(crate) fn reads(&self) -> Result<Arc<ReadLog>, Fault> {
         self.reads.get().cloned().ok_or_else(starting)
+    }
+
+    /// Waits until the engine is open, `start_wait_max` at the longest: who comes while the journal is read need not ask again.
+    pub(crate) async fn opened(&self) {
+        // Made before the look, so that no opening in between is missed.
+        let opened = self.opened.notified();
+        if self.engine().is_err() {
+            let _ = tokio::time::timeout(self.limits.start_wait_max, opened).await;
+        }
     }
 
     /// The engine of the default workspace, or the error of a server that is not ready. Handlers take `Ready` instead: it

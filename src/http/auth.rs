@@ -184,12 +184,20 @@ impl<S: Send + Sync> FromRequestParts<S> for By {
 
 /// Recognises who sends a request and checks the right that its route declares.
 pub(crate) async fn authenticate(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let need = route.map(|route| app.needs().of(route.as_str(), request.method()));
+    let waits = match &need {
+        Some(need) => need.right != Right::Open,
+        // The page says itself that the journal is still being read.
+        None => !request.headers().get(header::ACCEPT).is_some_and(|kinds| kinds.as_bytes().starts_with(b"text/html")),
+    };
+    if waits {
+        app.opened().await;
+    }
     let mut caller = caller_of(&app, &request);
     if app.gate.renew().await && caller.identity.is_err() {
         caller = caller_of(&app, &request);
     }
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let need = route.map(|route| app.needs().of(route.as_str(), request.method()));
     let granted = match need {
         Some(need) if need.right != Right::Open => caller.grant(&app, need.right).map(Some),
         // Whoever answers at an address that is no route of ours checks for itself.

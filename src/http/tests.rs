@@ -37,7 +37,7 @@ fn probed() -> Router {
         })
         .post(|JsonBody(map): JsonBody<std::collections::BTreeMap<String, u8>>| async move { axum::Json(map) }),
     );
-    let limits = Limits { body_bytes_max: 64, ..Limits::default() };
+    let limits = Limits { body_bytes_max: 64, start_wait_max: std::time::Duration::ZERO, ..Limits::default() };
     layers(routes, App::starting(limits))
 }
 
@@ -179,10 +179,24 @@ async fn every_error_has_its_status_and_body() {
 async fn a_slow_request_ends_at_its_limit() {
     let mut routes = Routes::new();
     routes.page("/slow", get(std::future::pending::<()>));
-    let limits = Limits { request_time_max: std::time::Duration::ZERO, ..Limits::default() };
+    let none = std::time::Duration::ZERO;
+    let limits = Limits { request_time_max: none, start_wait_max: none, ..Limits::default() };
     let answer = call(layers(routes, App::starting(limits)), request("GET", "/slow", &[], "")).await;
     let hint = "narrow the question by time or kind, or lower `limit`";
     assert_eq!(answer, (503, error("request_timeout", "the request took longer than 0 s (`request_time_max`)", Some(hint), None)));
+}
+
+#[tokio::test]
+async fn a_request_waits_while_the_journal_is_read() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let engine = Engine::open(dir.path(), crate::engine::Options::default()).expect("an engine");
+    let app = App::starting(Limits::default());
+    let opening = async {
+        tokio::task::yield_now().await;
+        app.open(engine).expect("there are no keys to read");
+    };
+    let (answer, ()) = tokio::join!(call(layered(Arc::clone(&app)), request("GET", "/v1/stats", &[], "")), opening);
+    assert_eq!((answer.0, &answer.1["documents"]), (200, &json!(0)));
 }
 
 #[tokio::test]

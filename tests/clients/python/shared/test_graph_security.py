@@ -16,12 +16,16 @@ def get(http, path, **parameters):
     return answer.json()
 
 
+def literal(text):
+    return "'" + text.replace("'", "''") + "'"
+
+
 def wanted():
     return [row for row in INCIDENTS if row["Title"].startswith("Impossible travel")]
 
 
 def graph_id(http, row):
-    found = get(http, "incidents", filter=f"displayName eq '{row['Title']}'")["value"]
+    found = get(http, "incidents", filter=f"displayName eq {literal(row['Title'])}")["value"]
     return next(i["id"] for i in found if i["createdDateTime"][:19] == row["CreatedTime"][:19])
 
 
@@ -53,7 +57,7 @@ def test_alerts(http):
     known = ALERTS[name]
     assert (got["title"], got["severity"], got["status"]) == (known["DisplayName"], known["AlertSeverity"].lower(), "new")
     assert {e["@odata.type"].rsplit(".", 1)[-1] for e in got["evidence"]} >= {"userEvidence", "ipEvidence", "deviceEvidence"}
-    listed = get(http, "alerts_v2", filter=f"title eq '{known['DisplayName']}' and severity eq '{known['AlertSeverity'].lower()}'", top=100)
+    listed = get(http, "alerts_v2", filter=f"title eq {literal(known['DisplayName'])} and severity eq '{known['AlertSeverity'].lower()}'", top=100)
     same = [a for a in ALERTS.values() if (a["DisplayName"], a["AlertSeverity"]) == (known["DisplayName"], known["AlertSeverity"])]
     assert sorted(a["id"] for a in listed["value"]) == sorted(a["SystemAlertId"] for a in same)
 

@@ -69,5 +69,5 @@ def test_assessments(graph):
 
 def test_a_mistake(graph):
     with pytest.raises(HttpResponseError) as error:
-        ask(graph, "securityresources | project")
+        ask(graph, "securityresources | where")
     assert error.value.status_code == 400 and error.value.error.code == "BadRequest"
