@@ -160,7 +160,7 @@ impl App {
     pub(crate) async fn opened(&self) {
         // Made before the look, so that no opening in between is missed.
         let opened = self.opened.notified();
-        if self.engine().is_err() {
+        if self.default_engine().is_err() {
             let _ = tokio::time::timeout(self.limits.start_wait_max, opened).await;
         }
     }
