@@ -142,7 +142,8 @@ pub(super) fn incident(incident: &Incident) -> Cells<'_> {
         .map(|c| json!({"message": c.message, "createdTimeUtc": c.created, "author": {"name": c.author}}))
         .collect();
     let labels: Vec<Value> = incident.tags.iter().map(|tag| json!({"labelName": tag, "labelType": "User"})).collect();
-    let json_list = |items: Vec<Value>| if items.is_empty() { Cell::Null } else { Cell::JsonText(Value::Array(items).to_string()) };
+    // The field's queries read members of these columns without asking whether there is anything.
+    let json_list = |items: Vec<Value>| Cell::JsonText(Value::Array(items).to_string());
     vec![
         ("AdditionalData", Cell::JsonText(additional(incident).to_string())),
         ("AlertIds", list(incident.alert_ids.iter())),
@@ -161,7 +162,7 @@ pub(super) fn incident(incident: &Incident) -> Cells<'_> {
         ("LastActivityTime", time(incident.last_activity)),
         ("LastModifiedTime", time(incident.modified)),
         ("ModifiedBy", optional(incident.modified_by.as_deref())),
-        ("Owner", incident.owner.as_ref().map_or(Cell::Null, owner)),
+        ("Owner", owner(incident.owner.as_ref().unwrap_or(&Owner::default()))),
         ("ProviderIncidentId", optional(incident.provider_incident_id.as_deref())),
         ("ProviderName", text(&incident.provider)),
         ("Severity", Cell::text(incident.severity.as_str())),

@@ -30,6 +30,7 @@ mod openapi;
 mod page;
 pub(crate) mod params;
 mod policy;
+mod posture;
 mod query;
 mod rights;
 mod routes;
@@ -86,6 +87,7 @@ fn operations() -> Routes {
     graph::add(&mut routes);
     timeline::add(&mut routes);
     query::add(&mut routes);
+    posture::add(&mut routes);
     triage::add(&mut routes);
     changes::add(&mut routes);
     feed::add(&mut routes);

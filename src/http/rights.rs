@@ -39,6 +39,7 @@ const RIGHTS: &[(&str, Right)] = &[
     ("check_query", Read),
     ("complete_query", Read),
     ("tables", Read),
+    ("posture", Read),
     ("table", Read),
     // Work on incidents.
     ("create_incident", Respond),

@@ -19,6 +19,7 @@ pub(super) static FORMATS: &[Format] = &[
     formats::elastic::FORMAT,
     formats::stix::FORMAT,
     formats::guide::FORMAT,
+    formats::posture::FORMAT,
     formats::clew::ALERT,
     formats::clew::INCIDENT,
     formats::clew::DECISION,

@@ -16,6 +16,7 @@ pub mod lists;
 pub mod live_graph;
 pub mod names;
 pub mod odata;
+pub mod posture;
 pub mod reference;
 mod render;
 pub mod search;

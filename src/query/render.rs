@@ -4,6 +4,7 @@ use hashbrown::HashMap;
 use serde_json::{Value, json};
 
 use crate::graph::{self, Assertion, EntityRef, GraphSnapshot, NodeId, NodeRef};
+use crate::ingest::events::ports;
 use crate::ingest::identify;
 use crate::model::Object;
 
@@ -82,7 +83,7 @@ fn merged(graph: &GraphSnapshot, edges: &[graph::Edge], name: &mut impl FnMut(No
         source: name(first.from),
         relation: graph.relation(first).to_owned(),
         target: name(first.to),
-        role: edges.iter().find_map(|edge| graph.role(edge)).map(str::to_owned),
+        role: edges.iter().find_map(|edge| graph.role(edge).or_else(|| ports(graph.rule(edge)))).map(str::to_owned),
         first: edges.iter().filter_map(|edge| edge.first).min(),
         last: edges.iter().filter_map(|edge| edge.last).max(),
         count: edges.iter().map(|edge| u64::from(edge.count)).sum(),

@@ -14,7 +14,7 @@ const KILL_CHAIN: &str = "2518522745615999999_30ac5794-a265-4420-a1b7-6335ac08e2
 const VAULT: &str = "azure-resource:/subscriptions/8f153238-e602-427e-a7c0-3043fbe50918/resourcegroups/gbb01/providers/microsoft.keyvault/vaults/oneloginlogs1234";
 
 /// Good parameters of every operation that reads, by operation.
-const GOOD: [(&str, &[&str]); 30] = [
+const GOOD: [(&str, &[&str]); 31] = [
     ("alert", &["/v1/alerts/da637551227677560813_-961444813", "/v1/alerts/2518522745615999999_30ac5794-a265-4420-a1b7-6335ac08e2c0"]),
     ("alert_raw", &["/v1/alerts/da637551227677560813_-961444813/raw"]),
     ("alert_versions", &["/v1/alerts/da637551227677560813_-961444813/versions"]),
@@ -62,6 +62,7 @@ const GOOD: [(&str, &[&str]); 30] = [
         ],
     ),
     ("rank", &["/v1/rank?limit=3", "/v1/rank?by=pagerank&kind=host&from=2019-01-01&to=2019-02-01"]),
+    ("posture", &["/v1/posture", "/v1/posture?subscription=none"]),
     ("ready", &["/v1/ready"]),
     ("search", &["/v1/search?q=logon&kind=incident,alert,entity&facet=severity,kind&limit=5", "/v1/search?q=command&sort=-created"]),
     ("similar", &["/v1/incidents/116294/similar"]),

@@ -9,10 +9,15 @@
 
 pub(crate) mod arm;
 mod call;
+mod defender;
 mod frame;
+mod graph_security;
+mod kusto;
 mod lenient;
 mod links;
+mod logs;
 mod reply;
+mod resource_graph;
 mod resources;
 mod routes;
 mod sentinel;
@@ -46,7 +51,15 @@ pub(crate) struct Dialect {
 }
 
 /// The dialects; the first one that owns a path answers it.
-static DIALECTS: &[&Dialect] = &[&sentinel::DIALECT, &arm::DIALECT];
+static DIALECTS: &[&Dialect] = &[
+    &sentinel::DIALECT,
+    &defender::DIALECT,
+    &logs::DIALECT,
+    &kusto::DIALECT,
+    &graph_security::DIALECT,
+    &resource_graph::DIALECT,
+    &arm::DIALECT,
+];
 
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ mod category;
 mod cell;
 mod layout;
 mod message;
+mod reach;
 mod route;
 mod row;
 mod rules;
@@ -14,13 +15,16 @@ mod zeek;
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::catalog::tables;
-use crate::model::{Body, Document};
+use crate::model::{Body, Document, Event, Time};
 
 use super::Reject;
 use super::decode::scan::Member;
 
 pub(crate) use category::{Record, record};
+pub use reach::ports;
 pub(crate) use route::Route;
 pub use row::unmapped;
 
@@ -36,6 +40,13 @@ pub(crate) fn read(document: &Document) -> Result<Vec<Body>, Reject> {
         return Err(Reject::new("table_unknown", "expected the name of a table, found none"));
     };
     row::read(table, &document.raw).map(|event| vec![Body::Event(Box::new(event))])
+}
+
+/// A row that a format made: the rules of its table have their say as on rows of raw events.
+pub(crate) fn made(table: &str, time: Time, columns: Vec<(Arc<str>, Value)>) -> Event {
+    let (entities, mut links) = rules::TableRules::of(table).map_or_else(Default::default, |rules| rules.find(&columns));
+    reach::label(&columns, &mut links);
+    Event { table: table_name(table), time: Some(time), columns, entities, links }
 }
 
 /// Whether rows of this table are alerts or incidents.

@@ -15,6 +15,7 @@ use crate::model::{Body, Event, Object, Time};
 use super::cell::{self, Cell};
 use super::layout::{ColumnNumber, Layout, Slot};
 use super::message;
+use super::reach;
 use super::rules::TableRules;
 
 /// Column of the cells that are none of their column's type: an object of column and value.
@@ -100,7 +101,8 @@ impl<'a> Reader<'a> {
         if !self.unfit.is_empty() {
             self.columns.push((UNFIT.into(), Value::Object(std::mem::take(&mut self.unfit))));
         }
-        let (entities, links) = TableRules::of(&table).map_or_else(Default::default, |rules| rules.find(&self.columns));
+        let (entities, mut links) = TableRules::of(&table).map_or_else(Default::default, |rules| rules.find(&self.columns));
+        reach::label(&self.columns, &mut links);
         Ok(Event { table, time, columns: self.columns, entities, links })
     }
 

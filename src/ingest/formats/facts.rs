@@ -358,7 +358,7 @@ fn graph_incidents_without_alerts() {
     assert_eq!((list.len(), alerts.len()), (2, 0));
     assert_eq!(
         list.iter().map(|i| (i.id.as_str(), i.status, i.severity)).collect::<Vec<_>>(),
-        [("12345", IncidentStatus::Active, Severity::Medium), ("12346", IncidentStatus::Closed, Severity::Informational)]
+        [("12345", IncidentStatus::New, Severity::Medium), ("12346", IncidentStatus::Closed, Severity::Informational)]
     );
     assert_eq!((list[0].classification, list[0].classification_reason.as_deref()), (None, None));
     assert_eq!(list[1].modified_by.as_deref(), Some("API-App:API Action"));

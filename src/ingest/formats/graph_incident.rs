@@ -26,7 +26,7 @@ fn read(object: &Object, _: &Context<'_>) -> Result<Vec<Body>, Reject> {
     incident.title = fields.text(&["displayName"]).unwrap_or_default();
     incident.description = fields.text(&["description", "summary"]).unwrap_or_default();
     incident.severity = shared::severity(&mut fields, &["severity"]);
-    incident.status = fields.read(&["status"], |value| IncidentStatus::parse(&value::text(value)?)).unwrap_or_default();
+    incident.status = fields.read(&["status"], |value| status(&value::text(value)?)).unwrap_or_default();
     incident.classification = shared::classification(&mut fields, &["classification"]);
     incident.classification_reason = fields.text(&["determination"]).filter(|word| !shared::is_unknown(word));
     incident.classification_comment = fields.text(&["resolvingComment"]);
@@ -52,4 +52,9 @@ fn read(object: &Object, _: &Context<'_>) -> Result<Vec<Body>, Reject> {
     let mut bodies = vec![Body::Incident(Box::new(incident))];
     bodies.extend(alerts.into_iter().map(|alert| Body::Alert(Box::new(alert))));
     Ok(bodies)
+}
+
+/// What is active here, nobody has taken up: it becomes `inProgress` then.
+fn status(word: &str) -> Option<IncidentStatus> {
+    if word.trim().eq_ignore_ascii_case("active") { Some(IncidentStatus::New) } else { IncidentStatus::parse(word) }
 }

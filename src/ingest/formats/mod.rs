@@ -17,6 +17,7 @@ pub(crate) mod elastic;
 pub(crate) mod guardduty;
 pub(crate) mod guide;
 pub(crate) mod ocsf;
+pub(crate) mod posture;
 mod shape;
 pub(crate) mod stix;
 

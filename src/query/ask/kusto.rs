@@ -17,12 +17,13 @@ use super::super::kql::bind::{Given, Schemas, TableFunction};
 use super::super::kql::bound::{Constant, ExternalFormat, Field};
 use super::super::kql::graph::PatternGraph;
 use super::super::kql::lower::{LowerError, Tables};
-use super::super::kql::run::{Answer, Collected, Engine, QueryError, explain, run};
+use super::super::kql::run::{self, Answer, Collected, Engine, QueryError, explain};
 use super::super::kql::tree::{Place, ScalarType};
 use super::super::kql::types::UNIX_EPOCH_TICKS;
 use super::super::kql::{cells, diagnostics::Diagnostic};
 use super::super::live_graph::{self, LiveGraph};
 use super::super::session::{Limits, PLANNING_STACK_BYTES, Room, Source};
+use super::results::NamedTable;
 use crate::catalog::tables::ColumnType;
 use crate::columns::kind_of_field;
 use crate::model::{Fault, FaultClass, Object, Time};
@@ -51,22 +52,38 @@ pub(super) fn answer(
     limits: &Limits,
     only_plan: bool,
 ) -> Result<Table, Fault> {
+    if only_plan {
+        return bounded(source, runtime, limits, async |engine| {
+            explain(text, &World(source), engine, given).await.map(|plan| plan_table(&plan))
+        });
+    }
+    let mut answers = answers(source, runtime, text, given, limits)?;
+    Ok(if answers.is_empty() { Table { complete: true, ..Table::default() } } else { answers.swap_remove(0).table })
+}
+
+/// Runs a query; gives all of its results. Blocks.
+pub(super) fn answers(source: &Source, runtime: &Handle, text: &str, given: Given, limits: &Limits) -> Result<Vec<NamedTable>, Fault> {
+    bounded(source, runtime, limits, async |engine| {
+        let answers = run::run(text, &World(source), engine, given).await?;
+        Ok(answers.into_iter().map(|answer| NamedTable { name: answer.name.clone(), table: table(answer) }).collect())
+    })
+}
+
+/// Does work on a large stack within the limits of a query. Blocks.
+fn bounded<T: Send>(
+    source: &Source,
+    runtime: &Handle,
+    limits: &Limits,
+    work: impl AsyncFnOnce(&Bounded<'_>) -> Result<T, QueryError> + Send,
+) -> Result<T, Fault> {
     let deadline = Instant::now() + limits.time_max;
     let room = Room::open(limits, source.columns.as_ref(), &source.spill).map_err(LowerError::from)?;
     let engine = Bounded { room, limits };
-    let world = World(source);
-    let work = async {
-        if only_plan {
-            return explain(text, &world, &engine, given).await.map(|plan| plan_table(&plan));
-        }
-        let mut answers = run(text, &world, &engine, given).await?;
-        Ok::<_, QueryError>(if answers.is_empty() { Table { complete: true, ..Table::default() } } else { table(answers.swap_remove(0)) })
-    };
     let timeout = || {
         let message = format!("expected an answer within {} s, found none", limits.time_max.as_secs());
         Fault::new(FaultClass::Limit, "query_timeout", message).with_hint("narrow the time window, or filter on an entity")
     };
-    on_a_large_stack(|| match runtime.block_on(async { tokio::time::timeout_at(deadline.into(), work).await }) {
+    on_a_large_stack(|| match runtime.block_on(async { tokio::time::timeout_at(deadline.into(), work(&engine)).await }) {
         Err(_) => Err(timeout()),
         Ok(result) => Ok(result?),
     })?

@@ -1,8 +1,10 @@
 //! Queries as questions: the text, its language, its parameters and limits.
 
 mod complete;
+mod hunting;
 mod kusto;
 mod patterns;
+mod results;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -25,6 +27,7 @@ use super::sql::{self, Parameters};
 use super::{Context, Question};
 use crate::catalog::tables;
 use crate::model::{Fault, FaultClass, Object, Time};
+pub use results::{GivenTable, NamedTable, Results, ResultsRequest};
 
 /// Rows of an answer at the most.
 const ROWS_MAX: u32 = 1_000_000;

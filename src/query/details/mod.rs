@@ -13,7 +13,7 @@ use crate::ingest;
 use crate::model::{Alert, Body, Document, Evidence, Fault, FaultClass, Incident, Kind, Object, Relation, Seq};
 
 use super::lists::{AlertRow, EntityRow, alert_resource, alert_row, containers, entity_row, incident_row, members};
-use super::{Context, Question, bookmarks, reference, render};
+use super::{Context, Question, bookmarks, posture, reference, render};
 
 pub use requests::{
     AlertDetail, AlertRequest, EntityDetail, EntityRequest, EvidenceRow, IncidentDetail, IncidentRequest, MergeRow, SameResource,
@@ -144,6 +144,7 @@ impl Question for AlertRequest {
             alert_type: alert.alert_type().to_owned(),
             provider: alert.provider().to_owned(),
             vendor: whole.vendor,
+            product_component: whole.product_component,
             techniques,
             compromised_entity: whole.compromised_entity,
             remediation: whole.remediation,
@@ -314,6 +315,7 @@ impl Question for EntityRequest {
             possibly_same: entity.possibly_same(POSSIBLY_SAME_MAX).into_iter().map(|(other, _)| render::reference(graph, other)).collect(),
             alerts: alerts.len() as u64,
             incidents: incidents.into_iter().map(|incident| render::reference(graph, incident)).collect(),
+            posture: posture::of_entity(context, &entity)?,
         })
     }
 }

@@ -8,6 +8,7 @@ use crate::model::{Object, Time};
 
 use super::super::bookmarks::BookmarkDetail;
 use super::super::lists::{AlertRow, EntityRow, IncidentRow};
+use super::super::posture::EntityPosture;
 
 /// Which incident.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams, ToSchema)]
@@ -140,6 +141,9 @@ pub struct AlertDetail {
     pub provider: String,
     /// Maker of the product.
     pub vendor: String,
+    /// A part of the product.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub product_component: Option<String>,
     /// ATT&CK techniques.
     pub techniques: Vec<String>,
     /// The resource or name that the source puts first.
@@ -223,6 +227,9 @@ pub struct EntityDetail {
     pub alerts: u64,
     /// Incidents that contain such an alert, newest first, up to 50.
     pub incidents: Vec<String>,
+    /// What assessments say of it, if any ever said something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub posture: Option<EntityPosture>,
 }
 
 /// One step of entity resolution.

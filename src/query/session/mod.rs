@@ -4,6 +4,7 @@ mod functions;
 mod limits;
 mod live;
 mod tables;
+mod window;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
@@ -34,6 +35,7 @@ use super::Context;
 use super::kql::lower::RowsQueryPlanner;
 use crate::columns::ColumnsSnapshot;
 use crate::graph::GraphSnapshot;
+use crate::model::Window;
 
 /// Stack of a thread that plans.
 pub(super) const PLANNING_STACK_BYTES: usize = 64 << 20;
@@ -49,6 +51,8 @@ pub struct Source {
     pub functions: Vec<(String, TableCall)>,
     /// The entity graph.
     pub graph: Option<GraphSnapshot>,
+    /// Rows of tables with a time count only inside.
+    pub window: Window,
     /// Folder for what sorts and joins spill; made when it is first needed.
     pub spill: PathBuf,
 }
@@ -61,21 +65,23 @@ impl Source {
             tables: live::tables(context),
             functions: functions::all(context),
             graph: Some(context.snapshot.graph.clone()),
+            window: Window::ALL,
             spill: context.spill.clone(),
         }
     }
 
     /// Nothing but what a query brings itself.
     pub(super) fn empty(spill: PathBuf) -> Self {
-        Self { columns: None, tables: Vec::new(), functions: Vec::new(), graph: None, spill }
+        Self { columns: None, tables: Vec::new(), functions: Vec::new(), graph: None, window: Window::ALL, spill }
     }
 
     /// A table by its exact name.
     pub(super) fn table(&self, name: &str) -> Option<Arc<dyn TableProvider>> {
-        match self.tables.iter().find(|(known, _)| known == name) {
-            Some((_, provider)) => Some(Arc::clone(provider)),
-            None => self.columns.as_ref()?.provider(name),
-        }
+        let provider = match self.tables.iter().find(|(known, _)| known == name) {
+            Some((_, provider)) => Arc::clone(provider),
+            None => self.columns.as_ref()?.provider(name)?,
+        };
+        Some(window::within(provider, self.window))
     }
 
     /// The names of all tables.

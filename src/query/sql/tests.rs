@@ -44,6 +44,7 @@ fn world() -> World {
         tables: vec![],
         functions: vec![],
         graph: None,
+        window: crate::model::Window::ALL,
         spill: dir.path().join("spill"),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");

@@ -1,0 +1,176 @@
+//! `security/incidents`.
+
+use serde_json::{Map, Value, json};
+
+use super::{alerts, list, words};
+use crate::engine::Engine;
+use crate::http::dialects::arm::{time, when};
+use crate::http::dialects::{Call, Members, Reply};
+use crate::model::{Fault, FaultClass};
+use crate::query::details::{IncidentDetail, IncidentRequest};
+use crate::query::lists::{IncidentFilter, IncidentRow};
+use crate::query::{Context, Question};
+use crate::triage::incident::{CommentAdd, IncidentFields, IncidentUpdate, OwnerFields};
+
+/// Rows of the queue that are read at a time.
+const ROWS: u32 = 10_000;
+/// What is said on closing by a client that says nothing.
+const RESOLVED: &str = "Resolved through the security API of Microsoft Graph.";
+/// Why an incident is opened again by a client that says nothing.
+const REOPENED: &str = "Opened again through the security API of Microsoft Graph.";
+
+/// Lists incidents, newest first unless the client orders them.
+pub(super) fn list(call: &Call, context: &Context) -> Result<Reply, Fault> {
+    let mut rows = Vec::new();
+    let mut cursor = None;
+    loop {
+        let page = IncidentFilter { limit: Some(ROWS), cursor, ..IncidentFilter::default() }.answer(context)?.page;
+        rows.extend(page.value.into_iter().map(|row| (row.id.clone(), light(&row))));
+        cursor = page.cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    list::answer(call, rows, context.now, &|id| whole(context, id), &|id, item| with_alerts(context, id, item))
+}
+
+pub(super) fn get(call: &Call, context: &Context) -> Result<Reply, Fault> {
+    let id = call.parameter("incident");
+    let item = whole(context, id)?;
+    let expand = call.option("$expand").is_some_and(|text| text.trim().eq_ignore_ascii_case("alerts"));
+    Ok(Reply::ok(if expand { with_alerts(context, id, item)? } else { item }))
+}
+
+/// The alerts of one incident.
+pub(super) fn alerts(call: &Call, context: &Context) -> Result<Reply, Fault> {
+    let mut item = with_alerts(context, call.parameter("incident"), json!({}))?;
+    Ok(Reply::ok(json!({"value": item["alerts"].take()})))
+}
+
+/// What the queue knows of an incident.
+fn light(row: &IncidentRow) -> Map<String, Value> {
+    let mut members = Map::new();
+    members.insert("id".to_owned(), row.id.as_str().into());
+    members.insert("displayName".to_owned(), row.title.as_str().into());
+    members.insert("severity".to_owned(), words::severity(&row.severity).into());
+    members.insert("classification".to_owned(), words::classification(row.classification.as_deref()).into());
+    members.insert("assignedTo".to_owned(), row.owner.clone().into());
+    members.insert("createdDateTime".to_owned(), when(row.created));
+    members.insert("lastUpdateDateTime".to_owned(), when(row.modified.or(row.created)));
+    members.insert("customTags".to_owned(), json!(row.tags));
+    // Only the incident itself says whether it was merged into another one.
+    if row.status != "Closed" {
+        members.insert("status".to_owned(), words::incident_status(&row.status, false).into());
+    }
+    members
+}
+
+fn whole(context: &Context, id: &str) -> Result<Value, Fault> {
+    let incident = IncidentRequest { id: id.to_owned(), ..IncidentRequest::default() }.answer(context)?;
+    let mut members = light(&incident.row);
+    let redirect = incident.redirect.as_deref().map(|reference| reference.split_once(':').map_or(reference, |(_, id)| id));
+    let mut put = |name: &str, value: Value| members.insert(name.to_owned(), value);
+    put("tenantId", own(&incident, "tenantId").unwrap_or_default());
+    put("status", words::incident_status(&incident.row.status, redirect.is_some()).into());
+    put("incidentWebUrl", incident.url.clone().into());
+    put("redirectIncidentId", redirect.into());
+    put("determination", words::determination(incident.classification_reason.as_deref()).into());
+    put("systemTags", json!([]));
+    put("description", incident.description.clone().into());
+    put("summary", Value::Null);
+    put("resolvingComment", incident.classification_comment.clone().into());
+    put("lastModifiedBy", own(&incident, "lastModifiedBy").unwrap_or_default());
+    put("comments", incident.comments.iter().map(comment_json).collect());
+    Ok(Value::Object(members))
+}
+
+fn own(incident: &IncidentDetail, name: &str) -> Option<Value> {
+    crate::ingest::value::first(&incident.extended, &[name]).cloned()
+}
+
+/// A remark as Graph has it.
+pub(super) fn comment_json(comment: &Value) -> Value {
+    json!({
+        "@odata.type": "#microsoft.graph.security.alertComment",
+        "comment": comment["message"],
+        "createdByDisplayName": comment["author"],
+        "createdDateTime": comment["created"],
+    })
+}
+
+fn with_alerts(context: &Context, id: &str, mut item: Value) -> Result<Value, Fault> {
+    let incident = IncidentRequest { id: id.to_owned(), ..IncidentRequest::default() }.answer(context)?;
+    let alerts: Result<Vec<Value>, Fault> = incident.alerts_list.iter().map(|alert| alerts::whole(context, &alert.id)).collect();
+    item["alerts"] = alerts?.into();
+    Ok(item)
+}
+
+/// Changes state, owner, classification, tags.
+pub(super) fn update(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
+    let body = Members::of(&call.json()?);
+    let id = call.parameter("incident");
+    let present = engine.answer(IncidentRequest { id: id.to_owned(), ..IncidentRequest::default() })?;
+    let status = body.word("status").map(|word| words::read_incident_status(&word)).transpose()?;
+    let mut fields = IncidentFields {
+        title: body.word("displayName"),
+        description: body.text("description"),
+        severity: body.word("severity"),
+        status: status.map(str::to_owned),
+        classification_comment: body.word("resolvingComment"),
+        etag: call.header(axum::http::header::IF_MATCH).map(str::to_owned),
+        ..IncidentFields::default()
+    };
+    if body.has("assignedTo") {
+        fields.owner = Some(body.word("assignedTo").map(owner));
+    }
+    if body.has("customTags") {
+        fields.tags = Some(body.texts("customTags"));
+    }
+    let determination = body.word("determination");
+    let classification = body.word("classification").map(|word| words::read_classification(&word)).transpose()?;
+    let closing = status == Some("Closed") && present.row.status != "Closed";
+    // A client of Graph may resolve without saying what it was.
+    let classification = classification.or_else(|| (closing && present.row.classification.is_none()).then_some("Undetermined"));
+    if let Some(classification) = classification {
+        fields.classification = Some(classification.to_owned());
+        fields.classification_reason = words::reason(classification, determination.as_deref()).map(str::to_owned);
+    }
+    if closing && fields.classification_comment.is_none() {
+        fields.classification_comment = Some(RESOLVED.to_owned());
+    }
+    if status.is_some_and(|status| status != "Closed") && present.row.status == "Closed" {
+        fields.reason = Some(REOPENED.to_owned());
+    }
+    engine.change(&IncidentUpdate { incident: id.to_owned(), fields }, call.actor())?;
+    Ok(Reply::ok(whole(&engine.context(), id)?))
+}
+
+/// Whoever a name, principal name or mail address stands for.
+pub(super) fn owner(text: String) -> OwnerFields {
+    if text.contains('@') {
+        OwnerFields { upn: Some(text.clone()), email: Some(text), ..OwnerFields::default() }
+    } else {
+        OwnerFields { name: Some(text), ..OwnerFields::default() }
+    }
+}
+
+/// The text of a remark to add.
+pub(super) fn said(call: &Call) -> Result<String, Fault> {
+    let body = Members::of(&call.json()?);
+    let expected = || Fault::new(FaultClass::Invalid, "comment_invalid", "expected a member `comment` with text, found none");
+    body.word("comment").ok_or_else(expected)
+}
+
+/// Adds a remark; answers all of them.
+pub(super) fn comment(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
+    let incident = call.parameter("incident").to_owned();
+    let add = CommentAdd { incident: incident.clone(), message: said(call)?, ..CommentAdd::default() };
+    engine.change(&add, call.actor())?;
+    let comments = engine.answer(IncidentRequest { id: incident, ..IncidentRequest::default() })?.comments;
+    Ok(Reply::ok(json!({"value": comments.iter().map(comment_json).collect::<Vec<_>>()})))
+}
+
+/// An instant of a remark or item, for readers of the other modules.
+pub(super) fn instant(at: Option<crate::model::Time>) -> Value {
+    at.map_or(Value::Null, |at| time(at).into())
+}

@@ -1,0 +1,111 @@
+//! KQL for clients of other products: every result of a text, tables seen through a window of time.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arrow::array::{ArrayRef, RecordBatch, StringViewArray};
+use arrow::datatypes::{DataType, Field, Schema};
+use datafusion::catalog::TableProvider;
+use datafusion::datasource::MemTable;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::super::answer::Table;
+use super::super::session::{Limits, Source};
+use super::super::{Context, Question};
+use super::{hunting, kusto};
+use crate::columns::{ColumnType, TYPE_KEY};
+use crate::model::{Fault, FaultClass, Object, Window};
+
+/// A KQL query with everything that the protocols of other products say beside the text.
+#[derive(Clone, Debug, Default)]
+pub struct ResultsRequest {
+    /// The text.
+    pub text: String,
+    /// Values for `declare query_parameters`.
+    pub parameters: Object,
+    /// Rows of tables with `TimeGenerated` count only inside.
+    pub window: Window,
+    /// Bounds of the answer.
+    pub limits: Limits,
+    /// Tables beside those of the workspace; they go before stored ones of the same name.
+    pub tables: Vec<GivenTable>,
+    /// Whether tables that the text names call their `TimeGenerated` also `Timestamp`, as advanced hunting does.
+    pub timestamp: bool,
+}
+
+/// A table that a question brings.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GivenTable {
+    /// Its name.
+    pub name: String,
+    /// Names and types of its columns: `string` and `dynamic`.
+    pub columns: Vec<(String, String)>,
+    /// Its rows.
+    pub rows: Vec<Vec<Value>>,
+}
+
+impl GivenTable {
+    /// The rows as the plans read them: every cell is text, that of a dynamic column JSON.
+    fn provider(&self) -> Result<Arc<dyn TableProvider>, Fault> {
+        let broken = |error: &dyn std::fmt::Display| Fault::new(FaultClass::Internal, "given_table", error.to_string());
+        let mut fields = Vec::new();
+        let mut arrays: Vec<ArrayRef> = Vec::new();
+        for (place, (name, kind)) in self.columns.iter().enumerate() {
+            let kind = if kind == "dynamic" { ColumnType::Dynamic } else { ColumnType::String };
+            let cell = |row: &Vec<Value>| match row.get(place) {
+                None | Some(Value::Null) => None,
+                Some(Value::String(text)) if kind == ColumnType::String => Some(text.clone()),
+                Some(other) => Some(other.to_string()),
+            };
+            fields.push(Field::new(name, DataType::Utf8View, true).with_metadata([(TYPE_KEY.to_owned(), kind.as_str().to_owned())].into()));
+            arrays.push(Arc::new(self.rows.iter().map(cell).collect::<StringViewArray>()));
+        }
+        let schema = Arc::new(Schema::new(fields));
+        let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).map_err(|error| broken(&error))?;
+        Ok(Arc::new(MemTable::try_new(schema, vec![vec![batch]]).map_err(|error| broken(&error))?))
+    }
+}
+
+/// One result of a text.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NamedTable {
+    /// The name that the text gives it (`fork`, `as`).
+    pub name: Option<String>,
+    /// The rows.
+    pub table: Table,
+}
+
+/// All results of a text.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Results {
+    /// The results, in the order of the text; at least one.
+    pub tables: Vec<NamedTable>,
+    /// How long the query ran.
+    pub took: Duration,
+}
+
+impl Question for ResultsRequest {
+    type Answer = Results;
+    const NAME: &'static str = "kql_results";
+
+    fn answer(self, context: &Context) -> Result<Results, Fault> {
+        let began = Instant::now();
+        if self.text.trim().is_empty() {
+            return Err(Fault::new(FaultClass::Invalid, "kql_expected", "expected a query, found an empty text"));
+        }
+        let mut source = Source { window: self.window, ..Source::of(context) };
+        for table in &self.tables {
+            source.tables.insert(0, (table.name.clone(), table.provider()?));
+        }
+        if self.timestamp {
+            hunting::add(&mut source, &self.text);
+        }
+        let given = kusto::given(context.now, &self.parameters);
+        let mut tables = kusto::answers(&source, &context.runtime, &self.text, given, &self.limits)?;
+        if tables.is_empty() {
+            tables.push(NamedTable { name: None, table: Table { complete: true, ..Table::default() } });
+        }
+        Ok(Results { tables, took: began.elapsed() })
+    }
+}

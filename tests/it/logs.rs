@@ -1,0 +1,338 @@
+//! Query dialects: Log Analytics and Kusto on rows that the test brings, against the shapes that their clients read.
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::support::Clew;
+
+/// Three rows of a table of one's own, an hour and a day apart.
+const ROWS: &str = r#"{"$table":"Signals_CL","TimeGenerated":"2024-01-01T00:00:00Z","Name":"a","Count":1,"Bag":{"k":[1,2]}}
+{"$table":"Signals_CL","TimeGenerated":"2024-01-01T01:00:00.5Z","Name":"b","Count":2,"Bag":{"k":[]}}
+{"$table":"Signals_CL","TimeGenerated":"2024-01-02T01:00:00Z","Name":"c","Count":3,"Bag":{"k":[3]}}
+"#;
+
+const WORKSPACE: &str = "/v1/workspaces/default/query";
+
+fn with_rows() -> Clew {
+    let clew = Clew::new();
+    let report = clew.ingest_bytes("signals.json", ROWS);
+    assert_eq!(report.new, 3, "{report:?}");
+    clew
+}
+
+async fn logs(clew: &Clew, body: Value) -> Value {
+    let (status, answer) = clew.post(WORKSPACE, &body).await;
+    assert_eq!(status, StatusCode::OK, "{body}: {answer}");
+    answer
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn log_analytics_answers_a_query_with_typed_columns_and_dynamic_cells_as_text() {
+    let clew = with_rows();
+    let text = "Signals_CL | where Name == 'a' | project Name, Count, Bag, TimeGenerated, span = 1d + 2h, r = 1.5, b = true, \
+                g = guid(74be27de-1e4e-49d9-b579-fe0b331d3642), i = int(3), d = decimal(1.5), n = dynamic(null), s = dynamic('x')";
+    let column = |name: &str, kind: &str| json!({"name": name, "type": kind});
+    let expected = json!({"tables": [{
+        "name": "PrimaryResult",
+        "columns": [
+            column("Name", "string"), column("Count", "long"), column("Bag", "dynamic"), column("TimeGenerated", "datetime"),
+            column("span", "timespan"), column("r", "real"), column("b", "bool"), column("g", "guid"), column("i", "int"),
+            column("d", "decimal"), column("n", "dynamic"), column("s", "dynamic"),
+        ],
+        "rows": [[
+            "a", 1, "{\"k\":[1,2]}", "2024-01-01T00:00:00.0000000Z", "1.02:00:00", 1.5, true, "74be27de-1e4e-49d9-b579-fe0b331d3642", 3,
+            "1.5", null, "x",
+        ]],
+    }]});
+    assert_eq!(logs(&clew, json!({ "query": text })).await, expected);
+    // The other addresses of the same query.
+    let resource = "/subscriptions/s/resourcegroups/g/providers/Microsoft.Compute/virtualMachines/vm";
+    for path in
+        ["/workspaces/default/query", &format!("/v1{resource}/query"), &format!("{resource}/query"), "/V1/Workspaces/DEFAULT//QUERY"]
+    {
+        let (status, answer) = clew.post(path, &json!({ "query": text })).await;
+        assert_eq!((status, &answer), (StatusCode::OK, &expected), "{path}");
+    }
+    let answer = clew.get("/v1/workspaces/default/query?query=Signals_CL%20%7C%20count&timespan=2024-01-01/PT90M").await;
+    assert_eq!(answer["tables"][0]["rows"], json!([[2]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn time_spans_hold_back_rows_of_tables_in_every_form() {
+    let clew = with_rows();
+    let cases = [
+        ("2024-01-01T00:00:00.000000Z/2024-01-01T23:00:00.000000Z", json!(["a", "b"])),
+        ("2024-01-01T00:30:00Z/PT86400.0S", json!(["b"])),
+        ("P1D/2024-01-02T01:00:00Z", json!(["b", "c"])),
+        ("PT0.5S/2024-01-01T01:00:00.5Z", json!(["b"])),
+        ("P7D", json!([])),
+        ("P100Y", json!(["a", "b", "c"])),
+    ];
+    for (timespan, expected) in cases {
+        let body = json!({"query": "Signals_CL | order by Name asc | summarize make_list(Name)", "timespan": timespan});
+        let cell = logs(&clew, body).await["tables"][0]["rows"][0][0].clone();
+        assert_eq!(cell, json!(expected.to_string()), "{timespan}");
+    }
+    // A window holds in unions, joins and sub-queries too; rows without a table have no time.
+    let text = "let m = toscalar(Signals_CL | summarize max(Count)); union Signals_CL, Signals_CL | join kind=inner Signals_CL on Name \
+                | summarize n = count(), m = max(m) | extend p = toscalar(print 7)";
+    let answer = logs(&clew, json!({"query": text, "timespan": "2024-01-01/2024-01-01T02:00:00Z"})).await;
+    assert_eq!(answer["tables"][0]["rows"], json!([[4, 2, 7]]));
+    let (status, answer) = clew.post(WORKSPACE, &json!({"query": "print 1", "timespan": "a week"})).await;
+    assert_eq!((status, &answer["error"]["code"]), (StatusCode::BAD_REQUEST, &json!("BadArgumentError")));
+    assert_eq!(answer["error"]["innererror"]["code"], "timespan_invalid");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn log_analytics_places_mistakes_and_tells_their_kinds_apart() {
+    let clew = with_rows();
+    let cases = [
+        ("Signals_CL | where (", "SYN0002", 1),
+        ("Signals_CL\n| where Nam == 'a'", "SEM0100", 2),
+        ("Nothing_CL | take 1", "SEM0100", 1),
+        ("Signals_CL | frobnicate", "SYN0002", 1),
+        ("", "SYN0002", 0),
+    ];
+    for (text, code, line) in cases {
+        let (status, answer) = clew.post(WORKSPACE, &json!({ "query": text })).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{text}");
+        let error = &answer["error"];
+        assert_eq!((&error["code"], &error["innererror"]["code"]), (&json!("BadArgumentError"), &json!(code)), "{text}: {answer}");
+        assert_eq!(error["innererror"]["line"].as_u64().unwrap_or_default(), line, "{text}: {answer}");
+        assert!(error["innererror"]["message"].as_str().is_some_and(|message| !message.is_empty()), "{answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn batches_answer_each_query_for_itself_with_what_it_prefers() {
+    let clew = with_rows();
+    let request = |id: &str, query: &str, prefer: &str| {
+        json!({"id": id, "body": {"query": query, "timespan": "2024-01-01/P1D"}, "headers": {"Prefer": prefer}, "workspace": "default",
+               "path": "/query", "method": "POST"})
+    };
+    let body = json!({"requests": [
+        request("1", "Signals_CL | count", "include-statistics=true,include-render=true"),
+        request("b", "Signals_CL | nonsense", ""),
+        request("3", "Signals_CL | summarize n = count() by Name | render piechart with (title='T')", "wait=10,include-render=true"),
+    ]});
+    for path in ["/v1/$batch", "/$batch"] {
+        let (status, answer) = clew.post(path, &body).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        let responses = answer["responses"].as_array().expect("responses");
+        let heads: Vec<(&Value, &Value)> = responses.iter().map(|response| (&response["id"], &response["status"])).collect();
+        assert_eq!(heads, [(&json!("1"), &json!(200)), (&json!("b"), &json!(400)), (&json!("3"), &json!(200))]);
+        assert_eq!(responses[0]["body"]["tables"][0]["rows"], json!([[2]]));
+        assert_eq!(responses[0]["body"]["statistics"]["query"]["datasetStatistics"][0]["tableRowCount"], 1);
+        assert_eq!(responses[0]["body"]["render"]["visualization"], Value::Null);
+        assert_eq!(responses[1]["body"]["error"]["innererror"]["code"], "SYN0002");
+        assert!(responses[1]["body"].get("tables").is_none());
+        let render = &responses[2]["body"]["render"];
+        assert_eq!((&render["visualization"], &render["title"]), (&json!("piechart"), &json!("T")));
+        assert!(responses[2]["body"].get("statistics").is_none());
+    }
+    let (status, _) = clew.post("/v1/$batch", &json!({"requests": []})).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    let (status, answer) = clew.try_get("/v1/workspaces/default/nothing").await;
+    assert_eq!((status, &answer["error"]["code"]), (StatusCode::NOT_FOUND, &json!("PathNotFoundError")));
+}
+
+/// The primary results of Kusto frames: name and rows.
+fn primary(frames: &Value) -> Vec<(&Value, &Value)> {
+    let frames = frames.as_array().expect("frames");
+    frames.iter().filter(|frame| frame["TableKind"] == "PrimaryResult").map(|frame| (&frame["TableName"], &frame["Rows"])).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kusto_answers_in_frames_with_dynamic_cells_as_json() {
+    let clew = with_rows();
+    let body = json!({"db": "any", "csl": "Signals_CL | where Name == 'a' | project Name, Bag, TimeGenerated"});
+    let (status, frames) = clew.post("/v2/rest/query", &body).await;
+    assert_eq!(status, StatusCode::OK, "{frames}");
+    let kinds: Vec<&Value> =
+        frames.as_array().expect("frames").iter().map(|frame| frame.get("TableKind").unwrap_or(&frame["FrameType"])).collect();
+    let expected = ["DataSetHeader", "QueryProperties", "PrimaryResult", "QueryCompletionInformation", "DataSetCompletion"];
+    assert_eq!(kinds, expected);
+    assert_eq!(frames[0], json!({"FrameType": "DataSetHeader", "IsProgressive": false, "Version": "v2.0"}));
+    assert_eq!(
+        frames[2],
+        json!({
+            "FrameType": "DataTable", "TableId": 1, "TableKind": "PrimaryResult", "TableName": "PrimaryResult",
+            "Columns": [
+                {"ColumnName": "Name", "ColumnType": "string"}, {"ColumnName": "Bag", "ColumnType": "dynamic"},
+                {"ColumnName": "TimeGenerated", "ColumnType": "datetime"},
+            ],
+            "Rows": [["a", {"k": [1, 2]}, "2024-01-01T00:00:00.0000000Z"]],
+        })
+    );
+    assert_eq!(frames[4], json!({"FrameType": "DataSetCompletion", "HasErrors": false, "Cancelled": false}));
+    let (_, frames) =
+        clew.post("/v2/rest/query", &json!({"db": "d", "csl": "Signals_CL | fork x=(count) y=(take 0 | project Name)"})).await;
+    assert_eq!(primary(&frames), [(&json!("x"), &json!([[3]])), (&json!("y"), &json!([]))]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kusto_takes_parameters_and_options_as_a_json_string() {
+    let clew = with_rows();
+    let properties = |options: Value, parameters: Value| json!({"Options": options, "Parameters": parameters}).to_string();
+    let text =
+        "declare query_parameters(n: long, t: datetime, s: string); Signals_CL | where Count >= n and TimeGenerated >= t | project Name, s";
+    let values = json!({"n": "long(2)", "t": "datetime(2024-01-01)", "s": "long(2)"});
+    let (_, frames) = clew.post("/v2/rest/query", &json!({"db": "d", "csl": text, "properties": properties(json!({}), values)})).await;
+    assert_eq!(primary(&frames)[0].1, &json!([["b", "long(2)"], ["c", "long(2)"]]), "{frames}");
+    let scope = json!({"query_datetimescope_from": "2024-01-01T00:30:00Z", "query_datetimescope_to": "2024-01-01T02:00:00Z",
+                       "query_now": "2024-02-01T00:00:00Z"});
+    let body = json!({"db": "d", "csl": "Signals_CL | project Name, now()", "properties": properties(scope, json!({}))});
+    let (_, frames) = clew.post("/v2/rest/query", &body).await;
+    assert_eq!(primary(&frames)[0].1, &json!([["b", "2024-02-01T00:00:00.0000000Z"]]));
+    // A cut answer carries its error behind the rows, or at its end only.
+    for (defers, rows) in [(false, 3), (true, 2)] {
+        let options = json!({"truncationmaxrecords": 2, "deferpartialqueryfailures": defers});
+        let body = json!({"db": "d", "csl": "Signals_CL | project Name", "properties": properties(options, json!({}))});
+        let (status, frames) = clew.post("/v2/rest/query", &body).await;
+        assert_eq!(status, StatusCode::OK);
+        assert_eq!(primary(&frames)[0].1.as_array().map(Vec::len), Some(rows), "{frames}");
+        let end = &frames[4];
+        assert_eq!((&end["HasErrors"], &end["OneApiErrors"][0]["error"]["code"]), (&json!(true), &json!("LimitsExceeded")));
+    }
+    let (status, answer) = clew.post("/v2/rest/query", &json!({"db": "d", "csl": "print 1", "properties": "{"})).await;
+    assert_eq!((status, &answer["error"]["@permanent"]), (StatusCode::BAD_REQUEST, &json!(true)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kusto_errors_say_what_they_are() {
+    let clew = with_rows();
+    let cases = [("Nothing | take 1", "Semantic error: SEM0100: "), ("Signals_CL | where (", "Syntax error: SYN0002: ")];
+    for (text, begin) in cases {
+        let (status, answer) = clew.post("/v2/rest/query", &json!({"db": "d", "csl": text})).await;
+        assert_eq!((status, &answer["error"]["code"]), (StatusCode::BAD_REQUEST, &json!("General_BadRequest")), "{answer}");
+        assert!(answer["error"]["@message"].as_str().is_some_and(|message| message.starts_with(begin)), "{answer}");
+        assert_eq!((&answer["error"]["@permanent"], answer["error"]["@context"].is_object()), (&json!(true), true));
+    }
+    let (status, answer) = clew.post("/v1/rest/mgmt", &json!({"db": "d", "csl": ".drop table Signals_CL"})).await;
+    assert_eq!((status, &answer["error"]["@permanent"]), (StatusCode::BAD_REQUEST, &json!(true)), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kusto_commands_show_tables_and_schemas() {
+    let clew = with_rows();
+    let show = async |text: &str| {
+        let (status, answer) = clew.post("/v1/rest/mgmt", &json!({"db": "default", "csl": text})).await;
+        assert_eq!(status, StatusCode::OK, "{text}: {answer}");
+        answer["Tables"][0].clone()
+    };
+    let rows = |table: &Value| table["Rows"].as_array().cloned().unwrap_or_default();
+    assert!(rows(&show(".show tables").await).contains(&json!(["Signals_CL", "default", "", ""])));
+    assert_eq!(rows(&show(".show databases").await)[0][0], "default");
+    assert_eq!(rows(&show(".show version").await)[0][2], "Engine");
+    assert_eq!(rows(&show(".show tables | where TableName == 'Signals_CL' | count").await), [json!([1])]);
+    let schema = rows(&show(".show table ['Signals_CL'] schema as json").await)[0][1].as_str().map(str::to_owned).unwrap_or_default();
+    let schema: Value = serde_json::from_str(&schema).expect("JSON");
+    let columns: Vec<(&Value, &Value)> =
+        schema["OrderedColumns"].as_array().expect("columns").iter().map(|column| (&column["Name"], &column["CslType"])).collect();
+    for (name, kind) in [("Name", "string"), ("Count", "long"), ("Bag", "dynamic"), ("TimeGenerated", "datetime")] {
+        assert!(columns.contains(&(&json!(name), &json!(kind))), "{name}: {columns:?}");
+    }
+    let whole = rows(&show(".show database schema as json").await)[0][0].as_str().map(str::to_owned).unwrap_or_default();
+    let whole: Value = serde_json::from_str(&whole).expect("JSON");
+    assert!(whole["Databases"]["default"]["Tables"]["Signals_CL"]["OrderedColumns"].is_array());
+    for text in [
+        ".show cluster",
+        ".show schema",
+        ".show tables details",
+        ".show table Signals_CL cslschema",
+        ".show functions",
+        ".show databases entities",
+    ] {
+        show(text).await;
+    }
+    // Version 1 of a query ends with a table of contents.
+    let (_, answer) = clew.post("/v1/rest/query", &json!({"db": "d", "csl": "Signals_CL | count"})).await;
+    let tables = answer["Tables"].as_array().expect("tables");
+    assert_eq!((tables.len(), &tables[0]["Rows"]), (4, &json!([[3]])));
+    assert_eq!(tables[0]["Columns"], json!([{"ColumnName": "Count", "DataType": "Int64", "ColumnType": "long"}]));
+    let kinds: Vec<&Value> = tables[3]["Rows"].as_array().expect("rows").iter().map(|row| &row[1]).collect();
+    assert_eq!(kinds, ["QueryResult", "QueryProperties", "QueryStatus"]);
+    let (status, answer) = clew.post("/v1/rest/mgmt", &json!({"db": "d", "csl": ".show table Nothing"})).await;
+    assert!(
+        status == StatusCode::BAD_REQUEST && answer["error"]["@message"].as_str().is_some_and(|text| text.contains("SEM0100")),
+        "{answer}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn graph_lists_changes_and_hunts() {
+    let clew = Clew::new();
+    clew.ingest(&crate::support::data("graph-alerts-v2/alert_v2.json"));
+    clew.ingest(&crate::support::data("graph-alerts-v2/graph_incidents_list.json"));
+    let list = clew.get("/v1.0/security/incidents?$filter=status%20eq%20'active'&$count=true&$orderby=createdDateTime%20desc").await;
+    let incident = list["value"].as_array().expect("items").iter().find(|item| item["id"] == "12345").expect("the active incident");
+    assert_eq!(
+        (&incident["severity"], &incident["status"], &incident["classification"]),
+        (&json!("medium"), &json!("active"), &json!("unknown"))
+    );
+    assert!(list["value"].as_array().is_some_and(|items| items.iter().all(|item| item["id"] != "12346")), "the other one is resolved");
+    assert_eq!(list["@odata.count"].as_u64(), list["value"].as_array().map(|items| items.len() as u64));
+    // Pages hold each item once.
+    let mut seen = Vec::new();
+    let mut path = "/v1.0/security/incidents?$top=1".to_owned();
+    loop {
+        let page = clew.get(&path).await;
+        seen.extend(page["value"].as_array().expect("items").iter().map(|item| item["id"].to_string()));
+        let Some(next) = page["@odata.nextLink"].as_str() else { break };
+        path = next.split_once("8080").map(|(_, path)| path.to_owned()).expect("the address that was asked");
+    }
+    let count = seen.len();
+    seen.sort();
+    seen.dedup();
+    assert!(seen.len() == count && count >= 2, "{seen:?}");
+    let change = json!({"status": "resolved", "classification": "truePositive", "determination": "phishing", "assignedTo": "ann@contoso.com", "customTags": ["x"]});
+    let (status, changed) = clew.by("ann", "PATCH", "/v1.0/security/incidents/12345", change).await;
+    assert_eq!(status, StatusCode::OK, "{changed}");
+    let words = ["status", "classification", "assignedTo"].map(|name| changed[name].as_str().unwrap_or_default().to_owned());
+    assert_eq!(words, ["resolved", "truePositive", "ann@contoso.com"]);
+    let (_, changed) = clew.by("ann", "PATCH", "/v1.0/security/incidents/12345", json!({"status": "active"})).await;
+    assert_eq!(changed["status"], "active");
+    let (status, comments) = clew.by("ann", "POST", "/v1.0/security/incidents/12345/comments", json!({"comment": "seen"})).await;
+    assert_eq!(
+        (status, comments["value"].as_array().and_then(|list| list.last()).map(|one| &one["comment"])),
+        (StatusCode::OK, Some(&json!("seen")))
+    );
+    let (status, answer) = clew.by("ann", "PATCH", "/v1.0/security/incidents/12345", json!({"status": "asleep"})).await;
+    assert_eq!((status, &answer["error"]["code"]), (StatusCode::BAD_REQUEST, &json!("BadRequest")));
+
+    let id = "da637551227677560813_-961444813";
+    let alerts = clew
+        .get("/v1.0/security/alerts_v2?$filter=severity%20eq%20'low'%20and%20serviceSource%20eq%20'microsoftDefenderForEndpoint'")
+        .await;
+    let alert = alerts["value"].as_array().expect("items").iter().find(|item| item["id"] == id).expect("the alert");
+    assert_eq!((&alert["status"], &alert["detectionSource"], &alert["incidentId"]), (&json!("new"), &json!("antivirus"), &json!("28282")));
+    assert_eq!(alert["evidence"][0]["@odata.type"], "#microsoft.graph.security.deviceEvidence");
+    let (status, changed) = clew
+        .by("ann", "PATCH", &format!("/v1.0/security/alerts_v2/{id}"), json!({"status": "inProgress", "assignedTo": "ann@contoso.com"}))
+        .await;
+    assert_eq!(
+        (status, &changed["status"], &changed["assignedTo"]),
+        (StatusCode::OK, &json!("inProgress"), &json!("ann@contoso.com")),
+        "{changed}"
+    );
+    assert_eq!(changed["evidence"], alert["evidence"]);
+    let with = clew.get("/v1.0/security/incidents/28282?$expand=alerts").await;
+    assert_eq!(with["alerts"][0]["id"], id);
+    let (status, _) = clew.try_get("/v1.0/security/alerts_v2/none").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+
+    for path in ["/v1.0/security/runHuntingQuery", "/v1.0/security/microsoft.graph.security.runHuntingQuery"] {
+        let (status, answer) = clew
+            .post(
+                path,
+                &json!({"Query": "SecurityAlert | summarize n = dcount(SystemAlertId) by DisplayName | take 1", "Timespan": "P100Y"}),
+            )
+            .await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        assert_eq!(answer["schema"], json!([{"name": "DisplayName", "type": "String"}, {"name": "n", "type": "Int64"}]));
+        assert_eq!(answer["results"][0]["n"], 1);
+    }
+    let hunt = json!({"query": "SecurityAlert | where Timestamp > datetime(2020-01-01) and Timestamp == TimeGenerated | count"});
+    let (status, answer) = clew.post("/v1.0/security/runHuntingQuery", &hunt).await;
+    assert_eq!((status, answer["results"][0]["Count"].as_u64() > Some(0)), (StatusCode::OK, true), "{answer}");
+}
