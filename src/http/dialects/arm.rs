@@ -105,6 +105,11 @@ pub(crate) fn when(at: Option<Time>) -> Value {
     at.map_or(Value::Null, |at| time(at).into())
 }
 
+/// The last segment of an identifier.
+pub(crate) fn name_of(id: &str) -> &str {
+    id.trim_end_matches('/').rsplit('/').next().unwrap_or(id)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
