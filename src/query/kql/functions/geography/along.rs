@@ -92,7 +92,7 @@ fn of_lines(lines: &[Line]) -> Vec<(Place, Place)> {
 }
 
 fn of_polygons(polygons: &[Polygon]) -> Vec<(Place, Place)> {
-    polygons.iter().flat_map(Polygon::rings).flat_map(|ring| edges(ring)).collect()
+    polygons.iter().flat_map(Polygon::rings).flat_map(edges).collect()
 }
 
 fn inside(polygons: &[Polygon], place: Place) -> bool {
