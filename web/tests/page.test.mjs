@@ -29,6 +29,8 @@ const screens = [
     "/query?lang=sql&text=SELECT%20*%20FROM%20Incidents",
     "/graph",
     "/admin",
+    "/admin/sources",
+    "/alerts",
 ];
 
 test("the page comes with a strict policy, and its parts may be kept for ever", async () => {

@@ -3,7 +3,22 @@ import { useState } from "preact/hooks";
 import { Icon } from "../ui/icons";
 import { IconButton } from "../ui/parts";
 
-/** One member of a definition. */
+/** The part of a value that a name means: `trigger.on` lies inside `trigger`. */
+export function at(value: Value, name: string): unknown {
+    return name
+        .split(".")
+        .reduce<unknown>((part, step) => (typeof part === "object" && part !== null ? (part as Value)[step] : undefined), value);
+}
+
+/** The value with another part under a name. */
+export function withAt(value: Value, name: string, part: unknown): Value {
+    const [first = "", ...rest] = name.split(".");
+    if (rest.length === 0) return { ...value, [first]: part };
+    const before = value[first];
+    return { ...value, [first]: withAt(typeof before === "object" && before !== null ? (before as Value) : {}, rest.join("."), part) };
+}
+
+/** One member of a definition: the name of a part of a part has a dot in it. */
 export interface FormField {
     name: string;
     label: string;
@@ -32,8 +47,8 @@ export function Form({ fields, value, onValue }: Props) {
                     <Field
                         key={field.name}
                         field={field}
-                        value={value[field.name]}
-                        onValue={(next) => onValue({ ...value, [field.name]: next })}
+                        value={at(value, field.name)}
+                        onValue={(next) => onValue(withAt(value, field.name, next))}
                     />
                 ))
             )}

@@ -4,6 +4,7 @@ import { Time } from "../ui/parts";
 import type { Column } from "../ui/table";
 import { Backtest } from "./backtest";
 import type { Definition, Kind } from "./definitions";
+import { ExportPlace, RuleTrial, Runs } from "./runs";
 import { WatchlistItems } from "./watchlist";
 
 const text = (value: unknown) =>
@@ -124,38 +125,94 @@ const indicators: Kind = {
     ],
 };
 
+/** A part of a definition that lies inside another. */
+const inner = (row: Definition, outer: string, name: string) => {
+    const value = row[outer];
+    return typeof value === "object" && value !== null ? text((value as Record<string, unknown>)[name]) : "";
+};
+
 const automation: Kind = {
     id: "automation",
     title: "Automation",
     noun: "automation rule",
-    about: "What is done by itself when an incident or alert appears or changes; each run is recorded on its timeline.",
+    about: "What is done by itself when an incident or alert appears or changes. A dry run only says what it would do.",
     operations: { list: "automation_rules", put: "put_automation_rule", remove: "delete_automation_rule" },
-    columns: [nameColumn, state("enabled"), words("trigger", "When", "200px", 4), count("Runs"), changed],
-    begin: {},
-    fields: [],
+    columns: [
+        nameColumn,
+        state("enabled"),
+        {
+            id: "trigger",
+            label: "When",
+            width: "180px",
+            weight: 4,
+            cell: (row) => (
+                <span class="muted">
+                    {inner(row, "trigger", "on")} {inner(row, "trigger", "when")}
+                </span>
+            ),
+        },
+        {
+            id: "dry",
+            label: "Dry run",
+            width: "80px",
+            weight: 2,
+            cell: (row) => (row.dry_run === true ? <span class="tag accent">dry run</span> : ""),
+        },
+        changed,
+    ],
+    begin: {
+        name: "",
+        enabled: true,
+        trigger: { on: "incident", when: "created" },
+        conditions: [],
+        actions: [{ type: "add_task", title: "Look at it", description: "" }],
+        dry_run: true,
+    },
+    fields: [
+        { name: "name", label: "Name", kind: "text", required: true },
+        { name: "trigger.on", label: "Looks at", kind: "choice", values: ["incident", "alert", "assessment"] },
+        { name: "trigger.when", label: "When it is", kind: "choice", values: ["created", "updated"] },
+        { name: "conditions", label: "Conditions: all must hold", kind: "json" },
+        { name: "actions", label: "Actions: modify_incident, modify_alert, add_task, webhook", kind: "json" },
+        { name: "order", label: "Order: smaller numbers first", kind: "number" },
+        { name: "dry_run", label: "Dry run: only say what it would do", kind: "flag" },
+        { name: "enabled", label: "Enabled", kind: "flag" },
+    ],
+    trial: (value) => <RuleTrial rule={value} />,
+    more: (one) => <Runs rule={one} />,
 };
 
 const exports: Kind = {
     id: "exports",
     title: "Exports",
     noun: "export",
-    about: "What changes is written elsewhere as it happens: files, webhooks, streams.",
+    about: "What changes is written elsewhere as it happens, or as a snapshot at intervals: files, addresses, syslog, Kafka.",
     operations: { list: "exports", put: "put_export", remove: "delete_export" },
-    columns: [nameColumn, state("enabled"), words("target", "Where", "220px", 4), count("Sent"), changed],
-    begin: {},
-    fields: [],
-};
-
-const webhooks: Kind = {
-    id: "webhooks",
-    title: "Webhooks",
-    noun: "webhook",
-    about: "Addresses that are told of what happens, each call signed.",
-    operations: { list: "webhooks", put: "put_webhook", remove: "delete_webhook" },
-    columns: [nameColumn, state("enabled"), words("url", "Address", "minmax(220px, 1fr)", 4), changed],
-    begin: { url: "https://" },
-    fields: [],
+    columns: [
+        nameColumn,
+        state("enabled"),
+        {
+            id: "target",
+            label: "Where",
+            width: "160px",
+            weight: 4,
+            cell: (row) => <span class="muted">{inner(row, "target", "type")}</span>,
+        },
+        words("kinds", "What", "180px", 3),
+        changed,
+    ],
+    begin: { name: "", enabled: true, kinds: ["alert", "incident"], target: { type: "files" } },
+    fields: [
+        { name: "name", label: "Name", kind: "text", required: true },
+        { name: "kinds", label: "What: alert, incident, decision, resource", kind: "words" },
+        { name: "target", label: "Where: files, http, syslog, kafka", kind: "json" },
+        { name: "filter", label: "Only those with: severity, status, product, title", kind: "json" },
+        { name: "schedule", label: "Snapshots instead of a stream: every, query", kind: "json" },
+        { name: "from_beginning", label: "Begin with all that is there", kind: "flag" },
+        { name: "enabled", label: "Enabled", kind: "flag" },
+    ],
+    more: (one) => <ExportPlace one={one} />,
 };
 
 /** Every kind that this page knows. A server that lacks the operations of one does not show it. */
-export const kinds: readonly Kind[] = [suppression, automation, exports, webhooks, watchlists, indicators];
+export const kinds: readonly Kind[] = [suppression, automation, exports, watchlists, indicators];

@@ -2,7 +2,8 @@
 import { useState } from "preact/hooks";
 import { useAsk } from "../api/resource";
 import { href, navigate, paramList } from "../router/router";
-import { NodeLink } from "../ui/parts";
+import { formatCount } from "../state/time";
+import { KindGlyph, Severity } from "../ui/parts";
 import { Empty, Loaded } from "../ui/states";
 import { Graph } from "./graph";
 import "./graph.css";
@@ -54,7 +55,11 @@ function Begin() {
                                 {data.value.map((incident) => (
                                     <li key={incident.id}>
                                         <button type="button" class="menu-item" onClick={() => begin(`incident:${incident.id}`)}>
-                                            <span class="clip">{incident.title}</span>
+                                            <Severity name={incident.severity} compact />
+                                            <span class="clip grow" title={incident.title}>
+                                                {incident.title}
+                                            </span>
+                                            <span class="faint number">{incident.number ?? ""}</span>
                                         </button>
                                     </li>
                                 ))}
@@ -68,11 +73,12 @@ function Begin() {
                         {(data) => (
                             <ul>
                                 {data.value.map((row) => (
-                                    <li key={row.id} class="graph-begin-row">
-                                        <button type="button" class="menu-item grow" onClick={() => begin(row.id)}>
-                                            <span class="clip">{row.label}</span>
+                                    <li key={row.id}>
+                                        <button type="button" class="menu-item" title={row.id} onClick={() => begin(row.id)}>
+                                            <KindGlyph kind={row.kind} />
+                                            <span class="clip grow">{row.label}</span>
+                                            <span class="faint number">{formatCount(row.degree)}</span>
                                         </button>
-                                        <NodeLink reference={row.id} kind={row.kind} label="" />
                                     </li>
                                 ))}
                             </ul>

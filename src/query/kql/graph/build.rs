@@ -9,6 +9,7 @@ use hashbrown::HashMap;
 
 use crate::model::{Fault, FaultClass};
 
+use super::super::functions::hashes;
 use super::super::tree::ScalarType;
 use super::super::types::{arrow_type, common_type};
 use super::model::Property;
@@ -96,6 +97,7 @@ impl TransientGraph {
         let ids = Identifiers::new(edges, tables)?;
         let (found, sources, targets) = ids.number();
         let named = found.take_ids(&ids)?;
+        let hashes = hashes(&named, ids.kind);
         let node_part = match nodes {
             NodeSource::Id(name) => Elements {
                 count: found.firsts.len(),
@@ -119,7 +121,6 @@ impl TransientGraph {
             columns: formed(&edges.rows, &edges.properties)?,
             labels: Vec::new(),
         };
-        let hashes = found.firsts.iter().map(|(column, row)| hash(ids.bytes[*column].row(*row).as_ref())).collect();
         Ok(Self::from_parts(node_part, edge_part, hashes, (sources, targets), is_directed, Vec::new()))
     }
 }
@@ -276,15 +277,4 @@ fn is_empty(column: &ArrayRef, row: usize) -> bool {
 fn formed(rows: &RecordBatch, properties: &[Property]) -> Result<Vec<ArrayRef>, Fault> {
     let column = |(column, property): (&ArrayRef, &Property)| cast(column, &arrow_type(property.kind)).map_err(internal);
     rows.columns().iter().zip(properties).map(column).collect()
-}
-
-/// A number for an identifier that is the same in every run and on every machine.
-fn hash(bytes: &[u8]) -> i64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for byte in bytes {
-        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    }
-    // The last bytes reach the upper bits too.
-    hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
-    (hash ^ (hash >> 33)) as i64
 }

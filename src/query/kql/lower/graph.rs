@@ -134,6 +134,9 @@ impl Lowering<'_> {
     /// All columns of a table in their order.
     fn graph_rows(&mut self, table: &Relation) -> Result<RowsInput, LowerError> {
         let flow = self.relation(table, &Needed::all(table.columns.len()))?;
+        if flow.part.is_some() {
+            return Err(LowerError::unsupported("a graph inside of `mv-apply` or `partition`", table.place));
+        }
         let columns = flow.columns.iter().zip(&table.columns);
         let null = |kind| datafusion::logical_expr::Expr::Literal(constant::null(kind), None);
         let values = columns.map(|(value, column)| value.clone().unwrap_or_else(|| null(column.kind))).collect();

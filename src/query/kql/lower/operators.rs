@@ -78,7 +78,8 @@ impl Lowering<'_> {
         self.operated(relation, vec![given], operator)
     }
 
-    /// The input of an operator: the values in order, then what its order needs, then what parts its rows.
+    /// The input of an operator: the values in order, then what its order needs, then what parts its rows. The first input of an operator is made
+    /// last: what parts it parts the operator.
     pub(super) fn operands(&mut self, flow: Flow, values: Vec<Expr>, _: Place) -> Result<RowsInput, LowerError> {
         let mut expressions: Vec<Expr> = values.into_iter().map(|value| value.alias(self.name("value"))).collect();
         let mut seen = std::collections::HashSet::new();
@@ -90,11 +91,11 @@ impl Lowering<'_> {
             }
         }
         let mut order = flow.order;
-        if let Some(part) = flow.part {
+        if let Some(part) = &flow.part {
             // Rows of a part stand together, whatever orders the parts.
             order.insert(part.outer.min(order.len()), Expr::Column(part.id.clone()).sort(true, false));
-            self.parts = Some(part);
         }
+        self.parts = flow.part;
         Ok(RowsInput { plan: project(flow.plan, expressions)?, order })
     }
 

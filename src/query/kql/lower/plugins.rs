@@ -327,14 +327,14 @@ impl Lowering<'_> {
                 _ => return Err(unsupported()),
             }
         }
+        let other = self.relation(table, &Needed::all(table.columns.len()))?;
+        let others = other.columns.iter().flatten().cloned().collect();
+        let networks = self.operands(other, others, place)?;
         let flow = self.relation(input, &Needed::all(input.columns.len()))?;
         self.reading(input);
         let mut values: Vec<Expr> = flow.columns.iter().flatten().cloned().collect();
         values.push(text_of(self.value(address, &flow.columns)?, address.ty));
         let rows = self.operands(flow, values, place)?;
-        let other = self.relation(table, &Needed::all(table.columns.len()))?;
-        let others = other.columns.iter().flatten().cloned().collect();
-        let networks = self.operands(other, others, place)?;
         let columns = table.columns.iter().enumerate().map(|(place, column)| (place, column.kind)).collect();
         let operator = Ipv4Lookup { address: input.columns.len(), network: *network, keys, columns, keep_unmatched };
         let width = input.columns.len();

@@ -1,7 +1,7 @@
 // Draws a picture: bands, edges, nodes, badges, labels. Alike strokes go into one path; what is too small to be seen is left out.
 
 import { shapes } from "../../ui/icons";
-import { kindIcon } from "../../ui/kinds";
+import { kindIcon, spaced } from "../../ui/kinds";
 import { severityRank, words } from "../model";
 import type { SceneNode } from "../scene";
 import { type Ink, strokeIcon } from "./ink";
@@ -40,6 +40,8 @@ const MANY_NODES = 1_200;
 const ICON_CROWDED_PX = 10;
 const EDGES_WITH_ARROWS_MAX = 1_500;
 const EDGES_WITH_WORDS_MAX = 36;
+/** An alert larger than this says its tactics. */
+const TACTICS_PX = 10;
 const LABELS_MAX = 320;
 const LABELS_MOVING_MAX = 60;
 /** Pictures with more parts than this are drawn more plainly while they move. */
@@ -359,9 +361,18 @@ function drawTexts(ink: Ink, drawing: Drawing, nodes: readonly OnScreen[], edges
     return count;
 }
 
+/** The tactics of an alert on one line. */
+function tacticWords(tactics: readonly string[]): string {
+    const [first, ...rest] = tactics;
+    if (first === undefined) return "";
+    return rest.length > 0 ? `${spaced(first)} +${rest.length}` : spaced(first);
+}
+
 function label(ink: Ink, theme: Theme, taken: Taken, { one: { node }, x, y, r }: OnScreen): boolean {
     const titled = node.kind === "alert" || node.kind === "incident";
-    const lines = titled ? wrap(node.label, 2, node.root ? 34 : 26) : [shorten(node.label, 26)];
+    const title = titled ? wrap(node.label, 2, node.root ? 34 : 26) : [shorten(node.label, 26)];
+    const tactics = node.kind === "alert" && r >= TACTICS_PX ? tacticWords(node.tactics) : "";
+    const lines = tactics === "" ? title : [...title, tactics];
     ink.font = `${node.root ? "600 12px" : titled ? "500 11px" : "11px"} ${theme.font}`;
     const width = Math.max(...lines.map((line) => ink.measureText(line).width)) + 4;
     const height = lines.length * LINE_PX;
@@ -382,6 +393,10 @@ function label(ink: Ink, theme: Theme, taken: Taken, { one: { node }, x, y, r }:
     ink.fillStyle = node.inside || node.root ? theme.text : theme.muted;
     lines.forEach((line, index) => {
         const top = place.top + LINE_PX * (index + 0.5);
+        if (index >= title.length) {
+            ink.font = `10px ${theme.font}`;
+            ink.fillStyle = theme.accent;
+        }
         ink.strokeText(line, place.at, top);
         ink.fillText(line, place.at, top);
     });

@@ -1,15 +1,16 @@
 //! Digests and hashes of values.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-use arrow::array::ArrayRef;
+use arrow::array::{Array, ArrayRef};
 use md5::{Digest, Md5};
 use sha1::Sha1;
 use sha2::Sha256;
 
 use super::super::super::tree::ScalarType;
 use super::super::super::values::read;
-use super::super::{Arguments, KernelError};
+use super::super::{Arguments, Column, KernelError};
 
 type Result = std::result::Result<ArrayRef, KernelError>;
 
@@ -47,6 +48,13 @@ pub(super) fn xxhash(call: &Arguments) -> Result {
         let divisor = call.long(1, row)?;
         hash.cast_signed().checked_rem_euclid(divisor)
     }))
+}
+
+/// The hash of each value of a column in the forms of a query, as the function `hash` gives it; 0 for null.
+pub fn hashes(values: &ArrayRef, kind: ScalarType) -> Vec<i64> {
+    let columns = [Column { kind, values: Arc::clone(values), constant: false }];
+    let call = Arguments { rows: values.len(), columns: &columns, returns: ScalarType::Long };
+    (0..call.rows).map(|row| of_value(&call, 0, row).map_or(0, u64::cast_signed)).collect()
 }
 
 /// The hash of a value: of the bytes of a text, of the little-endian bytes of anything else.

@@ -8,6 +8,8 @@ mod punycode;
 
 use arrow::array::ArrayRef;
 
+pub use hash::hashes;
+
 use super::super::tree::ScalarType;
 use super::{Arguments, Family, Function, KernelError, Overload, Parameter, takes, takes_any, takes_as_text};
 use ScalarType::{Dynamic, Guid, Int, Long, String as Text};

@@ -56,7 +56,8 @@ pub(super) fn lines(value: Json<'_>) -> Option<Vec<Line>> {
     shapes(value, "LineString", "MultiLineString", line)
 }
 
-fn edges(places: &[Place]) -> impl Iterator<Item = (Place, Place)> {
+/// The edges between places that follow each other.
+pub(super) fn edges(places: &[Place]) -> impl Iterator<Item = (Place, Place)> {
     places.iter().copied().zip(places.iter().skip(1).copied())
 }
 
@@ -65,6 +66,11 @@ fn way(places: &[Place]) -> f64 {
 }
 
 impl Line {
+    /// Its places in order.
+    pub(super) fn places(&self) -> &[Place] {
+        &self.0
+    }
+
     /// Its length in metres.
     pub(super) fn length(&self) -> f64 {
         way(&self.0)
@@ -116,6 +122,11 @@ fn area(ring: &[Place]) -> f64 {
 }
 
 impl Polygon {
+    /// Its rings, the outer one first.
+    pub(super) fn rings(&self) -> impl Iterator<Item = &[Place]> {
+        self.0.iter().map(Vec::as_slice)
+    }
+
     /// Whether another polygon may share an area with it: their shells reach over the same longitudes and latitudes.
     pub(super) fn may_overlap(&self, other: &Self) -> bool {
         let reach = |polygon: &Self, value: fn(&Place) -> f64| {
