@@ -9,8 +9,8 @@ use crate::engine::Engine;
 use crate::graph::AlertRef;
 use crate::http::dialects::{Call, Reply, arm, read_token, write_token};
 use crate::model::{AlertStatus, Fault, Time};
-use crate::query::details::AlertRequest;
 use crate::query::Context;
+use crate::query::details::AlertRequest;
 use crate::triage::alert::{AlertFields, AlertUpdate};
 
 /// Alerts of a page; clients cannot ask for a size.
