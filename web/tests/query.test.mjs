@@ -1,5 +1,7 @@
 // The query screen: run, errors with their place, results as table, chart and timeline, what is kept.
+
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { closeClean, openPage, picture, startBrowser, startClew } from "./support.mjs";
 
@@ -150,5 +152,17 @@ test("the result of a query lies along time, in lanes and as a list", async () =
     await page.getByRole("button", { name: "Clear the window" }).click();
     await page.getByRole("list", { name: "Rows in the order of time" }).getByRole("button").first().click();
     await page.getByRole("complementary", { name: "Row" }).waitFor();
+    await closeClean(page);
+});
+
+test("the file of a result has every row, however few the screen shows", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go(`/query?${new URLSearchParams({ lang: "kql", text: "WindowsEvent | project TimeGenerated, EventID" })}`);
+    await page.getByText("Ask for more").waitFor();
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV" }).click()]);
+    const lines = readFileSync(await download.path(), "utf8")
+        .trim()
+        .split("\r\n");
+    assert.equal(lines.length, 40_600);
     await closeClean(page);
 });

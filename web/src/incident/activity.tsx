@@ -1,7 +1,7 @@
 // How the incident itself changed, by whom, and the documents that say so.
 import { ask } from "../api/client";
 import { useAsk } from "../api/resource";
-import type { IncidentDetail } from "../api/types";
+import type { FieldChange, IncidentDetail } from "../api/types";
 import { seq } from "../app/live";
 import { setParams } from "../router/router";
 import { formatCount } from "../state/time";
@@ -48,10 +48,11 @@ export function ActivityTab({ incident }: { incident: IncidentDetail }) {
                                             </button>
                                         )}
                                     </span>
-                                    {change.fields.map((field) => (
-                                        <span key={field.field} class="wrap small">
-                                            <span class="faint">{field.field}</span> {said(field.before)} <span class="faint">to</span>{" "}
-                                            {said(field.after)}
+                                    {change.fields.flatMap(told).map((line, index) => (
+                                        <span key={index} class="wrap small">
+                                            <span class="faint">{line.field}</span> {line.before}
+                                            {line.before && <span class="faint"> to </span>}
+                                            {line.after}
                                         </span>
                                     ))}
                                 </li>
@@ -85,6 +86,42 @@ export function ActivityTab({ incident }: { incident: IncidentDetail }) {
             </section>
         </div>
     );
+}
+
+/** One line about a change: what was, and what is. */
+export interface Told {
+    field: string;
+    before: string;
+    after: string;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+const records = (value: unknown) => (Array.isArray(value) && value.length > 0 && value.every(isRecord) ? value : undefined);
+const keyOf = (one: Record<string, unknown>, at: number) => String(one.id ?? one.Id ?? at);
+const gist = (one: Record<string, unknown>) => said(one.message ?? one.title ?? one.name ?? one);
+
+/** A changed field in words. Of lists only what came, went or was rewritten is told. */
+export function told({ field, before, after }: FieldChange): Told[] {
+    const [old, now] = [records(before), records(after)];
+    if (!old && !now) return [{ field, before: before === null || before === undefined ? "" : said(before), after: said(after) }];
+    const was = new Map((old ?? []).map((one, at) => [keyOf(one, at), one]));
+    const is = new Map((now ?? []).map((one, at) => [keyOf(one, at), one]));
+    const lines: Told[] = [];
+    for (const [key, one] of is) {
+        const earlier = was.get(key);
+        if (!earlier) lines.push({ field: `${field} +`, before: "", after: gist(one) });
+        else if (JSON.stringify(earlier) !== JSON.stringify(one)) lines.push(...rewritten(field, earlier, one));
+    }
+    for (const [key, one] of was) if (!is.has(key)) lines.push({ field: `${field} \u2212`, before: "", after: gist(one) });
+    return lines;
+}
+
+/** The members of an item that have another value; times of the change itself say nothing. */
+function rewritten(field: string, before: Record<string, unknown>, after: Record<string, unknown>): Told[] {
+    const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
+        (name) => name !== "modified" && JSON.stringify(before[name]) !== JSON.stringify(after[name]),
+    );
+    return names.map((name) => ({ field: `${field}: ${name}`, before: said(before[name]), after: said(after[name]) }));
 }
 
 const SAID_CHARS_MAX = 200;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AlertRow } from "../api/types";
+import { told } from "./activity";
 import { narrowed } from "./alerts";
 import { earlierTexts } from "./comments";
 import { barHeight, withEmpty } from "./histogram";
@@ -123,4 +124,23 @@ test("the texts that a comment had come from the changes of the incident, newest
         ],
     );
     assert.deepEqual(earlierTexts(log, "c"), []);
+});
+
+test("a change of a list tells what came, went or was rewritten", () => {
+    const comment = (id: string, message: string, modified?: string) => ({ id, message, ...(modified ? { modified } : {}) });
+    const lines = told({
+        field: "comments",
+        before: [comment("a", "one"), comment("b", "two")],
+        after: [comment("a", "ONE", "t"), comment("c", "three")],
+    });
+    assert.deepEqual(lines, [
+        { field: "comments: message", before: "one", after: "ONE" },
+        { field: "comments +", before: "", after: "three" },
+        { field: "comments \u2212", before: "", after: "two" },
+    ]);
+    assert.deepEqual(told({ field: "status", before: "New", after: "Closed" }), [{ field: "status", before: "New", after: "Closed" }]);
+    assert.deepEqual(told({ field: "title", before: null, after: "x" }), [{ field: "title", before: "", after: "x" }]);
+    assert.deepEqual(told({ field: "comments", before: [], after: [comment("a", "one")] }), [
+        { field: "comments +", before: "", after: "one" },
+    ]);
 });

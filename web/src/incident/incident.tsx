@@ -42,7 +42,7 @@ const railOf = (tab: string) => (tab === "graph" ? railOpenAtGraph : railOpen);
 function count(incident: IncidentDetail, tab: string): number | undefined {
     if (tab === "alerts") return incident.alerts;
     if (tab === "entities") return incident.entities.length;
-    if (tab === "notes") return incident.comments.length;
+    if (tab === "notes") return incident.comments.length + incident.bookmarks.length;
     if (tab === "activity") return incident.versions.length;
     return undefined;
 }

@@ -20,7 +20,9 @@ import { Side } from "./side";
 
 const lastLang = stored<Lang>("query.lang", queryLanguages[0] ?? "sql", oneOf<Lang>(...queryLanguages));
 const ROWS_FIRST = 1_000;
-const ROWS_MORE = 10_000;
+const ROWS_MORE = 50_000;
+/** Rows of a file. */
+const ROWS_ALL = 1_000_000;
 
 interface Run {
     lang: Lang;
@@ -162,6 +164,7 @@ export function QueryScreen() {
                                     milliseconds={outcome.milliseconds}
                                     chart={chartOf(renderOf(outcome.run.lang, outcome.run.text))}
                                     begun={viewOf(renderOf(outcome.run.lang, outcome.run.text))}
+                                    onAll={() => askAll(outcome.run)}
                                     onMore={
                                         outcome.run.limit < ROWS_MORE ? () => void run({ ...outcome.run, limit: ROWS_MORE }) : undefined
                                     }
@@ -175,6 +178,8 @@ export function QueryScreen() {
         </div>
     );
 }
+
+const askAll = ({ lang, text }: Run) => ask("query", {}, { body: { lang, text, limit: ROWS_ALL, timeout_seconds: 60 } });
 
 const linkTo = (lang: Lang, text: string) => `/query?${new URLSearchParams({ lang, text })}`;
 

@@ -1,5 +1,6 @@
 // What a query answered: as table, chart or along time; one row in full beside.
 import { useMemo, useState } from "preact/hooks";
+import { errorDetail } from "../api/client";
 import type { Table } from "../api/types";
 import { lazy } from "../app/lazy";
 import { KeepRow } from "../bookmarks/keep";
@@ -11,7 +12,7 @@ import { Json } from "../ui/json";
 import { Facts, IconButton } from "../ui/parts";
 import { Empty } from "../ui/states";
 import { type Column, DataTable } from "../ui/table";
-import { copyText } from "../ui/toast";
+import { copyText, toast } from "../ui/toast";
 import type { ChartKind } from "./chart";
 import { ChartView } from "./chartview";
 
@@ -35,6 +36,8 @@ interface Props {
     /** The chart that the query asked for. */
     chart: ChartKind | undefined;
     onMore: (() => void) | undefined;
+    /** Asks for every row, for the file. */
+    onAll?: () => Promise<Table>;
     /** Text of the query. */
     query: string;
     /** How to show it at first, where the query says so (`render timepivot`, `render graph`). */
@@ -62,18 +65,26 @@ export function compareCells(a: unknown, b: unknown): number {
     return cellText(a, "").localeCompare(cellText(b, ""));
 }
 
-export function Result({ table, milliseconds, chart, onMore, begun, query }: Props) {
+export function Result({ table, milliseconds, chart, onMore, onAll, begun, query }: Props) {
     const [view, setView] = useState<View>(begun ?? (chart ? "chart" : "table"));
     const [kind, setKind] = useState<ChartKind>(chart ?? "column");
     const [sort, setSort] = useState("");
     const [current, setCurrent] = useState("");
     const rows = useMemo(() => sorted(table, sort), [table, sort]);
     const open = rows.find(([index]) => String(index) === current);
-    const save = () =>
-        saveFile("query.csv", "text/csv;charset=utf-8", [
-            csvLine(table.columns.map((column) => column.name)),
-            ...table.rows.map((row) => csvLine(row)),
-        ]);
+    const save = async () => {
+        try {
+            // What the screen leaves out the file still has.
+            const whole = table.complete || !onAll ? table : await onAll();
+            saveFile("query.csv", "text/csv;charset=utf-8", [
+                csvLine(whole.columns.map((column) => column.name)),
+                ...whole.rows.map((row) => csvLine(row)),
+            ]);
+            toast(`${formatCount(whole.rows.length)} rows saved${whole.complete ? "" : `, cut by ${whole.cut ?? "a limit"}`}`);
+        } catch (error) {
+            toast(errorDetail(error).message, { tone: "bad" });
+        }
+    };
     return (
         <div class="result">
             <div class="result-head">
@@ -111,7 +122,7 @@ export function Result({ table, milliseconds, chart, onMore, begun, query }: Pro
                     <Icon name="copy" />
                     JSON
                 </button>
-                <button type="button" class="button quiet" onClick={save}>
+                <button type="button" class="button quiet" onClick={() => void save()}>
                     <Icon name="download" />
                     CSV
                 </button>
