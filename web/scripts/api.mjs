@@ -53,7 +53,7 @@ const out = ["// Written by scripts/api.mjs from schema/openapi.json.\n\n"];
 for (const [name, schema] of Object.entries(description.components.schemas)) {
     const body = type(schema);
     const kind =
-        body.startsWith("{") && body.endsWith("}") && !schema.allOf
+        body.startsWith("{") && !schema.allOf && !schema.oneOf && !schema.anyOf
             ? `export interface ${nameOf(name)} ${body}`
             : `export type ${nameOf(name)} = ${body};`;
     out.push(`${comment(schema.description)}${kind}\n\n`);
