@@ -184,7 +184,6 @@ fn write(desk: &Desk<'_>, entity: &EntityRef<'_>, said: &Object, references: &[(
 fn foreign(rest: &str, label: &str, properties: &mut Map<String, Value>) {
     let property = match rest {
         "Account" => "accountName",
-        "Ip" => "address",
         "CloudApplication" => "appName",
         "SecurityGroup" => "distinguishedName",
         "Mailbox" => "mailboxPrimaryAddress",

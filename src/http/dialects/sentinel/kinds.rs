@@ -16,12 +16,9 @@ pub(super) fn rest_kind(kind: &str) -> &'static str {
         return rest;
     }
     match kind {
-        "service-principal" | "github-user" | "ai-agent" | "host-logon-session" | "cloud-logon-session" | "cloud-logon-request" => {
-            "Account"
-        }
+        "service-principal" | "github-user" | "ai-agent" => "Account",
         "oauth-application" => "CloudApplication",
         "active-directory-domain" => "SecurityGroup",
-        "network-connection" => "Ip",
         "mailbox-configuration" => "Mailbox",
         "bookmark" => "Bookmark",
         _ => "AzureResource",
