@@ -122,11 +122,6 @@ async fn belongings() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn collections() {
-    converse("collections.case").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_incident_comes_back_by_undo_and_a_rebuild_agrees() {
     let clew = Clew::new();
     let (status, made) = clew.by("ana", "POST", "/v1/incidents", json!({"title": "quokka gateway", "severity": "High"})).await;

@@ -86,7 +86,15 @@ pub(super) fn of(desk: &Desk<'_>, node: NodeId, whole: &Alert) -> Value {
     properties.insert("resourceIdentifiers".into(), json!(resource_identifiers(whole)));
     let mut additional = Map::new();
     for (name, value) in &whole.extended {
-        put(&mut additional, name, value.clone());
+        if let Value::Object(inner) = value
+            && name == "ExtendedProperties"
+        {
+            for (name, value) in inner {
+                put(&mut additional, name, value.clone());
+            }
+        } else {
+            put(&mut additional, name, value.clone());
+        }
     }
     put(&mut additional, "ProviderName", alert.provider());
     put(&mut additional, "Techniques", json!(alert.techniques().collect::<Vec<_>>()));

@@ -122,7 +122,9 @@ fn resource(desk: &Desk<'_>, rule: &Rule) -> Result<Value, Fault> {
         kind => {
             let whole = super::alert::whole(desk, rule.newest)?;
             let newest = graph.alert_node(rule.newest);
-            let extended = |names: &[&str]| names.iter().find_map(|name| whole.extended.get(*name)).and_then(Value::as_str);
+            let inner = whole.extended.get("ExtendedProperties");
+            let value = |name: &str| whole.extended.get(name).or_else(|| inner?.get(name));
+            let extended = |names: &[&str]| names.iter().find_map(|name| value(name)).and_then(Value::as_str);
             put(&mut properties, "description", whole.description.clone());
             properties.insert("severity".into(), super::incident::severity(whole.severity).into());
             properties.insert("tactics".into(), json!(newest.map(|alert| alert.tactics().collect::<Vec<_>>()).unwrap_or_default()));
