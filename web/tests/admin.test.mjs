@@ -65,3 +65,36 @@ test("a watchlist is defined and takes a CSV in", async () => {
     await list.getByRole("row", { name: /vm1 ana/ }).waitFor({ state: "detached" });
     await closeClean(page);
 });
+
+test("an automation rule is tried on an incident, defined as a dry run, and shows its runs", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/admin/automation?sel=new");
+    const form = page.getByRole("complementary", { name: "New automation rule" });
+    await form.getByLabel("Name").fill("Look at all");
+    await form.getByLabel("Incident or alert to try it on").fill("5");
+    await form.getByRole("button", { name: "Try", exact: true }).click();
+    await form.getByText("add the task `Look at it`").waitFor();
+    await form.getByRole("button", { name: "Define" }).click();
+    const rule = page.getByRole("complementary", { name: "The automation rule look-at-all" });
+    await rule.getByText("It did not run yet.").waitFor();
+    await fetch(`${clew.url}/v1/automation-rules/look-at-all/run`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ target: "incident:5" }),
+    });
+    await page.reload();
+    await rule.getByText("dry run", { exact: true }).waitFor();
+    await picture(page, "admin-automation");
+    await closeClean(page);
+});
+
+test("an export is defined and says where it stands", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/admin/exports?sel=new");
+    const form = page.getByRole("complementary", { name: "New export" });
+    await form.getByLabel("Name").fill("To a file");
+    await form.getByRole("button", { name: "Define" }).click();
+    const one = page.getByRole("complementary", { name: "The export to-a-file" });
+    await one.getByRole("region", { name: "Where it stands" }).getByText("Sent").waitFor();
+    await closeClean(page);
+});

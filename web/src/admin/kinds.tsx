@@ -201,11 +201,11 @@ const exports: Kind = {
         words("kinds", "What", "180px", 3),
         changed,
     ],
-    begin: { name: "", enabled: true, kinds: ["alert", "incident"], target: { type: "files" } },
+    begin: { name: "", enabled: true, kinds: ["alert", "incident"], target: { type: "file" } },
     fields: [
         { name: "name", label: "Name", kind: "text", required: true },
         { name: "kinds", label: "What: alert, incident, decision, resource", kind: "words" },
-        { name: "target", label: "Where: files, http, syslog, kafka", kind: "json" },
+        { name: "target", label: "Where: file, http, syslog or kafka", kind: "json" },
         { name: "filter", label: "Only those with: severity, status, product, title", kind: "json" },
         { name: "schedule", label: "Snapshots instead of a stream: every, query", kind: "json" },
         { name: "from_beginning", label: "Begin with all that is there", kind: "flag" },

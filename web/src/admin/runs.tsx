@@ -50,11 +50,11 @@ export function Runs({ rule }: { rule: Definition }) {
                                 </span>
                                 {list(run.actions).map((action, index) => (
                                     <span key={index} class="line small">
-                                        <span class="muted">{text(action.action) || text(action.type)}</span>
+                                        <span class="muted">{text(action.type)}</span>
                                         <span class={`tag ${tones[text(action.state)] ?? ""}`}>
                                             {text(action.state).replaceAll("_", " ")}
                                         </span>
-                                        <span class="faint wrap grow">{text(action.error) || text(action.said)}</span>
+                                        <span class="faint wrap grow">{text(action.message)}</span>
                                         {action.state === "dead" && (
                                             <button type="button" class="button small" onClick={() => void resend(text(run.id))}>
                                                 Try again
@@ -118,7 +118,7 @@ export function RuleTrial({ rule }: { rule: Record_ }) {
                     <ul class="rows">
                         {list(outcome.actions).map((action, index) => (
                             <li key={index} class="entity-line">
-                                <span class="muted">{text(action.action)}</span>
+                                <span class="muted">{text(action.type)}</span>
                                 <span class="wrap grow">{text(action.refused) || text(action.would)}</span>
                             </li>
                         ))}
