@@ -91,7 +91,6 @@ test("one incident is put under another, merged into it by its rail, and both ar
     const parent = page.getByRole("dialog", { name: "Put incident 1 under another" });
     await parent.getByLabel("Find an incident").fill("2");
     await parent.getByRole("radio", { name: /SQL injection/ }).check();
-    await picture(page, "parent");
     await parent.getByRole("button", { name: "Put under it" }).click();
     await rail.getByRole("link", { name: "under 2" }).waitFor();
     await undo(page).click();
