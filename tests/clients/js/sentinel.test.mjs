@@ -96,7 +96,7 @@ describe('@azure/arm-securityinsight', () => {
     await assert.rejects(client.incidents.get(...AT, made.name), { statusCode: 404 });
   });
 
-  test('comments, bookmarks, relations, tasks', async () => {
+  test('comments, bookmarks, relations', async () => {
     const made = await fresh();
     const comment = randomUUID();
     await client.incidentComments.createOrUpdate(...AT, made.name, comment, { message: 'from **js**' });
@@ -108,11 +108,6 @@ describe('@azure/arm-securityinsight', () => {
     assert.deepEqual(marks.value.map((b) => [b.name, b.displayName]), [[mark.name, 'odd']]);
     const relations = await all(client.incidentRelations.list(...AT, made.name));
     assert.deepEqual(relations.map((r) => [r.relatedResourceName, r.relatedResourceType]), [[mark.name, 'Microsoft.SecurityInsights/Bookmarks']]);
-
-    const task = await client.incidentTasks.createOrUpdate(...AT, made.name, randomUUID(), { title: 'call', status: 'New' });
-    assert.deepEqual((await all(client.incidentTasks.list(...AT, made.name))).map((t) => [t.name, t.title, t.status]), [[task.name, 'call', 'New']]);
-    await client.incidentTasks.delete(...AT, made.name, task.name);
-    assert.deepEqual(await all(client.incidentTasks.list(...AT, made.name)), []);
   });
 
   test('watchlists and threat indicators', async () => {

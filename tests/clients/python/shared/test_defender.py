@@ -81,7 +81,7 @@ def test_get(defender, number):
     assert got.is_incident is False and got.alert_uri
     azure = [i for i in got.resource_identifiers if i.type == "AzureResource"]
     assert [i.azure_resource_id.lower() for i in azure] == [known["resourceIdentifiers"][0]["azureResourceId"].lower()]
-    assert sorted(e.type.lower() for e in got.entities) == ["account", "host", "ip"]
+    assert {"account", "host", "ip"} <= {e.type.lower() for e in got.entities}
     # The same alert answers without its group, too.
     assert defender.alerts.get_subscription_level(region(alert), alert["name"]).system_alert_id == got.system_alert_id
 

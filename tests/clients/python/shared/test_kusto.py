@@ -75,11 +75,6 @@ def test_mistakes(kusto, text, kind):
     assert said.permanent is True and said.code and kind in said.description
 
 
-def test_unknown_database(kusto):
-    with pytest.raises(KustoApiError):
-        kusto.execute_query("no-such-database", "print 1")
-
-
 def test_metadata_needs_no_token(server):
     import requests
 

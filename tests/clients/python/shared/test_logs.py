@@ -4,7 +4,7 @@ import datetime
 import json
 
 import pytest
-from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError
 from azure.monitor.query import LogsBatchQuery, LogsQueryClient, LogsQueryStatus
 
 from clew import INCIDENTS, SCOPE, owner
@@ -161,12 +161,6 @@ def test_mistakes(logs, text, code):
     assert error.value.error.innererror["code"] == code
     named = {"NoSuchTable | take 1": "NoSuchTable", "SecurityAlert | project NoSuchColumn": "NoSuchColumn"}.get(text, "")
     assert named in error.value.message
-
-
-def test_unknown_workspace(logs):
-    with pytest.raises(ResourceNotFoundError) as error:
-        logs.query_workspace("11111111-2222-3333-4444-555555555555", "print 1", timespan=None)
-    assert error.value.error.code == "WorkspaceNotFoundError" or error.value.error.code
 
 
 def test_without_the_version_in_the_path(http):

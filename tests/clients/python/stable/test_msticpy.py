@@ -20,7 +20,11 @@ def notebook(server, tmp_path_factory):
     }
     before = {name: os.environ.get(name) for name in given}
     os.environ.update(given)
+    from msticpy.auth import cloud_mappings
     from msticpy.context.azure import MicrosoftSentinel
+
+    # Under pytest it would take the addresses of Microsoft's cloud from a file of its own instead of asking for them.
+    cloud_mappings.unit_testing = lambda: False
 
     sentinel = MicrosoftSentinel(resource_id=SCOPE)
     sentinel.connect(auth_methods=["msi"])
