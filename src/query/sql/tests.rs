@@ -44,6 +44,7 @@ fn world() -> World {
         tables: vec![],
         functions: vec![],
         graph: None,
+        watchlists: None,
         window: crate::model::Window::ALL,
         spill: dir.path().join("spill"),
     };
