@@ -44,6 +44,9 @@ pub(crate) fn run(engine: &Engine, groups: &dyn Fn(&str) -> bool, parameters: us
     if groups("sql") {
         asked.sql(report);
     }
+    if groups("kql") {
+        asked.kql(report);
+    }
 }
 
 struct Asked<'a> {
@@ -262,6 +265,45 @@ impl Asked<'_> {
         add("incidents by product of alerts", Times::of(&[(); 5], ROUNDS, |()| self.answer(product.clone())), None);
         add("alerts, counters", Times::of(&[(); 5], ROUNDS, |()| self.answer(AlertFilter::default())), None);
         add("entities by degree", Times::of(&[(); 5], ROUNDS, |()| self.answer(EntityFilter::default())), None);
+    }
+
+    /// KQL beside the same question in SQL, which stands as the limit: what the language costs is their ratio.
+    fn kql(&self, report: &mut Report) {
+        let pairs = [
+            ("count", "SecurityEvent | count", "SELECT count(*) FROM SecurityEvent"),
+            (
+                "count of a day",
+                "SecurityAlert | summarize count() by bin(TimeGenerated, 1d)",
+                "SELECT date_trunc('day', TimeGenerated), count(*) FROM SecurityAlert GROUP BY 1",
+            ),
+            (
+                "equal text",
+                "SecurityEvent | where Computer == 'HOST-1' | count",
+                "SELECT count(*) FROM SecurityEvent WHERE Computer = 'HOST-1'",
+            ),
+            (
+                "part of a text",
+                "SecurityEvent | where CommandLine contains 'powershell' | count",
+                "SELECT count(*) FROM SecurityEvent WHERE strpos(lower(CommandLine), 'powershell') > 0",
+            ),
+            (
+                "groups",
+                "SecurityEvent | summarize n = count(), last = max(TimeGenerated) by Computer, EventID | top 20 by n desc",
+                "SELECT Computer, EventID, count(*) AS n, max(TimeGenerated) FROM SecurityEvent GROUP BY 1, 2 ORDER BY n DESC LIMIT 20",
+            ),
+            (
+                "newest rows",
+                "SecurityAlert | top 100 by TimeGenerated desc | project TimeGenerated, AlertName, AlertSeverity",
+                "SELECT TimeGenerated, AlertName, AlertSeverity FROM SecurityAlert ORDER BY TimeGenerated DESC LIMIT 100",
+            ),
+        ];
+        for (name, kql, sql) in pairs {
+            let request =
+                |lang: &str, text: &str| QueryRequest { lang: Some(lang.to_owned()), text: text.to_owned(), ..QueryRequest::default() };
+            let ours = Times::of(&[(); 5], ROUNDS, |()| self.answer(request("kql", kql)));
+            let twin = Times::of(&[(); 5], ROUNDS, |()| self.answer(request("sql", sql)));
+            report.latency(Latency { group: "kql", name, ours, limit: Some(twin), peer: None });
+        }
     }
 
     fn sql(&self, report: &mut Report) {

@@ -63,7 +63,7 @@ pub(crate) struct Global {
     /// Print the body that the API gives for the same question
     #[arg(long, global = true)]
     json: bool,
-    /// How to print the answer: table, json, csv, jsonl or md; of `ingest`: the format of the documents
+    /// How to print the answer: table, json, csv, jsonl or md, of `query` arrow or parquet too; of `ingest`: the format of the documents
     #[arg(long, global = true, value_name = "FORMAT")]
     format: Option<String>,
     /// Who makes changes, as the activity log names them [default: the system's user]
@@ -111,7 +111,11 @@ impl Global {
             _ if matches!(command, Command::Ingest(_)) => Ok(()),
             Some(Err(_)) => {
                 let text = self.format.as_deref().unwrap_or_default();
-                refuse(ErrorKind::InvalidValue, format!("expected --format table, json, csv, jsonl or md, found `{text}`"))
+                let more = if matches!(command, Command::Query(_)) { ", arrow, parquet" } else { "" };
+                refuse(ErrorKind::InvalidValue, format!("expected --format table, json, csv, jsonl{more} or md, found `{text}`"))
+            }
+            Some(Ok(format)) if format.is_binary() && !matches!(command, Command::Query(_)) => {
+                refuse(ErrorKind::InvalidValue, "only `clew query` prints arrow and parquet".to_owned())
             }
             Some(Ok(format)) if self.json && format != Format::Json => {
                 refuse(ErrorKind::ArgumentConflict, "--json and another --format exclude each other".to_owned())

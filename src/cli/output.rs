@@ -20,6 +20,17 @@ pub(crate) enum Format {
     Jsonl,
     /// Markdown.
     Md,
+    /// An Arrow IPC stream: rows of a query, for programs.
+    Arrow,
+    /// A Parquet file: rows of a query, for programs.
+    Parquet,
+}
+
+impl Format {
+    /// Whether the server writes it and nobody reads it at a terminal.
+    pub(crate) fn is_binary(self) -> bool {
+        matches!(self, Self::Arrow | Self::Parquet)
+    }
 }
 
 /// What the place of printing can show.
@@ -59,6 +70,7 @@ pub(crate) fn print(view: View, answer: &Value, format: Format) -> io::Result<()
         Format::Csv => render::csv(view, answer),
         Format::Jsonl => render::json_lines(view, answer),
         Format::Md => render::markdown(view, answer),
+        Format::Arrow | Format::Parquet => return Err(io::Error::other("only the rows of `clew query` are written as arrow or parquet")),
     };
     write(text.as_bytes())?;
     if !matches!(format, Format::Json | Format::Table)

@@ -1,4 +1,4 @@
-//! Data files: rows sorted by time, one Parquet file per day, with statistics, bloom filters and the index of entities.
+//! Data files: rows sorted by time, one Parquet file per day, with statistics, bloom filters, and the indexes of entities and words.
 
 use std::sync::Arc;
 
@@ -23,6 +23,7 @@ use super::delta::{Add, FileStats};
 use super::error::ColumnsError;
 use super::postings::{self, POSTINGS_KEY};
 use super::types::{DAY, SEQ, TIME, TableSchema};
+use super::words::{self, WORDS_KEY};
 
 /// Rows of a row group.
 const ROW_GROUP_ROWS: usize = 128 * 1_024;
@@ -135,6 +136,9 @@ fn encode(rows: &RecordBatch) -> Result<Bytes, ColumnsError> {
     let offset = writer.bytes_written();
     writer.write_all(&index).map_err(parquet::errors::ParquetError::from)?;
     writer.append_key_value_metadata(KeyValue::new(POSTINGS_KEY.to_owned(), format!("{offset},{}", index.len())));
+    let (offset, index) = (writer.bytes_written(), words::render(rows));
+    writer.write_all(&index).map_err(parquet::errors::ParquetError::from)?;
+    writer.append_key_value_metadata(KeyValue::new(WORDS_KEY.to_owned(), format!("{offset},{}", index.len())));
     Ok(Bytes::from(writer.into_inner()?))
 }
 

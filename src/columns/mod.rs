@@ -15,6 +15,7 @@ mod fetch;
 mod files;
 mod flush;
 mod hash;
+mod narrow;
 mod postings;
 mod provider;
 mod rows;
@@ -24,6 +25,7 @@ mod table;
 mod trail;
 mod types;
 mod widen;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -36,6 +38,7 @@ use hashbrown::HashMap;
 pub use cell::timespan_text;
 pub use error::ColumnsError;
 pub use hash::{entity_hash, entity_hashes};
+pub use narrow::{Scan, ScanLog};
 pub use rows::{ALERTS, EVIDENCE, INCIDENTS};
 pub use snapshot::{ColumnsSnapshot, TableInfo};
 pub use store::DurableLocal;

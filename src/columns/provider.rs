@@ -1,6 +1,7 @@
 //! A table as DataFusion reads it: Parquet files pruned by time, row group, page and bloom filter, and the rows in memory.
 
 use std::fmt;
+use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use datafusion::common::pruning::PruningStatistics;
 use datafusion::common::{Column, DFSchema, DataFusionError, Result, ScalarValue};
 use datafusion::datasource::TableType;
 use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
+use datafusion::datasource::physical_plan::parquet::{CachedParquetFileReaderFactory, ParquetRowSelection};
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::logical_expr::utils::conjunction;
@@ -23,9 +24,41 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::union::UnionExec;
 
 use super::delta::Add;
+use super::narrow::{self, Scan, ScanLog};
 use super::snapshot::{Shared, TableView, store_url};
+use super::trail::{indexed, ranges, words};
 use super::types::{SEQ, TIME};
 use super::widen;
+use super::words::Test;
+use parquet::arrow::arrow_reader::RowSelection;
+
+/// Share of a file's rows above which it is read whole: many small ranges cost more than they spare.
+const SELECTED_SHARE_MAX: u64 = 4;
+
+/// A file to read, and of its rows only these if an index chose them.
+struct Chosen {
+    file: Arc<Add>,
+    rows: Option<Vec<Range<usize>>>,
+}
+
+impl Chosen {
+    fn count(&self) -> u64 {
+        self.rows.as_ref().map_or(self.file.stats.rows, |rows| rows.iter().map(|range| range.len() as u64).sum())
+    }
+}
+
+/// The rows that lie in both.
+fn both(a: &[Range<usize>], b: &[Range<usize>]) -> Vec<Range<usize>> {
+    let (mut found, mut i, mut j) = (Vec::new(), 0, 0);
+    while let (Some(one), Some(other)) = (a.get(i), b.get(j)) {
+        let (from, to) = (one.start.max(other.start), one.end.min(other.end));
+        if from < to {
+            found.push(from..to);
+        }
+        if one.end <= other.end { i += 1 } else { j += 1 }
+    }
+    found
+}
 
 /// One table of a snapshot.
 pub(super) struct ColumnsTable {
@@ -58,7 +91,7 @@ impl ColumnsTable {
     fn scan_files(
         &self,
         state: &dyn Session,
-        files: &[Arc<Add>],
+        files: &[Chosen],
         projection: Option<&Vec<usize>>,
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
@@ -83,29 +116,69 @@ impl ColumnsTable {
     }
 
     /// Deals the files out to partitions by size, each in the order of days.
-    fn groups(&self, files: &[Arc<Add>], partitions: usize) -> Vec<FileGroup> {
-        let total: u64 = files.iter().map(|file| file.size).sum();
+    fn groups(&self, files: &[Chosen], partitions: usize) -> Vec<FileGroup> {
+        let total: u64 = files.iter().map(|chosen| chosen.file.size).sum();
         let share = total.div_ceil(partitions.max(1) as u64).max(1);
         let mut groups = vec![FileGroup::default()];
         let mut filled = 0;
-        for file in files {
+        for chosen in files {
             if filled >= share && groups.len() < partitions {
                 groups.push(FileGroup::default());
                 filled = 0;
             }
-            filled += file.size;
+            filled += chosen.file.size;
             if let Some(group) = groups.last_mut() {
-                group.push(self.partitioned(file));
+                group.push(self.partitioned(chosen));
             }
         }
         groups
     }
 
-    fn partitioned(&self, file: &Add) -> PartitionedFile {
+    fn partitioned(&self, Chosen { file, rows }: &Chosen) -> PartitionedFile {
         let mut part = PartitionedFile::new(String::new(), file.size);
         part.object_meta.location = self.view.path(file);
         part.object_meta.last_modified = chrono::DateTime::from_timestamp_millis(file.modified).unwrap_or_default();
+        if let Some(rows) = rows {
+            let selection = RowSelection::from_consecutive_ranges(rows.iter().cloned(), file.stats.rows as usize);
+            part = part.with_extension(ParquetRowSelection::new(selection));
+        }
         part
+    }
+
+    /// What is read of each file if only rows that name one of the entities count. A file whose index cannot be read is read whole.
+    async fn naming(&self, files: Vec<Arc<Add>>, hashes: &[i64]) -> Vec<Chosen> {
+        let mut chosen = Vec::with_capacity(files.len());
+        for file in files {
+            let rows = indexed(&self.shared, &self.view, &file).await.ok().map(|index| index.postings.rows(hashes));
+            match rows {
+                Some(rows) if rows.is_empty() => {}
+                Some(rows) if rows.len() as u64 * SELECTED_SHARE_MAX > file.stats.rows => chosen.push(Chosen { file, rows: None }),
+                rows => chosen.push(Chosen { file, rows: rows.map(|rows| ranges(&rows)) }),
+            }
+        }
+        chosen
+    }
+
+    /// What is read of each file if only rows with certain words count. A file without an index of words is read as before.
+    async fn with_words(&self, files: Vec<Chosen>, test: &Test) -> Vec<Chosen> {
+        let mut chosen = Vec::with_capacity(files.len());
+        for Chosen { file, rows } in files {
+            let Some(index) = words(&self.shared, &self.view, &file).await else {
+                chosen.push(Chosen { file, rows });
+                continue;
+            };
+            let whole = file.stats.rows as usize;
+            let left = index.rows(test, whole);
+            let rows = match rows {
+                Some(rows) => Some(both(&rows, &left)),
+                None if left.iter().map(Range::len).sum::<usize>() == whole => None,
+                None => Some(left),
+            };
+            if rows.as_ref().is_none_or(|rows| !rows.is_empty()) {
+                chosen.push(Chosen { file, rows });
+            }
+        }
+        chosen
     }
 
     async fn plan(
@@ -124,7 +197,35 @@ impl ColumnsTable {
             None => Arc::clone(&self.schema),
         };
         let mut inputs: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
-        let files = self.files(filter.as_ref());
+        let all = self.view.files.files.len();
+        let bounded = self.files(filter.as_ref());
+        let mut scan = Scan { table: Arc::clone(&self.view.schema.name), files: all, by_bounds: all - bounded.len(), ..Scan::default() };
+        let mut files = match narrow::wanted(filters) {
+            Some(hashes) => {
+                let within = bounded.len();
+                let files = self.naming(bounded, &hashes).await;
+                scan.by_entities = within - files.len();
+                scan.left =
+                    Some(files.iter().map(|chosen| chosen.rows.as_ref().map_or(chosen.file.stats.rows, |rows| rows.len() as u64)).sum());
+                files
+            }
+            None => bounded.into_iter().map(|file| Chosen { file, rows: None }).collect(),
+        };
+        if let Some(test) = Test::of(filters, &self.schema) {
+            let within = files.len();
+            files = self.with_words(files, &test).await;
+            scan.by_words = within - files.len();
+            scan.asked = if scan.asked.is_empty() { "the index of words" } else { "the indexes of entities and words" };
+        }
+        if !scan.asked.is_empty() {
+            scan.left = Some(files.iter().map(Chosen::count).sum());
+        }
+        if let Some(log) = state.config().get_extension::<ScanLog>() {
+            scan.rows = files.iter().map(|chosen| chosen.file.stats.rows).sum();
+            scan.memory = self.view.rows.saturating_sub(self.view.files.files.iter().map(|file| file.stats.rows).sum());
+            scan.columns = (projected.fields().len(), self.schema.fields().len());
+            log.add(scan);
+        }
         if !files.is_empty() {
             // With a filter still to be checked above, the first rows of a file need not be the ones that remain.
             let limit = limit.filter(|_| filters.is_empty());

@@ -19,6 +19,7 @@ use super::postings::PostingsCache;
 use super::provider::ColumnsTable;
 use super::table::Table;
 use super::types::TableSchema;
+use super::words::WordsCache;
 use crate::catalog::tables;
 use crate::model::{Fault, FaultClass, Seq};
 
@@ -28,13 +29,14 @@ pub(super) struct Shared {
     pub(super) store: Arc<dyn ObjectStore>,
     pub(super) metadata: Arc<FileMetadataCache>,
     pub(super) postings: PostingsCache,
+    pub(super) words: WordsCache,
 }
 
 impl Shared {
     pub(super) fn new(store: Arc<dyn ObjectStore>) -> Self {
         let config = CacheManagerConfig::default();
         let cache = CacheManager::try_new(&config).expect("the default configuration of the cache is valid");
-        Self { store, metadata: cache.get_file_metadata_cache(), postings: PostingsCache::default() }
+        Self { store, metadata: cache.get_file_metadata_cache(), postings: PostingsCache::default(), words: WordsCache::default() }
     }
 }
 

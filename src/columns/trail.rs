@@ -22,8 +22,9 @@ use super::delta::Add;
 use super::error::ColumnsError;
 use super::fetch::FileReader;
 use super::postings::{Indexed, POSTINGS_KEY, Postings, RowKeys, UNDATED};
-use super::snapshot::{ColumnsSnapshot, TableView};
+use super::snapshot::{ColumnsSnapshot, Shared, TableView};
 use super::types::{ENTITIES, SEQ, TIME, kind_of_field};
+use super::words::{WORDS_KEY, Words};
 use crate::model::{Fault, Object, Seq, Time, Window};
 
 /// In which order rows are wanted.
@@ -266,43 +267,9 @@ impl ColumnsSnapshot {
         Ok(page.iter().filter_map(row).collect())
     }
 
-    /// Footer and index of a file, from the cache if they were used before.
     async fn indexed(&self, view: &TableView, file: &Add) -> Result<Indexed, ColumnsError> {
-        let path = view.path(file);
-        if let Some(known) = self.shared.postings.get(path.as_ref()) {
-            return Ok(known);
-        }
-        let damaged =
-            || ColumnsError::Log { table: view.files.root.to_string(), found: format!("the file `{}` without its index", file.path) };
-        let mut reader = FileReader { store: Arc::clone(&self.shared.store), path: path.clone(), size: file.size };
-        let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
-        let metadata = ArrowReaderMetadata::load_async(&mut reader, options).await?;
-        let pairs = metadata.metadata().file_metadata().key_value_metadata();
-        let text = pairs.and_then(|pairs| pairs.iter().find(|pair| pair.key == POSTINGS_KEY)?.value.clone()).ok_or_else(damaged)?;
-        let place: Option<(u64, u64)> = text.split_once(',').and_then(|(from, length)| Some((from.parse().ok()?, length.parse().ok()?)));
-        let (from, length) = place.filter(|(from, length)| from.saturating_add(*length) <= file.size).ok_or_else(damaged)?;
-        let bytes = self.shared.store.get_range(&path, from..from + length).await?;
-        let keys = Arc::new(self.row_keys(view, file, metadata.clone()).await?);
-        let indexed = Indexed { postings: Postings::open(bytes).ok_or_else(damaged)?, metadata, keys };
-        self.shared.postings.put(path.as_ref().into(), indexed.clone());
-        Ok(indexed)
+        indexed(&self.shared, view, file).await
     }
-
-    /// Time and document of all rows of a file.
-    async fn row_keys(&self, view: &TableView, file: &Add, metadata: ArrowReaderMetadata) -> Result<RowKeys, ColumnsError> {
-        let reader = FileReader { store: Arc::clone(&self.shared.store), path: view.path(file), size: file.size };
-        let builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, metadata);
-        let mask = ProjectionMask::columns(builder.parquet_schema(), [TIME, SEQ]);
-        let mut stream = builder.with_projection(mask).with_batch_size(8_192).build()?;
-        let mut found = RowKeys::default();
-        while let Some(batch) = stream.try_next().await? {
-            let (time, seq) = keys(&batch)?;
-            found.times.extend(time.iter().map(|time| time.unwrap_or(UNDATED)));
-            found.seqs.extend_from_slice(seq.values());
-        }
-        Ok(found)
-    }
-
     /// Some rows of a file, ascending.
     async fn read_rows(&self, view: &TableView, file: &Add, indexed: &Indexed, rows: &[u32]) -> Result<RecordBatch, ColumnsError> {
         let reader = FileReader { store: Arc::clone(&self.shared.store), path: view.path(file), size: file.size };
@@ -316,6 +283,63 @@ impl ColumnsSnapshot {
         })?;
         widened(&concat_batches(&schema, &batches)?, &view.schema)
     }
+}
+
+/// Footer and index of a file, from the cache if they were used before.
+pub(super) async fn indexed(shared: &Shared, view: &TableView, file: &Add) -> Result<Indexed, ColumnsError> {
+    let path = view.path(file);
+    if let Some(known) = shared.postings.get(path.as_ref()) {
+        return Ok(known);
+    }
+    let damaged = || ColumnsError::Log { table: view.files.root.to_string(), found: format!("the file `{}` without its index", file.path) };
+    let mut reader = FileReader { store: Arc::clone(&shared.store), path: path.clone(), size: file.size };
+    let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
+    let metadata = ArrowReaderMetadata::load_async(&mut reader, options).await?;
+    let pairs = metadata.metadata().file_metadata().key_value_metadata();
+    let text = pairs.and_then(|pairs| pairs.iter().find(|pair| pair.key == POSTINGS_KEY)?.value.clone()).ok_or_else(damaged)?;
+    let place: Option<(u64, u64)> = text.split_once(',').and_then(|(from, length)| Some((from.parse().ok()?, length.parse().ok()?)));
+    let (from, length) = place.filter(|(from, length)| from.saturating_add(*length) <= file.size).ok_or_else(damaged)?;
+    let bytes = shared.store.get_range(&path, from..from + length).await?;
+    let keys = Arc::new(row_keys(shared, view, file, metadata.clone()).await?);
+    let indexed = Indexed { postings: Postings::open(bytes).ok_or_else(damaged)?, metadata, keys };
+    shared.postings.put(path.as_ref().into(), indexed.clone());
+    Ok(indexed)
+}
+
+/// The index of words of a file; none if it has none that can be read.
+pub(super) async fn words(shared: &Shared, view: &TableView, file: &Add) -> Option<Words> {
+    let path = view.path(file);
+    if let Some(known) = shared.words.get(path.as_ref()) {
+        return known;
+    }
+    let mut reader = FileReader { store: Arc::clone(&shared.store), path: path.clone(), size: file.size };
+    // A file that cannot be read now may be later: only what is known of it is kept.
+    let metadata = ArrowReaderMetadata::load_async(&mut reader, ArrowReaderOptions::new()).await.ok()?;
+    let pairs = metadata.metadata().file_metadata().key_value_metadata();
+    let text = pairs.and_then(|pairs| pairs.iter().find(|pair| pair.key == WORDS_KEY)?.value.clone());
+    let place: Option<(u64, u64)> =
+        text.and_then(|text| text.split_once(',').and_then(|(from, length)| Some((from.parse().ok()?, length.parse().ok()?))));
+    let words = match place.filter(|(from, length)| from.saturating_add(*length) <= file.size) {
+        Some((from, length)) => Words::open(shared.store.get_range(&path, from..from + length).await.ok()?),
+        None => None,
+    };
+    shared.words.put(path.as_ref(), words.clone());
+    words
+}
+
+/// Time and document of all rows of a file.
+async fn row_keys(shared: &Shared, view: &TableView, file: &Add, metadata: ArrowReaderMetadata) -> Result<RowKeys, ColumnsError> {
+    let reader = FileReader { store: Arc::clone(&shared.store), path: view.path(file), size: file.size };
+    let builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, metadata);
+    let mask = ProjectionMask::columns(builder.parquet_schema(), [TIME, SEQ]);
+    let mut stream = builder.with_projection(mask).with_batch_size(8_192).build()?;
+    let mut found = RowKeys::default();
+    while let Some(batch) = stream.try_next().await? {
+        let (time, seq) = keys(&batch)?;
+        found.times.extend(time.iter().map(|time| time.unwrap_or(UNDATED)));
+        found.seqs.extend_from_slice(seq.values());
+    }
+    Ok(found)
 }
 
 impl<'a> Source<'a> {
@@ -395,7 +419,8 @@ fn rows_naming(batch: &RecordBatch, hashes: &[i64]) -> Vec<u32> {
     (0..lists.len() as u32).filter(names).collect()
 }
 
-fn ranges(rows: &[u32]) -> Vec<std::ops::Range<usize>> {
+/// Rows, ascending, as ranges.
+pub(super) fn ranges(rows: &[u32]) -> Vec<std::ops::Range<usize>> {
     let mut ranges: Vec<std::ops::Range<usize>> = Vec::new();
     for row in rows.iter().map(|row| *row as usize) {
         match ranges.last_mut() {

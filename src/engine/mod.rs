@@ -230,6 +230,7 @@ impl Engine {
             spill: self.dir.join("spill"),
             names: Arc::clone(&self.names),
             lists: Arc::clone(&self.lists),
+            queries: self.dir.join("queries"),
             now: Time::now(),
         }
     }

@@ -26,6 +26,7 @@ mod incidents;
 mod ingest;
 mod integers;
 mod keys;
+mod library;
 mod listed;
 mod maintain;
 mod metrics;
@@ -95,6 +96,7 @@ fn operations() -> Routes {
     alerts::add(&mut routes);
     entities::add(&mut routes);
     explore::add(&mut routes);
+    library::add(&mut routes);
     graph::add(&mut routes);
     timeline::add(&mut routes);
     query::add(&mut routes);

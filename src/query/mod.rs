@@ -12,6 +12,7 @@ pub mod details;
 pub mod explore;
 pub mod graph;
 pub mod kql;
+pub mod library;
 pub mod listed;
 pub mod lists;
 pub mod live_graph;
@@ -78,6 +79,8 @@ pub struct Context {
     pub names: Arc<names::EntityNames>,
     /// What watchlists and indicators say, kept from question to question.
     pub lists: Arc<listed::Cache>,
+    /// Folder of the queries that the operators of this installation wrote; it need not be there.
+    pub queries: PathBuf,
     /// The present instant; one for the whole question.
     pub now: Time,
 }

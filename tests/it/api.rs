@@ -14,7 +14,11 @@ const KILL_CHAIN: &str = "2518522745615999999_30ac5794-a265-4420-a1b7-6335ac08e2
 const VAULT: &str = "azure-resource:/subscriptions/8f153238-e602-427e-a7c0-3043fbe50918/resourcegroups/gbb01/providers/microsoft.keyvault/vaults/oneloginlogs1234";
 
 /// Good parameters of every operation that reads, by operation.
-const GOOD: [(&str, &[&str]); 31] = [
+const GOOD: [(&str, &[&str]); 35] = [
+    ("activities", &["/v1/activities?entity=account:adelev@m365x816222.onmicrosoft.com&hours=24"]),
+    ("functions", &["/v1/functions"]),
+    ("saved_queries", &["/v1/queries?purpose=hunt"]),
+    ("saved_query", &["/v1/queries/hunt%2Fpassword-spray", "/v1/queries/a77992f3-25e9-4d01-99a4-5ff606cc410a"]),
     ("alert", &["/v1/alerts/da637551227677560813_-961444813", "/v1/alerts/2518522745615999999_30ac5794-a265-4420-a1b7-6335ac08e2c0"]),
     ("alert_raw", &["/v1/alerts/da637551227677560813_-961444813/raw"]),
     ("alert_versions", &["/v1/alerts/da637551227677560813_-961444813/versions"]),

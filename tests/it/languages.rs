@@ -1,10 +1,14 @@
 //! Queries as a person meets them: completion over the API, formats, the shell, and what stands in plans.
 
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
 use axum::http::StatusCode;
 use clew::datasets;
 use serde_json::{Value, json};
 
-use crate::support::Clew;
+use crate::support::{Clew, Server};
 
 /// An engine with sign-ins, alerts and host events.
 fn filled() -> Clew {
@@ -39,4 +43,85 @@ async fn completion_knows_the_live_tables_and_the_place() {
     assert_eq!((status, &body["items"][0]["label"]), (StatusCode::OK, &Value::from("UserPrincipalName")), "{body}");
     let (status, body) = clew.post("/v1/query/complete", &json!({"lang": "klingon", "text": ""})).await;
     assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
+}
+
+fn clew(folder: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_clew"))
+        .args(arguments)
+        .arg("--data")
+        .arg(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .env_remove("CLEW_DATA")
+        .env("RUST_LOG", "error")
+        .spawn()
+        .expect("the program starts");
+    child.stdin.take().expect("an input").write_all(input.as_bytes()).expect("it reads");
+    child.wait_with_output().expect("the program ends")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn a_query_that_brings_its_own_rows_needs_no_data() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("none");
+    let answer = clew(&data, &["query", "print n = 1 + 1", "--format", "jsonl"], "");
+    assert!(answer.status.success(), "{}", text(&answer.stderr));
+    assert_eq!(text(&answer.stdout), "{\"n\":2}\n");
+    let out = folder.path().join("rows.parquet");
+    let answer = clew(&data, &["query", "range n from 1 to 5 step 1", "--format", "parquet", "--out", &out.to_string_lossy()], "");
+    assert!(answer.status.success(), "{}", text(&answer.stderr));
+    let file = std::fs::File::open(&out).expect("a file");
+    let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).expect("parquet").build().expect("a reader");
+    assert_eq!(reader.map(|batch| batch.expect("a batch").num_rows()).sum::<usize>(), 5);
+    let answer = clew(&data, &["query", "print 1", "--format", "arrow"], "");
+    let reader = arrow::ipc::reader::StreamReader::try_new(answer.stdout.as_slice(), None).expect("a stream");
+    assert_eq!(reader.map(|batch| batch.expect("a batch").num_rows()).sum::<usize>(), 1);
+    assert!(!data.exists(), "nothing is made");
+    let answer = clew(&data, &["query", "print 1 +"], "");
+    assert!(!answer.status.success() && text(&answer.stderr).contains("error[kql_"), "{}", text(&answer.stderr));
+    let answer = clew(&data, &["incidents", "--format", "parquet"], "");
+    assert_eq!(answer.status.code(), Some(2), "only rows of queries are written so");
+}
+
+/// What the shell says to a script, with the engine in its process and with a server in between.
+#[test]
+fn the_shell_answers_a_script() {
+    let data = filled().close();
+    let script = "\
+// Comments are part of a query.
+let least = 1;
+SigninLogs
+| summarize n = count() by ResultType
+| where n > least
+| sort by ResultType asc
+| take 1
+| project ResultType;
+.format jsonl
+.lang sql
+SELECT count(*) AS n FROM SigninLogs WHERE 1 = 0;
+.lang kql
+print a = 'x;y'
+
+.schema SigninLogs
+.quit
+print never = 1;
+";
+    let here = clew(data.path(), &["shell"], script);
+    assert!(here.status.success(), "{}", text(&here.stderr));
+    let said = text(&here.stdout);
+    assert!(said.contains("{\"n\":0}") && said.contains("{\"a\":\"x;y\"}") && said.contains("UserPrincipalName"), "{said}");
+    assert!(!said.contains("never"), "{said}");
+    let server = Server::start(data.path());
+    let there = clew(data.path(), &["shell"], script);
+    assert_eq!(text(&there.stdout), said);
+    server.kill();
+    let failed = clew(data.path(), &["shell", "--format", "jsonl"], "SigninLogs | wher x;\nprint n = 1;\n.nothing\n");
+    assert_eq!((failed.status.code(), text(&failed.stdout).as_str()), (Some(1), "{\"n\":1}\n"));
+    let complaints = text(&failed.stderr);
+    assert!(complaints.contains("kql_operator_expected") && complaints.contains("shell_usage"), "{complaints}");
 }

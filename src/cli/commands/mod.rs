@@ -18,6 +18,7 @@ mod maintain;
 mod query;
 mod search;
 mod serve;
+mod shell;
 mod suppression;
 mod tls;
 mod triage;
@@ -84,6 +85,8 @@ pub(crate) enum Command {
     Why(graph::Why),
     /// Run a query on the tables
     Query(query::Query),
+    /// Ask queries one after another, with history and completion
+    Shell(shell::Shell),
     /// Say what is wrong with queries, without running them
     Check(kql::Check),
     /// Format queries
@@ -166,7 +169,7 @@ impl Command {
             Self::Rank(rank) => (rank.request(), View::Rank),
             Self::Similar(similar) => (similar.request(), View::Similar),
             Self::Why(why) => (why.request(), View::Why),
-            Self::Query(query) => (query.request()?, View::Table),
+            Self::Query(query) => (query.request(Format::Json)?, View::Table),
             Self::Tables(tables) => tables.request(),
             Self::Correlate(correlate) => (correlate.request()?, View::Correlation),
             Self::Watchlist(watchlist) => watchlist.request()?,
@@ -183,10 +186,8 @@ impl Command {
 
     /// Does it.
     pub(crate) fn run(&self, global: &Global) -> Result<(), Failure> {
-        if let Self::Query(query) = self
-            && let Some(done) = query.batch(global)
-        {
-            return done;
+        if let Self::Query(query) = self {
+            return query.run(global);
         }
         if let Some((request, view)) = self.question()? {
             let request = request.by(global.user());
@@ -204,6 +205,7 @@ impl Command {
             return Ok(output::print(view, &answer, global.format())?);
         }
         match self {
+            Self::Shell(shell) => shell.run(global),
             Self::Check(check) => check.run(global),
             Self::Fmt(fmt) => fmt.run(),
             Self::Ingest(ingest) => ingest.run(global),

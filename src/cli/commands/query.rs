@@ -1,13 +1,16 @@
 //! `query` and `tables`.
 
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
 use super::kql::run_batch;
 use super::{Failure, Global, Request, View};
+use crate::cli::client::{Client, runtime};
+use crate::cli::output::{self, Format};
 use crate::model::{Fault, FaultClass};
+use crate::query::ask::{self, Encoding, ExportRequest, QueryRequest};
 
 /// Which query.
 #[derive(Debug, clap::Args)]
@@ -16,6 +19,8 @@ Examples:
   clew query 'SecurityAlert | summarize count() by AlertSeverity'
   clew query -f hunt.kql --param user=adelev --format csv
   clew query --lang sql 'SELECT * FROM SigninLogs WHERE IPAddress = $ip' --param ip=175.45.176.99
+  clew query 'print ago(7d)'                without a data directory too
+  clew query 'SigninLogs' --format parquet --out signins.parquet
   clew query --batch in.jsonl --out out.jsonl")]
 pub(crate) struct Query {
     /// The query; without it and without --file it is read from standard input
@@ -39,8 +44,8 @@ pub(crate) struct Query {
     /// Ask the queries of this file: a line `{id, query}` for each
     #[arg(long, value_name = "FILE", requires = "out")]
     batch: Option<PathBuf>,
-    /// Write the answers to this file: a line `{id, columns, types, rows}` or `{id, error}`
-    #[arg(long, value_name = "FILE", requires = "batch")]
+    /// Write the answer to this file; of --batch a line `{id, columns, types, rows}` or `{id, error}` for each
+    #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
 
@@ -54,12 +59,36 @@ fn parameter(text: &str) -> Result<(String, Value), String> {
 }
 
 impl Query {
-    /// Asks many queries, if that is wanted.
-    pub(crate) fn batch(&self, global: &Global) -> Option<Result<(), Failure>> {
-        Some(run_batch(global, self.lang.as_deref(), self.batch.as_ref()?, self.out.as_ref()?))
+    /// Asks one query or many; a query that brings its own rows needs no data directory.
+    pub(crate) fn run(&self, global: &Global) -> Result<(), Failure> {
+        if let (Some(batch), Some(out)) = (&self.batch, &self.out) {
+            return run_batch(global, self.lang.as_deref(), batch, out);
+        }
+        let format = global.format();
+        let request = self.request(format)?.by(global.user());
+        let bytes =
+            if global.dir().join("journal").is_dir() { Client::reading(&global.dir())?.send(&request)? } else { alone(&request, format)? };
+        match &self.out {
+            Some(file) if format.is_binary() || format == Format::Json => Ok(std::fs::write(file, bytes)?),
+            Some(_) => {
+                let message = "expected --format json, arrow or parquet with --out";
+                Err(Fault::new(FaultClass::Invalid, "format_invalid", message).with_hint("other formats go to the standard output").into())
+            }
+            None if format.is_binary() => {
+                if std::io::stdout().is_terminal() {
+                    let fault = Fault::new(FaultClass::Invalid, "format_invalid", "arrow and parquet are nothing to read at a terminal");
+                    return Err(fault.with_hint("name a file with --out, or send the output to one").into());
+                }
+                Ok(output::write(&bytes)?)
+            }
+            None => {
+                let unreadable = |error| Fault::new(FaultClass::Internal, "answer_unreadable", format!("expected JSON: {error}"));
+                Ok(output::print(View::Table, &serde_json::from_slice(&bytes).map_err(unreadable)?, format)?)
+            }
+        }
     }
 
-    pub(crate) fn request(&self) -> Result<Request, Fault> {
+    pub(crate) fn request(&self, format: Format) -> Result<Request, Fault> {
         let text = match (&self.text, &self.file) {
             (Some(text), _) => text.clone(),
             (None, Some(file)) => read(file)?,
@@ -79,8 +108,36 @@ impl Query {
         if self.explain {
             body["explain"] = true.into();
         }
+        match format {
+            Format::Arrow => body["format"] = "arrow".into(),
+            Format::Parquet => body["format"] = "parquet".into(),
+            _ => {}
+        }
         Ok(Request::post("/v1/query", body).about(&text))
     }
+}
+
+/// The answer of a query where there is no data directory, as the API would give it.
+fn alone(request: &Request, format: Format) -> Result<Vec<u8>, Failure> {
+    let unreadable = |error: serde_json::Error| Fault::new(FaultClass::Internal, "answer_unreadable", error.to_string());
+    let text = request.text.clone();
+    let body = request.body.clone().unwrap_or_default();
+    let query: QueryRequest = serde_json::from_value(body).map_err(unreadable)?;
+    let own = runtime()?;
+    let spill = std::env::temp_dir().join(format!("clew-query-{}", std::process::id()));
+    let encoding = match format {
+        Format::Arrow => Encoding::Arrow,
+        Format::Parquet => Encoding::Parquet,
+        _ => Encoding::Json,
+    };
+    let done = if encoding == Encoding::Json {
+        ask::without_data(query, own.handle(), spill.clone()).and_then(|table| serde_json::to_vec(&table).map_err(unreadable))
+    } else {
+        ask::export_without_data(&ExportRequest { query, encoding }, own.handle(), spill.clone()).map(|exported| exported.bytes)
+    };
+    // What the query spilled is of no use any more.
+    let _ = std::fs::remove_dir_all(&spill);
+    done.map_err(|fault| Failure::Fault(fault, text))
 }
 
 /// Reads a text file or standard input.

@@ -7,6 +7,7 @@ use super::super::kql::bind::{self, Candidate, CandidateKind, Schemas};
 use super::super::reference::word;
 use super::super::session::Source;
 use super::super::{Context, Question};
+use super::world::World;
 use super::{Language, kusto};
 use crate::model::{Fault, Span};
 
@@ -102,8 +103,8 @@ impl Question for CompleteRequest {
         let language = self.lang.as_deref().map_or(Ok(Language::Kql), |name| word("lang", name, Language::parse, &["kql", "sql"]))?;
         let offset = self.offset.map_or(self.text.len(), |offset| offset as usize);
         match language {
-            Language::Kql => kusto::on_a_large_stack(|| of_kql(&self.text, offset, &kusto::World(&source))),
-            Language::Sql => Ok(of_sql(&self.text, offset, &kusto::World(&source))),
+            Language::Kql => kusto::on_a_large_stack(|| of_kql(&self.text, offset, &World::new(&source, Some(context)))),
+            Language::Sql => Ok(of_sql(&self.text, offset, &World::new(&source, Some(context)))),
             // Labels and relations are data; no list of them is complete.
             Language::Cypher => Ok(Completions { span: Span { start: offset, end: offset }, items: Vec::new() }),
         }

@@ -1,10 +1,13 @@
 //! Queries as questions: the text, its language, its parameters and limits.
 
 mod complete;
+mod export;
 mod hunting;
 mod kusto;
 mod patterns;
 mod results;
+mod walks;
+mod world;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,6 +19,8 @@ use tokio::runtime::Handle;
 use utoipa::ToSchema;
 
 pub use complete::{CompleteRequest, CompletionItem, Completions, complete_without_data};
+pub(super) use export::Rows;
+pub use export::{Encoding, ExportRequest, Exported, export_without_data};
 
 use super::answer::Table;
 use super::kql::bind::{Schemas, Tables};
@@ -28,6 +33,7 @@ use super::{Context, Question};
 use crate::catalog::tables;
 use crate::model::{Fault, FaultClass, Object, Time};
 pub use results::{GivenTable, NamedTable, Results, ResultsRequest};
+use world::World;
 
 /// Rows of an answer at the most.
 const ROWS_MAX: u32 = 1_000_000;
@@ -76,8 +82,10 @@ pub struct QueryRequest {
     pub limit: Option<u32>,
     /// Seconds after which the query is given up (default 30, at most 60).
     pub timeout_seconds: Option<u32>,
-    /// Whether to answer with the plan instead of running it.
+    /// Whether to answer with the plan, and with what scans read when it ran, instead of the rows.
     pub explain: bool,
+    /// How the answer is written: `json` (default), `arrow` (IPC stream) or `parquet`; without it `Accept` says so.
+    pub format: Option<String>,
 }
 
 impl QueryRequest {
@@ -119,6 +127,11 @@ impl Question for QueryRequest {
     }
 }
 
+/// Runs a KQL query on everything that a context shows.
+pub(super) fn kql_on_snapshot(context: &Context, text: &str, parameters: &Object, limits: &Limits) -> Result<Table, Fault> {
+    kusto::on_snapshot(context, text, parameters, limits, false)
+}
+
 /// Answers a query that brings its own rows (`print`, `datatable`), where there is no data directory. Blocks.
 pub fn without_data(request: QueryRequest, runtime: &Handle, spill: PathBuf) -> Result<Table, Fault> {
     let limits = request.limits()?;
@@ -126,7 +139,7 @@ pub fn without_data(request: QueryRequest, runtime: &Handle, spill: PathBuf) -> 
     match request.language()? {
         Language::Kql => {
             let given = kusto::given(Time::now(), &request.parameters);
-            kusto::answer(&source, runtime, &request.text, given, &limits, request.explain)
+            kusto::answer(&World::new(&source, None), &source, runtime, &request.text, given, &limits, request.explain)
         }
         Language::Sql => {
             let parameters = if request.parameters.is_empty() { Parameters::None } else { Parameters::Named(request.parameters) };
@@ -160,7 +173,8 @@ impl Question for CheckRequest {
 
     fn answer(self, context: &Context) -> Result<Remarks, Fault> {
         let given = kusto::given(context.now, &Object::new());
-        Ok(Remarks { errors: kusto::check(&Source::of(context), &self.text, &given)? })
+        let source = Source::of(context);
+        Ok(Remarks { errors: kusto::check(&World::new(&source, Some(context)), &self.text, &given)? })
     }
 }
 
@@ -201,8 +215,10 @@ pub fn declared(given: &BTreeMap<String, Map<String, Value>>) -> Result<Tables, 
 fn catalog() -> Tables {
     let mut known = Tables::default();
     for table in tables::all() {
-        let fields = table.columns.iter().map(|column| (column.name.to_string(), kusto::scalar(column.kind)));
-        known.insert(table.name.to_string(), fields.collect());
+        let own =
+            [("_Entities", ScalarType::Dynamic), ("_Seq", ScalarType::Long), ("_Source", ScalarType::String), ("_Line", ScalarType::Long)];
+        let fields = table.columns.iter().map(|column| (column.name.to_string(), world::scalar(column.kind)));
+        known.insert(table.name.to_string(), fields.chain(own.map(|(name, kind)| (name.to_owned(), kind))).collect());
     }
     known
 }

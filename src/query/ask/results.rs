@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::super::answer::Table;
 use super::super::session::{Limits, Source};
 use super::super::{Context, Question};
+use super::world::World;
 use super::{hunting, kusto};
 use crate::columns::{ColumnType, TYPE_KEY};
 use crate::model::{Fault, FaultClass, Object, Window};
@@ -102,7 +103,7 @@ impl Question for ResultsRequest {
             hunting::add(&mut source, &self.text);
         }
         let given = kusto::given(context.now, &self.parameters);
-        let mut tables = kusto::answers(&source, &context.runtime, &self.text, given, &self.limits)?;
+        let mut tables = kusto::answers(&World::new(&source, Some(context)), &source, &context.runtime, &self.text, given, &self.limits)?;
         if tables.is_empty() {
             tables.push(NamedTable { name: None, table: Table { complete: true, ..Table::default() } });
         }

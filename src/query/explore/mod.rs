@@ -2,9 +2,9 @@
 //!
 //! An answer is rows and the nodes and edges that they add to the investigation.
 
-mod library;
 mod requests;
 mod results;
+mod rows;
 
 use serde_json::{Value, json};
 
@@ -12,13 +12,13 @@ use super::answer::{Column, Edge, Node, Subgraph, Table};
 use super::lists::{alert_row, incident_row};
 use super::reference::{entity, limit, time};
 use super::session::Limits;
-use super::sql::Parameters;
-use super::{Context, Question, graph as questions, render, sql};
+use super::{Context, Question, ask, graph as questions, render};
 use crate::graph::{Direction, EdgeFilter, EntityRef, NodeId, NodeKind};
 use crate::model::{Fault, FaultClass, Key, Keys, Object, Relation, Time, Window};
 
-pub use library::{Body, Exploration, GraphBody, LibraryError, all, parse};
+pub use super::library::{Body, Exploration, GraphBody, Library, LibraryError, Purpose, all, parse};
 pub use requests::{ExplorationRow, Explorations, ExplorationsRequest, ExploreAnswer, ExploreRequest};
+pub(super) use rows::{graph_columns, rows_of_graph};
 
 /// Results of an exploration at the most.
 const LIMIT_MAX: u32 = 10_000;
@@ -38,10 +38,6 @@ impl Exploration {
             problem: None,
         }
     }
-
-    fn fits(&self, kind: &str) -> bool {
-        self.input == "any" || self.input == kind
-    }
 }
 
 impl Question for ExplorationsRequest {
@@ -49,14 +45,15 @@ impl Question for ExplorationsRequest {
     const NAME: &'static str = "explorations";
 
     fn answer(self, context: &Context) -> Result<Explorations, Fault> {
+        let library = Library::of(context)?;
         let Some(reference) = &self.entity else {
-            return Ok(Explorations { value: all().iter().map(Exploration::row).collect(), complete: true });
+            return Ok(Explorations { value: library.explorations().map(Exploration::row).collect(), complete: true });
         };
         let graph = &context.snapshot.graph;
         let start = entity(graph, reference)?;
         let kind = graph.entity_node(start).map(|entity| entity.kind().to_owned()).unwrap_or_default();
         let mut value = Vec::new();
-        for exploration in all().iter().filter(|exploration| exploration.fits(&kind)) {
+        for exploration in library.explorations().filter(|exploration| exploration.fits(&kind)) {
             let mut row = exploration.row();
             if self.counts {
                 let window = Asked { from: self.from.as_deref(), to: self.to.as_deref(), at: None }.window(context, start, exploration)?;
@@ -82,40 +79,19 @@ impl Question for ExploreRequest {
         let graph = &context.snapshot.graph;
         let start = entity(graph, &self.entity)?;
         let kind = graph.entity_node(start).map(|entity| entity.kind().to_owned()).unwrap_or_default();
-        let exploration = find(&self.query, &kind)?;
+        let library = Library::of(context)?;
+        let exploration = library.find(&self.query, Some(&kind))?;
         let window =
             Asked { from: self.from.as_deref(), to: self.to.as_deref(), at: self.at.as_deref() }.window(context, start, exploration)?;
         let limit = limit(self.limit, exploration.limit, LIMIT_MAX)?;
         let (table, graph) = run(context, start, exploration, &window, limit)?;
         let text = match &exploration.body {
-            Body::Sql(text) => text.clone(),
+            Body::Kql(text, _) => text.clone(),
             Body::Graph(question) => format!("{question:?}"),
         };
         let show = |time: Option<Time>| time.map(|time| time.to_string());
         Ok(ExploreAnswer { exploration: exploration.row(), from: show(window.from), to: show(window.to), text, table, graph })
     }
-}
-
-/// Finds the query of a name, a name without its kind, or an id, that fits the kind of entity.
-fn find(query: &str, kind: &str) -> Result<&'static Exploration, Fault> {
-    let named = |exploration: &&Exploration| {
-        let short = exploration.name.split_once('/').map_or(exploration.name.as_str(), |(_, short)| short);
-        exploration.name == query || short == query || exploration.id.eq_ignore_ascii_case(query)
-    };
-    if let Some(found) = all().iter().filter(|exploration| exploration.fits(kind)).find(named) {
-        return Ok(found);
-    }
-    if let Some(other) = all().iter().find(named) {
-        let message = format!("the query `{query}` takes an entity of kind `{}`, found `{kind}`", other.input);
-        return Err(Fault::new(FaultClass::Invalid, "exploration_kind", message)
-            .with_hint(format!("`clew explore {kind}:VALUE --all` lists what fits")));
-    }
-    let names = all().iter().filter(|exploration| exploration.fits(kind)).map(|exploration| exploration.name.as_str());
-    let fault = Fault::new(FaultClass::NotFound, "exploration_unknown", format!("no exploration query has the name or id `{query}`"));
-    Err(match super::reference::nearest(query, names) {
-        Some(near) => fault.with_hint(format!("a similar name is `{near}`")),
-        None => fault.with_hint(format!("`clew explore {kind}:VALUE --all` lists what fits")),
-    })
 }
 
 /// The window as it was asked for.
@@ -143,7 +119,7 @@ impl Asked<'_> {
 
 fn run(context: &Context, start: NodeId, exploration: &Exploration, window: &Window, limit: usize) -> Result<(Table, Subgraph), Fault> {
     match &exploration.body {
-        Body::Sql(text) => on_tables(context, start, exploration, text, window, limit),
+        Body::Kql(text, _) => on_tables(context, start, exploration, text, window, limit),
         Body::Graph(question) => on_graph(context, start, *question, window, limit),
     }
 }
@@ -158,18 +134,9 @@ fn on_tables(
     limit: usize,
 ) -> Result<(Table, Subgraph), Fault> {
     let graph = &context.snapshot.graph;
-    let subject =
-        graph.entity_node(start).ok_or_else(|| Fault::new(FaultClass::Internal, "exploration_subject", "the subject is no entity"))?;
     // One row more than asked for tells whether that is all.
-    let parameters = Parameters::Named(Object::from_iter([
-        ("entity".to_owned(), questions::hashes(context, start).into_iter().collect()),
-        ("from".to_owned(), json!(window.from.unwrap_or(Time::MIN))),
-        ("to".to_owned(), json!(window.to.unwrap_or(Time::MAX))),
-        ("limit".to_owned(), json!(limit + 1)),
-        ("value".to_owned(), value(&subject).into()),
-        ("image".to_owned(), image(&subject).into()),
-    ]));
-    let mut table = sql::on_snapshot(context, text, parameters, &Limits { rows_max: limit + 1, ..Limits::default() })?;
+    let limits = Limits { rows_max: limit + 1, ..Limits::default() };
+    let mut table = ask::kql_on_snapshot(context, text, &parameters(context, start, window)?, &limits)?;
     if table.rows.len() > limit {
         table.rows.truncate(limit);
         (table.complete, table.cut) = (false, Some("limit".to_owned()));
@@ -189,6 +156,39 @@ fn on_tables(
     }
     let subgraph = added.finish(table.complete);
     Ok((table, subgraph))
+}
+
+/// What an entity and a window give to the parameters of a query.
+pub(super) fn parameters(context: &Context, start: NodeId, window: &Window) -> Result<Object, Fault> {
+    let subject = context
+        .snapshot
+        .graph
+        .entity_node(start)
+        .ok_or_else(|| Fault::new(FaultClass::Internal, "exploration_subject", "the subject is no entity"))?;
+    Ok(Object::from_iter([
+        ("entity".to_owned(), questions::hashes(context, start).into_iter().collect()),
+        ("begin".to_owned(), window.from.map_or_else(|| json!("0001-01-01T00:00:00Z"), |time| json!(time))),
+        ("end".to_owned(), window.to.map_or_else(|| json!("9999-12-31T23:59:59Z"), |time| json!(time))),
+        ("value".to_owned(), value(&subject).into()),
+        ("image".to_owned(), image(&subject).into()),
+        ("reference".to_owned(), render::reference(&context.snapshot.graph, start).into()),
+    ]))
+}
+
+/// The window of a query as it was asked for, around the whole activity of an entity where it was not.
+pub(super) fn asked_window(
+    context: &Context,
+    start: NodeId,
+    exploration: &Exploration,
+    from: Option<&str>,
+    to: Option<&str>,
+) -> Result<Window, Fault> {
+    Asked { from, to, at: None }.window(context, start, exploration)
+}
+
+/// The window of a query around the whole activity of an entity.
+pub(super) fn whole_window(context: &Context, start: NodeId, exploration: &Exploration) -> Result<Window, Fault> {
+    Asked { from: None, to: None, at: None }.window(context, start, exploration)
 }
 
 /// An entity that rows name and the graph does not know.

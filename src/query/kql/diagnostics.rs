@@ -102,6 +102,10 @@ codes! {
     UnknownWatchlist => "kql_unknown_watchlist",
     /// No graph has this name.
     UnknownGraph => "kql_unknown_graph",
+    /// No exploration query has this name and fits the entity.
+    UnknownExploration => "kql_unknown_exploration",
+    /// No entity is known by this reference, or several are.
+    UnknownEntity => "kql_unknown_entity",
     /// The function asks a service that is not there.
     Unavailable => "kql_unavailable",
     /// Part of the language that is not there.

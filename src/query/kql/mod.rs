@@ -12,6 +12,7 @@ pub mod bind;
 pub mod bound;
 pub mod cells;
 pub mod diagnostics;
+pub mod export;
 pub mod functions;
 pub mod graph;
 pub mod lexer;
@@ -29,7 +30,7 @@ pub mod values;
 pub use diagnostics::{Code, Diagnostic, Severity};
 pub use parser::{DEPTH_MAX, Parsed, TEXT_BYTES_MAX, parse};
 pub use print::{format, print};
-pub use reference::reference;
+pub use reference::{ENGINE, EngineFunction, reference};
 
 #[cfg(test)]
 mod tests;

@@ -31,6 +31,10 @@ pub fn reference() -> String {
     for aggregate in aggregates {
         push_row(&mut out, &aggregate_forms(aggregate), aggregate.aliases, aggregate.summary, aggregate.differences);
     }
+    let _ = writeln!(out, "{ENGINE_HEAD}");
+    for function in ENGINE {
+        let _ = writeln!(out, "| `{}` | {} | {} |", function.form, function.gives, function.columns);
+    }
     let refused: Vec<String> = functions::refused().map(|name| format!("`{name}`")).collect();
     let _ = writeln!(out, "\n## Refused\n\nThese functions of the language are refused by name: {}.", refused.join(", "));
     out
@@ -39,6 +43,99 @@ pub fn reference() -> String {
 const HEAD: &str = "# KQL: what is supported\n\n\
     Written by `clew` itself from the tables that its binder reads. What is not here is refused by name, never answered differently without\n\
     saying so.\n";
+
+const ENGINE_HEAD: &str = "\n## Functions of the engine that give rows\n\n\
+    They compose the entity graph, the full-text index and saved queries with tables. What stands behind `T |` works on the rows of `T`, which name\n\
+    entities by `_Entities`, or by references (`host:WS6`, `alert:ID`) in the column that `column` names. A limit that cuts rows is named in the\n\
+    answer (`complete`, `cut`).\n\n| form | gives | columns |\n| --- | --- | --- |";
+
+/// A function of the engine as the reference shows it.
+pub struct EngineFunction {
+    /// Its name.
+    pub name: &'static str,
+    /// How it is written.
+    pub form: &'static str,
+    /// What it gives.
+    pub gives: &'static str,
+    /// Its columns, with commas between.
+    pub columns: &'static str,
+}
+
+const fn engine(name: &'static str, form: &'static str, gives: &'static str, columns: &'static str) -> EngineFunction {
+    EngineFunction { name, form, gives, columns }
+}
+
+/// The functions of the engine that give rows; who implements them checks that they are these.
+pub const ENGINE: &[EngineFunction] = &[
+    engine(
+        "blast_radius",
+        "blast_radius(node, hops?, begin?, end?)",
+        "what can be reached from a node forward in time",
+        "Node, Kind, Label, Hops, Arrival, Via",
+    ),
+    engine("common", "common(a, b)", "the nodes that both are linked with", "Node, Kind, Label"),
+    engine(
+        "component",
+        "component(node, begin?, end?)",
+        "the edges of everything that hangs together with a node",
+        "Source, Relation, Target, Role, FirstTime, LastTime, Count",
+    ),
+    engine(
+        "entities",
+        "T \\| evaluate entities(column?)",
+        "each row once for every entity that it names, with the entity beside it",
+        "those of T, EntityId, EntityKind, EntityLabel",
+    ),
+    engine(
+        "expand",
+        "T \\| evaluate expand(hops=1, kinds?, relations?, begin?, end?, limit=10000, column?)",
+        "what the rows name, and the nodes within some hops of it; kinds and relations are texts with commas between",
+        "Node, Kind, Label, Hops, Via, Relation, FirstTime, LastTime",
+    ),
+    engine(
+        "explore",
+        "explore(query, entity, begin=?, end=?)",
+        "an exploration query about an entity, by name or id; `explore(query)` a hunt; further parameters of the query by name",
+        "those of the query",
+    ),
+    engine(
+        "neighbors",
+        "neighbors(node, relation?, relation2?, relation3?)",
+        "the edges of a node, newest first",
+        "Source, Relation, Target, Role, FirstTime, LastTime, Count",
+    ),
+    engine(
+        "paths",
+        "paths(a, b, mode?)",
+        "the ways between two nodes, a row for each edge; modes are shortest, all, k, rare, time",
+        "Path, Step, Source, Relation, Target, FirstTime, LastTime",
+    ),
+    engine("rank", "rank(by?, kind?, limit?)", "the most connected entities by degree or pagerank", "Node, Kind, Label, Score"),
+    engine(
+        "search",
+        "evaluate search(text, kind?)",
+        "incidents, alerts and entities by their words, best first",
+        "Kind, Id, Title, Score, _Seq, Node",
+    ),
+    engine(
+        "similar",
+        "similar(incident, limit?)",
+        "incidents like one, with the reasons",
+        "IncidentId, Title, Severity, Status, Score, Reasons, Node",
+    ),
+    engine(
+        "timeline_of",
+        "timeline_of(node, begin?, end?)",
+        "what happened to a node, in the order of time",
+        "TimeGenerated, EndTime, Kind, Message, Source, Severity, Node, _Seq",
+    ),
+    engine(
+        "why",
+        "why(a, b)",
+        "the records that assert the edges between two nodes",
+        "Source, Relation, Target, Rule, AssertedBy, Table, _Seq, _Source, _Line",
+    ),
+];
 
 const COLUMNS: &str = "| form | gives | differences |\n| --- | --- | --- |";
 

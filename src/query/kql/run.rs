@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 
 use super::bind::{Binding, Given, Schemas, bind};
 use super::bound::{BoundQuery, Field, Relation, Render, ResultTable};
-use super::diagnostics::{Diagnostic, Severity};
+use super::diagnostics::{Code, Diagnostic, Severity};
 use super::lower::{Environment, LowerError, Need, SET_MAX, Tables, Values, lower, needs};
 use super::parse;
 use crate::model::{Fault, FaultClass};
@@ -111,7 +111,9 @@ pub fn check(text: &str, schemas: &dyn Schemas, given: &Given) -> Vec<Diagnostic
     let parsed = parse(text);
     let mut diagnostics = parsed.diagnostics;
     if !diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
-        diagnostics.extend(bind(&parsed.query, schemas, given).diagnostics);
+        // Whoever asks gives the parameters; their absence is no mistake of the text.
+        let found = bind(&parsed.query, schemas, given).diagnostics.into_iter();
+        diagnostics.extend(found.filter(|diagnostic| diagnostic.code != Code::MissingParameter));
     }
     diagnostics
 }

@@ -124,7 +124,7 @@ fn schema(live: &Live) -> SchemaRef {
 }
 
 /// A nullable column that says its Kusto type.
-pub(super) fn field(name: &str, kind: ColumnType) -> Field {
+pub(in super::super) fn field(name: &str, kind: ColumnType) -> Field {
     Field::new(name, arrow_type(kind), true).with_metadata([(TYPE_KEY.to_owned(), kind.as_str().to_owned())].into())
 }
 

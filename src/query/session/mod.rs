@@ -28,14 +28,15 @@ use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionConfig;
 use futures::StreamExt;
 
-pub use functions::TableCall;
+pub use functions::{Cuts, TableCall};
 pub use limits::Limits;
+pub(super) use live::field;
 pub use tables::{TableDetail, TableRequest, TableRow, Tables, TablesRequest};
 pub use watchlists::Watchlists;
 
 use super::Context;
 use super::kql::lower::RowsQueryPlanner;
-use crate::columns::ColumnsSnapshot;
+use crate::columns::{ColumnsSnapshot, ScanLog};
 use crate::graph::GraphSnapshot;
 use crate::model::Window;
 
@@ -51,6 +52,8 @@ pub struct Source {
     pub tables: Vec<(String, Arc<dyn TableProvider>)>,
     /// Functions that give rows (`neighbors`, `paths`, `search`), under lower-case names.
     pub functions: Vec<(String, TableCall)>,
+    /// What cut the rows of functions.
+    pub cuts: Cuts,
     /// The entity graph.
     pub graph: Option<GraphSnapshot>,
     /// The watchlists.
@@ -64,10 +67,12 @@ pub struct Source {
 impl Source {
     /// Everything that a context shows.
     pub(super) fn of(context: &Context) -> Self {
+        let cuts = Cuts::default();
         Self {
             columns: Some(context.snapshot.columns.clone()),
             tables: live::tables(context).into_iter().chain(watchlists::aliases(context)).collect(),
-            functions: functions::all(context),
+            functions: functions::all(context, &cuts),
+            cuts,
             graph: Some(context.snapshot.graph.clone()),
             watchlists: Some(Watchlists::of(context)),
             window: Window::ALL,
@@ -77,7 +82,16 @@ impl Source {
 
     /// Nothing but what a query brings itself.
     pub(super) fn empty(spill: PathBuf) -> Self {
-        Self { columns: None, tables: Vec::new(), functions: Vec::new(), graph: None, watchlists: None, window: Window::ALL, spill }
+        Self {
+            columns: None,
+            tables: Vec::new(),
+            functions: Vec::new(),
+            cuts: Cuts::default(),
+            graph: None,
+            watchlists: None,
+            window: Window::ALL,
+            spill,
+        }
     }
 
     /// A table by its exact name.
@@ -139,6 +153,12 @@ impl Room {
     /// The same with another state.
     pub(super) fn with_state(self, state: SessionState) -> Self {
         Self { state, ..self }
+    }
+
+    /// The same with a log of what its scans read.
+    pub(super) fn logging(mut self, log: Arc<ScanLog>) -> Self {
+        self.state.config_mut().set_extension(log);
+        self
     }
 
     /// What plans are made with.

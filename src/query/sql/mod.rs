@@ -15,6 +15,8 @@ mod tests;
 use std::sync::Arc;
 use std::time::Instant;
 
+use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::datatypes::{DataType, Schema};
 use datafusion::catalog::TableProvider;
 use datafusion::common::{DataFusionError, TableReference};
 use datafusion::execution::TaskContext;
@@ -26,6 +28,7 @@ pub use error::SqlError;
 pub use parameters::Parameters;
 
 use super::answer::Table;
+use super::ask::Rows;
 use super::session::{Limits, PLANNING_STACK_BYTES, Room, Source};
 use super::{Context, cells};
 use crate::model::Fault;
@@ -44,7 +47,36 @@ pub async fn run(source: Source, sql: &str, parameters: Parameters, limits: &Lim
     Ok(answer(source, sql.to_owned(), parameters, limits.clone()).await?)
 }
 
+/// Runs a query and returns its rows as they are, texts as every reader knows them.
+pub(super) async fn rows(source: Source, sql: &str, parameters: Parameters, limits: &Limits) -> Result<Rows, Fault> {
+    let cuts = source.cuts.clone();
+    let (limits, max) = (limits.clone(), limits.clone());
+    let found = work(source, sql.to_owned(), parameters, limits, move |planned| batches(planned, max)).await?;
+    Ok(Rows { cut: found.cut.or_else(|| cuts.first()), ..found })
+}
+
 async fn answer(source: Source, sql: String, parameters: Parameters, limits: Limits) -> Result<Table, SqlError> {
+    let cuts = source.cuts.clone();
+    let max = limits.clone();
+    let mut table = work(source, sql, parameters, limits, move |planned| collect(planned, max)).await?;
+    if let (true, Some(cut)) = (table.complete, cuts.first()) {
+        (table.complete, table.cut) = (false, Some(cut));
+    }
+    Ok(table)
+}
+
+/// Plans a text and runs what `collect` makes of the plan, until the time of the query is over.
+async fn work<T, F>(
+    source: Source,
+    sql: String,
+    parameters: Parameters,
+    limits: Limits,
+    collect: impl FnOnce(Planned) -> F,
+) -> Result<T, SqlError>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, DataFusionError>> + Send + 'static,
+{
     let timeout = SqlError::Timeout { seconds: limits.time_max.as_secs() };
     let deadline = Instant::now() + limits.time_max;
     let (send, receive) = tokio::sync::oneshot::channel();
@@ -61,12 +93,12 @@ async fn answer(source: Source, sql: String, parameters: Parameters, limits: Lim
         Ok(Err(_)) => return Err(SqlError::Internal { found: "the planner ended without an answer".to_owned() }),
         Ok(Ok(planned)) => planned?,
     };
-    let mut task = AbortOnDrop(tokio::spawn(collect(planned, limits.clone())));
+    let mut task = AbortOnDrop(tokio::spawn(collect(planned)));
     match tokio::time::timeout_at(deadline.into(), &mut task.0).await {
         Err(_) => Err(timeout),
         Ok(Err(error)) => Err(SqlError::Internal { found: if error.is_panic() { "the query panicked".into() } else { error.to_string() } }),
         Ok(Ok(Err(error))) => Err(classify(&error, &Text::new(&sql, limits.depth_max), limits.memory_max)),
-        Ok(Ok(Ok(table))) => Ok(table),
+        Ok(Ok(Ok(found))) => Ok(found),
     }
 }
 
@@ -138,6 +170,41 @@ fn unknown(reference: &TableReference, source: &Source, text: &Text<'_>) -> SqlE
     let functions = source.functions.iter().map(|(name, _)| name.as_str());
     let similar = similar(reference.table(), functions.chain(tables.iter().map(String::as_str)));
     SqlError::UnknownTable { name: reference.to_string(), similar, at: text.find(reference.table()) }
+}
+
+/// The rows of a plan with plain texts, as many as the limits allow.
+async fn batches(planned: Planned, limits: Limits) -> Result<Rows, DataFusionError> {
+    let Planned { plan, task } = planned;
+    let plain = |kind: &DataType| if matches!(kind, DataType::Utf8View | DataType::LargeUtf8) { DataType::Utf8 } else { kind.clone() };
+    let fields =
+        plan.schema().fields().iter().map(|field| field.as_ref().clone().with_data_type(plain(field.data_type()))).collect::<Vec<_>>();
+    let schema = Arc::new(Schema::new(fields));
+    let mut found = Rows { batches: Vec::new(), schema: Arc::clone(&schema), cut: None };
+    let mut stream = execute_stream(plan, task)?;
+    let (mut rows, mut bytes) = (0, 0);
+    while let Some(batch) = stream.next().await {
+        let batch = batch?;
+        let left = limits.rows_max - rows;
+        let batch = if batch.num_rows() > left {
+            found.cut = Some("rows_max".to_owned());
+            batch.slice(0, left)
+        } else {
+            batch
+        };
+        rows += batch.num_rows();
+        bytes += batch.get_array_memory_size();
+        let columns = batch.columns().iter().zip(schema.fields()).map(|(column, field)| arrow::compute::cast(column, field.data_type()));
+        let columns = columns.collect::<Result<Vec<_>, _>>()?;
+        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        found.batches.push(RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &options)?);
+        if bytes > limits.bytes_max {
+            found.cut = found.cut.or_else(|| Some("bytes_max".to_owned()));
+        }
+        if found.cut.is_some() {
+            break;
+        }
+    }
+    Ok(found)
 }
 
 async fn collect(planned: Planned, limits: Limits) -> Result<Table, DataFusionError> {

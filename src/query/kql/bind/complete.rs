@@ -441,7 +441,7 @@ mod tests {
             ("Logons | sort by Time de^", "desc"),
             ("Logons | summarize count() b^", "by"),
             ("Logons | evaluate bag^", "bag_unpack"),
-            ("Logons | render tim^", "timechart"),
+            ("Logons | render timec^", "timechart"),
             ("Logons | join kind=left^", "leftanti"),
             ("union Al^", "Alerts"),
         ] {

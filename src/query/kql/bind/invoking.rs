@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::bound::{Expr, ExprKind, Relation};
+use super::super::bound::{Constant, Expr, ExprKind, Relation};
 use super::super::diagnostics::Code;
 use super::super::functions;
 use super::super::tree::{self, Named, Place, ScalarType, Target};
@@ -165,6 +165,63 @@ impl<'t> Binder<'t> {
             }
             None => value,
         }
+    }
+
+    /// Binds a stored query whose parameters have the given values, then those that the call names, then their defaults.
+    pub(super) fn stored_query(
+        &mut self,
+        stored: &'t super::StoredFunction,
+        values: Vec<(&'static str, Constant, ScalarType)>,
+        named: &'t [Named],
+        place: Place,
+    ) -> Option<Bound> {
+        let (outside, scope) = (self.outside, self.scope);
+        if outside.is_some_and(|(_, name)| name == stored.name) {
+            self.error(Code::Recursion, place, format!("the query '{}' asks itself", stored.name));
+            return None;
+        }
+        let parameters = &stored.function.parameters;
+        let mut meanings: Vec<Option<Meaning<'t>>> = vec![None; parameters.len()];
+        for (name, value, kind) in values {
+            if let Some(index) = parameters.iter().position(|parameter| parameter.name.text == name) {
+                meanings[index] = Some(Meaning::Value(Expr { kind: ExprKind::Literal(value), ty: kind, place }, None));
+            }
+        }
+        for argument in named {
+            let Some(Target::One(name)) = &argument.target else {
+                self.error_with(Code::ArgumentCount, argument.place(), "expected a named argument", "write `begin=ago(1d)`");
+                return None;
+            };
+            let Some(index) = parameters.iter().position(|parameter| parameter.name.text == name.text) else {
+                let known: Vec<&str> = parameters.iter().map(|parameter| parameter.name.text.as_str()).collect();
+                self.unknown_name(Code::UnknownColumn, name.place, "parameter", &name.text, &known);
+                return None;
+            };
+            meanings[index] = Some(self.argument(&argument.value, &parameters[index]));
+        }
+        if outside.is_none() {
+            self.outside = Some((place, stored.name.as_str()));
+        }
+        self.scope = None;
+        let mut inner = None;
+        for (parameter, meaning) in parameters.iter().zip(meanings) {
+            let meaning = match (meaning, &parameter.default) {
+                (Some(meaning), _) => meaning,
+                (None, Some(default)) => self.without_rows(|binder| binder.argument(default, parameter)),
+                (None, None) => {
+                    self.error(Code::MissingParameter, place, format!("the parameter '{}' is not given", parameter.name.text));
+                    Meaning::Error
+                }
+            };
+            self.scope = inner;
+            let id = self.declare(&parameter.name.text, meaning);
+            self.names[id].used = true;
+            inner = Some(id);
+        }
+        let bound = self.body(&stored.function, inner, place);
+        self.outside = outside;
+        self.scope = scope;
+        bound
     }
 
     /// Binds the body of a function.

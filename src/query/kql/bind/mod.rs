@@ -9,6 +9,7 @@ mod cells;
 mod check;
 mod complete;
 mod expanding;
+mod exploring;
 mod expressions;
 mod finding;
 mod graphs;
@@ -32,7 +33,7 @@ mod uniting;
 
 pub use check::check;
 pub use complete::{Candidate, CandidateKind, Completion, complete};
-pub use schemas::{Schemas, StoredFunction, TableFunction, Tables};
+pub use schemas::{Explored, Refusal, Schemas, StoredFunction, TableFunction, Tables};
 pub use statements::{Binding, Given, bind};
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::super::bound::Field;
-use super::super::tree::{Function, LetValue, Parameter, Query, ScalarType, StatementKind};
+use super::super::bound::{Constant, Field};
+use super::super::diagnostics::Code;
+use super::super::tree::{Body, Function, LetValue, Parameter, Query, ScalarType, StatementKind};
 
 /// Tables and functions that a text may name. Names are compared in their exact case.
 pub trait Schemas {
@@ -33,6 +34,16 @@ pub trait Schemas {
     /// The names of all functions of the engine that give rows.
     fn table_functions(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    /// An exploration query by its name, about an entity unless it needs none.
+    ///
+    /// # Errors
+    ///
+    /// Says which of the two is not known, and what to try.
+    fn exploration(&self, name: &str, entity: Option<&str>) -> Result<Explored<'_>, Refusal> {
+        let _ = entity;
+        Err(Refusal { code: Code::UnknownExploration, message: format!("no exploration query is named '{name}'"), help: None })
     }
 
     /// Names and titles of the exploration queries, for proposals.
@@ -66,8 +77,28 @@ pub struct TableFunction {
     pub keeps_rows: bool,
 }
 
-/// A function that is kept for all queries.
+/// What an exploration query is to a query that names it.
 #[derive(Clone, Debug)]
+pub enum Explored<'a> {
+    /// A query with its parameters, and the values that the entity gives to some of them.
+    Query(&'a StoredFunction, Vec<(&'static str, Constant, ScalarType)>),
+    /// Rows of the engine under these columns: `explore` asked as a function that gives rows.
+    Rows(Vec<Field>),
+}
+
+/// Why an exploration query cannot be named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// What is wrong.
+    pub code: Code,
+    /// What was expected and found.
+    pub message: String,
+    /// What to try.
+    pub help: Option<String>,
+}
+
+/// A function that is kept for all queries.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredFunction {
     /// Its name.
     pub name: String,
@@ -88,6 +119,32 @@ impl StoredFunction {
             return Err(parsed.diagnostics);
         }
         Self::of(name, parsed.query).ok_or_else(Vec::new)
+    }
+
+    /// Reads a whole query as a function: its `declare query_parameters` are the parameters, its last expression the result.
+    ///
+    /// # Errors
+    ///
+    /// Returns what is wrong with the text.
+    pub fn of_query(name: &str, text: &str) -> Result<Self, Vec<super::super::Diagnostic>> {
+        let parsed = super::super::parse(text);
+        if parsed.diagnostics.iter().any(|diagnostic| diagnostic.severity == super::super::Severity::Error) {
+            return Err(parsed.diagnostics);
+        }
+        let place = parsed.query.place;
+        let mut function = Function { view: false, parameters: Vec::new(), body: Body { statements: Vec::new(), result: None, place } };
+        for statement in parsed.query.statements {
+            match statement.kind {
+                StatementKind::Parameters(parameters) => function.parameters.extend(parameters),
+                StatementKind::Expression(result) => function.body.result = Some(result),
+                StatementKind::Set(_) => {}
+                _ => function.body.statements.push(statement),
+            }
+        }
+        if function.body.result.is_none() {
+            return Err(vec![super::super::Diagnostic::error(Code::NoResult, place.span(), "the query gives nothing")]);
+        }
+        Ok(Self { name: name.to_owned(), function })
     }
 
     fn of(name: &str, query: Query) -> Option<Self> {

@@ -92,7 +92,7 @@ impl Binder<'_> {
             };
         }
         match name {
-            "table" | "_GetWatchlist" | "_ASIM_GetWatchlistRaw" => Shape::Table,
+            "table" | "_GetWatchlist" | "_ASIM_GetWatchlistRaw" | "explore" => Shape::Table,
             "graph" => Shape::Graph,
             _ if super::super::functions::find(name).is_some() => Shape::Value,
             _ if self.schemas.table_function(name).is_some() => Shape::Table,

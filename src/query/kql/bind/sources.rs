@@ -125,7 +125,7 @@ impl<'t> Binder<'t> {
         Flow::Table(self.failed(Vec::new(), place))
     }
 
-    fn flow_of(&mut self, bound: Bound, place: Place) -> Flow {
+    pub(super) fn flow_of(&mut self, bound: Bound, place: Place) -> Flow {
         match bound {
             Bound::Table(relation) => Flow::Table(relation),
             Bound::Graph(graph) => Flow::Graph(graph),
@@ -232,6 +232,7 @@ impl<'t> Binder<'t> {
             }
             "_GetWatchlist" | "_ASIM_GetWatchlistRaw" => return Flow::Table(self.watchlist(call, place)),
             "graph" => return self.stored_graph(call, place),
+            "explore" => return self.explore(call, place),
             _ => {}
         }
         if let Some(stored) = self.schemas.function(name) {

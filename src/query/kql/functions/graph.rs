@@ -1,8 +1,8 @@
-//! Functions of the elements of graphs; they stand only in the operators of graphs.
+//! Functions of the elements of graphs, which stand only in the operators of graphs, and of the entities that rows name.
 
 use super::super::tree::ScalarType;
 use super::table::planned;
-use super::{Family, Function, Overload, Returns, takes, takes_any};
+use super::{Family, Function, Overload, Returns, takes, takes_any, takes_constant};
 use ScalarType::{Bool, Dynamic, Long, String as Text};
 
 const DEGREE: &[Overload] = &[planned(&[takes_any("node")], 0, Returns::Always(Long))];
@@ -29,6 +29,12 @@ pub(super) static FUNCTIONS: &[Function] = &[
         "Gives an array of values, one for each edge of a path.",
         &[planned(&[takes_any("edges"), takes_any("value")], 2, Returns::Always(Dynamic))],
     ),
+    function(
+        "has_entity",
+        "Whether a row names an entity: its `_Entities`, and the keys of the entity as an array, which exploration queries are given.",
+        &[planned(&[takes("entities", Dynamic), takes_constant("entity", Dynamic)], 2, Returns::Always(Bool))],
+    )
+    .differs("Not part of Kusto. The index of entities that each file carries finds the rows."),
     function(
         "inner_nodes",
         "Stands for the nodes between the edges of a path, inside of `all`, `any` and `map`.",

@@ -151,6 +151,10 @@ pub(super) fn planned(lowering: &mut Lowering<'_>, name: &str, arguments: Vec<Ty
             }
             kernel("estimate_data_size", sizes, arguments, ScalarType::Long)
         }
+        "has_entity" => {
+            let (rows, entity) = (next()?.0, next()?.0);
+            super::entities::named(rows, entity)?
+        }
         "current_principal" | "current_database" | "current_cluster_endpoint" => {
             lit(datafusion::common::ScalarValue::Utf8View(Some("clew".to_owned())))
         }

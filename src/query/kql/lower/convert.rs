@@ -153,6 +153,14 @@ pub(super) fn stored(value: &Expr) -> Option<&Expr> {
     }
 }
 
+/// The stored list that a conversion to JSON reads, if the value is one.
+pub(super) fn stored_list(value: &Expr) -> Option<&Expr> {
+    match value {
+        Expr::ScalarFunction(call) if call.func.name() == JSON.name() => call.args.first(),
+        _ => None,
+    }
+}
+
 /// Ticks of an instant as the stored instant at or below it, and whether it is exactly there.
 pub(super) fn stored_instant(ticks: i64) -> (ScalarValue, bool) {
     let since = ticks - UNIX_EPOCH_TICKS;

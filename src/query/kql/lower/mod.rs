@@ -8,6 +8,7 @@ mod arithmetic;
 mod calls;
 mod constant;
 mod convert;
+mod entities;
 mod error;
 mod expand;
 mod expressions;
@@ -37,6 +38,7 @@ use datafusion::logical_expr::{Expr, LogicalPlan};
 
 use super::bound::{Constant, ExternalFormat, Relation};
 use super::graph::PatternGraph;
+use super::rows::RowsOperator;
 use super::tree::ScalarType;
 pub use error::{LowerError, engine_fault};
 use flow::{Flow, Needed, Part, project};
@@ -55,6 +57,13 @@ pub trait Tables: Sync {
 
     /// The rows of a function of the engine for constant arguments.
     fn function(&self, name: &str, arguments: &[Constant]) -> Result<Arc<dyn TableProvider>, LowerError>;
+
+    /// A function of the engine that works on rows, for constant arguments and rows with these columns. Its result has the columns that
+    /// [`super::bind::Schemas::table_function`] declares, those of the rows in front if they are kept.
+    fn operator(&self, name: &str, arguments: &[Constant], rows: &[(String, ScalarType)]) -> Result<Arc<dyn RowsOperator>, LowerError> {
+        let _ = (arguments, rows);
+        Err(LowerError::Unsupported { what: format!("`{name}` over rows"), place: None })
+    }
 
     /// Data that lie elsewhere, under the given columns.
     fn external(

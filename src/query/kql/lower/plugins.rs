@@ -232,7 +232,12 @@ impl Lowering<'_> {
     }
 
     /// An operator over all columns of its rows.
-    fn over_columns(&mut self, relation: &Relation, input: &Relation, operator: Arc<dyn RowsOperator>) -> Result<Flow, LowerError> {
+    pub(super) fn over_columns(
+        &mut self,
+        relation: &Relation,
+        input: &Relation,
+        operator: Arc<dyn RowsOperator>,
+    ) -> Result<Flow, LowerError> {
         let flow = self.relation(input, &Needed::all(input.columns.len()))?;
         let values = flow.columns.iter().flatten().cloned().collect();
         let given = self.operands(flow, values, relation.place)?;

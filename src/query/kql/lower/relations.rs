@@ -316,12 +316,14 @@ impl Lowering<'_> {
         arguments: &[bound::Expr],
         needed: &Needed,
     ) -> Result<Flow, LowerError> {
-        if input.is_some() {
-            return Err(LowerError::unsupported(format!("`{name}` over rows"), relation.place));
-        }
         let mut values = Vec::new();
         for argument in arguments {
             values.push(constant::bound(&self.constant(argument)?, argument.ty));
+        }
+        if let Some(input) = input {
+            let columns: Vec<_> = input.columns.iter().map(|column| (column.name.clone(), column.kind)).collect();
+            let operator = self.environment.tables.operator(name, &values, &columns)?;
+            return self.over_columns(relation, input, operator);
         }
         let provider = self.environment.tables.function(name, &values)?;
         self.table(relation, provider, needed)

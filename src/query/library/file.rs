@@ -1,17 +1,39 @@
-//! The exploration queries of `queries/explore/`: text files with a header, read once.
+//! Query files: a header of `// member: value` lines, an empty line, and KQL. Never runs one.
 
-use std::sync::OnceLock;
-
+use super::super::kql::Diagnostic;
+use super::super::kql::bind::StoredFunction;
 use crate::catalog;
 use crate::model::{Fault, FaultClass};
 
-/// What runs when an exploration is asked for.
+/// What runs when a query is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
-    /// A query on the tables.
-    Sql(String),
+    /// A query on the tables: its text, and the same as a function of its parameters.
+    Kql(String, Box<StoredFunction>),
     /// A question to the entity graph.
     Graph(GraphBody),
+}
+
+/// What a query is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Leads from an entity to others.
+    Explore,
+    /// Tells what an entity did, in buckets of time; the title of an item, with `{{Column}}`.
+    Activity(String),
+    /// Looks for something in all data.
+    Hunt,
+}
+
+impl Purpose {
+    /// Its name.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Explore => "explore",
+            Self::Activity(_) => "activity",
+            Self::Hunt => "hunt",
+        }
+    }
 }
 
 /// Explorations that the entity graph answers.
@@ -27,18 +49,22 @@ pub enum GraphBody {
     Relations,
 }
 
-/// An exploration query.
+/// A saved query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exploration {
     /// Name: kind and file name (`account/failed-logons`).
     pub name: String,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The whole text of the file.
+    pub text: String,
     /// Public id, or the name where none is public.
     pub id: String,
     /// Title.
     pub title: String,
     /// What it answers.
     pub question: String,
-    /// Kind of the entity that it takes; `any` takes all.
+    /// Kind of the entity that it takes; `any` takes all, empty is none.
     pub input: String,
     /// Identifier sets of which the entity needs one, as the public contract names them.
     pub identifiers: Vec<String>,
@@ -62,7 +88,7 @@ pub struct Exploration {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LibraryError {
     /// A member of the header is missing.
-    #[error("query `{name}`: expected a header line `-- {member}: ...`, found none")]
+    #[error("query `{name}`: expected a header line `// {member}: ...`, found none")]
     Missing {
         /// Name of the query.
         name: String,
@@ -81,67 +107,85 @@ pub enum LibraryError {
         /// What stands there.
         found: String,
     },
+    /// The query is no KQL.
+    #[error("query `{name}`: {}", found.message)]
+    Text {
+        /// Name of the query.
+        name: String,
+        /// The first mistake.
+        found: Diagnostic,
+    },
 }
 
 impl From<LibraryError> for Fault {
     fn from(error: LibraryError) -> Self {
-        Self::new(FaultClass::Invalid, "exploration_invalid", error.to_string())
-            .with_hint("compare the header with the files in `queries/explore/`")
+        let fault = Self::new(FaultClass::Invalid, "exploration_invalid", error.to_string());
+        match error {
+            LibraryError::Text { found, .. } => fault.at(found.span.start, found.span.end),
+            _ => fault.with_hint("compare the header with those of `clew query list`"),
+        }
     }
 }
 
-const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/queries.rs"));
-
-/// The queries that come with clew, by name.
-pub fn all() -> &'static [Exploration] {
-    static LIBRARY: OnceLock<Vec<Exploration>> = OnceLock::new();
-    LIBRARY.get_or_init(|| {
-        let explorations = FILES.iter().filter_map(|(name, text)| Some((name.strip_prefix("explore/")?, text)));
-        explorations.map(|(name, text)| parse(name, text).unwrap_or_else(|error| panic!("{error}"))).collect()
-    })
-}
-
-/// Reads a query file.
+/// Reads a query file. Without `input` it is a hunt; without `window` an exploration looks a day before and behind.
 pub fn parse(name: &str, text: &str) -> Result<Exploration, LibraryError> {
     let header = Header::read(name, text)?;
-    let window = header.one("window")?;
-    let (before, after) =
-        window.1.split_once('/').and_then(|(before, after)| Some((span(before)?, span(after)?))).ok_or_else(|| LibraryError::Value {
-            name: name.to_owned(),
-            line: window.0,
-            expected: "a window such as `12h/1d`, before and after the anchor",
-            found: window.1.to_owned(),
-        })?;
-    let input = header.one("input")?;
-    if input.1 != "any" && catalog::entities::kind(input.1).is_none() {
-        return Err(LibraryError::Value {
-            name: name.to_owned(),
-            line: input.0,
-            expected: "a kind of entity or `any`",
-            found: input.1.to_owned(),
-        });
+    let wrong = |line: usize, expected: &'static str, found: &str| LibraryError::Value {
+        name: name.to_owned(),
+        line,
+        expected,
+        found: found.to_owned(),
+    };
+    let window = header.find("window").unwrap_or((0, "1d/1d"));
+    let (before, after) = window
+        .1
+        .split_once('/')
+        .and_then(|(before, after)| Some((span(before)?, span(after)?)))
+        .ok_or_else(|| wrong(window.0, "a window such as `12h/1d`, before and after the anchor", window.1))?;
+    let input = header.find("input");
+    if let Some((line, input)) = input
+        && input != "any"
+        && catalog::entities::kind(input).is_none()
+    {
+        return Err(wrong(line, "a kind of entity or `any`", input));
     }
+    let purpose = match (header.find("activity"), input) {
+        (Some((line, _)), None) => return Err(wrong(line, "a line `// input: KIND` beside it", "none")),
+        (Some((_, title)), Some(_)) => Purpose::Activity(title.to_owned()),
+        (None, Some(_)) => Purpose::Explore,
+        (None, None) => Purpose::Hunt,
+    };
+    let limit = match header.find("limit") {
+        Some((line, limit)) => limit.parse().ok().filter(|limit| *limit > 0).ok_or_else(|| wrong(line, "a number of results", limit))?,
+        None => 10,
+    };
     Ok(Exploration {
         name: name.to_owned(),
+        purpose,
+        text: text.to_owned(),
         id: header.find("id").map_or(name, |(_, id)| id).to_owned(),
         title: header.one("title")?.1.to_owned(),
-        question: header.one("question")?.1.to_owned(),
-        input: input.1.to_owned(),
+        question: header.find("question").map_or("", |(_, question)| question).to_owned(),
+        input: input.map_or("", |(_, input)| input).to_owned(),
         identifiers: header.list("identifiers", '|'),
         outputs: header.list("output", ','),
         before,
         after,
         tables: header.list("tables", ','),
         tactics: header.list("tactics", ','),
-        limit: header.find("limit").and_then(|(_, limit)| limit.parse().ok()).unwrap_or(10),
+        limit,
         body: body(name, &header, text)?,
     })
 }
 
 fn body(name: &str, header: &Header<'_>, text: &str) -> Result<Body, LibraryError> {
     let Some((line, question)) = header.find("graph") else {
-        let sql: Vec<&str> = text.lines().skip(header.lines).collect();
-        return Ok(Body::Sql(sql.join("\n").trim().to_owned()));
+        // The header is a comment of the language: places of mistakes are those of the file.
+        let function = StoredFunction::of_query(name, text).map_err(|diagnostics| match diagnostics.into_iter().next() {
+            Some(found) => LibraryError::Text { name: name.to_owned(), found },
+            None => LibraryError::Missing { name: name.to_owned(), member: "title" },
+        })?;
+        return Ok(Body::Kql(text.to_owned(), Box::new(function)));
     };
     let question = match question {
         "related alerts" => GraphBody::RelatedAlerts,
@@ -156,29 +200,26 @@ fn body(name: &str, header: &Header<'_>, text: &str) -> Result<Body, LibraryErro
     Ok(Body::Graph(question))
 }
 
-/// The `-- member: value` lines at the top of a file.
+/// The `// member: value` lines at the top of a file.
 struct Header<'a> {
     name: &'a str,
-    lines: usize,
     members: Vec<(usize, &'a str, &'a str)>,
 }
 
 impl<'a> Header<'a> {
     fn read(name: &'a str, text: &'a str) -> Result<Self, LibraryError> {
         let mut members = Vec::new();
-        let mut lines = 0;
         for (at, line) in text.lines().enumerate() {
-            let Some(line) = line.strip_prefix("--") else { break };
+            let Some(line) = line.strip_prefix("//") else { break };
             let (member, value) = line.split_once(':').ok_or_else(|| LibraryError::Value {
                 name: name.to_owned(),
                 line: at + 1,
-                expected: "a header line `-- member: value`",
+                expected: "a header line `// member: value`, or an empty line before other comments",
                 found: line.to_owned(),
             })?;
             members.push((at + 1, member.trim(), value.trim()));
-            lines = at + 1;
         }
-        Ok(Self { name, lines, members })
+        Ok(Self { name, members })
     }
 
     fn find(&self, member: &str) -> Option<(usize, &'a str)> {
