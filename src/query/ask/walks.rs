@@ -25,8 +25,8 @@ use ScalarType::{DateTime, Dynamic, Long, String as Text};
 const HOPS_MAX: i64 = 16;
 /// Nodes of one answer when the call names no limit.
 const NODES_MAX: usize = 10_000;
-/// Edges that each node of an expansion gives.
-const NEWEST_PER_NODE: usize = 200;
+/// Edges that each node of an expansion gives: all, as long as the walk may read edges at all.
+const NEWEST_PER_NODE: usize = usize::MAX;
 /// Columns that hold references of nodes, the first of which is taken.
 const REFERENCES: &[&str] = &["Node", "EntityId", "Target", "TargetId", "Source", "SourceId", "Id"];
 
@@ -284,6 +284,11 @@ impl RowsOperator for Expand {
         let mut starts: Vec<NodeId> = self.rows.nodes(rows, running)?.into_iter().flatten().collect();
         let mut seen = HashSet::new();
         starts.retain(|node| seen.insert(*node));
+        // What the rows name counts too: a walk from more nodes than may be given has no place to go.
+        if starts.len() > self.scope.nodes_max {
+            starts.truncate(self.scope.nodes_max);
+            self.cuts.add("expand_limit");
+        }
         let found = graph.hop(&starts, &self.filter, NEWEST_PER_NODE, &self.scope);
         match &found.extent.cut {
             Some(Cut::Nodes(_)) => self.cuts.add("expand_limit"),

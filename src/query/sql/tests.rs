@@ -39,15 +39,7 @@ fn world() -> World {
             columns.persist().expect("persists");
         }
     }
-    let source = Source {
-        columns: Some(columns.snapshot().expect("snapshot")),
-        tables: vec![],
-        functions: vec![],
-        graph: None,
-        watchlists: None,
-        window: crate::model::Window::ALL,
-        spill: dir.path().join("spill"),
-    };
+    let source = Source { columns: Some(columns.snapshot().expect("snapshot")), ..Source::empty(dir.path().join("spill")) };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     World { source, runtime, _dir: dir }
 }

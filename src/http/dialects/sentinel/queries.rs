@@ -70,7 +70,7 @@ fn input_fields(exploration: &Exploration) -> Vec<String> {
 fn text(exploration: &Exploration) -> String {
     match &exploration.body {
         Body::Graph(question) => format!("{question:?}"),
-        Body::Sql(text) => text.clone(),
+        Body::Kql(text, _) => text.clone(),
     }
 }
 
