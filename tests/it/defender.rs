@@ -258,11 +258,12 @@ async fn resource_graph_asks_alerts_posture_and_resources() {
     let rest = ask(json!({"query": open, "options": {"$skipToken": page["$skipToken"], "resultFormat": "table"}})).await;
     assert_eq!((&rest["count"], rest.get("$skipToken")), (&json!(1), None));
     assert_ne!(page["data"]["rows"], rest["data"]["rows"]);
-    let facets = json!([{"expression": "type"}, {"expression": "nonsense("}]);
-    let answer = ask(json!({"query": "resources | project type", "facets": facets})).await;
+    let facets = json!([{"expression": "type"}, {"expression": "nonsense("}, {"expression": "properties.edges"}]);
+    let answer = ask(json!({"query": "resources | project type, properties", "facets": facets})).await;
     assert_eq!(answer["facets"][0]["resultType"], "FacetResult");
     assert_eq!(answer["facets"][0]["data"][0]["type"], "microsoft.compute/virtualmachines");
     assert_eq!(answer["facets"][1]["resultType"], "FacetError");
+    assert_eq!(answer["facets"][2]["resultType"], "FacetResult", "{answer}");
     let (status, answer) = clew.post("/providers/Microsoft.ResourceGraph/resources", &json!({"query": "nothing | take 1"})).await;
     assert_eq!((status, &answer["error"]["code"]), (StatusCode::BAD_REQUEST, &json!("BadRequest")));
 }
@@ -320,4 +321,42 @@ async fn suppression_rules_are_kept_in_the_words_of_the_vendor() {
         assert_eq!(clew.by("ann", "DELETE", &path, Value::Null).await.0, StatusCode::NO_CONTENT);
     }
     assert_eq!(clew.try_get(&path).await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_an_export_say_the_same_as_documents() {
+    let rows = [
+        json!({"Type": "SecurityRecommendation", "AssessedResourceId": VM, "RecommendationId": "abc", "RecommendationName": "abc",
+               "RecommendationDisplayName": "Do it", "RecommendationSeverity": "High", "RecommendationState": "Unhealthy", "Environment": "Azure"}),
+        json!({"Type": "SecurityNestedRecommendation", "AssessedResourceId": VM, "NestedRecommendationId": "n1", "ParentRecommendationId": "abc",
+               "RecommendationName": "log4j", "RecommendationSeverity": "High", "RecommendationState": "Unhealthy", "VulnerabilityId": "370001",
+               "AdditionalData": "{\"cve\":[{\"title\":\"CVE-2021-44228\"}]}"}),
+        json!({"Type": "DeviceTvmSoftwareVulnerabilities", "DeviceId": "d1", "DeviceName": "host1.contoso.com", "CveId": "CVE-2021-44228",
+               "SoftwareName": "log4j", "SoftwareVersion": "2.14", "VulnerabilitySeverityLevel": "Critical"}),
+    ];
+    let lines = rows.map(|mut row| {
+        row["TimeGenerated"] = "2024-05-01T00:00:00Z".into();
+        row.to_string()
+    });
+    let clew = Clew::new();
+    let report = clew.ingest_bytes("export.json", lines.join("\n"));
+    assert_eq!((report.new, report.rejected), (3, 0), "{report:?}");
+    let around = clew.get("/v1/neighbors?node=vulnerability:CVE-2021-44228").await;
+    let mut affected: Vec<(&str, &str)> = around["edges"]
+        .as_array()
+        .expect("edges")
+        .iter()
+        .filter_map(|edge| Some((edge["source"].as_str()?.split_once(':')?.0, edge["relation"].as_str()?)))
+        .collect();
+    affected.sort_unstable();
+    assert_eq!(affected, [("azure-resource", "affected_by"), ("host", "affected_by")]);
+    let host = clew.get("/v1/entities/host:host1.contoso.com").await;
+    assert_eq!(host["posture"]["vulnerable"], json!({"Critical": 1}));
+    let listed = clew.get(&format!("{VM}/providers/Microsoft.Security/assessments/abc")).await;
+    assert_eq!(
+        (&listed["properties"]["status"]["code"], &listed["properties"]["metadata"]["severity"]),
+        (&json!("Unhealthy"), &json!("High"))
+    );
+    let finding = clew.get(&format!("{VM}/providers/Microsoft.Security/assessments/abc/subAssessments/n1")).await;
+    assert_eq!(finding["properties"]["additionalData"]["cve"][0]["title"], "CVE-2021-44228");
 }

@@ -8,7 +8,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::routes::{Handler, Matched, Route, Table, segments};
-use super::{Call, DIALECTS, Dialect, Reply, call};
+use super::{Call, DIALECTS, Dialect, Reply, call, kusto};
 use crate::engine::Engine;
 use crate::http::app::App;
 use crate::http::auth::Caller;
@@ -97,11 +97,14 @@ async fn run(
 ) -> Result<Response, ApiError> {
     tracing::debug!(operation = route.operation, tier = route.tier, right = ?route.right, "operation of a dialect");
     let named = parameters.iter().find(|(name, _)| WORKSPACE.contains(name)).map(|(_, value)| value.as_str());
-    let granted = caller.grant_in(&app, route.right, named)?;
-    let engine = granted.engine(&app).await?;
-    let actor = granted.actor()?;
+    let mut granted = caller.grant_in(&app, route.right, named)?;
     let (parts, body) = request.into_parts();
     let body = extract::body(body, app.limits.body_bytes_max.max(BODY_BYTES_MAX)).await?;
+    if let Some(database) = kusto::database(route.operation, &body) {
+        granted = caller.grant_in(&app, route.right, Some(&database))?;
+    }
+    let engine = granted.engine(&app).await?;
+    let actor = granted.actor()?;
     let call = Call {
         method: parts.method,
         parameters,

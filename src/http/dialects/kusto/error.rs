@@ -29,6 +29,14 @@ pub(super) fn fault(fault: &Fault, id: &str) -> (StatusCode, Value) {
         StatusCode::UNPROCESSABLE_ENTITY => StatusCode::BAD_REQUEST,
         status => status,
     };
+    // Clients take 404 for a server without the endpoint.
+    if fault.code == "workspace_unknown" {
+        let exception = "Kusto.Data.Exceptions.EntityNotFoundException";
+        return (
+            StatusCode::BAD_REQUEST,
+            body("BadRequest_EntityNotFound", "Request is invalid and cannot be executed.", exception, &message(fault), true, id),
+        );
+    }
     let (code, outer, permanent) = match status.as_u16() {
         401 => ("Unauthorized", "Authentication failed", true),
         403 => ("Forbidden", "Caller is not authorized to perform this action", true),

@@ -8,7 +8,7 @@ mod properties;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{CLIENT_REQUEST_ID, Call, Dialect, Members, Reply, Route, answers};
+use super::{CLIENT_REQUEST_ID, Call, Dialect, Members, Reply, Route, answers, lenient};
 use crate::model::{Fault, Time};
 use crate::query::ask::{Results, ResultsRequest};
 use crate::query::{Context, Question};
@@ -31,6 +31,15 @@ const ROUTES: &[Route] = &[
     answers("POST", "/v1/rest/mgmt", "kusto.mgmt", 1, manage),
     answers("GET", "/v1/rest/ping", "kusto.ping", 2, ping),
 ];
+
+/// The database that the body of an operation names: a workspace in the words of this dialect.
+pub(super) fn database(operation: &str, body: &[u8]) -> Option<String> {
+    if !operation.starts_with("kusto.") {
+        return None;
+    }
+    let named = Members::of(&lenient::read(body).ok()?).word("db")?;
+    Some(if named.eq_ignore_ascii_case("NetDefaultDB") { commands::DATABASE.to_owned() } else { named })
+}
 
 /// A request as it stands in the body, or in the query string of a GET.
 struct Asked {

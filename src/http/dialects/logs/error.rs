@@ -101,6 +101,7 @@ pub(super) fn fault(fault: &Fault, request_id: &str) -> (StatusCode, Value) {
     let (code, outer) = match status.as_u16() {
         401 => ("InvalidTokenError", "The provided authentication is not valid for this resource"),
         403 => ("InsufficientAccessError", "The provided credentials have insufficient access to perform the requested operation"),
+        404 if fault.code == "workspace_unknown" => ("WorkspaceNotFoundError", "The workspace could not be found"),
         404 => ("PathNotFoundError", "The requested path does not exist"),
         429 => ("ThrottledError", "Too many requests"),
         503 => ("ServiceUnavailable", "The service cannot answer now"),

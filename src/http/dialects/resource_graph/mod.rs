@@ -104,8 +104,16 @@ fn facet_of(facet: &Value, query: &str, ask: &dyn Fn(String) -> Result<Table, Fa
     let order = if options.word("sortOrder").is_some_and(|order| order.eq_ignore_ascii_case("asc")) { "asc" } else { "desc" };
     let filter = options.word("filter").map(|filter| format!(" | where {filter}")).unwrap_or_default();
     let top = options.number("$top").and_then(|top| usize::try_from(top).ok()).unwrap_or(FACET_TOP).clamp(1, TOP_MAX);
-    let text = format!("{query}{filter} | summarize ['count'] = count() by {expression} | order by ['{}'] {order}", by.replace('\'', ""));
-    match ask(text) {
+    let by = by.replace('\'', "");
+    let counted = |group: &str| ask(format!("{query}{filter} | summarize ['count'] = count() by {group} | order by ['{by}'] {order}"));
+    // Members of `properties` are groups too: by their text.
+    let table = match counted(&expression) {
+        Err(fault) if fault.code == "kql_dynamic_key" => {
+            counted(&format!("['{}'] = tostring({expression})", expression.replace(['\'', '[', ']'], "")))
+        }
+        table => table,
+    };
+    match table {
         Ok(table) => {
             let total = table.rows.len();
             let object = |row: Vec<Value>| table.columns.iter().map(|column| column.name.clone()).zip(row).collect::<Map<_, _>>();
