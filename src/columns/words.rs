@@ -399,8 +399,8 @@ mod tests {
         let texts: Vec<String> =
             (0..BLOCK_ROWS * 2 + 5).map(|row| if row == BLOCK_ROWS + 1 { "needle" } else { "hay" }.to_owned()).collect();
         let words = index(&texts.iter().map(String::as_str).collect::<Vec<_>>());
-        assert_eq!(words.rows(&whole("needle"), texts.len()), [BLOCK_ROWS..BLOCK_ROWS * 2]);
-        assert_eq!(words.rows(&whole("hay"), texts.len()), [0..texts.len()]);
+        assert_eq!(words.rows(&whole("needle"), texts.len()).as_slice(), std::slice::from_ref(&(BLOCK_ROWS..BLOCK_ROWS * 2)));
+        assert_eq!(words.rows(&whole("hay"), texts.len()).as_slice(), std::slice::from_ref(&(0..texts.len())));
         assert!(Words::open(Bytes::from_static(b"CLEWWRD1\x05\0\0\0")).is_none(), "damage is seen");
     }
 

@@ -14,7 +14,7 @@ use crate::support::Clew;
 
 fn alerts(range: std::ops::Range<u32>) -> String {
     let alert = |n: u32| {
-        json!({"SystemAlertId": format!("a{n:03}"), "DisplayName": "x", "AlertName": "x", "AlertSeverity": if n % 2 == 0 { "High" } else { "Low" },
+        json!({"SystemAlertId": format!("a{n:03}"), "DisplayName": "x", "AlertName": "x", "AlertSeverity": if n.is_multiple_of(2) { "High" } else { "Low" },
             "ProviderName": "Test", "ProductName": "Test", "TimeGenerated": "2026-01-01T10:00:00Z", "StartTime": "2026-01-01T10:00:00Z",
             "EndTime": "2026-01-01T10:05:00Z", "AlertType": "t", "Entities": "[]", "Type": "SecurityAlert"})
         .to_string()

@@ -168,7 +168,7 @@ async fn activities_are_told(clew: &Clew) {
     for item in items {
         let (first, last) = (item["first"].as_str().expect("a time"), item["last"].as_str().expect("a time"));
         assert!(first <= last && item["bucket_start"].as_str().expect("a time") <= first, "{item}");
-        assert!(first.to_owned() >= before, "oldest first");
+        assert!(first >= before.as_str(), "oldest first");
         before = first.to_owned();
         assert!(!item["title"].as_str().expect("a title").contains("{{"), "{item}");
     }
