@@ -356,7 +356,8 @@ mod tests {
     fn declarations_are_closed() {
         let names: BTreeSet<&str> = relations().iter().map(|relation| relation.name).collect();
         assert_eq!(names.len(), relations().len(), "a relation is described once");
-        let mut used = BTreeSet::new();
+        // A bookmark is no row of a table: `ingest::formats` says what it marks.
+        let mut used = BTreeSet::from(["marks"]);
         let mut ids = BTreeSet::new();
         for rule in rules() {
             assert!(ids.insert(rule.id), "{} is declared twice", rule.id);

@@ -368,7 +368,7 @@ mod tests {
 
     use arrow::array::{ArrayRef, StringViewArray};
     use arrow::datatypes::{Field, Schema};
-    use datafusion::logical_expr::{col, lit};
+    use datafusion::logical_expr::{ident, lit};
 
     use super::*;
 
@@ -414,12 +414,12 @@ mod tests {
         ]));
         let word = |word: &str| Test::Word(hash(word.as_bytes()));
         let view = |text: &str| lit(ScalarValue::Utf8View(Some(text.to_owned())));
-        let equal = |name: &str, text: &str| col(name).eq(view(text));
+        let equal = |name: &str, text: &str| ident(name).eq(view(text));
         for (filters, expected) in [
             (vec![equal("Text", "Foo bar")], Some(Test::All(vec![word("foo"), word("bar")]))),
             (vec![equal("Text", "Foo").or(equal("Text", "bar"))], Some(Test::Any(vec![word("foo"), word("bar")]))),
             (vec![equal("Text", "foo").or(equal("_Source", "bar"))], None),
-            (vec![equal("Text", "foo").and(col("N").gt(lit(1_i64)))], Some(word("foo"))),
+            (vec![equal("Text", "foo").and(ident("N").gt(lit(1_i64)))], Some(word("foo"))),
             (vec![equal("Text", "")], None),
             (vec![equal("Text", "1234")], None),
             (vec![], None),

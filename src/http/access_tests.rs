@@ -22,6 +22,7 @@ fn secret() -> Secret {
 
 /// A server with these keys, whose engine is still being opened.
 fn server(keys: impl IntoIterator<Item = Key>, limits: Limits) -> Router {
+    let limits = Limits { start_wait_max: std::time::Duration::ZERO, ..limits };
     let served = Served { run: "clewrun_0".into(), secret: secret(), people: None };
     let gate = Gate::serving(served, &limits);
     let keys: Keys = keys.into_iter().collect();

@@ -14,7 +14,7 @@ const KILL_CHAIN: &str = "2518522745615999999_30ac5794-a265-4420-a1b7-6335ac08e2
 const VAULT: &str = "azure-resource:/subscriptions/8f153238-e602-427e-a7c0-3043fbe50918/resourcegroups/gbb01/providers/microsoft.keyvault/vaults/oneloginlogs1234";
 
 /// Good parameters of every operation that reads, by operation.
-const GOOD: [(&str, &[&str]); 35] = [
+const GOOD: [(&str, &[&str]); 48] = [
     ("activities", &["/v1/activities?entity=account:adelev@m365x816222.onmicrosoft.com&hours=24"]),
     ("functions", &["/v1/functions"]),
     ("saved_queries", &["/v1/queries?purpose=hunt"]),
@@ -65,6 +65,19 @@ const GOOD: [(&str, &[&str]); 35] = [
             "/v1/paths?a=ip:175.45.176.99&b=ip:37.142.150.162&mode=all",
         ],
     ),
+    ("metadata_endpoints", &["/metadata/endpoints?api-version=latest"]),
+    ("kusto_auth_metadata", &["/v1/rest/auth/metadata"]),
+    ("openid_configuration", &["/contoso/v2.0/.well-known/openid-configuration"]),
+    ("automation_rules", &["/v1/automation-rules"]),
+    ("bookmarks", &["/v1/bookmarks"]),
+    ("egress_policy", &["/v1/egress"]),
+    ("exports", &["/v1/exports"]),
+    ("indicators", &["/v1/indicators"]),
+    ("policy", &["/v1/policy"]),
+    ("suppression_rules", &["/v1/suppression-rules"]),
+    ("watchlists", &["/v1/watchlists"]),
+    ("whoami", &["/v1/whoami"]),
+    ("workspaces", &["/v1/workspaces"]),
     ("rank", &["/v1/rank?limit=3", "/v1/rank?by=pagerank&kind=host&from=2019-01-01&to=2019-02-01"]),
     ("posture", &["/v1/posture", "/v1/posture?subscription=none"]),
     ("ready", &["/v1/ready"]),
@@ -115,6 +128,28 @@ async fn the_api_on_the_sample_data() {
     decisions_are_taken_back(&clew).await;
 }
 
+/// Operations that show what must be defined first, or ask for a proof: `access`, `alerts`, `automation`, `bookmarks`, `exports`, `listed` and
+/// `suppression` hold their answers.
+const ELSEWHERE: [&str; 17] = [
+    "alert_activity",
+    "around",
+    "automation_rule",
+    "automation_runs",
+    "bookmark",
+    "changes",
+    "export_status",
+    "get_export",
+    "identity_token",
+    "indicator",
+    "indicator_matches",
+    "keys",
+    "sensitive_reads",
+    "suppression_rule",
+    "watchlist",
+    "watchlist_items",
+    "watchlist_matches",
+];
+
 async fn every_operation_answers_in_its_shape(clew: &Clew) {
     let api = clew.get("/v1/openapi.json").await;
     let good: BTreeMap<&str, &[&str]> = GOOD.into_iter().collect();
@@ -123,6 +158,9 @@ async fn every_operation_answers_in_its_shape(clew: &Clew) {
     for (path, item) in api["paths"].as_object().expect("paths") {
         let Some(operation) = item.get("get") else { continue };
         let id = operation["operationId"].as_str().expect("an operation has an id");
+        if ELSEWHERE.contains(&id) {
+            continue;
+        }
         let requests = good.get(id).unwrap_or_else(|| panic!("`{id}` ({path}) has no request in the table"));
         asked.insert(id.to_owned());
         let content = operation["responses"]["200"]["content"].as_object().expect("a described answer");

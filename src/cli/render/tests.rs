@@ -348,7 +348,7 @@ High  2 alerts on ws6
 ";
     assert_eq!(people(View::Correlation, &answer), expected);
     assert_eq!(people(View::Decision, &json!({"decision": 12})), "decision 12 is made; `clew entity undo 12` takes it back\n");
-    let changed = json!({"value": [{"id": "a", "number": 4, "change": 12}, {"id": "b", "change": 13}], "complete": true});
+    let changed = json!({"value": [{"kind": "incident", "id": "a", "number": 4, "change": 12}, {"kind": "incident", "id": "b", "change": 13}], "complete": true});
     assert_eq!(people(View::Changed, &changed), "incident 4 is changed\nincident b is changed\n`clew incident undo 12` takes it back\n");
     assert_eq!(people(View::Changed, &json!({"value": [], "complete": true})), "nothing to change: it is so already\n");
     let activity = json!({"value": [{"change": 12, "time": "2026-01-02T03:04:05Z", "actor": "ana", "action": "undo", "undoes": 9,

@@ -16,9 +16,17 @@ impl Parser<'_> {
         Call { name, arguments, place: self.since(start) }
     }
 
+    /// Tokens of the name of a plugin or function that is called: `search` is a plugin's name as well as an operator's.
+    pub(super) fn plugin_length(&self, ahead: usize) -> usize {
+        match self.name_length(ahead, Names::Plain) {
+            0 if self.word_at(ahead) == "search" && self.peek(ahead + 1).kind == TokenKind::OpenParen => 1,
+            length => length,
+        }
+    }
+
     /// A call that must be here.
     pub(super) fn expect_call(&mut self) -> Call {
-        let length = self.name_length(0, Names::Plain);
+        let length = self.plugin_length(0);
         if length > 0 && self.peek(length).kind == TokenKind::OpenParen {
             return self.call();
         }

@@ -114,7 +114,8 @@ impl Parser<'_> {
             "find" | "print" | "search" | "union" | "macro-expand" => self.peek(1).kind != TokenKind::Equal,
             "range" => self.name_length(1, Names::Plain) > 0 && self.word_at(1 + self.name_length(1, Names::Plain)) == "from",
             "evaluate" => {
-                self.name_length(1, Names::Plain) > 0 && self.peek(1 + self.name_length(1, Names::Plain)).kind == TokenKind::OpenParen
+                let length = self.plugin_length(1);
+                length > 0 && self.peek(1 + length).kind == TokenKind::OpenParen
             }
             word => OPERATORS.contains(&word) && !self.has_name(Names::Plain),
         }
