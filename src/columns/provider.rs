@@ -205,8 +205,7 @@ impl ColumnsTable {
                 let within = bounded.len();
                 let files = self.naming(bounded, &hashes).await;
                 scan.by_entities = within - files.len();
-                scan.left =
-                    Some(files.iter().map(|chosen| chosen.rows.as_ref().map_or(chosen.file.stats.rows, |rows| rows.len() as u64)).sum());
+                scan.asked = "the index of entities";
                 files
             }
             None => bounded.into_iter().map(|file| Chosen { file, rows: None }).collect(),
