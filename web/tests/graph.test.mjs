@@ -206,6 +206,7 @@ test("as of an instant only what had begun is there; all of it comes back", asyn
         .getByText(/24 alerts|25 alerts/)
         .first()
         .waitFor();
+    await page.getByText(/alerts and changes/).waitFor();
     await page.locator(".graph-stage").focus();
     await page.keyboard.press("]");
     await page.getByText(/^as of 20/).waitFor();
