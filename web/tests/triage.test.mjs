@@ -112,6 +112,7 @@ test("alerts are split off into an incident of their own", async () => {
     await page.getByRole("grid", { name: "Alerts of the incident" }).waitFor();
     await page.keyboard.press("j");
     await page.keyboard.press("x");
+    await bar(page).getByText("1 alert", { exact: true }).waitFor();
     await page.keyboard.press("s");
     const dialog = page.getByRole("dialog", { name: "Split 1 alert off" });
     await dialog.getByRole("textbox").fill("A matter of its own");

@@ -1,6 +1,6 @@
 // The investigation graph: canvas, pane, parallel timeline, and the keys that drive them.
 import { effect } from "@preact/signals";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ask } from "../api/client";
 import { seq } from "../app/live";
 import { param, setParams } from "../router/router";
@@ -219,7 +219,7 @@ function Focus({ of }: { of: Investigation }) {
 
 function Menu({ of, id, at, around, onClose }: { of: Investigation; id: string; at: Point; around: Surroundings; onClose: () => void }) {
     const box = useRef<HTMLDivElement>(null);
-    useEffect(() => {
+    useLayoutEffect(() => {
         box.current?.querySelector<HTMLElement>("button")?.focus();
         const outside = (event: Event) => {
             if (event.target instanceof Node && !box.current?.contains(event.target)) onClose();

@@ -1,5 +1,5 @@
 // Comments of an incident: written, rewritten, removed; each keeps its earlier texts.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ask } from "../api/client";
 import { useAsk } from "../api/resource";
 import type { Activity, IncidentDetail } from "../api/types";
@@ -137,7 +137,7 @@ interface WriterProps {
 /** A field for Markdown. Ctrl+Enter is the button, Escape gives up. */
 function Writer({ text = "", button, onText, onCancel }: WriterProps) {
     const field = useRef<HTMLTextAreaElement>(null);
-    useEffect(() => field.current?.focus(), []);
+    useLayoutEffect(() => field.current?.focus(), []);
     const done = () => {
         const words = field.current?.value.trim() ?? "";
         if (words) onText(words);

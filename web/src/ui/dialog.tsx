@@ -1,6 +1,6 @@
 // Windows over the page and lists under a button. Escape closes them; the focus stays inside and returns afterwards.
 import type { ComponentChildren } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { IconButton } from "./parts";
 
 const FOCUSABLE = 'a[href], button:not([disabled]), input:not([disabled]), select, textarea, [tabindex]:not([tabindex="-1"])';
@@ -8,7 +8,7 @@ const FOCUSABLE = 'a[href], button:not([disabled]), input:not([disabled]), selec
 /** A window over the page. */
 export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ComponentChildren }) {
     const box = useRef<HTMLDivElement>(null);
-    useEffect(() => {
+    useLayoutEffect(() => {
         const before = document.activeElement;
         const first =
             box.current?.querySelector<HTMLElement>("[autofocus], input:checked") ??
@@ -88,7 +88,7 @@ export function Popover({ label, name, class: style = "button", right = false, c
         observer.observe(list.current);
         return () => observer.disconnect();
     }, [open, right]);
-    useEffect(() => {
+    useLayoutEffect(() => {
         if (!open) return;
         const outside = (event: Event) => {
             if (event.target instanceof Node && !anchor.current?.contains(event.target)) setOpen(false);

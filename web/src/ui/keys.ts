@@ -1,6 +1,6 @@
 // The keyboard map: screens register what a key does while they are shown; `?` lists what is registered.
 import { signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 /** One line of the map. */
 export interface KeyBinding {
@@ -25,7 +25,8 @@ export function useKeys(title: string, bindings: readonly KeyBinding[], active =
     const current = useRef(bindings);
     current.current = bindings;
     const signature = bindings.map((binding) => `${binding.keys}|${binding.label}`).join("\n");
-    useEffect(() => {
+    // Before the next event, not after the next paint: whoever types fast presses the second key within one frame.
+    useLayoutEffect(() => {
         if (!active) return;
         const group: Group = {
             title,
