@@ -125,3 +125,61 @@ print never = 1;
     let complaints = text(&failed.stderr);
     assert!(complaints.contains("kql_operator_expected") && complaints.contains("shell_usage"), "{complaints}");
 }
+
+/// What an assistant hears: the tools, an answer with its records, an error that says what to try.
+#[test]
+fn assistants_are_offered_tools_that_only_read() {
+    let data = filled().close();
+    let said =
+        |id: u32, method: &str, params: Value| format!("{}\n", json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
+    let begin = json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}});
+    let call = |id: u32, name: &str, arguments: Value| said(id, "tools/call", json!({"name": name, "arguments": arguments}));
+    let input = [
+        said(1, "initialize", begin),
+        format!("{}\n", json!({"jsonrpc": "2.0", "method": "notifications/initialized"})),
+        said(2, "tools/list", json!({})),
+        call(3, "query", json!({"text": "SigninLogs | take 1 | project _Seq, _Source, _Line"})),
+        call(4, "why", json!({"a": "account:adelev@m365x816222.onmicrosoft.com", "b": "ip:175.45.176.99"})),
+        call(5, "incident", json!({"id": "no-such"})),
+        call(6, "query", json!({"txt": "print 1"})),
+    ];
+    // The input ends only once every answer is there.
+    let mut child = Command::new(env!("CARGO_BIN_EXE_clew"))
+        .args(["mcp", "--data"])
+        .arg(data.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .env("RUST_LOG", "error")
+        .spawn()
+        .expect("the program starts");
+    let mut stdin = child.stdin.take().expect("an input");
+    stdin.write_all(input.concat().as_bytes()).expect("it reads");
+    let lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().expect("an output")));
+    let mut answers = std::collections::BTreeMap::new();
+    for line in lines {
+        let answer: Value = serde_json::from_str(&line.expect("text")).expect("JSON");
+        if let Some(id) = answer["id"].as_u64() {
+            answers.insert(id, answer["result"].clone());
+        }
+        if answers.len() == 6 {
+            break;
+        }
+    }
+    drop(stdin);
+    child.wait().expect("it ends");
+    assert!(answers[&1]["instructions"].as_str().is_some_and(|text| text.contains("only read")), "{}", answers[&1]);
+    let tools = answers[&2]["tools"].as_array().expect("tools");
+    assert!(tools.len() >= 8 && tools.iter().all(|tool| tool["annotations"]["readOnlyHint"] == json!(true)), "{tools:?}");
+    let row = &answers[&3]["structuredContent"]["rows"][0];
+    assert!(row[0].is_u64() && row[1].is_string() && row[2].is_u64(), "{row}");
+    let record = &answers[&4]["structuredContent"]["assertions"][0]["records"][0];
+    assert!(record["seq"].is_u64() && record["source"].is_string() && record["line"].is_u64(), "{}", answers[&4]);
+    for (id, code) in [(5, "incident_unknown"), (6, "tool_arguments")] {
+        assert_eq!(
+            (&answers[&id]["isError"], &answers[&id]["structuredContent"]["error"]["code"]),
+            (&json!(true), &json!(code)),
+            "{}",
+            answers[&id]
+        );
+    }
+}

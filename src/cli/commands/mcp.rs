@@ -5,11 +5,12 @@
 
 use std::sync::Arc;
 
+use rmcp::RoleServer;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, Implementation, JsonObject, ListToolsResult, PaginatedRequestParams,
     ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
 };
-use rmcp::service::{RequestContext, RoleServer};
+use rmcp::service::RequestContext;
 use rmcp::{ErrorData, ServerHandler, ServiceExt};
 use serde_json::{Value, json};
 
@@ -89,11 +90,7 @@ const TOOLS: &[Described] = &[
         name: "neighbors",
         title: "Neighbours",
         description: "Shows what a node is linked with, newest edges first, or everything within some hops.",
-        parameters: &[
-            ("!node", "string", "Reference of the node"),
-            ("hops", "integer", "Hops (1)"),
-            ("limit", "integer", "Edges"),
-        ],
+        parameters: &[("!node", "string", "Reference of the node"), ("hops", "integer", "Hops (1)"), ("limit", "integer", "Edges")],
     },
     Described {
         name: "why",
@@ -106,11 +103,7 @@ const TOOLS: &[Described] = &[
         title: "Query",
         description: "Runs a read-only KQL query on the tables, the graph and the full text; `explore(...)`, `neighbors(...)`, `evaluate expand(...)` \
                       compose them. `_Seq`, `_Source`, `_Line` of a row say where it came from.",
-        parameters: &[
-            ("!text", "string", "The query"),
-            ("lang", "string", "kql (default), sql or cypher"),
-            ("limit", "integer", "Rows"),
-        ],
+        parameters: &[("!text", "string", "The query"), ("lang", "string", "kql (default), sql or cypher"), ("limit", "integer", "Rows")],
     },
     Described {
         name: "tables",
@@ -258,12 +251,16 @@ mod tests {
     fn calls_become_requests_or_say_what_is_wrong() {
         let ask = |name: &str, given: serde_json::Value| {
             let tool = TOOLS.iter().find(|tool| tool.name == name).expect("a tool");
-            tool.request(given.as_object().expect("an object")).map(|request| format!("{} {}", request.method(), request.target())).map_err(|fault| fault.code)
+            tool.request(given.as_object().expect("an object"))
+                .map(|request| format!("{} {}", request.method(), request.target()))
+                .map_err(|fault| fault.code)
         };
         assert_eq!(ask("search", json!({"text": "a b", "limit": 3})), Ok("GET /v1/search?q=a%20b&limit=3".to_owned()));
         assert_eq!(ask("incident", json!({"id": "42"})), Ok("GET /v1/incidents/42".to_owned()));
         assert_eq!(ask("query", json!({"text": "print 1"})), Ok("POST /v1/query".to_owned()));
-        for (name, given) in [("search", json!({})), ("search", json!({"text": 1})), ("why", json!({"a": "x"})), ("tables", json!({"nme": "x"}))] {
+        for (name, given) in
+            [("search", json!({})), ("search", json!({"text": 1})), ("why", json!({"a": "x"})), ("tables", json!({"nme": "x"}))]
+        {
             assert_eq!(ask(name, given.clone()), Err("tool_arguments"), "{name} {given}");
         }
     }

@@ -15,6 +15,7 @@ mod kql;
 mod listed;
 mod lists;
 mod maintain;
+mod mcp;
 mod query;
 mod search;
 mod serve;
@@ -111,6 +112,8 @@ pub(crate) enum Command {
     Audit(changes::Audit),
     /// Count what there is
     Stats,
+    /// Offer the questions as tools to assistants, by the Model Context Protocol on standard input and output
+    Mcp(mcp::Mcp),
     /// Serve the HTTP API
     Serve(serve::Serve),
     /// Make, list and revoke keys and service principals
@@ -206,6 +209,7 @@ impl Command {
         }
         match self {
             Self::Shell(shell) => shell.run(global),
+            Self::Mcp(mcp) => mcp.run(global),
             Self::Check(check) => check.run(global),
             Self::Fmt(fmt) => fmt.run(),
             Self::Ingest(ingest) => ingest.run(global),

@@ -3,6 +3,8 @@
 //! A run is named by its rule and the document that started it, so that whatever is done again after a crash is done under the
 //! same name. What is under way stands in a file that is written before anything is done; what is over stands in the journal.
 
+mod found;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -16,26 +18,21 @@ use super::egress::{self, ATTEMPTS_MAX, Call, Failed};
 use super::triage::Written;
 use super::{Engine, files};
 use crate::ingest;
-use crate::model::{Alert, Body, Document, Entity, Event, Fault, FaultClass, Incident, Seq, Time};
+use crate::model::{Document, Entity, Fault, FaultClass, Incident, Seq, Time};
 use crate::query::{Context, details};
-use crate::records::Subject as Kept;
 use crate::triage::alert::AlertUpdate;
-use crate::triage::automation::{self, ACTOR, Action, AutomationRule, Facts, KIND, KIND_DEFENDER, On, Rule, Subject, When};
+use crate::triage::automation::{self, ACTOR, Action, AutomationRule, Facts, KIND, KIND_DEFENDER, On, Rule};
 use crate::triage::egress::EgressPolicy;
 use crate::triage::incident::{Actor, ChangeIncidents, IncidentUpdate, Policy, TaskAdd};
-use crate::triage::versioned::version_in;
+
+use found::{Found, before, entities, found_in, is_assessment, started_by};
 
 /// Documents that one pass looks at.
 const DOCUMENTS_MAX: u64 = 20_000;
 /// Runs that one pass works on; the rest waits for the next.
 const RUNS_MAX: usize = 200;
-/// Alerts of an incident whose entities conditions see.
-const ALERTS_MAX: usize = 150;
 /// The kind of the decisions that keep what became of runs.
 pub(super) const RUN: &str = "automation.run";
-/// Tables whose rows are assessments.
-const ASSESSMENTS: [&str; 5] =
-    ["SecurityRecommendation", "SecurityNestedRecommendation", "SecurityRegulatoryCompliance", "SecureScoreControls", "SecurityAssessment"];
 /// Namespace of the names of runs.
 const NAMESPACE: uuid::Uuid = uuid::Uuid::from_u128(0x51c5_0c3e_2d6a_5f0b_8a41_9f60_3f1d_7702);
 
@@ -133,50 +130,6 @@ pub struct Pass {
     pub due: Option<Time>,
     /// Whether everything that readers see was looked at and nothing is due.
     pub complete: bool,
-}
-
-/// What starts a rule, taken out of its document.
-enum Found {
-    Alert(Box<Alert>),
-    Incident(Box<Incident>),
-    Assessment(Box<Event>),
-}
-
-impl Found {
-    fn subject(&self) -> Subject<'_> {
-        match self {
-            Self::Alert(alert) => Subject::Alert(alert),
-            Self::Incident(incident) => Subject::Incident(incident),
-            Self::Assessment(event) => Subject::Assessment(event),
-        }
-    }
-
-    fn on(&self) -> On {
-        match self {
-            Self::Alert(_) => On::Alert,
-            Self::Incident(_) => On::Incident,
-            Self::Assessment(_) => On::Assessment,
-        }
-    }
-
-    fn target(&self, seq: Seq) -> String {
-        match self {
-            Self::Alert(alert) => format!("alert:{}", alert.id),
-            Self::Incident(incident) => format!("incident:{}", incident.id),
-            Self::Assessment(_) => format!("assessment:{seq}"),
-        }
-    }
-
-    fn json(&self) -> Value {
-        match self {
-            Self::Alert(alert) => json!(alert),
-            Self::Incident(incident) => json!(incident),
-            Self::Assessment(event) => {
-                let columns = event.columns.iter().map(|(name, value)| (name.to_string(), value.clone()));
-                json!({"table": event.table, "time": event.time, "columns": columns.collect::<serde_json::Map<_, _>>()})
-            }
-        }
-    }
 }
 
 /// A change that carries the name of the rule that makes it.
@@ -566,84 +519,6 @@ impl Engine {
             }
         }
     }
-}
-
-fn is_assessment(document: &Document) -> bool {
-    document.table.as_deref().is_some_and(|table| ASSESSMENTS.contains(&table))
-}
-
-fn found_in(body: Body) -> Option<Found> {
-    match body {
-        Body::Alert(alert) => Some(Found::Alert(alert)),
-        Body::Incident(incident) => Some(Found::Incident(incident)),
-        Body::Event(event) if ASSESSMENTS.contains(&&*event.table) => Some(Found::Assessment(event)),
-        Body::Event(_) | Body::Decision(_) | Body::Resource(_) => None,
-    }
-}
-
-/// What a body starts, and when; nothing for what rules themselves wrote, so that none runs in circles.
-fn started_by(context: &Context, seq: Seq, body: Body) -> Result<Option<(Found, When)>, Fault> {
-    let records = &context.snapshot.records;
-    let change = match &body {
-        Body::Alert(alert) => alert.change.as_ref(),
-        Body::Incident(incident) => incident.change.as_ref(),
-        _ => None,
-    };
-    if change.is_some_and(|change| change.rule.is_some() || change.actor == ACTOR) {
-        return Ok(None);
-    }
-    let arrival = match &body {
-        Body::Alert(alert) => super::feed::arrival(records, Kept::Alert, &alert.id, seq)?,
-        Body::Incident(incident) => super::feed::arrival(records, Kept::Incident, &incident.id, seq)?,
-        Body::Event(_) => "created",
-        _ => return Ok(None),
-    };
-    let when = if arrival == "created" { When::Created } else { When::Updated };
-    if let (Body::Alert(alert), When::Created) = (&body, when) {
-        // An alert that a suppression rule dismissed as it came needs nobody's attention, a rule's neither.
-        let versions = records.versions(Kept::Alert, &alert.id)?;
-        if let Some(next) = versions.iter().find(|version| version.seq > seq && version.seq.0 <= seq.0 + 2)
-            && let Some(own) = context.journal.document(next.seq)?.filter(|document| &*document.format == ingest::ALERT)
-            && version_in::<Alert>(&own, &alert.id)?.and_then(|alert| alert.change).is_some_and(|change| change.rule.is_some())
-        {
-            return Ok(None);
-        }
-    }
-    Ok(found_in(body).map(|found| (found, when)))
-}
-
-/// The version before the one that a document holds.
-fn before(context: &Context, found: &Found, seq: Seq) -> Result<Option<Found>, Fault> {
-    let records = &context.snapshot.records;
-    let (subject, id) = match found {
-        Found::Alert(alert) => (Kept::Alert, &alert.id),
-        Found::Incident(incident) => (Kept::Incident, &incident.id),
-        Found::Assessment(_) => return Ok(None),
-    };
-    let versions = records.versions(subject, id)?;
-    let Some(this) = versions.iter().find(|version| version.seq == seq).copied() else { return Ok(None) };
-    let earlier =
-        versions.iter().filter(|version| !version.partial && version.order() < this.order()).max_by_key(|version| version.order());
-    let Some(earlier) = earlier else { return Ok(None) };
-    let document = details::document(context, earlier.seq)?;
-    Ok(match found {
-        Found::Alert(_) => version_in::<Alert>(&document, id)?.map(|alert| Found::Alert(Box::new(alert))),
-        Found::Incident(_) => version_in::<Incident>(&document, id)?.map(|incident| Found::Incident(Box::new(incident))),
-        Found::Assessment(_) => None,
-    })
-}
-
-/// The entities of the alerts of an incident.
-fn entities(context: &Context, found: &Found) -> Result<Vec<Entity>, Fault> {
-    let Found::Incident(incident) = found else { return Ok(Vec::new()) };
-    let graph = &context.snapshot.graph;
-    let mut entities = Vec::new();
-    for id in incident.alert_ids.iter().take(ALERTS_MAX) {
-        let Some(node) = graph.alert(id) else { continue };
-        let (alert, _) = details::whole_alert(context, id, node)?;
-        entities.extend(alert.into_iter().flat_map(|alert| alert.entities).map(|evidence| evidence.entity));
-    }
-    Ok(entities)
 }
 
 fn new_run(rule: &Rule, found: &Found, when: &str, seq: Seq, now: Time) -> Run {
