@@ -13,7 +13,7 @@ const chromium = process.env.CHROMIUM ?? "/usr/bin/chromium";
 if (!existsSync(chromium)) throw new Error(`no browser at ${chromium}: install Debian's chromium, or set CHROMIUM`);
 if (!process.env.CLEW_BIN) throw new Error("CLEW_BIN names the binary to test");
 if (files.length === 0) throw new Error("no test file fits");
-const run = spawnSync(process.execPath, ["--test", "--test-concurrency=1", "--test-timeout=600000", ...files], {
+const run = spawnSync(process.execPath, ["--test", "--test-concurrency=1", "--test-timeout=1800000", ...files], {
     stdio: "inherit",
     cwd: root,
 });

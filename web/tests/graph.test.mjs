@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { closeClean, openPage, picture, startBrowser, startClew } from "./support.mjs";
+import { closeClean, eventually, openPage, picture, startBrowser, startClew } from "./support.mjs";
 
 let clew;
 let browser;
@@ -22,9 +22,20 @@ async function openGraph(path, options) {
     return page;
 }
 
-/** Waits until the picture holds more than the root. */
-const drawn = (page) => page.waitForFunction(() => (window.clewGraph?.stats().drawn.nodes ?? 0) > 1);
-const counts = (page) => page.evaluate(() => window.clewGraph.stats().drawn);
+/** Waits until the picture holds more than the root, nothing is asked or arranged, and nothing moves. */
+const drawn = (page) =>
+    page.waitForFunction(
+        () =>
+            window.clewGraph?.atRest() &&
+            window.clewGraph.stats().drawn.nodes > 1 &&
+            document.querySelector(".graph")?.getAttribute("aria-busy") === "false",
+    );
+const nodes = (page) => page.evaluate(() => window.clewGraph?.stats().drawn.nodes ?? 0);
+/** What the address holds of the graph, as soon as it is the present state. */
+async function addressed(page) {
+    await page.locator(".graph[data-addressed=true]").waitFor();
+    return new URL(page.url()).searchParams.get("g");
+}
 const notice = (page, text) => page.locator(".graph-notice", { hasText: text }).waitFor();
 const tab = (page, name) => page.getByRole("tab", { name }).click();
 
@@ -62,9 +73,8 @@ test("an entity's queries carry counts before they run; what they find joins, is
     const card = page.getByRole("dialog", { name: /Exploration queries of msticalertswin1/ });
     await picture(page, "graph-explorations");
     const query = card.getByRole("button", { name: /^Logons on the host/ });
-    assert.match(await query.innerText(), /Logons on the host\s+3/);
-    const state = (url) => new URL(url).searchParams.get("g");
-    const without = state(page.url());
+    await eventually(() => query.innerText(), /Logons on the host\s+3/);
+    const without = await addressed(page);
     await query.click();
     await notice(page, "logons of msticalertswin1: 1 new nodes, 3 new links");
     await tab(page, "Questions");
@@ -75,11 +85,15 @@ test("an entity's queries carry counts before they run; what they find joins, is
         .first()
         .waitFor();
     await page.getByRole("button", { name: "Close the rows" }).click();
-    await page.waitForURL((url) => state(url) !== without);
-    const before = await counts(page);
+    await eventually(
+        () => addressed(page),
+        (state) => state !== without,
+    );
+    await drawn(page);
+    const before = await nodes(page);
     await page.reload();
     await drawn(page);
-    await page.waitForFunction((nodes) => window.clewGraph.stats().drawn.nodes === nodes, before.nodes);
+    await eventually(() => nodes(page), before);
     await closeClean(page);
 });
 
@@ -94,9 +108,8 @@ test("a link says why it is there, with rule, time and record", async () => {
     await page.keyboard.press("Enter");
     await tab(page, "Details");
     const why = page.locator(".graph-why li").first();
-    await why.waitFor();
-    assert.match(
-        await why.innerText(),
+    await eventually(
+        () => why.innerText(),
         /involves GeneratedFindingDomainName[\s\S]*2025-08-22 01:40:09[\s\S]*by the rule alert\.entities[\s\S]*guardduty\//,
     );
     await picture(page, "graph-why");
@@ -105,7 +118,7 @@ test("a link says why it is there, with rule, time and record", async () => {
 
 test("hide, isolate, collapse, pin and path by keyboard, each undone", async () => {
     const page = await openGraph("/incidents/1/graph");
-    const start = await counts(page);
+    const start = await nodes(page);
     await choose(page, "host:vm3");
     for (const [key, said] of [
         ["h", "hid vm3"],
@@ -119,7 +132,7 @@ test("hide, isolate, collapse, pin and path by keyboard, each undone", async () 
         await page.keyboard.press("u");
         await notice(page, `undone: ${said}`);
     }
-    await page.waitForFunction((nodes) => window.clewGraph.stats().drawn.nodes === nodes, start.nodes);
+    await eventually(() => nodes(page), start);
     await choose(page, "host:vm3");
     await page.keyboard.press("w");
     await page.locator(".graph-toolbar").getByText("Path from vm3").waitFor();
@@ -154,8 +167,11 @@ test("the pointer: resting on an entity lists its queries, a click on a line say
     await page.mouse.move(host.x + 40, host.y + 30, { steps: 4 });
     await page.mouse.up();
     await page.locator('button[title^="Undo: moved vm3"]').waitFor();
-    const moved = await at("host:vm3");
-    assert.ok(Math.abs(moved.x - host.x - 40) < 2 && Math.abs(moved.y - host.y - 30) < 2);
+    await drawn(page);
+    const moved = await eventually(
+        () => at("host:vm3"),
+        (place) => Math.abs(place.x - host.x - 40) < 2 && Math.abs(place.y - host.y - 30) < 2,
+    );
     await page.mouse.click(moved.x, moved.y, { button: "right" });
     await page.getByRole("menu", { name: "vm3" }).getByRole("menuitem", { name: /Unpin/ }).click();
     await page.locator('button[title^="Undo: unpinned vm3"]').waitFor();
@@ -170,7 +186,7 @@ test("an alert that a question found joins the incident, and its entities with i
     await tab(page, /^List/);
     await page.getByLabel("Find in the graph").fill("An event log was cleared");
     const alert = page.getByRole("treeitem", { name: /An event log was cleared/ });
-    assert.match(await alert.innerText(), /outside/);
+    await eventually(() => alert.innerText(), /outside/);
     await alert.click();
     await tab(page, "Details");
     await page.getByRole("button", { name: "Add to the incident" }).click();
@@ -201,7 +217,7 @@ test("arrow keys walk the picture and say where they are", async () => {
 
 test("as of an instant only what had begun is there; all of it comes back", async () => {
     const page = await openGraph("/incidents/3/graph");
-    const all = await counts(page);
+    const all = await nodes(page);
     await page
         .getByText(/24 alerts|25 alerts/)
         .first()
@@ -210,10 +226,13 @@ test("as of an instant only what had begun is there; all of it comes back", asyn
     await page.locator(".graph-stage").focus();
     await page.keyboard.press("]");
     await page.getByText(/^as of 20/).waitFor();
-    await page.waitForFunction((nodes) => window.clewGraph.stats().drawn.nodes < nodes, all.nodes);
+    await eventually(
+        () => nodes(page),
+        (shown) => shown < all,
+    );
     await picture(page, "graph-as-of");
     await page.getByRole("button", { name: "All", exact: true }).click();
-    await page.waitForFunction((nodes) => window.clewGraph.stats().drawn.nodes === nodes, all.nodes);
+    await eventually(() => nodes(page), all);
     await closeClean(page);
 });
 
@@ -251,10 +270,15 @@ test("the picture leaves as SVG, PNG and JSON", async () => {
 
 test("layouts by time and by tactic have their columns", async () => {
     const page = await openGraph("/incidents/5/graph");
+    const seen = new Set();
     for (const name of ["Tactic", "Time"]) {
         const button = page.getByRole("group", { name: "Layout" }).getByRole("button", { name });
         await button.click();
-        await page.waitForFunction(() => window.clewGraph.bands().length > 1);
+        await eventually(
+            () => page.evaluate(() => window.clewGraph.bands().join()),
+            (bands) => bands.includes(",") && !seen.has(bands) && seen.add(bands),
+        );
+        await drawn(page);
         await picture(page, `graph-${name.toLowerCase()}`);
     }
     await closeClean(page);
@@ -264,10 +288,18 @@ test("the timeline tab pages through all items, filters them and leaves as a fil
     const page = await openPage(browser, clew.url);
     await page.go("/incidents/4/timeline");
     await page.getByText("138 alerts · 377 events · 1 incident").waitFor();
-    await page.locator(".timeline-rows .virtual").evaluate((list) => list.scrollTo(0, list.scrollHeight));
-    await page.locator(".timeline-row button", { hasText: "2019-01-15 17:15:1" }).first().waitFor();
-    await page.locator(".timeline-rows .virtual").evaluate((list) => list.scrollTo(0, 0));
-    await page.locator(".timeline-row button", { hasText: "2019-01-15 01:42:28" }).click();
+    const list = page.locator(".timeline-rows .virtual");
+    const row = (time) => page.locator(".timeline-row button", { hasText: time });
+    // The list grows as its pages come in: its end moves away until the last one is there.
+    await eventually(
+        async () => {
+            await list.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+            return row("2019-01-15 17:15:1").count();
+        },
+        (count) => count > 0,
+    );
+    await list.evaluate((element) => element.scrollTo(0, 0));
+    await row("2019-01-15 01:42:28").click();
     await page.getByRole("complementary", { name: "Item" }).getByText("SecurityEvent").first().waitFor();
     await picture(page, "timeline");
     await page.go("/incidents/4/timeline?kind=alert&severity=Low");

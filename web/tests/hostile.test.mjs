@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { closeClean, openPage, startBrowser, startClew } from "./support.mjs";
+import { closeClean, complete, eventually, openPage, startBrowser, startClew } from "./support.mjs";
 
 const CORPUS = [
     '<img src=x onerror="window.hit=1">',
@@ -113,8 +113,7 @@ test("every screen shows the corpus as text", async () => {
     const page = await openPage(browser, clew.url);
     for (const path of screens) {
         await page.go(path);
-        await page.waitForFunction(() => document.querySelector("#app")?.textContent?.length > 100);
-        await page.waitForLoadState("networkidle");
+        await complete(page);
         await harmless(page);
     }
     await closeClean(page);
@@ -125,10 +124,9 @@ test("each alert and entity of the corpus shows as text beside the list", async 
     for (const [index, text] of CORPUS.entries()) {
         await page.go(`/alerts/hostile-${index}`);
         const pane = page.getByRole("complementary", { name: "Alert" });
-        await pane.getByRole("heading", { level: 2 }).waitFor();
-        assert.equal(await pane.getByRole("heading", { level: 2 }).textContent(), text);
+        await eventually(() => pane.getByRole("heading", { level: 2 }).textContent(), text);
         await pane.getByRole("button", { name: /Entities/ }).click();
-        await pane.getByRole("button", { name: "JSON", exact: true }).last().click();
+        await pane.getByRole("group", { name: "Parts of the alert" }).getByRole("button", { name: "JSON" }).click();
         await pane.locator(".json").waitFor();
         assert.equal(await pane.getByRole("link", { name: "Portal" }).count(), 0);
         await harmless(page);
@@ -160,8 +158,7 @@ test("an address cannot carry markup into the page", async () => {
         `/graph?g.of=${text}`,
     ]) {
         await page.go(path);
-        await page.waitForFunction(() => document.querySelector("main")?.textContent?.length > 0);
-        await page.waitForLoadState("networkidle");
+        await complete(page);
         await harmless(page);
     }
     await closeClean(page, { refused: true });

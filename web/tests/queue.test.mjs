@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { closeClean, openPage, picture, startBrowser, startClew } from "./support.mjs";
+import { closeClean, eventually, openPage, picture, sequence, startBrowser, startClew } from "./support.mjs";
 
 let clew;
 let browser;
@@ -20,9 +20,8 @@ const titles = (page) => rows(page).locator("a[href^='/incidents/']").allInnerTe
 test("the queue shows every incident, and its counters are filters", async () => {
     const page = await openPage(browser, clew.url);
     await page.go("/");
-    await rows(page).nth(4).waitFor();
-    assert.equal(await rows(page).count(), 5);
-    assert.match((await titles(page))[0], /^Multi-stage activity on i-99999999/);
+    await eventually(() => rows(page).count(), 5);
+    await eventually(async () => (await titles(page))[0] ?? "", /^Multi-stage activity on i-99999999/);
     await page.getByRole("button", { name: "5 Open" }).click();
     await page.waitForURL(/status=open/);
     await page.getByRole("button", { name: /^Closed|0 Closed/ }).click();
@@ -42,10 +41,10 @@ test("filters are added by pill, kept in the address, and narrow the rows", asyn
     await page.getByRole("button", { name: "Product" }).click();
     await page.getByLabel(/Amazon GuardDuty/).click();
     await page.waitForURL(/product=Amazon/);
-    await page.waitForFunction(() => document.querySelectorAll("[role=row][aria-selected]").length === 1);
+    await eventually(() => rows(page).count(), 1);
     await page.reload();
-    await page.waitForFunction(() => document.querySelectorAll("[role=row][aria-selected]").length === 1);
-    assert.match((await titles(page))[0], /i-99999999/);
+    await eventually(() => rows(page).count(), 1);
+    await eventually(async () => (await titles(page))[0] ?? "", /i-99999999/);
     await closeClean(page);
 });
 
@@ -74,11 +73,10 @@ test("by keyboard alone: down the queue, into the preview, open, tabs, and back"
     await page.keyboard.press("?");
     const map = page.getByRole("dialog", { name: "Keyboard map" });
     await map.getByText("Next row").first().waitFor();
-    assert.equal(await map.getByText("Tab Graph").count(), 1);
+    await eventually(() => map.getByText("Tab Graph").count(), 1);
     await page.keyboard.press("Escape");
     await map.waitFor({ state: "detached" });
-    await page.keyboard.press("g");
-    await page.keyboard.press("i");
+    await sequence(page, "g", "i");
     await page.waitForURL(/\/incidents$/);
     await closeClean(page);
 });
@@ -90,7 +88,7 @@ test("words are searched with field syntax; a wrong field is explained", async (
     await page.keyboard.press("f");
     await page.keyboard.type("title:injection OR number:3");
     await page.keyboard.press("Enter");
-    await page.waitForFunction(() => document.querySelectorAll("[role=row][aria-selected]").length === 2);
+    await eventually(() => rows(page).count(), 2);
     await page.go("/incidents?q=colour:red");
     await page.getByRole("alert").getByText("search_unknown_field").waitFor();
     await closeClean(page, { refused: true });
@@ -110,7 +108,7 @@ test("columns and views that were chosen are there again", async () => {
     await page.go("/incidents");
     await rows(page).first().waitFor();
     await page.getByRole("columnheader", { name: "Created" }).waitFor();
-    assert.equal(await page.getByRole("columnheader", { name: "Products" }).count(), 0);
+    await page.getByRole("columnheader", { name: "Products" }).waitFor({ state: "detached" });
     await page.getByRole("button", { name: "All incidents" }).click();
     await page.getByRole("button", { name: "Grave", exact: true }).click();
     await page.waitForURL(/severity=High/);
@@ -124,11 +122,11 @@ test("the order is asked of the server and shown", async () => {
     await page.getByRole("columnheader", { name: "Number" }).getByRole("button").click();
     await page.waitForURL(/sort=number/);
     const numbers = async () => rows(page).locator("[role=gridcell]:nth-child(3)").allInnerTexts();
-    await page.waitForFunction(() => document.querySelector("[role=columnheader][aria-sort=descending]"));
-    assert.deepEqual(await numbers(), ["5", "4", "3", "2", "1"]);
+    await page.locator("[role=columnheader][aria-sort=descending]", { hasText: "Number" }).waitFor();
+    await eventually(numbers, ["5", "4", "3", "2", "1"]);
     await page.getByRole("columnheader", { name: "Number" }).getByRole("button").click();
     await page.waitForURL(/sort=-number/);
-    await page.waitForFunction(() => document.querySelector("[role=row][aria-selected] [role=gridcell]:nth-child(3)")?.textContent === "1");
+    await eventually(numbers, ["1", "2", "3", "4", "5"]);
     await closeClean(page);
 });
 
@@ -149,11 +147,10 @@ test("times follow the chosen zone, and UTC stays in the tooltip", async () => {
     const page = await openPage(browser, clew.url);
     await page.go("/incidents/5");
     const time = page.getByRole("complementary", { name: "Details of the incident" }).locator("time").first();
-    await time.waitFor();
-    assert.equal(await time.innerText(), "2025-08-22 01:40:09");
+    await eventually(() => time.innerText(), "2025-08-22 01:40:09");
     await page.keyboard.press("z");
-    await page.waitForFunction(() => document.querySelector(".rail-facts time")?.textContent === "2025-08-22 03:40:09");
-    assert.equal(await time.getAttribute("title"), "2025-08-22 01:40:09Z");
+    await eventually(() => time.innerText(), "2025-08-22 03:40:09");
+    await eventually(() => time.getAttribute("title"), "2025-08-22 01:40:09Z");
     await closeClean(page);
 });
 
@@ -182,14 +179,16 @@ test("a queue of a million incidents is entered anywhere, and no row stays blank
     await page.go("/incidents");
     const list = page.getByRole("grid", { name: "Incidents" });
     await list.getByText("Made incident 1000000", { exact: true }).waitFor();
-    assert.equal(await list.getAttribute("aria-rowcount"), String(total + 1));
+    await eventually(() => list.getAttribute("aria-rowcount"), String(total + 1));
     await page.keyboard.press("End");
     await list.getByText("Made incident 1", { exact: true }).waitFor();
     await page.waitForURL(/sel=made-999999/);
     await list.evaluate((element) => element.scrollTo(0, (element.scrollHeight - element.clientHeight) / 2));
     await list.getByText("Made incident 500000", { exact: true }).waitFor();
-    await page.waitForFunction(() => document.querySelectorAll(".table-row.waiting").length === 0);
-    const numbers = await list.locator("[role=row][aria-selected] [role=gridcell]:nth-child(3)").allInnerTexts();
-    assert.ok(numbers.length > 15 && numbers.every((text) => Math.abs(Number(text) - total / 2) < 1_000), numbers.join());
+    await eventually(() => list.locator(".table-row.waiting").count(), 0);
+    await eventually(
+        () => list.locator("[role=row][aria-selected] [role=gridcell]:nth-child(3)").allInnerTexts(),
+        (numbers) => numbers.length > 15 && numbers.every((text) => Math.abs(Number(text) - total / 2) < 1_000),
+    );
     await closeClean(page, { refused: true });
 });

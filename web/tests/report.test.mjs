@@ -92,6 +92,7 @@ test("a newcomer is shown around, once", async () => {
     await card.waitFor({ state: "detached" });
     await page.reload();
     await page.getByRole("grid", { name: "Incidents" }).waitFor();
+    await page.waitForLoadState("networkidle");
     assert.equal(await card.count(), 0);
     await closeClean(page);
 });

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
@@ -18,6 +19,11 @@ const FLAGS = [
     "--disable-sync",
 ];
 const START_MS = 120_000;
+/** How long what is waited for may take: machines under load are slow, and nothing waits longer than it must. */
+const WAIT_MS = 90_000;
+const POLL_MS = 40;
+/** How many times slower the browser computes, to find what only holds on fast machines. */
+const SLOW = Number(process.env.CLEW_BROWSER_SLOW ?? 1);
 
 /** Pictures for README and docs; made by the tests so that they show what is. */
 export const pictures = fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
@@ -100,7 +106,8 @@ export async function openPage(browser, url, options = {}) {
     // Who was shown around already sees no tour.
     if (!options.tour) await context.addInitScript(() => localStorage.setItem("clew.tour", '"seen"'));
     const page = await context.newPage();
-    page.setDefaultTimeout(60_000);
+    page.setDefaultTimeout(WAIT_MS);
+    if (SLOW > 1) await (await context.newCDPSession(page)).send("Emulation.setCPUThrottlingRate", { rate: SLOW });
     page.faults = [];
     page.refused = [];
     page.on("pageerror", (error) => page.faults.push(`error: ${error.message}`));
@@ -120,6 +127,39 @@ export async function openPage(browser, url, options = {}) {
     page.go = (path) => page.goto(url + path);
     page.close = () => context.close();
     return page;
+}
+
+/**
+ * Reads until what is read is `wanted`: equal to it, matched by it, or accepted by it. What a page shows follows what is done to it
+ * after a while; nothing that a test asserts may be read once. Gives what was read.
+ */
+export async function eventually(read, wanted) {
+    const end = Date.now() + WAIT_MS;
+    for (;;) {
+        try {
+            const seen = await read();
+            if (wanted instanceof RegExp) assert.match(seen, wanted);
+            else if (typeof wanted === "function") assert.ok(wanted(seen), `not yet as it must be: ${JSON.stringify(seen)}`);
+            else assert.deepEqual(seen, wanted);
+            return seen;
+        } catch (error) {
+            if (Date.now() > end) throw error;
+            await pause(POLL_MS);
+        }
+    }
+}
+
+/** Waits until the screen has all that it asked for: something stands there, no bars stand for it, and no request is under way. */
+export async function complete(page) {
+    await page.waitForLoadState("networkidle");
+    await page.waitForFunction(
+        () => document.querySelector("main")?.textContent?.length > 20 && !document.querySelector("main :is(.skeleton, [aria-busy=true])"),
+    );
+}
+
+/** Presses keys one right behind the other: a pair such as `g i` counts only if the second comes soon. */
+export async function sequence(page, ...keys) {
+    await Promise.all(keys.map((key) => page.keyboard.press(key)));
 }
 
 /** Says that nothing happened that must not, and ends the page. */

@@ -1,7 +1,6 @@
 // The analyst's story on the sample data: from the alert to the closed incident, with every change taken back once.
-import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { closeClean, openPage, picture, startBrowser, startClew } from "./support.mjs";
+import { closeClean, eventually, openPage, picture, startBrowser, startClew } from "./support.mjs";
 
 let clew;
 let browser;
@@ -51,8 +50,9 @@ test("an incident is taken on, worked on, closed, and opened again", async () =>
     await page.getByLabel("What is to be done").fill("Rotate the keys");
     await page.keyboard.press("Enter");
     const task = page.getByRole("checkbox", { name: "Rotate the keys" });
-    await task.check();
-    await page.waitForFunction(() => document.querySelector(".done")?.textContent === "Rotate the keys");
+    await task.click();
+    await page.locator(".done", { hasText: "Rotate the keys" }).waitFor();
+    await eventually(() => task.isChecked(), true);
     await picture(page, "notes");
 
     await page.locator("h1").click();
@@ -67,7 +67,10 @@ test("an incident is taken on, worked on, closed, and opened again", async () =>
     await page.goto(`${clew.url}/incidents/5/activity`);
     const changes = page.getByRole("region", { name: "Changes" });
     await changes.getByText("BenignPositive").first().waitFor();
-    assert.ok((await changes.getByRole("listitem").count()) >= 7);
+    await eventually(
+        () => changes.getByRole("listitem").count(),
+        (count) => count >= 7,
+    );
     await changes.getByRole("button", { name: "Undo" }).first().click();
     await rail(page).getByRole("button", { name: "Status: Active" }).waitFor();
     await closeClean(page);

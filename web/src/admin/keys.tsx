@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { askNamed, errorDetail } from "../api/client";
 import { useLoad } from "../api/resource";
+import { setToken, token } from "../api/session";
 import { refresh, seq } from "../app/live";
 import { Icon } from "../ui/icons";
 import { Time } from "../ui/parts";
@@ -60,7 +61,7 @@ export function Keys() {
         "keys",
         seq.value,
     );
-    const [made, setMade] = useState<{ name: string; secret: string }>();
+    const [made, setMade] = useState<{ name: string; secret: string; first: boolean }>();
     const revoke = async (key: Key) => {
         try {
             await askNamed("revoke_key", { id: key.id });
@@ -74,7 +75,10 @@ export function Keys() {
         <div class="admin">
             <Make
                 onMade={(name, secret) => {
-                    setMade({ name, secret });
+                    // The first key closes the server, to this page too: it goes on with the key, or nobody would ever read the secret.
+                    const first = token.peek() === "";
+                    if (first) setToken(secret);
+                    setMade({ name, secret, first });
                     keys.reload();
                     refresh();
                 }}
@@ -83,6 +87,9 @@ export function Keys() {
                 <section class="card wide secret" aria-label="The new secret">
                     <div class="card-body stack">
                         <strong>The secret of {made.name}. It is shown this once: keep it now.</strong>
+                        {made.first && (
+                            <span class="muted">Whoever asks this server needs a key from now on. This tab goes on with the new one.</span>
+                        )}
                         <div class="line">
                             <code class="wrap grow">{made.secret}</code>
                             <button type="button" class="button" onClick={() => void copyText(made.secret, "The secret")}>

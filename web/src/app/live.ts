@@ -5,30 +5,31 @@ import type { EngineStats } from "../api/types";
 
 const POLL_MS = 5_000;
 
-/** Number of the newest document when it last changed; 0 as long as nothing came in since the page was opened. */
+/** Number of the newest document when it last changed; 0 as long as nothing came in since the page was opened and nothing was changed. */
 export const seq = signal(0);
 /** The counts of the last answer. */
 export const stats = signal<EngineStats | undefined>(undefined);
 /** Whether the server answers. */
 export const online = signal(true);
 
-async function poll(): Promise<void> {
+/** `changed`: whether the page itself has just changed something, which what it shows cannot hold yet. */
+async function poll(changed = false): Promise<void> {
     try {
         const answer = await ask("stats", {});
         online.value = true;
         // The first answer changes nothing: what is shown was asked for at the same time.
         const before = stats.peek();
         stats.value = answer;
-        if (before && before.seq !== answer.seq) seq.value = answer.seq;
+        if (changed || (before && before.seq !== answer.seq)) seq.value = answer.seq;
     } catch (error) {
         // A refusal is an answer as well.
         online.value = error instanceof ApiError && error.status > 0;
     }
 }
 
-/** Asks at once. */
+/** Asks at once, after a change: every screen looks again. */
 export function refresh(): void {
-    void poll();
+    void poll(true);
 }
 
 /** Begins to ask; a page that is not seen does not. */

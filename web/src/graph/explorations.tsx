@@ -1,7 +1,8 @@
 // The exploration queries of an entity beside its node: what each would find is counted before it is run.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ask, isAbort } from "../api/client";
 import type { ExplorationRow } from "../api/types";
+import { seq } from "../app/live";
 import { formatCount } from "../state/time";
 import { KindGlyph } from "../ui/parts";
 import { Failure, Loading } from "../ui/states";
@@ -25,29 +26,36 @@ const ALL_MAX = 500;
 const WIDTH = 292;
 const HEIGHT = 330;
 
-const counted = new Map<string, readonly ExplorationRow[]>();
+/** Counts that were asked for already, of the data that they counted. */
+let counted = { seq: 0, rows: new Map<string, readonly ExplorationRow[]>() };
+
+function countsNow(): Map<string, readonly ExplorationRow[]> {
+    if (counted.seq !== seq.value) counted = { seq: seq.value, rows: new Map() };
+    return counted.rows;
+}
 
 export function ExploreCard({ of, node, at, size, focused, onClose, onStay }: Props) {
     const id = node.members[0] ?? node.id;
-    const [rows, setRows] = useState<readonly ExplorationRow[] | undefined>(counted.get(id));
+    const known = countsNow();
+    const [rows, setRows] = useState<readonly ExplorationRow[] | undefined>(known.get(id));
     const [error, setError] = useState<unknown>();
     const [all, setAll] = useState(false);
     const box = useRef<HTMLDivElement>(null);
     useEffect(() => {
-        setRows(counted.get(id));
+        setRows(known.get(id));
         setError(undefined);
-        if (counted.has(id)) return;
+        if (known.has(id)) return;
         const controller = new AbortController();
         ask("explorations", { entity: id, counts: true }, { signal: controller.signal }).then(
             (answer) => {
-                counted.set(id, answer.value);
+                known.set(id, answer.value);
                 setRows(answer.value);
             },
             (reason) => !isAbort(reason) && setError(reason),
         );
         return () => controller.abort();
-    }, [id]);
-    useEffect(() => {
+    }, [id, known]);
+    useLayoutEffect(() => {
         if (focused) box.current?.querySelector<HTMLElement>("button:not(:disabled)")?.focus();
     }, [focused, rows]);
     const left = at.x + 30 + WIDTH < size.width ? at.x + 30 : Math.max(8, at.x - 30 - WIDTH);

@@ -71,6 +71,7 @@ function followAddress(of: Investigation): () => void {
     const stop = effect(() => {
         const link = of.link();
         clearTimeout(timer);
+        of.addressed.value = false;
         turn += 1;
         const mine = turn;
         timer = setTimeout(async () => {
@@ -78,6 +79,7 @@ function followAddress(of: Investigation): () => void {
             if (mine !== turn) return;
             if (text.length > LINK_CHARS_MAX) of.say("this state is too large for the address: reloading would lose the last steps");
             else setParams({ [PARAM]: text || null }, { replace: true });
+            of.addressed.value = true;
         }, ADDRESS_MS);
     });
     return () => {
@@ -134,16 +136,23 @@ export function InvestigationView({ of, timeline = true }: { of: Investigation; 
         if (id !== undefined && explorable) timer.current = setTimeout(() => setCard({ id, focused: false }), HOVER_MS);
         else if (card) timer.current = setTimeout(() => setCard(undefined), LEAVE_MS);
     };
+    /** Whoever presses on the picture wants to drag or choose: what only the resting pointer opened is in the way. */
+    const pressed = (event: PointerEvent) => {
+        clearTimeout(timer.current);
+        if (card && !card.focused && event.target instanceof HTMLCanvasElement) setCard(undefined);
+    };
     useGraphKeys(of, { view, around, setTab, setCard, close, pathFrom, setPathFrom });
     const cardNode = card && of.scene.value.byId.get(card.id);
     const at = card && view.current?.screenOf(card.id);
+    const busy = of.busy.value.length > 0 || of.picture.value?.scene !== of.scene.value;
     return (
-        <section class="graph" aria-label="Investigation graph">
+        <section class="graph" aria-label="Investigation graph" aria-busy={busy} data-addressed={of.addressed.value}>
             <Toolbar of={of} view={view} pathFrom={pathFrom} onCancelPath={() => setPathFrom(undefined)} />
             <div class="graph-middle">
                 <div
                     class="graph-stage"
                     ref={stage}
+                    onPointerDown={pressed}
                     tabIndex={0}
                     role="group"
                     aria-label="Graph. Arrow keys walk, e explores, Enter opens; the list tab shows the same as a tree."

@@ -67,6 +67,8 @@ export class Investigation {
     readonly loaded = signal(false);
     /** Whether the first layout is done; tests and the fit wait for it. */
     readonly settled = signal(false);
+    /** Whether the address holds the present state, where it holds states. */
+    readonly addressed = signal(true);
     /** Counts arrangements that lie elsewhere than the one before: the view then shows everything. */
     readonly arranged = signal(0);
     readonly canUndo = computed(() => undoLabel(this.history.value));

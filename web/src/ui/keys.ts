@@ -66,7 +66,8 @@ function inField(target: EventTarget | null): boolean {
     return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 }
 
-const SEQUENCE_MS = 900;
+/** How long the first key of a pair waits for the second. */
+const SEQUENCE_MS = 1_500;
 let before = "";
 let beforeAt = 0;
 

@@ -9,22 +9,33 @@ interface Toast {
     action?: { label: string; run: () => void } | undefined;
 }
 
-const SHOWN_MS = 6_000;
+const SHOWN_MS = 8_000;
+/** One with something to do stays longer: whoever reads slowly still gets to it. */
+const SHOWN_WITH_ACTION_MS = 20_000;
 const SHOWN_MAX = 4;
 
 const toasts = signal<readonly Toast[]>([]);
 let last = 0;
 
-/** Shows a message for a while. With `action` (mostly "Undo") it stays twice as long. */
+/** Messages stay as long as the pointer or the focus is on one of them. */
+let held = false;
+
+/** Shows a message for a while. With `action` (mostly "Undo") it stays longer. */
 export function toast(text: string, options: { tone?: "plain" | "bad"; action?: Toast["action"] } = {}): void {
     last += 1;
     const id = last;
     toasts.value = [...toasts.value, { id, text, tone: options.tone ?? "plain", action: options.action }].slice(-SHOWN_MAX);
-    setTimeout(() => dismiss(id), options.action ? SHOWN_MS * 2 : SHOWN_MS);
+    expire(id, options.action ? SHOWN_WITH_ACTION_MS : SHOWN_MS);
+}
+
+function expire(id: number, after: number): void {
+    setTimeout(() => (held ? expire(id, SHOWN_MS) : dismiss(id)), after);
 }
 
 function dismiss(id: number): void {
     toasts.value = toasts.value.filter((one) => one.id !== id);
+    // What is gone no longer tells that the pointer or the focus leaves it.
+    if (toasts.value.length === 0) held = false;
 }
 
 /** Runs the action of the newest message that has one: what `Ctrl+Z` does outside the graph. */
@@ -36,10 +47,22 @@ export function undoNewest(): boolean {
     return true;
 }
 
+function hold(on: boolean): void {
+    held = on;
+}
+
 /** The place where messages appear. */
 export function Toasts() {
     return (
-        <div class="toasts" role="status" aria-live="polite">
+        <div
+            class="toasts"
+            role="status"
+            aria-live="polite"
+            onPointerEnter={() => hold(true)}
+            onPointerLeave={() => hold(false)}
+            onFocusIn={() => hold(true)}
+            onFocusOut={() => hold(false)}
+        >
             {toasts.value.map((one) => (
                 <div key={one.id} class={`toast ${one.tone}`}>
                     <span class="grow">{one.text}</span>

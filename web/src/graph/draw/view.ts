@@ -212,6 +212,11 @@ export class GraphView {
         return { width: this.width, height: this.height };
     }
 
+    /** Whether the picture is the wanted one and nothing moves: places on the view can be relied on. */
+    atRest(): boolean {
+        return this.picture !== undefined && this.picture === this.target && !this.moving && this.asked === 0 && !this.wantsFit;
+    }
+
     stats(): ViewStats {
         return { draws: this.draws, hovers: this.hovers, drawn: this.drawn };
     }
