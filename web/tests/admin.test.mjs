@@ -1,4 +1,5 @@
 // What is defined under a name: rules with their back-test, lists with their items.
+import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { closeClean, eventually, openPage, picture, startBrowser, startClew } from "./support.mjs";
 
@@ -69,21 +70,66 @@ test("an automation rule is tried on an incident, defined as a dry run, and show
     await page.go("/admin/automation?sel=new");
     const form = page.getByRole("complementary", { name: "New automation rule" });
     await form.getByLabel("Name").fill("Look at all");
+    await form.getByLabel("Add: Condition").selectOption("Property");
+    await form.getByLabel("Property of condition 1").fill("severity");
+    await form.getByLabel("Values of condition 1").fill("High, Medium");
+    await form.getByLabel("Add: Condition").selectOption("Any of several");
+    await form.getByLabel("Property of condition 2.1").fill("title");
+    await form.getByLabel("Comparison of condition 2.1").selectOption("contains");
+    await form.getByLabel("Values of condition 2.1").fill("activity");
+    await form.getByLabel("Add: Action").selectOption("Change the incident");
+    await form.getByLabel("Status of action 2").selectOption("Active");
+    await form.getByLabel("Tags to add").fill("seen");
     await form.getByLabel("Incident or alert to try it on").fill("5");
     await form.getByRole("button", { name: "Try", exact: true }).click();
     await form.getByText("add the task `Look at it`").waitFor();
+    await form
+        .getByText(/status/)
+        .last()
+        .waitFor();
     await form.getByRole("button", { name: "Define" }).click();
     const rule = page.getByRole("complementary", { name: "The automation rule look-at-all" });
     await rule.getByText("It did not run yet.").waitFor();
+    const { conditions, actions } = await get("/v1/automation-rules/look-at-all");
+    assert.deepEqual(conditions, [
+        { type: "property", property: "severity", operator: "equals", values: ["High", "Medium"] },
+        { type: "or", conditions: [{ type: "property", property: "title", operator: "contains", values: ["activity"] }] },
+    ]);
+    assert.deepEqual(
+        actions.map((action) => action.type),
+        ["add_task", "modify_incident"],
+    );
+    assert.deepEqual([actions[1].fields.status, actions[1].fields.add_tags], ["Active", ["seen"]]);
     await fetch(`${clew.url}/v1/automation-rules/look-at-all/run`, {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ target: "incident:5" }),
     });
     await page.reload();
-    await rule.getByText("dry run", { exact: true }).waitFor();
+    await rule.getByText("dry run", { exact: true }).first().waitFor();
     await picture(page, "admin-automation");
     await closeClean(page);
+});
+
+test("only hosts that are named may be called, and what names them is taken back", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/admin/policies");
+    const calls = page.getByRole("region", { name: "Calls outside" });
+    await calls.getByText("No host may be called").waitFor();
+    await calls.getByLabel("Host that may be called").fill("not a host");
+    await page.keyboard.press("Enter");
+    await calls.getByRole("alert").getByText("egress_invalid").waitFor();
+    await calls.getByLabel("Host that may be called").fill("*.Example.com");
+    await page.keyboard.press("Enter");
+    await calls.getByText("*.example.com", { exact: true }).waitFor();
+    await calls.getByLabel(/private and loopback/).click();
+    await eventually(() => get("/v1/egress"), { hosts: ["*.example.com"], private: true });
+    await picture(page, "admin-policies");
+    await calls.getByRole("button", { name: "Remove *.example.com" }).click();
+    await calls.getByText("No host may be called").waitFor();
+    await page.getByRole("status").getByRole("button", { name: "Undo" }).last().click();
+    await calls.getByText("*.example.com", { exact: true }).waitFor();
+    await closeClean(page, { refused: true });
 });
 
 test("an export is defined and says where it stands", async () => {
@@ -91,8 +137,20 @@ test("an export is defined and says where it stands", async () => {
     await page.go("/admin/exports?sel=new");
     const form = page.getByRole("complementary", { name: "New export" });
     await form.getByLabel("Name").fill("To a file");
+    await form.getByLabel("Where it goes").selectOption("A topic of Kafka or Event Hubs");
+    await form.getByLabel("Brokers").fill("broker.example.com:9093, other.example.com:9093");
+    await form.getByLabel("Where it goes").selectOption("Files in the data directory");
+    await form.getByLabel(/^Form/).selectOption("Parquet");
+    await form.getByLabel("When").selectOption("snapshots at intervals");
+    await form.getByLabel("Every").fill("1d");
+    await form.getByLabel("Medium").check();
     await form.getByRole("button", { name: "Define" }).click();
     const one = page.getByRole("complementary", { name: "The export to-a-file" });
+    const { target, schedule, filter } = await eventually(
+        () => get("/v1/exports/to-a-file"),
+        (made) => made.id === "to-a-file",
+    );
+    assert.deepEqual([target, schedule.every, filter.severity], [{ type: "file", format: "parquet" }, "1d", ["Medium"]]);
     await one.getByRole("region", { name: "Where it stands" }).getByText("Sent").waitFor();
     await closeClean(page);
 });

@@ -8,6 +8,7 @@ import { Definitions } from "./definitions";
 import { Health } from "./health";
 import { Keys } from "./keys";
 import { kinds } from "./kinds";
+import { Policies } from "./policies";
 import { Sources } from "./sources";
 
 export default function AdminScreen({ tab }: { tab: string }) {
@@ -16,6 +17,7 @@ export default function AdminScreen({ tab }: { tab: string }) {
         { id: "health", label: "Health" },
         { id: "sources", label: "Sources" },
         ...shown.map((kind) => ({ id: kind.id, label: kind.title })),
+        { id: "policies", label: "Policies" },
         ...(offered("keys") ? [{ id: "keys", label: "Keys" }] : []),
     ];
     const known = tabs.find((one) => one.id === tab)?.id ?? "health";
@@ -48,6 +50,8 @@ export default function AdminScreen({ tab }: { tab: string }) {
                     <Definitions key={kind.id} kind={kind} />
                 ) : known === "sources" ? (
                     <Sources />
+                ) : known === "policies" ? (
+                    <Policies />
                 ) : known === "keys" ? (
                     <Keys />
                 ) : (

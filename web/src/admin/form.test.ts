@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readOutcome } from "./backtest";
+import { readConditions, writeConditions } from "./conditions";
 import { toSend } from "./definitions";
-import { at, readConditions, withAt, writeConditions } from "./form";
+import { at, withAt } from "./form";
 import { readKey } from "./keys";
 
 test("conditions are read in each way in which they are written, and written back the same", () => {

@@ -1,7 +1,9 @@
 // A form out of a list of fields. Every kind of value has its own field; the whole can be written as JSON as well.
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { Icon } from "../ui/icons";
-import { IconButton } from "../ui/parts";
+import { ChoiceField, FlagField, JsonField, LongField, TextField, WordsField } from "./inputs";
+
+export type Value = Record<string, unknown>;
 
 /** The part of a value that a name means: `trigger.on` lies inside `trigger`. */
 export function at(value: Value, name: string): unknown {
@@ -18,17 +20,27 @@ export function withAt(value: Value, name: string, part: unknown): Value {
     return { ...value, [first]: withAt(typeof before === "object" && before !== null ? (before as Value) : {}, rest.join("."), part) };
 }
 
+/** A part of a form that has a shape of its own. */
+export interface OwnField {
+    label: string;
+    hint: string;
+    value: unknown;
+    onValue: (value: unknown) => void;
+    /** The whole definition: what may be chosen in one part may depend on another. */
+    whole: Value;
+}
+
 /** One member of a definition: the name of a part of a part has a dot in it. */
 export interface FormField {
     name: string;
     label: string;
-    kind: "text" | "long" | "choice" | "words" | "flag" | "number" | "conditions" | "json";
-    values?: readonly string[];
+    kind: "text" | "long" | "choice" | "words" | "flag" | "number" | "own";
+    values?: readonly (string | readonly [value: string, label: string])[];
     hint?: string;
     required?: boolean;
+    /** Of the kind `own`: what it looks like. */
+    own?: (props: OwnField) => ComponentChildren;
 }
-
-type Value = Record<string, unknown>;
 
 interface Props {
     fields: readonly FormField[];
@@ -44,12 +56,7 @@ export function Form({ fields, value, onValue }: Props) {
                 <JsonField label="Definition" value={value} onValue={(next) => onValue(next as Value)} rows={18} />
             ) : (
                 fields.map((field) => (
-                    <Field
-                        key={field.name}
-                        field={field}
-                        value={at(value, field.name)}
-                        onValue={(next) => onValue(withAt(value, field.name, next))}
-                    />
+                    <Field key={field.name} field={field} whole={value} onValue={(next) => onValue(withAt(value, field.name, next))} />
                 ))
             )}
             {fields.length > 0 && (
@@ -61,223 +68,35 @@ export function Form({ fields, value, onValue }: Props) {
     );
 }
 
-function Field({ field, value, onValue }: { field: FormField; value: unknown; onValue: (value: unknown) => void }) {
-    const label = (
-        <span class="muted">
-            {field.label}
-            {field.required && <span aria-hidden="true"> *</span>}
-        </span>
-    );
+function Field({ field, whole, onValue }: { field: FormField; whole: Value; onValue: (value: unknown) => void }) {
+    const { label, hint, required = false } = field;
+    const value = at(whole, field.name);
     const text = typeof value === "string" || typeof value === "number" ? String(value) : "";
     switch (field.kind) {
-        case "conditions":
-            return <Conditions label={field.label} value={value} onValue={onValue} hint={field.hint ?? ""} />;
-        case "json":
-            return <JsonField label={field.label} value={value ?? null} onValue={onValue} rows={6} />;
+        case "own": {
+            const Own = field.own;
+            return Own ? <Own label={label} hint={hint ?? ""} value={value} onValue={onValue} whole={whole} /> : null;
+        }
         case "flag":
-            return (
-                <label class="menu-item">
-                    <input type="checkbox" checked={value === true} onChange={(event) => onValue(event.currentTarget.checked)} />
-                    {field.label}
-                </label>
-            );
+            return <FlagField label={label} value={value === true} onValue={onValue} />;
         case "choice":
-            return (
-                <label class="stack">
-                    {label}
-                    <select class="field" value={text} onChange={(event) => onValue(event.currentTarget.value)}>
-                        {(field.values ?? []).map((one) => (
-                            <option key={one}>{one}</option>
-                        ))}
-                    </select>
-                </label>
-            );
+            return <ChoiceField label={label} value={text} values={field.values ?? []} onValue={onValue} />;
         case "long":
-            return (
-                <label class="stack">
-                    {label}
-                    <textarea
-                        class="field area"
-                        rows={3}
-                        placeholder={field.hint}
-                        value={text}
-                        onInput={(event) => onValue(event.currentTarget.value)}
-                    />
-                </label>
-            );
+            return <LongField label={label} hint={hint} value={text} onValue={onValue} />;
         case "words":
+            return <WordsField label={label} hint={hint} value={Array.isArray(value) ? value.map(String) : []} onValue={onValue} />;
+        case "number":
             return (
-                <label class="stack">
-                    {label}
-                    <input
-                        class="field"
-                        placeholder={field.hint ?? "parted by commas"}
-                        value={Array.isArray(value) ? value.join(", ") : text}
-                        onChange={(event) =>
-                            onValue(
-                                event.currentTarget.value
-                                    .split(",")
-                                    .map((one) => one.trim())
-                                    .filter(Boolean),
-                            )
-                        }
-                    />
-                </label>
+                <TextField
+                    label={label}
+                    hint={hint}
+                    required={required}
+                    numeric
+                    value={text}
+                    onValue={(next) => onValue(next.trim() === "" ? undefined : Number(next))}
+                />
             );
         default:
-            return (
-                <label class="stack">
-                    {label}
-                    <input
-                        class="field"
-                        inputMode={field.kind === "number" ? "numeric" : "text"}
-                        placeholder={field.hint}
-                        required={field.required ?? false}
-                        value={text}
-                        onInput={(event) =>
-                            onValue(field.kind === "number" ? Number(event.currentTarget.value) : event.currentTarget.value)
-                        }
-                    />
-                </label>
-            );
+            return <TextField label={label} hint={hint} required={required} value={text} onValue={onValue} />;
     }
-}
-
-function JsonField({ label, value, onValue, rows }: { label: string; value: unknown; onValue: (value: unknown) => void; rows: number }) {
-    const [text, setText] = useState(() => JSON.stringify(value, null, 2));
-    const [problem, setProblem] = useState("");
-    return (
-        <label class="stack">
-            <span class="muted">{label}</span>
-            <textarea
-                class="field area mono"
-                rows={rows}
-                spellcheck={false}
-                value={text}
-                aria-invalid={problem !== ""}
-                onInput={(event) => {
-                    setText(event.currentTarget.value);
-                    try {
-                        onValue(JSON.parse(event.currentTarget.value));
-                        setProblem("");
-                    } catch (error) {
-                        setProblem(error instanceof Error ? error.message : String(error));
-                    }
-                }}
-            />
-            {problem && <span class="small bad">{problem}</span>}
-        </label>
-    );
-}
-
-/** A condition of a rule: a field, how it is compared, with what. */
-export interface Condition {
-    field: string;
-    how: "equals" | "in" | "contains";
-    value: string;
-}
-
-/** The conditions of a definition, whatever way each is written. */
-export function readConditions(value: unknown): Condition[] {
-    if (!Array.isArray(value)) return [];
-    return value.flatMap((one): Condition[] => {
-        if (typeof one !== "object" || one === null) return [];
-        const record = one as Record<string, unknown>;
-        const field = typeof record.field === "string" ? record.field : "";
-        if (Array.isArray(record.in)) return [{ field, how: "in", value: record.in.join(", ") }];
-        if (typeof record.contains === "string") return [{ field, how: "contains", value: record.contains }];
-        return [{ field, how: "equals", value: typeof record.equals === "string" ? record.equals : "" }];
-    });
-}
-
-/** Conditions as a definition holds them. */
-export function writeConditions(all: readonly Condition[]): unknown[] {
-    return all.map(({ field, how, value }) => ({
-        field,
-        [how]:
-            how === "in"
-                ? value
-                      .split(",")
-                      .map((one) => one.trim())
-                      .filter(Boolean)
-                : value,
-    }));
-}
-
-const FIELDS = [
-    "title",
-    "severity",
-    "product",
-    "provider",
-    "description",
-    "compromised_entity",
-    "entities.host",
-    "entities.account",
-    "entities.ip.address",
-    "entities.file.name",
-    "entities.process.commandline",
-    "entities.url",
-];
-
-interface ConditionsProps {
-    label: string;
-    value: unknown;
-    onValue: (value: unknown) => void;
-    hint: string;
-}
-
-function Conditions({ label, value, onValue, hint }: ConditionsProps) {
-    const all = readConditions(value);
-    const put = (next: readonly Condition[]) => onValue(writeConditions(next));
-    const change = (at: number, part: Partial<Condition>) => put(all.map((one, index) => (index === at ? { ...one, ...part } : one)));
-    return (
-        <fieldset class="conditions">
-            <legend class="muted">{label}</legend>
-            <datalist id="condition-fields">
-                {FIELDS.map((one) => (
-                    <option key={one} value={one} />
-                ))}
-            </datalist>
-            {all.map((one, at) => (
-                <div key={at} class="condition">
-                    <input
-                        class="field"
-                        list="condition-fields"
-                        aria-label={`Field of condition ${at + 1}`}
-                        placeholder="entities.host"
-                        value={one.field}
-                        onInput={(event) => change(at, { field: event.currentTarget.value })}
-                    />
-                    <select
-                        class="field"
-                        aria-label={`Comparison of condition ${at + 1}`}
-                        value={one.how}
-                        onChange={(event) => change(at, { how: event.currentTarget.value as Condition["how"] })}
-                    >
-                        <option value="equals">is</option>
-                        <option value="in">is one of</option>
-                        <option value="contains">contains</option>
-                    </select>
-                    <input
-                        class="field"
-                        aria-label={`Value of condition ${at + 1}`}
-                        placeholder={one.how === "in" ? "parted by commas" : "value"}
-                        value={one.value}
-                        onInput={(event) => change(at, { value: event.currentTarget.value })}
-                    />
-                    <IconButton
-                        icon="close"
-                        small
-                        label={`Remove condition ${at + 1}`}
-                        onClick={() => put(all.filter((_, index) => index !== at))}
-                    />
-                </div>
-            ))}
-            {all.length === 0 && <p class="faint small">{hint}</p>}
-            <button type="button" class="button small" onClick={() => put([...all, { field: "", how: "equals", value: "" }])}>
-                <Icon name="plus" />
-                Condition
-            </button>
-        </fieldset>
-    );
 }

@@ -1,6 +1,6 @@
 // What the server holds and does: health, counts, tables, load; and whether its journal and views are whole.
 import { useState } from "preact/hooks";
-import { ask, askText, errorDetail } from "../api/client";
+import { ask, askText } from "../api/client";
 import { useAsk, useLoad } from "../api/resource";
 import { seq, stats } from "../app/live";
 import { href } from "../router/router";
@@ -8,7 +8,6 @@ import { formatBytes, formatCount, formatSpan } from "../state/time";
 import { Icon } from "../ui/icons";
 import { Facts } from "../ui/parts";
 import { Failure, Loaded } from "../ui/states";
-import { toast } from "../ui/toast";
 import { readMetrics, requestLoads, totalOf } from "./metrics";
 import { SimpleTable } from "./table";
 
@@ -18,7 +17,6 @@ export function Health() {
             <Server />
             <Held />
             <Verification />
-            <Rules />
             <Load />
             <TableList />
         </div>
@@ -137,40 +135,6 @@ function TableList() {
                         ])}
                         empty="No table holds a row"
                     />
-                )}
-            </Loaded>
-        </section>
-    );
-}
-
-/** What changing incidents must keep to. */
-function Rules() {
-    const policy = useAsk("policy", {}, seq.value);
-    const put = async (closing_comment: boolean) => {
-        try {
-            await ask("set_policy", {}, { body: { closing_comment } });
-        } catch (error) {
-            toast(errorDetail(error).message, { tone: "bad" });
-        }
-        policy.reload();
-    };
-    return (
-        <section class="card" aria-label="Policy">
-            <div class="card-head">
-                <h2>Policy</h2>
-            </div>
-            <Loaded of={policy} rows={1}>
-                {(data) => (
-                    <div class="card-body">
-                        <label class="menu-item">
-                            <input
-                                type="checkbox"
-                                checked={data.closing_comment ?? true}
-                                onChange={(event) => void put(event.currentTarget.checked)}
-                            />
-                            Closing an incident needs a comment
-                        </label>
-                    </div>
                 )}
             </Loaded>
         </section>

@@ -3,8 +3,11 @@ import { formatCount } from "../state/time";
 import { Time } from "../ui/parts";
 import type { Column } from "../ui/table";
 import { Backtest } from "./backtest";
+import { Conditions } from "./conditions";
 import type { Definition, Kind } from "./definitions";
+import { RuleActions, RuleConditions } from "./rules";
 import { ExportPlace, RuleTrial, Runs } from "./runs";
+import { ExportFilterFields, ExportKinds, ExportScheduleFields, ExportTarget } from "./targets";
 import { WatchlistItems } from "./watchlist";
 
 const text = (value: unknown) =>
@@ -71,7 +74,8 @@ const suppression: Kind = {
         {
             name: "conditions",
             label: "Only alerts whose",
-            kind: "conditions",
+            kind: "own",
+            own: Conditions,
             hint: "Without a condition every alert of the type is dismissed.",
         },
         { name: "reason", label: "Reason", kind: "choice", values: ["FalsePositive", "Noise", "AuthorizedTest", "Other"] },
@@ -170,10 +174,34 @@ const automation: Kind = {
     },
     fields: [
         { name: "name", label: "Name", kind: "text", required: true },
-        { name: "trigger.on", label: "Looks at", kind: "choice", values: ["incident", "alert", "assessment"] },
-        { name: "trigger.when", label: "When it is", kind: "choice", values: ["created", "updated"] },
-        { name: "conditions", label: "Conditions: all must hold", kind: "json" },
-        { name: "actions", label: "Actions: modify_incident, modify_alert, add_task, webhook", kind: "json" },
+        {
+            name: "trigger.on",
+            label: "Looks at",
+            kind: "choice",
+            values: [
+                ["incident", "incidents"],
+                ["alert", "alerts"],
+                ["assessment", "assessments of posture"],
+            ],
+        },
+        {
+            name: "trigger.when",
+            label: "When it is",
+            kind: "choice",
+            values: [
+                ["created", "new"],
+                ["updated", "changed"],
+            ],
+        },
+        {
+            name: "conditions",
+            label: "Only if all of these hold",
+            kind: "own",
+            own: RuleConditions,
+            hint: "Without a condition it runs for every one.",
+        },
+        { name: "actions", label: "What it does, in this order", kind: "own", own: RuleActions },
+        { name: "expires", label: "Ends", kind: "text", hint: "2027-01-31T00:00:00Z, or never" },
         { name: "order", label: "Order: smaller numbers first", kind: "number" },
         { name: "dry_run", label: "Dry run: only say what it would do", kind: "flag" },
         { name: "enabled", label: "Enabled", kind: "flag" },
@@ -204,10 +232,10 @@ const exports: Kind = {
     begin: { name: "", enabled: true, kinds: ["alert", "incident"], target: { type: "file" } },
     fields: [
         { name: "name", label: "Name", kind: "text", required: true },
-        { name: "kinds", label: "What: alert, incident, decision, resource", kind: "words" },
-        { name: "target", label: "Where: file, http, syslog or kafka", kind: "json" },
-        { name: "filter", label: "Only those with: severity, status, product, title", kind: "json" },
-        { name: "schedule", label: "Snapshots instead of a stream: every, query", kind: "json" },
+        { name: "kinds", label: "What", kind: "own", own: ExportKinds },
+        { name: "target", label: "Where it goes", kind: "own", own: ExportTarget },
+        { name: "schedule", label: "When", kind: "own", own: ExportScheduleFields },
+        { name: "filter", label: "Only those with", kind: "own", own: ExportFilterFields },
         { name: "from_beginning", label: "Begin with all that is there", kind: "flag" },
         { name: "enabled", label: "Enabled", kind: "flag" },
     ],
