@@ -8,7 +8,8 @@ import { closeClean, eventually, openPage, picture, startBrowser, startClew } fr
 let clew;
 let browser;
 before(async () => {
-    [clew, browser] = await Promise.all([startClew("demo"), startBrowser()]);
+    browser = await startBrowser();
+    clew = await startClew("demo");
 });
 after(async () => {
     await browser?.close();

@@ -67,7 +67,8 @@ const incident = {
 let clew;
 let browser;
 before(async () => {
-    [clew, browser] = await Promise.all([startClew("serve"), startBrowser()]);
+    browser = await startBrowser();
+    clew = await startClew("serve");
     await clew.ingest("hostile.json", [...CORPUS.map(alert), incident]);
 });
 after(async () => {

@@ -8,7 +8,8 @@ import { closeClean, eventually, openPage, picture, startBrowser, startClew } fr
 let clew;
 let browser;
 before(async () => {
-    [clew, browser] = await Promise.all([startClew("demo"), startBrowser()]);
+    browser = await startBrowser();
+    clew = await startClew("demo");
 });
 after(async () => {
     await browser?.close();
@@ -152,6 +153,29 @@ test("the result of a query lies along time, in lanes and as a list", async () =
     await page.getByRole("button", { name: "Clear the window" }).click();
     await page.getByRole("list", { name: "Rows in the order of time" }).getByRole("button").first().click();
     await page.getByRole("complementary", { name: "Row" }).waitFor();
+    await closeClean(page);
+});
+
+test("a query is saved for everybody, opened by a colleague, removed and brought back", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go(`/query?${new URLSearchParams({ lang: "kql", text: "SigninLogs | take 2" })}`);
+    await page.getByRole("grid", { name: "Rows" }).waitFor();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByLabel("Name of the query").fill("Two sign-ins");
+    await page.keyboard.press("Enter");
+    await page.getByText('Saved as "Two sign-ins"').waitFor();
+    const colleague = await openPage(browser, clew.url);
+    await colleague.go("/query");
+    const side = colleague.getByRole("complementary", { name: "Tables and queries" });
+    await side.getByRole("button", { name: "Saved" }).click();
+    await side.getByRole("button", { name: "Two sign-ins KQL" }).click();
+    await eventually(() => colleague.getByRole("grid", { name: "Rows" }).getAttribute("aria-rowcount"), "3");
+    await side.getByRole("button", { name: "AWS logging stopped KQL" }).waitFor();
+    await side.getByRole("button", { name: "Remove Two sign-ins" }).click();
+    await side.getByRole("button", { name: "Two sign-ins KQL" }).waitFor({ state: "detached" });
+    await colleague.getByRole("status").getByRole("button", { name: "Undo" }).click();
+    await side.getByRole("button", { name: "Two sign-ins KQL" }).waitFor();
+    await closeClean(colleague);
     await closeClean(page);
 });
 

@@ -7,7 +7,8 @@ import { closeClean, eventually, openPage, picture, sequence, startBrowser, star
 let clew;
 let browser;
 before(async () => {
-    [clew, browser] = await Promise.all([startClew("demo"), startBrowser()]);
+    browser = await startBrowser();
+    clew = await startClew("demo");
 });
 after(async () => {
     await browser?.close();
@@ -103,6 +104,7 @@ test("columns and views that were chosen are there again", async () => {
     await page.getByLabel("Products").uncheck();
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Own query" }).click();
+    await page.getByLabel("For everybody who works here").uncheck();
     await page.getByLabel("Name of the view").fill("Grave");
     await page.getByRole("button", { name: "Keep" }).click();
     await page.go("/incidents");
@@ -112,6 +114,33 @@ test("columns and views that were chosen are there again", async () => {
     await page.getByRole("button", { name: "All incidents" }).click();
     await page.getByRole("button", { name: "Grave", exact: true }).click();
     await page.waitForURL(/severity=High/);
+    await closeClean(page);
+});
+
+test("a view is there for everybody, as a query that finds the same incidents, until it is removed", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/incidents?severity=High&product=Amazon%20GuardDuty");
+    await eventually(() => rows(page).count(), 1);
+    await page.getByRole("button", { name: "Own query" }).click();
+    await page.getByLabel("Name of the view").fill("Grave in AWS");
+    await page.keyboard.press("Enter");
+    const colleague = await openPage(browser, clew.url);
+    await colleague.go("/incidents");
+    await colleague.getByRole("button", { name: "All incidents" }).click();
+    await colleague.getByRole("button", { name: "Grave in AWS", exact: true }).click();
+    await colleague.waitForURL(/severity=High/);
+    await eventually(() => rows(colleague).count(), 1);
+    const { text } = await (await fetch(`${clew.url}/v1/queries/view%2Fgrave-in-aws`)).json();
+    const asked = await fetch(`${clew.url}/v1/query`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ lang: "kql", text: `${text}\n| project IncidentNumber` }),
+    });
+    assert.deepEqual((await asked.json()).rows, [[5]]);
+    await colleague.getByRole("button", { name: "Grave in AWS" }).click();
+    await colleague.getByRole("button", { name: "Remove the view Grave in AWS" }).click();
+    await eventually(async () => (await fetch(`${clew.url}/v1/queries/view%2Fgrave-in-aws`)).status, 404);
+    await closeClean(colleague);
     await closeClean(page);
 });
 

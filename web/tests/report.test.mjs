@@ -7,7 +7,8 @@ import { closeClean, openPage, picture, startBrowser, startClew } from "./suppor
 let clew;
 let browser;
 before(async () => {
-    [clew, browser] = await Promise.all([startClew("demo"), startBrowser()]);
+    browser = await startBrowser();
+    clew = await startClew("demo");
 });
 after(async () => {
     await browser?.close();

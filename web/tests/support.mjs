@@ -18,7 +18,8 @@ const FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ];
-const START_MS = 120_000;
+/** Taking the sample data in is the work of seconds, on a loaded machine of minutes. */
+const START_MS = 600_000;
 /** How long what is waited for may take: machines under load are slow, and nothing waits longer than it must. */
 const WAIT_MS = 90_000;
 const POLL_MS = 40;
@@ -41,7 +42,10 @@ export async function startClew(command) {
     });
     let text = "";
     const address = await new Promise((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`clew did not start: ${text}`)), START_MS);
+        const timer = setTimeout(() => {
+            child.kill("SIGKILL");
+            reject(new Error(`clew did not start: ${text}`));
+        }, START_MS);
         const read = (bytes) => {
             text += bytes;
             const found = /clew listens at (http:\/\/127\.0\.0\.1:\d+)/.exec(text);

@@ -6,7 +6,8 @@ import { closeClean, eventually, openPage, picture, startBrowser, startClew } fr
 let clew;
 let browser;
 before(async () => {
-    [clew, browser] = await Promise.all([startClew("demo"), startBrowser()]);
+    browser = await startBrowser();
+    clew = await startClew("demo");
 });
 after(async () => {
     await browser?.close();
@@ -235,8 +236,22 @@ test("a row is kept as evidence of an incident, with the query that found it, an
     const changes = page.getByRole("region", { name: "Changes" });
     await changes.getByRole("button", { name: "As of then" }).last().click();
     await page.getByText("As it was known at").waitFor();
+    // Nothing of the past can be changed, on any tab, by no key.
     await page.keyboard.press("6");
-    await page.getByRole("button", { name: "As it is now" }).waitFor({ state: "detached" });
+    await page.waitForURL(/\/notes\?asof=/);
+    await page.getByRole("region", { name: "Tasks" }).waitFor();
+    await eventually(() => page.getByRole("textbox", { name: "Comment" }).count(), 0);
+    await eventually(() => evidence.getByRole("button", { name: /^Remove/ }).count(), 0);
+    await eventually(() => page.getByRole("button", { name: /^(Status|Severity|Owner):/ }).count(), 0);
+    await picture(page, "incident-as-of");
+    await page.keyboard.press("c");
+    await page.keyboard.press("m");
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keyboard map" }).waitFor();
+    await eventually(() => page.getByRole("dialog").count(), 1);
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "As it is now" }).click();
+    await page.getByRole("button", { name: "Status: New" }).waitFor();
     await evidence.getByRole("button", { name: "Remove The failed sign-in" }).click();
     await evidence.getByText("The failed sign-in").waitFor({ state: "detached" });
     await closeClean(page);

@@ -6,7 +6,7 @@ import { seq } from "../app/live";
 import { said } from "../incident/activity";
 import { alertStates, changeAlerts, lastOwner } from "../incident/change";
 import { Typed } from "../incident/work";
-import { href, nodeHref } from "../router/router";
+import { href, nodeHref, past } from "../router/router";
 import { formatCount } from "../state/time";
 import { Popover } from "../ui/dialog";
 import { spaced } from "../ui/kinds";
@@ -14,6 +14,7 @@ import { Severity, Status, Time } from "../ui/parts";
 import { Loaded } from "../ui/states";
 
 export function AlertStatus({ alert }: { alert: AlertDetail }) {
+    if (past.value) return <Status name={alert.status} />;
     return (
         <Popover class="edit" name={`Status: ${alert.status}`} label={<Status name={alert.status} />}>
             {(close) =>
@@ -47,6 +48,7 @@ function ownerName(owner: unknown): string {
 
 export function AlertOwner({ alert }: { alert: AlertDetail }) {
     const owner = ownerName(alert.owner);
+    if (past.value) return <>{owner || "unassigned"}</>;
     return (
         <Popover class="edit" name={`Owner: ${owner || "unassigned"}`} label={owner || <span class="faint">unassigned</span>}>
             {(close) => (

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { ask, errorDetail } from "../api/client";
 import type { BookmarkDetail } from "../api/types";
 import { refresh } from "../app/live";
-import { href } from "../router/router";
+import { href, past } from "../router/router";
 import { Icon } from "../ui/icons";
 import { Json } from "../ui/json";
 import { Markdown } from "../ui/markdown";
@@ -62,10 +62,12 @@ function Bookmark({ of }: { of: BookmarkDetail }) {
                         Show query
                     </a>
                 )}
-                <span class="note-deeds">
-                    <IconButton icon="edit" small label={`Change ${of.name}`} onClick={() => setEditing(!editing)} />
-                    <IconButton icon="close" small label={`Remove ${of.name}`} onClick={() => void removeBookmark(of.id)} />
-                </span>
+                {!past.value && (
+                    <span class="note-deeds">
+                        <IconButton icon="edit" small label={`Change ${of.name}`} onClick={() => setEditing(!editing)} />
+                        <IconButton icon="close" small label={`Remove ${of.name}`} onClick={() => void removeBookmark(of.id)} />
+                    </span>
+                )}
             </div>
             {editing ? (
                 <form

@@ -1,6 +1,7 @@
 // What can be done with selected things: one list for the toolbar, the menu of a node and the keyboard map.
 import { ask } from "../api/client";
 import { changed } from "../incident/change";
+import { past } from "../router/router";
 import type { IconName } from "../ui/icons";
 import { openNode } from "./canvas";
 import type { NodeId } from "./model";
@@ -131,7 +132,7 @@ function pathDeeds(
 /** Alerts from outside can join the incident that the graph is about. The change is the server's: it is taken back there. */
 function addDeed(of: Investigation, nodes: readonly SceneNode[], name: string): Deed | false {
     const incident = [...of.roots.value].find((id) => id.startsWith("incident:"));
-    if (incident === undefined || nodes.some((node) => node.kind !== "alert" || node.inside)) return false;
+    if (past.value || incident === undefined || nodes.some((node) => node.kind !== "alert" || node.inside)) return false;
     const add = nodes.flatMap((node) => node.members).map((id) => id.slice("alert:".length));
     const run = async () => {
         const id = incident.slice("incident:".length);

@@ -3,7 +3,7 @@ import { ask } from "../api/client";
 import { useAsk } from "../api/resource";
 import type { FieldChange, IncidentDetail } from "../api/types";
 import { seq } from "../app/live";
-import { setParams } from "../router/router";
+import { past, setParams } from "../router/router";
 import { formatCount } from "../state/time";
 import { Time } from "../ui/parts";
 import { Loaded } from "../ui/states";
@@ -36,7 +36,7 @@ export function ActivityTab({ incident }: { incident: IncidentDetail }) {
                                         >
                                             As of then
                                         </button>
-                                        {change.action !== "source" && change.action !== "create" && (
+                                        {!past.value && change.action !== "source" && change.action !== "create" && (
                                             <button
                                                 type="button"
                                                 class="button quiet small"

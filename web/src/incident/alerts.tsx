@@ -6,7 +6,7 @@ import { ask } from "../api/client";
 import type { AlertRow, IncidentDetail } from "../api/types";
 import { BulkBar } from "../list/bulkbar";
 import { useTicks } from "../list/ticks";
-import { href, param, paramList, setParams } from "../router/router";
+import { href, param, paramList, past, setParams } from "../router/router";
 import { csvLine, saveFile } from "../state/csv";
 import { alertsOf } from "../state/sql";
 import { formatCount } from "../state/time";
@@ -157,7 +157,7 @@ export function AlertsTab({ incident }: { incident: IncidentDetail }) {
                         onOpen={select}
                         sort={narrow.sort}
                         onSort={(sort) => setParams({ sort })}
-                        ticks={ticks}
+                        {...(past.value ? {} : { ticks })}
                     />
                 )}
             </div>

@@ -4,6 +4,7 @@ import { ask } from "../api/client";
 import { useAsk } from "../api/resource";
 import type { Activity, IncidentDetail } from "../api/types";
 import { seq } from "../app/live";
+import { past } from "../router/router";
 import { Icon } from "../ui/icons";
 import { Json } from "../ui/json";
 import { useKeys } from "../ui/keys";
@@ -47,7 +48,7 @@ export function Comments({ incident }: { incident: IncidentDetail }) {
                     <Comment key={`${index}-${readNote(comment)?.id ?? ""}`} incident={incident} comment={comment} />
                 ))}
             </ul>
-            <AddComment incident={incident} />
+            {past.value ? incident.comments.length === 0 && <p class="muted">There was none.</p> : <AddComment incident={incident} />}
         </section>
     );
 }
@@ -85,7 +86,7 @@ function Comment({ incident, comment }: { incident: IncidentDetail; comment: unk
                     </button>
                 )}
                 <span class="grow" />
-                {id && !editing && (
+                {id && !editing && !past.value && (
                     <span class="note-deeds">
                         <IconButton icon="edit" small label="Rewrite the comment" onClick={() => setEditing(true)} />
                         <IconButton

@@ -3,7 +3,7 @@ import { useAsk } from "../api/resource";
 import type { IncidentDetail } from "../api/types";
 import { lazy } from "../app/lazy";
 import { seq } from "../app/live";
-import { incidentHref, navigate, param, setParams } from "../router/router";
+import { href, incidentHref, navigate, past, setParams } from "../router/router";
 import { stored } from "../state/stored";
 import { Popover } from "../ui/dialog";
 import { Icon } from "../ui/icons";
@@ -48,14 +48,15 @@ function count(incident: IncidentDetail, tab: string): number | undefined {
 }
 
 export function IncidentScreen({ id, tab }: { id: string; tab: string }) {
-    const asOf = param("asof");
+    const asOf = past.value;
+    const tabHref = (name: string) => href(incidentHref({ id }, name === "overview" ? "" : name), { asof: asOf });
     const incident = useAsk("incident", asOf ? { id, as_of: asOf } : { id }, seq.value);
     const data = incident.data;
     useKeys("Incident", [
         ...names.map(([name, label], index) => ({
             keys: String(index + 1),
             label: `Tab ${label}`,
-            run: () => navigate(incidentHref({ id }, name === "overview" ? "" : name)),
+            run: () => navigate(tabHref(name)),
         })),
         { keys: "b", label: "Details beside the tabs, or not", run: () => toggleRail(tab) },
         { keys: "g b", label: "Back to the queue", run: () => navigate("/incidents") },
@@ -70,7 +71,7 @@ export function IncidentScreen({ id, tab }: { id: string; tab: string }) {
     const tabs = names.map(([name, label]) => ({
         id: name,
         label,
-        href: incidentHref({ id }, name === "overview" ? "" : name),
+        href: tabHref(name),
         count: count(data, name),
     }));
     const known = names.some(([name]) => name === tab) ? tab : "overview";
@@ -102,7 +103,12 @@ export function IncidentScreen({ id, tab }: { id: string; tab: string }) {
                 </div>
                 {asOf && (
                     <div class="notice" role="status">
-                        As it was known at <Time at={asOf} />: what came or was changed later is not shown.
+                        <Icon name="lock" />
+                        <span>
+                            As it was known at <Time at={asOf} />: what came or was changed later is not shown, and nothing can be changed.
+                            {(known === "graph" || known === "timeline" || known === "activity") &&
+                                ` The tab ${names.find(([name]) => name === known)?.[1]} shows what is known now.`}
+                        </span>
                         <span class="grow" />
                         <button type="button" class="button small" onClick={() => setParams({ asof: null })}>
                             As it is now

@@ -2,6 +2,7 @@
 import { ask } from "../api/client";
 import type { IncidentDetail } from "../api/types";
 import { Bookmarks } from "../bookmarks/list";
+import { past } from "../router/router";
 import { IconButton } from "../ui/parts";
 import { changed } from "./change";
 import { Comments } from "./comments";
@@ -30,6 +31,7 @@ function Tasks({ incident }: { incident: IncidentDetail }) {
                             <input
                                 type="checkbox"
                                 checked={task.completed}
+                                disabled={past.value !== ""}
                                 onChange={(event) => {
                                     const completed = event.currentTarget.checked;
                                     void changed(
@@ -40,21 +42,27 @@ function Tasks({ incident }: { incident: IncidentDetail }) {
                             />
                             <span class={task.completed ? "done wrap" : "wrap"}>{task.title}</span>
                         </label>
-                        <IconButton
-                            icon="close"
-                            small
-                            label={`Remove the task ${task.title}`}
-                            onClick={() => void changed(ask("remove_task", { id: incident.id, task: task.id }), "Task removed")}
-                        />
+                        {!past.value && (
+                            <IconButton
+                                icon="close"
+                                small
+                                label={`Remove the task ${task.title}`}
+                                onClick={() => void changed(ask("remove_task", { id: incident.id, task: task.id }), "Task removed")}
+                            />
+                        )}
                     </li>
                 ))}
             </ul>
-            <Typed
-                key={tasks.length}
-                label="What is to be done"
-                button="Add task"
-                onText={(title) => void changed(ask("add_task", { id: incident.id }, { body: { title } }), "Task added")}
-            />
+            {past.value ? (
+                tasks.length === 0 && <p class="muted">There was none.</p>
+            ) : (
+                <Typed
+                    key={tasks.length}
+                    label="What is to be done"
+                    button="Add task"
+                    onText={(title) => void changed(ask("add_task", { id: incident.id }, { body: { title } }), "Task added")}
+                />
+            )}
         </section>
     );
 }

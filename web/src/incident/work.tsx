@@ -2,11 +2,11 @@
 import { useState } from "preact/hooks";
 import { useAsk } from "../api/resource";
 import type { IncidentDetail } from "../api/types";
-import { incidentHref } from "../router/router";
+import { incidentHref, past } from "../router/router";
 import { Popover } from "../ui/dialog";
 import { Icon, type IconName } from "../ui/icons";
 import { useKeys } from "../ui/keys";
-import { Facts, Severity, Status } from "../ui/parts";
+import { Facts, Severity, Status, Words } from "../ui/parts";
 import { changeFields, lastOwner } from "./change";
 import { CloseDialog } from "./close";
 import { MergeInto, ParentDialog } from "./joining";
@@ -34,8 +34,28 @@ export function Work({ incident, keys = true }: { incident: IncidentDetail; keys
         },
         { keys: "m", label: "Merge it into another", run: () => setJoining("merge") },
     ];
-    useKeys("Work on the incident", bindings, keys);
+    const locked = past.value !== "";
+    useKeys("Work on the incident", bindings, keys && !locked);
     const choice = { ...incident, number: incident.number ?? null };
+    const closed = [
+        ["Closed as", incident.classification],
+        ["Reason", incident.classification_reason],
+        ["Remark", incident.classification_comment],
+    ] as const;
+    if (locked) {
+        return (
+            <Facts
+                of={[
+                    ["Status", <Status key="s" name={incident.status} />],
+                    ["Severity", <Severity key="v" name={incident.severity} />],
+                    ["Owner", incident.owner ?? "unassigned"],
+                    ["Tags", incident.tags.length > 0 && <Words key="t" of={incident.tags} most={20} plain />],
+                    ["Belongs", incident.parent && <ParentLink key="b" id={incident.parent} />],
+                    ...closed,
+                ]}
+            />
+        );
+    }
     return (
         <>
             <Facts
@@ -48,9 +68,7 @@ export function Work({ incident, keys = true }: { incident: IncidentDetail; keys
                         "Belongs",
                         <Belongs key="b" incident={incident} onParent={() => setJoining("parent")} onMerge={() => setJoining("merge")} />,
                     ],
-                    ["Closed as", incident.classification],
-                    ["Reason", incident.classification_reason],
-                    ["Remark", incident.classification_comment],
+                    ...closed,
                 ]}
             />
             {closing && (

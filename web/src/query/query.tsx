@@ -1,8 +1,10 @@
 // The query screen: write, run, look at the rows. The address holds the query, so that a link asks it again.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ApiError, ask, isAbort } from "../api/client";
+import { ApiError, ask, errorDetail, isAbort } from "../api/client";
 import { queryLanguages, type Table } from "../api/types";
+import { refresh } from "../app/live";
 import { param, setParams } from "../router/router";
+import { share, sharing, slug, withHeader } from "../state/shared";
 import { oneOf, stored } from "../state/stored";
 import { Popover } from "../ui/dialog";
 import { Icon } from "../ui/icons";
@@ -202,6 +204,20 @@ function useDiagnostic(failure: ApiError | undefined, outcome: Outcome | undefin
 }
 
 function SaveQuery({ lang, text }: { lang: Lang; text: string }) {
+    const save = async (name: string, forAll: boolean): Promise<boolean> => {
+        if (!forAll) keep({ name, lang, text });
+        else {
+            try {
+                await share(`saved/${slug(name)}`, withHeader({ title: name }, text));
+            } catch (error) {
+                toast([errorDetail(error).message, errorDetail(error).hint].filter(Boolean).join(": "), { tone: "bad" });
+                return false;
+            }
+            refresh();
+        }
+        toast(`Saved as "${name}"`);
+        return true;
+    };
     return (
         <Popover
             class="button quiet"
@@ -218,14 +234,21 @@ function SaveQuery({ lang, text }: { lang: Lang; text: string }) {
                     class="typed"
                     onSubmit={(event) => {
                         event.preventDefault();
-                        const name = String(new FormData(event.currentTarget).get("name") ?? "").trim();
+                        const given = new FormData(event.currentTarget);
+                        const name = String(given.get("name") ?? "").trim();
                         if (!name || !text.trim()) return;
-                        keep({ name, lang, text });
-                        toast(`Saved as "${name}"`);
-                        close();
+                        void save(name, given.get("all") !== null).then((done) => done && close());
                     }}
                 >
-                    <input class="field" name="name" aria-label="Name of the query" placeholder="Name" autocomplete="off" />
+                    <div class="stack">
+                        <input class="field" name="name" aria-label="Name of the query" placeholder="Name" autocomplete="off" />
+                        {sharing && lang === "kql" && (
+                            <label class="menu-item">
+                                <input type="checkbox" name="all" defaultChecked />
+                                For everybody who works here
+                            </label>
+                        )}
+                    </div>
                     <button type="submit" class="button">
                         Save
                     </button>

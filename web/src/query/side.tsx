@@ -1,7 +1,9 @@
 // What stands beside the editor: tables and columns, the exploration library, saved queries, history.
 import { useState } from "preact/hooks";
+import { ask, errorDetail } from "../api/client";
 import { useAsk } from "../api/resource";
-import { seq } from "../app/live";
+import { refresh, seq } from "../app/live";
+import { share, unshare } from "../state/shared";
 import { oneOf, stored } from "../state/stored";
 import { formatCount } from "../state/time";
 import { Icon } from "../ui/icons";
@@ -174,33 +176,101 @@ function Library({ onExplore }: Props) {
     );
 }
 
+/** What was saved: on the server for everybody, in this browser, and the hunts that come with clew. */
 function SavedList({ onOpen }: Props) {
-    const remove = (query: Saved) => {
-        const before = saved.value;
-        saved.value = before.filter((one) => one !== query);
-        toast(`"${query.name}" removed`, {
-            action: {
-                label: "Undo",
-                run: () => {
-                    saved.value = before;
-                },
-            },
-        });
+    const rows = useAsk("saved_queries", {}, seq.value);
+    const known = (rows.data?.value ?? []).filter((row) => !row.name.startsWith("view/"));
+    const kept = known.filter((row) => row.origin !== "built-in" && row.purpose === "hunt");
+    const hunts = known.filter((row) => row.origin === "built-in" && row.purpose === "hunt");
+    const open = async (id: string) => {
+        try {
+            onOpen("kql", (await ask("saved_query", { id })).text);
+        } catch (error) {
+            toast(errorDetail(error).message, { tone: "bad" });
+        }
     };
-    if (saved.value.length === 0) return <Empty title="Nothing saved yet">Save keeps the query of the editor in this browser.</Empty>;
     return (
-        <ul class="schema">
-            {saved.value.map((query) => (
-                <li key={query.name} class="schema-table">
-                    <button type="button" class="menu-item" title={query.text} onClick={() => onOpen(query.lang, query.text)}>
-                        <span class="grow clip">{query.name}</span>
-                        <span class="faint small">{query.lang.toUpperCase()}</span>
-                    </button>
-                    <IconButton icon="close" small label={`Remove ${query.name}`} onClick={() => remove(query)} />
-                </li>
-            ))}
-        </ul>
+        <div class="library">
+            <section>
+                <h2>For everybody here</h2>
+                {kept.length === 0 && <p class="faint small">Save puts the query of the editor here.</p>}
+                <ul class="schema">
+                    {kept.map((row) => (
+                        <li key={row.name} class="schema-table">
+                            <SavedButton title={row.title} hint={row.question || row.name} lang="kql" onClick={() => void open(row.name)} />
+                            {row.origin === "api" && (
+                                <IconButton icon="close" small label={`Remove ${row.title}`} onClick={() => void removeShared(row)} />
+                            )}
+                        </li>
+                    ))}
+                </ul>
+            </section>
+            {saved.value.length > 0 && (
+                <section>
+                    <h2>In this browser</h2>
+                    <ul class="schema">
+                        {saved.value.map((query) => (
+                            <li key={query.name} class="schema-table">
+                                <SavedButton
+                                    title={query.name}
+                                    hint={query.text}
+                                    lang={query.lang}
+                                    onClick={() => onOpen(query.lang, query.text)}
+                                />
+                                <IconButton icon="close" small label={`Remove ${query.name}`} onClick={() => removeOwn(query)} />
+                            </li>
+                        ))}
+                    </ul>
+                </section>
+            )}
+            {hunts.length > 0 && (
+                <section>
+                    <h2>Hunts that come with clew</h2>
+                    <ul class="schema">
+                        {hunts.map((row) => (
+                            <li key={row.name} class="schema-table">
+                                <SavedButton title={row.title} hint={row.question} lang="kql" onClick={() => void open(row.name)} />
+                            </li>
+                        ))}
+                    </ul>
+                </section>
+            )}
+        </div>
     );
+}
+
+function SavedButton({ title, hint, lang, onClick }: { title: string; hint: string; lang: Lang; onClick: () => void }) {
+    return (
+        <button type="button" class="menu-item" title={hint} onClick={onClick}>
+            <span class="grow clip">{title}</span>
+            <span class="faint small">{lang.toUpperCase()}</span>
+        </button>
+    );
+}
+
+function removeOwn(query: Saved): void {
+    const before = saved.value;
+    saved.value = before.filter((one) => one !== query);
+    toast(`"${query.name}" removed`, {
+        action: {
+            label: "Undo",
+            run: () => {
+                saved.value = before;
+            },
+        },
+    });
+}
+
+async function removeShared({ name, title }: { name: string; title: string }): Promise<void> {
+    try {
+        const { text } = await ask("saved_query", { id: name });
+        await unshare(name);
+        refresh();
+        const back = () => void share(name, text).then(refresh, (error: unknown) => toast(errorDetail(error).message, { tone: "bad" }));
+        toast(`"${title}" removed`, { action: { label: "Undo", run: back } });
+    } catch (error) {
+        toast(errorDetail(error).message, { tone: "bad" });
+    }
 }
 
 function History({ onOpen }: Props) {

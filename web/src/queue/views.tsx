@@ -1,14 +1,41 @@
-// Views that the person named: an address kept in the browser.
+// Views that people named: queries of the queue, kept on the server for everybody or in the browser for oneself.
 import { useState } from "preact/hooks";
+import { errorDetail } from "../api/client";
+import { useLoad } from "../api/resource";
+import { refresh, seq } from "../app/live";
 import { navigate, place } from "../router/router";
+import { readFilter } from "../state/filters";
+import { loadShared, member, share, sharing, slug, unshare, withHeader } from "../state/shared";
 import { stored } from "../state/stored";
 import { Popover } from "../ui/dialog";
 import { Icon } from "../ui/icons";
 import { toast } from "../ui/toast";
+import { incidentKql } from "./kql";
+import { fields } from "./model";
 
 interface View {
     name: string;
     search: string;
+    /** Its name on the server, and its text there; none for a view of this browser. */
+    shared?: { name: string; text: string };
+}
+
+const PREFIX = "view/";
+
+/** The views that everybody sees. */
+async function loadViews(signal: AbortSignal): Promise<View[]> {
+    const all = await loadShared((name) => name.startsWith(PREFIX), signal);
+    return all.flatMap(({ name, title, text }) => {
+        const search = member(text, "view");
+        return search === undefined ? [] : [{ name: title, search, shared: { name, text } }];
+    });
+}
+
+/** A view as a query of the server: its text finds the same incidents. */
+function viewText(name: string, search: string): string {
+    const params = new URLSearchParams(search);
+    const kql = incidentKql(readFilter(fields, params), params.get("sort") ?? "", params.get("q") ?? "");
+    return withHeader({ title: name, question: "Which incidents fit this view of the queue?", view: search }, kql);
 }
 
 const isViews = (value: unknown): value is View[] =>
@@ -35,14 +62,32 @@ const sameQuery = (a: string, b: string) => [...new URLSearchParams(a)].sort().j
 
 export function Views() {
     const [name, setName] = useState("");
+    const [forAll, setForAll] = useState(sharing);
+    const shared = useLoad(sharing ? loadViews : null, "views", seq.value);
     const present = presentSearch();
-    const all = [...built, ...own.value];
+    const all: readonly View[] = [...built, ...(shared.data ?? []), ...own.value];
     const current = all.find((view) => sameQuery(view.search, present));
     const go = (view: View) => navigate(view.search ? `/incidents?${view.search}` : "/incidents");
+    /** Changes what the server keeps, and says so. */
+    const put = async (deed: Promise<void>, said: string, back?: () => void): Promise<boolean> => {
+        try {
+            await deed;
+        } catch (error) {
+            toast(errorDetail(error).message, { tone: "bad" });
+            return false;
+        }
+        shared.reload();
+        refresh();
+        toast(said, back ? { action: { label: "Undo", run: back } } : {});
+        return true;
+    };
     const remove = (view: View) => {
+        const said = `View "${view.name}" removed`;
+        const { shared: kept } = view;
+        if (kept) return void put(unshare(kept.name), said, () => void put(share(kept.name, kept.text), `View "${view.name}" is back`));
         const before = own.value;
         own.value = before.filter((one) => one !== view);
-        toast(`View "${view.name}" removed`, {
+        toast(said, {
             action: {
                 label: "Undo",
                 run: () => {
@@ -50,6 +95,18 @@ export function Views() {
                 },
             },
         });
+    };
+    const keep = async (called: string) => {
+        if (forAll) {
+            const id = PREFIX + slug(called);
+            return put(
+                share(id, viewText(called, present)),
+                `View "${called}" is there for everybody`,
+                () => void put(unshare(id), "Taken back"),
+            );
+        }
+        own.value = [...own.value.filter((view) => view.name !== called), { name: called, search: present }];
+        return true;
     };
     return (
         <Popover
@@ -76,6 +133,7 @@ export function Views() {
                                 <span class="grow clip">{view.name}</span>
                                 {view === current && <Icon name="check" />}
                             </button>
+                            {own.value.includes(view) && sharing && <span class="faint small">only in this browser</span>}
                             {!built.includes(view) && (
                                 <button
                                     type="button"
@@ -88,18 +146,24 @@ export function Views() {
                             )}
                         </div>
                     ))}
+                    {!current && sharing && (
+                        <label class="menu-item">
+                            <input type="checkbox" checked={forAll} onChange={(event) => setForAll(event.currentTarget.checked)} />
+                            For everybody who works here
+                        </label>
+                    )}
                     {!current && (
                         <form
                             class="typed"
                             onSubmit={(event) => {
                                 event.preventDefault();
-                                if (!name.trim()) return;
-                                own.value = [
-                                    ...own.value.filter((view) => view.name !== name.trim()),
-                                    { name: name.trim(), search: present },
-                                ];
-                                setName("");
-                                close();
+                                const called = name.trim();
+                                if (!called) return;
+                                void keep(called).then((done) => {
+                                    if (!done) return;
+                                    setName("");
+                                    close();
+                                });
                             }}
                         >
                             <input

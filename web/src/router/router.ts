@@ -69,6 +69,12 @@ export function paramList(name: string): string[] {
     return place.value.params.getAll(name);
 }
 
+/** The instant of the past that the present incident is shown as of, if it is. Nothing of the past can be changed. */
+export const past = computed(() => {
+    const [section, id] = segments.value;
+    return section === "incidents" && id !== undefined ? (place.value.params.get("asof") ?? "") : "";
+});
+
 /** Address of an incident, by number where it has one, with the tab to open. */
 export function incidentHref(incident: { id: string; number?: number | null }, tab = ""): string {
     return `/incidents/${encodeURIComponent(incident.number ?? incident.id)}${tab ? `/${tab}` : ""}`;

@@ -49,6 +49,7 @@ export const shapes = {
     undo: "M5.5 3 2.5 6l3 3M2.5 6h7a4 4 0 0 1 0 8H6",
     bookmark: "M4 2.5h8v11l-4-3-4 3z",
     report: "M4 2h5l3 3v9H4zM9 2v3h3M6 8h4M6 10.5h4",
+    lock: "M3.5 7.5h9v6h-9zM5.3 7.5V5a2.7 2.7 0 0 1 5.4 0v2.5",
     shield: "M8 1.8 13.5 4v4c0 3.2-2.3 5.2-5.5 6.2C4.8 13.2 2.5 11.2 2.5 8V4zM5.5 8l2 2 3.5-3.5",
     bolt: "M9 1.5 3.5 9H8l-1 5.5L12.5 7H8z",
     list: "M5.5 4h8M5.5 8h8M5.5 12h8M2.5 4h.1M2.5 8h.1M2.5 12h.1",
