@@ -102,12 +102,17 @@ impl Client {
         }
     }
 
-    /// Sends a request and gives the body of the answer; an answer that is an error is a failure.
-    pub(crate) fn send(&self, request: &Request) -> Result<Vec<u8>, Failure> {
-        let (status, body) = match self {
+    /// Sends a request and gives status and body of the answer.
+    pub(crate) fn answer(&self, request: &Request) -> Result<(u16, Vec<u8>), Fault> {
+        match self {
             Self::Here(here) => here.send(request),
             Self::There(there) => there.send(request),
-        }?;
+        }
+    }
+
+    /// Sends a request and gives the body of the answer; an answer that is an error is a failure.
+    pub(crate) fn send(&self, request: &Request) -> Result<Vec<u8>, Failure> {
+        let (status, body) = self.answer(request)?;
         if (200..300).contains(&status) { Ok(body) } else { Err(Failure::Answer(Shown::read(&body, status, request.text.clone()))) }
     }
 

@@ -9,7 +9,6 @@ mod fault;
 mod output;
 mod progress;
 mod render;
-mod request;
 
 use std::ffi::OsString;
 use std::io;
@@ -21,7 +20,7 @@ use clap::{CommandFactory, Parser, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
 use crate::access::workspace_name;
-use crate::http::workspace_folder;
+use crate::http::{request, workspace_folder};
 use crate::model::Fault;
 use commands::Command;
 use output::Format;

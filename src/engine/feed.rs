@@ -179,6 +179,15 @@ impl Engine {
         let _ = tokio::time::timeout(time, beyond).await;
     }
 
+    /// Waits until the engine is about to close or is gone, without keeping it open.
+    pub fn stopped(&self) -> impl Future<Output = ()> + Send + 'static {
+        let mut pulse = self.shared.pulse.subscribe();
+        async move {
+            // A writer that is gone ends the wait, too.
+            let _ = pulse.wait_for(|pulse| pulse.stopping).await;
+        }
+    }
+
     /// Tells everybody who follows the feed, and the services, that the engine is about to close.
     pub fn announce_stop(&self) {
         self.shared.pulse.send_modify(|pulse| pulse.stopping = true);

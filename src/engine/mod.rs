@@ -12,6 +12,7 @@ mod export;
 mod feed;
 mod files;
 mod load;
+mod proposals;
 mod reconcile;
 mod recover;
 mod report;

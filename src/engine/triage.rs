@@ -103,7 +103,7 @@ impl Engine {
         self.policy_of(&self.context())
     }
 
-    fn policy_of(&self, context: &Context) -> Result<Policy, Fault> {
+    pub(super) fn policy_of(&self, context: &Context) -> Result<Policy, Fault> {
         Policy::of(&context.snapshot, self.options.policy)
     }
 

@@ -16,7 +16,8 @@
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
@@ -135,6 +136,83 @@ impl Granted {
         name.map(|name| Actor { name: name.to_owned() }).ok_or_else(|| {
             Fault::new(FaultClass::Invalid, "user_invalid", format!("expected 1 to 256 visible ASCII characters in `{USER}`"))
         })
+    }
+}
+
+/// How often the right to something that stays open is looked at again, beside the moments when keys change.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+
+/// The right to something that stays open (a stream), looked at again and again: it is lost when a key is revoked, when a key or token expires.
+#[derive(Clone)]
+pub(crate) struct Standing {
+    app: Arc<App>,
+    token: Option<Arc<str>>,
+    id: String,
+    right: Right,
+    workspace: Option<String>,
+}
+
+impl Standing {
+    /// Whether who opened it may still.
+    pub(crate) fn check(&self) -> Result<(), Fault> {
+        let identity = self.app.gate.recognise(self.token.as_deref(), Time::now())?;
+        identity.check(self.right)?;
+        let visible = self.app.workspaces.visible(&identity.scope);
+        if identity.id == self.id && self.workspace.as_ref().is_none_or(|name| visible.contains(name)) {
+            return Ok(());
+        }
+        Err(Fault::new(FaultClass::Invalid, "token_invalid", "the token opens something else than before"))
+    }
+
+    /// Waits until the right is lost or the engine stops.
+    pub(crate) async fn lost(&self, engine: &Weak<Engine>) {
+        let mut keys = self.app.gate.changes();
+        loop {
+            let Some(open) = engine.upgrade().filter(|engine| !engine.stopping()) else { return };
+            if self.check().is_err() {
+                return;
+            }
+            // Only the pulse is kept while waiting: an engine that nobody else uses may be closed.
+            let stopped = open.stopped();
+            drop(open);
+            tokio::select! {
+                () = stopped => return,
+                _ = keys.changed() => {}
+                () = tokio::time::sleep(LOOK_AGAIN) => {}
+            }
+        }
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Standing {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let granted = Granted::from_request_parts(parts, app).await?;
+        let path = parts.extensions.get::<MatchedPath>().ok_or_else(unguarded)?;
+        Ok(Self {
+            app: Arc::clone(app),
+            token: bearer(&parts.headers).ok().flatten().map(Arc::from),
+            id: granted.identity().id.clone(),
+            right: app.needs().of(path.as_str(), &parts.method).right,
+            workspace: granted.workspace().map(str::to_owned),
+        })
+    }
+}
+
+/// Gives a request that the server makes of itself everything by which its sender is known: what it presented, the workspace, where it came from.
+pub(crate) fn as_sender_of(parts: &Parts, request: &mut Request) {
+    let said = [header::AUTHORIZATION, header::HOST, FORWARDED_PROTO, HeaderName::from_static(USER), HeaderName::from_static(WORKSPACE)];
+    for name in said {
+        if let Some(value) = parts.headers.get(&name) {
+            request.headers_mut().insert(name, value.clone());
+        }
+    }
+    if let Some(chosen) = parts.extensions.get::<ByAddress>() {
+        request.extensions_mut().insert(chosen.clone());
+    }
+    if let Some(peer) = parts.extensions.get::<Peer>() {
+        request.extensions_mut().insert(*peer);
     }
 }
 

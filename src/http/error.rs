@@ -93,7 +93,7 @@ impl IntoResponse for ApiError {
 pub(crate) fn status(fault: &Fault) -> StatusCode {
     match (fault.code, fault.class) {
         ("token_missing" | "token_invalid" | "token_expired", _) => StatusCode::UNAUTHORIZED,
-        ("right_missing" | "workspace_ambiguous" | "workspace_refused", _) => StatusCode::FORBIDDEN,
+        ("right_missing" | "workspace_ambiguous" | "workspace_refused" | "proposal_own" | "proposal_principal", _) => StatusCode::FORBIDDEN,
         ("method_not_allowed", _) => StatusCode::METHOD_NOT_ALLOWED,
         ("host_refused" | "origin_refused", _) => StatusCode::FORBIDDEN,
         ("body_too_large", _) => StatusCode::PAYLOAD_TOO_LARGE,

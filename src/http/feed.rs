@@ -8,9 +8,10 @@ use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use futures::Stream;
+use futures::{Stream, StreamExt};
 use utoipa::openapi::path::HttpMethod;
 
+use super::auth::Standing;
 use super::error::ApiError;
 use super::extract::{Ask, Ready};
 use super::routes::{About, Routes, json};
@@ -31,21 +32,29 @@ pub(crate) fn add(routes: &mut Routes) {
     routes.add("/v1/changes", HttpMethod::Get, operation, get(changes));
 }
 
-async fn changes(Ready(engine): Ready, headers: HeaderMap, Ask(mut request): Ask<FeedRequest>) -> Result<Response, ApiError> {
+async fn changes(
+    Ready(engine): Ready,
+    standing: Standing,
+    headers: HeaderMap,
+    Ask(mut request): Ask<FeedRequest>,
+) -> Result<Response, ApiError> {
     let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     if !accepts.contains("text/event-stream") {
-        return json(&page(&engine, request.read(&engine)?).await?);
+        return json(&page(&engine, &standing, request.read(&engine)?).await?);
     }
     // A browser that lost the stream names the last event that it saw.
     if let Some(last) = headers.get("last-event-id").and_then(|id| id.to_str().ok()) {
         request.cursor = Some(last.to_owned());
     }
     let feed = request.read(&engine)?;
-    Ok(Sse::new(stream(Arc::downgrade(&engine), feed)).keep_alive(KeepAlive::new().interval(ALIVE)).into_response())
+    let engine = Arc::downgrade(&engine);
+    let (open, checked) = (engine.clone(), standing.clone());
+    let events = stream(engine, checked, feed).take_until(Box::pin(async move { standing.lost(&open).await }));
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(ALIVE)).into_response())
 }
 
 /// The next page; waits for a first item as long as the request allows.
-async fn page(engine: &Arc<Engine>, mut feed: Feed) -> Result<FeedPage, Fault> {
+async fn page(engine: &Arc<Engine>, standing: &Standing, mut feed: Feed) -> Result<FeedPage, Fault> {
     let until = tokio::time::Instant::now() + feed.wait;
     loop {
         let page = read(engine, &feed).await?;
@@ -57,6 +66,8 @@ async fn page(engine: &Arc<Engine>, mut feed: Feed) -> Result<FeedPage, Fault> {
         if page.complete {
             engine.wait_beyond(feed.after, left).await;
         }
+        // What happened while the request waited is told only to who may still see it.
+        standing.check()?;
     }
 }
 
@@ -67,12 +78,13 @@ async fn read(engine: &Arc<Engine>, feed: &Feed) -> Result<FeedPage, Fault> {
     read.unwrap_or_else(|error| Err(Fault::new(FaultClass::Internal, "feed_failed", format!("the feed ended early: {error}"))))
 }
 
-/// Events for ever, or until the engine closes; the id of each is the cursor behind it.
-fn stream(engine: Weak<Engine>, feed: Feed) -> impl Stream<Item = Result<Event, Infallible>> {
-    futures::stream::unfold((engine, feed, Vec::<Event>::new()), |(engine, mut feed, mut ready)| async move {
+/// Events for ever, or until the right to them is lost or the engine closes; the id of each is the cursor behind it.
+fn stream(engine: Weak<Engine>, standing: Standing, feed: Feed) -> impl Stream<Item = Result<Event, Infallible>> {
+    futures::stream::unfold((engine, standing, feed, Vec::<Event>::new()), |(engine, standing, mut feed, mut ready)| async move {
         loop {
+            standing.check().ok()?;
             if let Some(event) = ready.pop() {
-                return Some((Ok(event), (engine, feed, ready)));
+                return Some((Ok(event), (engine, standing, feed, ready)));
             }
             let open = engine.upgrade().filter(|engine| !engine.stopping())?;
             let page = match read(&open, &feed).await {

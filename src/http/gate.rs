@@ -26,6 +26,8 @@ pub(crate) struct Gate {
     keys: ArcSwapOption<Keys>,
     /// Held while keys are read anew, so that an older reading never comes after a newer one.
     reloading: Mutex<()>,
+    /// Told whenever the keys were read anew.
+    changed: tokio::sync::watch::Sender<()>,
     used: Mutex<HashMap<String, Time>>,
     rates: Rates,
 }
@@ -53,14 +55,27 @@ impl Gate {
     }
 
     fn with(served: Option<Served>, limits: &Limits) -> Self {
-        Self { served, keys: ArcSwapOption::empty(), reloading: Mutex::default(), used: Mutex::default(), rates: Rates::new(limits) }
+        Self {
+            served,
+            keys: ArcSwapOption::empty(),
+            reloading: Mutex::default(),
+            changed: tokio::sync::watch::Sender::new(()),
+            used: Mutex::default(),
+            rates: Rates::new(limits),
+        }
     }
 
     /// Takes in the keys that there now are.
     pub(crate) fn reload(&self, read: impl FnOnce() -> Result<Keys, Fault>) -> Result<(), Fault> {
         let _alone = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
         self.keys.store(Some(read()?.into()));
+        self.changed.send_replace(());
         Ok(())
+    }
+
+    /// Tells of each later change of the keys.
+    pub(crate) fn changes(&self) -> tokio::sync::watch::Receiver<()> {
+        self.changed.subscribe()
     }
 
     /// When a key was last used since the server began.
@@ -154,6 +169,13 @@ impl Gate {
                 key.valid(now).map(Key::identity).map_err(refused)
             }
         }
+    }
+
+    /// Whether somebody is a service principal: a program, never a person.
+    pub(crate) fn is_principal(&self, identity: &Identity) -> bool {
+        let keys = self.keys.load();
+        let key = keys.as_deref().zip(identity.id.parse().ok()).and_then(|(keys, id)| keys.get(id));
+        identity.kind == Kind::Key && key.is_some_and(|key| key.kind == KeyKind::Principal)
     }
 
     /// The id of the key that a client presents with its secret.

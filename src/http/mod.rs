@@ -29,6 +29,7 @@ mod keys;
 mod library;
 mod listed;
 mod maintain;
+pub(crate) mod mcp;
 mod metrics;
 mod observe;
 mod openapi;
@@ -37,8 +38,10 @@ pub(crate) mod params;
 mod people;
 mod policy;
 mod posture;
+mod proposals;
 mod query;
 mod reads;
+pub(crate) mod request;
 mod rights;
 mod routes;
 mod search;
@@ -56,10 +59,10 @@ mod workspaces;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::http::{HeaderMap, Method};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Router};
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -105,6 +108,8 @@ fn operations() -> Routes {
     changes::add(&mut routes);
     feed::add(&mut routes);
     bookmarks::add(&mut routes);
+    proposals::add(&mut routes);
+    mcp::add(&mut routes);
     policy::add(&mut routes);
     suppression::add(&mut routes);
     listed::add(&mut routes);
@@ -132,15 +137,20 @@ fn layered(app: Arc<App>) -> Router {
 fn layers(routes: Routes, app: Arc<App>) -> Router {
     let (router, needs, description) = routes.finish();
     app.describe(description.to_json().unwrap_or_default().into(), needs);
-    router
-        .fallback(dialects::answer)
-        .method_not_allowed_fallback(not_allowed)
-        .layer(from_fn_with_state(Arc::clone(&app), guard::in_time))
-        .layer(from_fn_with_state(Arc::clone(&app), auth::authenticate))
-        .layer(from_fn_with_state(Arc::clone(&app), guard::addressed))
-        .layer(CatchPanicLayer::custom(guard::panicked))
-        .layer(from_fn_with_state(Arc::clone(&app), observe::observe))
-        .with_state(app)
+    let inside = |router: Router<Arc<App>>| {
+        router
+            .fallback(dialects::answer)
+            .method_not_allowed_fallback(not_allowed)
+            .layer(from_fn_with_state(Arc::clone(&app), guard::in_time))
+            .layer(from_fn_with_state(Arc::clone(&app), auth::authenticate))
+            .layer(from_fn_with_state(Arc::clone(&app), guard::addressed))
+            .layer(CatchPanicLayer::custom(guard::panicked))
+            .layer(from_fn_with_state(Arc::clone(&app), observe::observe))
+            .with_state(Arc::clone(&app))
+    };
+    // What the tools of assistants ask passes every layer, too; the way to them is closed to the tools themselves.
+    let door = mcp::Door::to(inside(router.clone()), &app);
+    inside(router.layer(Extension(door)))
 }
 
 /// No route has the address: a person who browses sees the page say so, a program an error. Who is not known learns not even

@@ -30,6 +30,7 @@ const RIGHTS: &[(&str, Right)] = &[
     ("blast_radius", Read),
     ("rank", Read),
     ("why", Read),
+    ("records", Read),
     ("explorations", Read),
     ("explore", Read),
     ("timeline", Read),
@@ -63,6 +64,12 @@ const RIGHTS: &[(&str, Right)] = &[
     ("edit_task", Respond),
     ("remove_task", Respond),
     ("undo_change", Respond),
+    // A proposal changes nothing: who may only read may ask for a change.
+    ("proposals", Read),
+    ("proposal", Read),
+    ("create_proposal", Read),
+    ("accept_proposal", Respond),
+    ("reject_proposal", Respond),
     ("update_alert", Respond),
     ("update_alerts", Respond),
     ("alert_activity", Read),
@@ -129,6 +136,10 @@ const RIGHTS: &[(&str, Right)] = &[
     ("verify", Administer),
     ("rebuild", Administer),
     ("verify_audit", Administer),
+    // Assistants: each call of a tool needs the right of what it asks, too.
+    ("mcp_send", Read),
+    ("mcp_listen", Read),
+    ("mcp_end", Read),
     // The server, and who asks.
     ("health", Open),
     ("ready", Open),

@@ -159,6 +159,12 @@ pub struct Change {
     /// Id of the rule that made it, if a rule did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
+    /// Id of the proposal that was accepted with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<String>,
+    /// Who proposed it, if somebody else did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proposed_by: Option<String>,
     /// Fingerprint of the change before, of any incident: the chain that `clew audit verify` follows.
     pub previous: Option<String>,
 }

@@ -54,7 +54,7 @@ pub struct Activity {
     /// Who made it.
     pub actor: String,
     /// `create`, `update`, `comment`, `task`, `alerts`, `merge`, `split`, `undo`; `suppress` of an alert that a rule dismissed; `source` of a
-    /// version that a source gave.
+    /// version that a source gave; `proposal.made` and `proposal.rejected` of a proposal.
     pub action: String,
     /// The change that this one takes back.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,6 +62,15 @@ pub struct Activity {
     /// Id of the rule that made it, if a rule did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
+    /// Id of the proposal that was made, rejected, or accepted with the change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<String>,
+    /// Who proposed the change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proposed_by: Option<String>,
+    /// What was said of a proposal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
     /// Name of the step of several changes that are undone together.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
@@ -149,6 +158,9 @@ fn log(context: &Context, node: NodeId, said: impl Fn(Body) -> Option<Said>) -> 
             action: if by_source { "source".to_owned() } else { change.action },
             undoes: change.undoes,
             rule: change.rule,
+            proposal: change.proposal,
+            proposed_by: change.proposed_by,
+            comment: None,
             step: change.step,
             source: document.origin.source.to_string(),
             line: document.origin.line,
@@ -180,6 +192,9 @@ fn decided(context: &Context, seq: Seq) -> Result<Option<Activity>, Fault> {
         action: text("kind").unwrap_or_default(),
         undoes: None,
         rule: text("rule"),
+        proposal: text("proposal"),
+        proposed_by: None,
+        comment: text("comment"),
         step: None,
         source: document.origin.source.to_string(),
         line: document.origin.line,

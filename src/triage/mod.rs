@@ -14,6 +14,7 @@ pub mod incident;
 mod incidents;
 pub mod listed;
 mod merge;
+pub mod proposal;
 pub mod suppression;
 pub mod versioned;
 

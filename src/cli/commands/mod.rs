@@ -16,6 +16,7 @@ mod listed;
 mod lists;
 mod maintain;
 mod mcp;
+mod proposals;
 mod query;
 mod search;
 mod serve;
@@ -46,6 +47,10 @@ pub(crate) enum Command {
     Bookmarks(bookmarks::Bookmarks),
     /// Show a bookmark, or keep, change and remove one
     Bookmark(bookmarks::Bookmark),
+    /// List changes that assistants and others propose
+    Proposals(proposals::Proposals),
+    /// Show a proposed change, accept or reject it
+    Proposal(proposals::Proposal),
     /// Show or set what changes of incidents must keep to
     Policy(bookmarks::Policy),
     /// Take in sample alerts, linked with each other and marked as samples
@@ -156,6 +161,8 @@ impl Command {
             Self::Incident(incident) => incident.request(),
             Self::Bookmarks(bookmarks) => bookmarks.request(),
             Self::Bookmark(bookmark) => bookmark.request(),
+            Self::Proposals(proposals) => proposals.request(),
+            Self::Proposal(proposal) => proposal.request(),
             Self::Policy(policy) => policy.request(),
             Self::Alerts(alerts) => (alerts.request(), View::Alerts),
             Self::Alert(alert) => alert.request(),

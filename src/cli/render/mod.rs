@@ -66,6 +66,8 @@ pub(crate) enum View {
     Activity,
     /// Rules, exports, watchlists: what people defined.
     Definitions,
+    /// Changes that somebody asked for.
+    Proposals,
     /// Runs of automation rules.
     Runs,
     /// Counts of what there is.
@@ -82,7 +84,7 @@ impl View {
     /// The member that holds the items of a list with further pages.
     pub(crate) fn paged(self) -> Option<&'static str> {
         match self {
-            Self::Incidents | Self::Alerts | Self::Entities | Self::Timeline => Some("value"),
+            Self::Incidents | Self::Alerts | Self::Entities | Self::Timeline | Self::Proposals => Some("value"),
             Self::Search => Some("hits"),
             _ => None,
         }
@@ -133,6 +135,17 @@ const DEFINITIONS: Columns = &[
 ];
 const RUNS: Columns =
     &[("STARTED", "started"), ("RULE", "name"), ("TARGET", "target"), ("WHEN", "when"), ("ACTIONS", "actions"), ("ID", "id")];
+const PROPOSALS: Columns = &[
+    ("STATE", "state"),
+    ("STALE", "stale"),
+    ("INCIDENT", "number"),
+    ("TITLE", "title"),
+    ("ACTION", "action"),
+    ("CHANGE", "change"),
+    ("REASON", "reason"),
+    ("BY", "created_by"),
+    ("ID", "id"),
+];
 const HITS: Columns = &[
     ("KIND", "kind"),
     ("NUMBER", "number"),
@@ -152,6 +165,7 @@ pub(crate) fn for_people(view: View, answer: &Value, style: Style) -> String {
         View::Alerts => page(answer, ALERTS, "alerts", style),
         View::Entities => page(answer, ENTITIES, "entities", style),
         View::Explorations => page(answer, EXPLORATIONS, "queries", style),
+        View::Proposals => page(answer, PROPOSALS, "proposals", style),
         View::Runs => page(answer, RUNS, "runs", style),
         View::Definitions => page(answer, DEFINITIONS, "definitions", style),
         View::Rank => page(answer, RANK, "nodes", style),

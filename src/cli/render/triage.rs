@@ -88,7 +88,12 @@ pub(super) fn activity(answer: &Value) -> String {
     for change in list(answer, "value") {
         let undoes = if change["undoes"].is_null() { String::new() } else { format!(" of {}", text(&change["undoes"])) };
         let by = format!("{} by {}", text(&change["action"]), text(&change["actor"]));
-        let _ = writeln!(out, "{}  {}  {by}{undoes}", text(&change["time"]), text(&change["change"]));
+        let proposed =
+            if change["proposed_by"].is_null() { String::new() } else { format!(", proposed by {}", text(&change["proposed_by"])) };
+        let _ = writeln!(out, "{}  {}  {by}{undoes}{proposed}", text(&change["time"]), text(&change["change"]));
+        if !change["comment"].is_null() {
+            let _ = writeln!(out, "  {}", short(&text(&change["comment"])));
+        }
         for field in list(change, "fields") {
             let [before, after] = [&field["before"], &field["after"]].map(|value| short(&text(value)));
             let name = text(&field["field"]);

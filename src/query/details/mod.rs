@@ -1,6 +1,7 @@
 //! One incident, alert or entity with everything that is known of it.
 
 mod as_of;
+mod records;
 mod requests;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use crate::model::{Alert, AlertStatus, Body, Document, Evidence, Fault, FaultCla
 use super::lists::{AlertRow, EntityRow, alert_resource, alert_row, containers, entity_row, incident_row, members};
 use super::{Context, Question, bookmarks, listed, posture, reference, render};
 
+pub use records::{RecordPlaces, RecordsRequest, place};
 pub use requests::{
     AlertDetail, AlertRequest, EntityDetail, EntityRequest, EvidenceRow, IncidentDetail, IncidentRequest, ListedRow, MergeRow,
     SameResource, VersionRow,

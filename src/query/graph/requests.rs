@@ -319,7 +319,7 @@ pub struct AssertionRow {
 }
 
 /// Where a record came from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RecordPlace {
     /// Sequence number.
     pub seq: u64,

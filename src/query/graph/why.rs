@@ -7,6 +7,7 @@ use crate::graph::{Assertion, Edge, EdgeFilter, NodeId, NodeKind};
 use crate::ingest;
 use crate::model::{Body, Event, Fault, Kind, Seq, Window};
 
+use super::super::details::place;
 use super::super::reference::{limit, node};
 use super::super::{Context, Question, render};
 use super::requests::{AssertionRow, PathsRequest, RecordPlace, WhyAnswer, WhyRequest};
@@ -64,11 +65,6 @@ fn row(context: &Context, edge: &Edge) -> Result<AssertionRow, Fault> {
         }
     }
     Ok(row)
-}
-
-fn place(context: &Context, seq: Seq) -> Result<Option<RecordPlace>, Fault> {
-    let document = context.journal.document(seq)?;
-    Ok(document.map(|document| RecordPlace { seq: seq.0, source: document.origin.source.to_string(), line: document.origin.line }))
 }
 
 /// The raw events behind an edge: rows that name both ends in its time, whose rules assert just this relation.

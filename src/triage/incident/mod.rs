@@ -89,8 +89,13 @@ impl Present {
         Ok(Self { seq, incident: version(context, seq, &id)? })
     }
 
+    /// Name of the version.
+    pub(super) fn etag(&self) -> String {
+        etag(self.seq)
+    }
+
     /// Finds an incident and refuses it if its version is not the one that the caller saw.
-    fn seen(context: &Context, text: &str, seen: Option<&str>) -> Result<Self, Fault> {
+    pub(super) fn seen(context: &Context, text: &str, seen: Option<&str>) -> Result<Self, Fault> {
         let present = Self::find(context, text)?;
         match seen.map(|seen| seen.trim().trim_start_matches("W/").trim_matches('"')) {
             Some(seen) if seen != "*" && seen != etag(present.seq) => {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::http::params::encode;
+use super::params::encode;
 
 /// A request to the API.
 #[derive(Clone, Debug, Default, PartialEq)]
