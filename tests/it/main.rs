@@ -17,6 +17,7 @@ mod listed;
 mod logic;
 mod logs;
 mod malformed;
+mod mcp;
 mod openapi;
 mod queries;
 mod rebuild;
