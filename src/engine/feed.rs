@@ -173,10 +173,17 @@ impl Engine {
 
     /// Waits until readers see more than `seq`, the engine stops, or the time is over.
     pub async fn wait_beyond(&self, seq: Seq, time: Duration) {
+        self.pulse_beyond(seq, time).await;
+    }
+
+    /// The same wait without keeping the engine open.
+    pub(super) fn pulse_beyond(&self, seq: Seq, time: Duration) -> impl Future<Output = ()> + Send + 'static {
         let mut pulse = self.shared.pulse.subscribe();
-        let beyond = pulse.wait_for(|pulse| pulse.stopping || pulse.seq > seq);
-        // A time that is over and a writer that is gone both end the wait.
-        let _ = tokio::time::timeout(time, beyond).await;
+        async move {
+            let beyond = pulse.wait_for(|pulse| pulse.stopping || pulse.seq > seq);
+            // A time that is over and a writer that is gone both end the wait.
+            let _ = tokio::time::timeout(time, beyond).await;
+        }
     }
 
     /// Waits until the engine is about to close or is gone, without keeping it open.

@@ -135,8 +135,8 @@ pub struct Engine {
     names: Arc<EntityNames>,
     /// What watchlists and indicators say, kept from question to question.
     lists: Arc<crate::query::listed::Cache>,
-    /// What automation rules have under way; read when it is first needed.
-    automation: std::sync::Mutex<Option<automation::State>>,
+    /// What automation rules have under way.
+    automation: Arc<automation::Automation>,
     /// Where exports stand; read when it is first needed.
     exports: std::sync::Mutex<Option<export::State>>,
     opened: Instant,
@@ -206,7 +206,7 @@ impl Engine {
             chain,
             names: Arc::default(),
             lists: Arc::default(),
-            automation: std::sync::Mutex::default(),
+            automation: Arc::default(),
             exports: std::sync::Mutex::default(),
             opened: Instant::now(),
         }))

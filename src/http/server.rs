@@ -155,6 +155,7 @@ pub async fn serve(
     ServerFile { address: reached(bound), ..file }.write(&serving.dir)?;
     tracing::info!(address = %bound, scheme = serving.scheme(), dir = %serving.dir.display(), "ready");
     engine.start_services();
+    tokio::spawn(super::workspaces::tend(Arc::clone(&app)));
     ready(bound, Arc::clone(&engine));
     stop.await;
     tracing::info!("stopping: running requests get {} s", app.limits.drain_time_max.as_secs());

@@ -6,8 +6,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use axum::extract::State;
 use axum::response::Response;
@@ -53,6 +54,8 @@ pub(crate) struct Workspaces {
     moving: tokio::sync::Mutex<()>,
     open_max: usize,
     clock: AtomicU64,
+    /// Whether rules and exports follow what happens in what is opened.
+    serves: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -71,6 +74,7 @@ impl Workspaces {
             moving: tokio::sync::Mutex::default(),
             open_max: open_max.max(1),
             clock: AtomicU64::new(0),
+            serves: AtomicBool::new(false),
         }
     }
 
@@ -159,10 +163,13 @@ impl Workspaces {
             return Ok(engine);
         }
         if let Some(idle) = self.make_room()? {
-            blocking(move || idle.close()).await?;
+            blocking(move || end(&idle)).await?;
         }
         let dir = folder(self.default()?.dir(), name);
         let engine = blocking(move || Engine::open(&dir, Options::default())).await?;
+        if self.serves.load(Ordering::Relaxed) {
+            engine.start_services();
+        }
         let opened = Opened { engine: Arc::clone(&engine), used: self.clock.fetch_add(1, Ordering::Relaxed) };
         self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), opened);
         Ok(engine)
@@ -194,6 +201,70 @@ impl Workspaces {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.values().for_each(|opened| opened.engine.announce_stop());
     }
+}
+
+/// Closes an engine that nobody uses. One of its services may just have woken up: the folder is free when that is done, too.
+fn end(idle: &Arc<Engine>) -> Result<(), Fault> {
+    const PATIENCE: Duration = Duration::from_secs(15);
+    idle.announce_stop();
+    let closed = idle.close();
+    let began = Instant::now();
+    while Arc::strong_count(idle) > 1 && began.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    closed
+}
+
+/// How often workspaces that are closed are looked at.
+const ROUND: Duration = Duration::from_secs(30);
+
+/// Lets rules and exports of every workspace follow what happens, until the server stops: those that are open do so by themselves; those that
+/// are closed and have some are opened in turn, to do what is due.
+pub(crate) async fn tend(app: Arc<App>) {
+    app.workspaces.serves.store(true, Ordering::Relaxed);
+    let Ok(default) = app.workspaces.default().cloned() else { return };
+    loop {
+        for (name, fault) in round(&app, &default).await {
+            tracing::warn!(workspace = name, code = fault.code, message = %fault.message, "rules and exports of a workspace wait");
+        }
+        if default.stopping() {
+            return;
+        }
+        tokio::select! {
+            () = default.stopped() => return,
+            () = tokio::time::sleep(ROUND) => {}
+        }
+    }
+}
+
+/// Opens every closed workspace that has rules or exports, and does what is due there; gives the workspaces where that failed.
+async fn round(app: &Arc<App>, default: &Engine) -> Vec<(String, Fault)> {
+    let mut failed = Vec::new();
+    for name in app.workspaces.visible(&Scope::All).into_iter().filter(|name| name != DEFAULT_WORKSPACE) {
+        let services = folder(default.dir(), &name).join("services");
+        let has_some = ["automation.json", "exports.json"].iter().any(|file| services.join(file).exists());
+        let is_open = app.workspaces.open.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&name);
+        if !has_some || is_open || default.stopping() {
+            continue;
+        }
+        let worked = async {
+            let engine = Workspaces::engine(app, &name).await?;
+            blocking(move || catch_up(&engine)).await
+        };
+        failed.extend(worked.await.err().map(|fault| (name, fault)));
+    }
+    failed
+}
+
+/// Passes of rules and exports until nothing is due.
+fn catch_up(engine: &Engine) -> Result<(), Fault> {
+    while !engine.stopping() {
+        let (rules, exports) = (engine.run_automations(Time::now())?, engine.run_exports(Time::now())?);
+        if rules.complete && exports.complete {
+            break;
+        }
+    }
+    Ok(())
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Fault> + Send + 'static) -> Result<T, Fault> {
@@ -357,6 +428,38 @@ mod tests {
         }
         let hint = |name| three.meant(&scope(&["a"]), Some(name), None).expect_err("is not there").hint;
         assert_eq!(hint("b"), hint("typo"), "what may not be used is not told from what is not there");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_is_due_in_a_closed_workspace_is_done() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let actor = crate::triage::incident::Actor { name: "ana".into() };
+        let rule = serde_json::json!({"enabled": true, "trigger": {"on": "incident", "when": "created"}, "conditions": [],
+            "actions": [{"type": "modify_incident", "fields": {"add_tags": ["seen"]}}]});
+        let case = dir.path().join(FOLDER).join("case");
+        let create = |id: &str| crate::triage::incident::IncidentCreate { id: Some(id.into()), title: id.into(), ..Default::default() };
+        let tags = |engine: &Engine, id: &str| {
+            let request = crate::query::details::IncidentRequest { id: id.into(), as_of: None };
+            let shown = tokio::task::block_in_place(|| crate::query::Question::answer(request, &engine.context())).expect("an incident");
+            serde_json::to_value(&shown).expect("JSON")["tags"].clone()
+        };
+        let kind = <crate::triage::automation::AutomationRule as crate::triage::definition::Definition>::KIND;
+        tokio::task::block_in_place(|| {
+            let engine = Engine::open(&case, Options::default()).expect("the folder opens");
+            engine.define(Define::put(kind, "tag", rule), &actor).expect("a rule");
+            catch_up(&engine).expect("a pass");
+            engine.change(&create("a"), &actor).expect("an incident");
+            assert_eq!(tags(&engine, "a"), serde_json::json!([]), "nobody was there to run the rule");
+            engine.close().expect("it closes");
+        });
+        let default = tokio::task::block_in_place(|| Engine::open(dir.path(), Options::default())).expect("the folder opens");
+        default.define(Define::put(KIND, "case", serde_json::json!({"name": "case"})), &actor).expect("a workspace");
+        default.change(&create("b"), &actor).expect("an incident");
+        let app = App::ready(Arc::clone(&default), super::super::app::Limits::default());
+        assert_eq!(round(&app, &default).await, Vec::new());
+        let engine = Workspaces::engine(&app, "case").await.expect("it is open");
+        assert_eq!(tags(&engine, "a"), serde_json::json!(["seen"]));
+        assert_eq!(tags(&default, "b"), serde_json::json!([]), "a rule works in its own workspace only");
     }
 
     #[test]

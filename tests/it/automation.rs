@@ -299,3 +299,72 @@ async fn nothing_inside_is_called_and_no_redirect_followed() {
     let (status, answer) = clew.by("ana", "PUT", "/v1/automation-rules/x", hook("https://user:pass@host/")).await;
     assert_eq!((status.as_u16(), answer["error"]["code"].as_str()), (400, Some("rule_invalid")));
 }
+
+/// A receiver that takes a request and says nothing must not keep other rules, or who asks about them, waiting.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_slow_receiver_holds_up_nobody_else() {
+    let clew = allowed().await;
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let (heard, hears) = std::sync::mpsc::channel();
+    let (go, goes) = std::sync::mpsc::channel::<()>();
+    let receiver = std::thread::spawn(move || {
+        let (stream, _) = listener.accept().expect("a call");
+        heard.send(()).expect("the test listens");
+        // Silent until the test has looked.
+        let _ = goes.recv();
+        drop(stream);
+    });
+    let slow = json!([{"type": "webhook", "url": format!("http://{address}/"), "secret": "s"}, {"type": "add_task", "title": "beside it"}]);
+    send(&clew, "PUT", "/v1/automation-rules/a-slow", incident_rule(slow)).await;
+    let quick = json!([{"type": "modify_incident", "fields": {"add_tags": ["quick"]}}]);
+    send(&clew, "PUT", "/v1/automation-rules/b-quick", incident_rule(quick)).await;
+    create(&clew, "high", "High").await;
+    let engine = Arc::clone(&clew.engine);
+    let working = tokio::task::spawn_blocking(move || engine.run_automations(Time::now()));
+    tokio::task::block_in_place(|| hears.recv()).expect("the receiver is called");
+    let waiting = tokio::task::block_in_place(|| clew.engine.waiting_runs()).expect("nothing is locked");
+    let states: Vec<u32> = waiting.iter().flat_map(|run| run.actions.iter().map(|action| action.attempts)).collect();
+    assert_eq!(states, [0, 1], "the call is under way, what is done here is done: {waiting:?}");
+    let high = clew.get("/v1/incidents/high").await;
+    assert_eq!(json!([high["tags"], high["tasks"][0]["title"]]), json!([["quick"], "beside it"]));
+    go.send(()).expect("the receiver waits");
+    receiver.join().expect("the receiver ends");
+    let pass = working.await.expect("the pass ends").expect("the rules run");
+    assert_eq!((pass.started, pass.over, pass.waiting), (2, 1, 1), "a call that broke off is tried again");
+}
+
+/// A rule of a workspace works there while the server runs, and nowhere else.
+#[test]
+fn rules_follow_what_happens_in_every_workspace() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = crate::support::Server::start(folder.path());
+    let agent = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build().new_agent();
+    let ask = |method: &str, path: &str, body: Value| -> Value {
+        let request = ureq::http::Request::builder().method(method).uri(format!("http://{}{path}", server.address));
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let request = request.header("content-type", "application/json").body(body).expect("a request");
+        let mut answer = agent.run(request).expect("the server answers");
+        let text = answer.body_mut().read_to_string().expect("a body");
+        assert_eq!(answer.status().as_u16(), 200, "{method} {path}: {text}");
+        serde_json::from_str(&text).expect("JSON")
+    };
+    ask("POST", "/v1/workspaces", json!({"name": "case"}));
+    let rule = incident_rule(json!([{"type": "modify_incident", "fields": {"add_tags": ["seen"]}}]));
+    ask("PUT", "/w/case/v1/automation-rules/tag", rule);
+    for place in ["", "/w/case"] {
+        ask("POST", &format!("{place}/v1/incidents"), json!({"id": "i1", "title": "t", "severity": "High"}));
+    }
+    let mut cursor = "0".to_owned();
+    loop {
+        let page = ask("GET", &format!("/w/case/v1/changes?kind=incident&wait=50&cursor={cursor}"), Value::Null);
+        let changes = page["value"].as_array().expect("changes");
+        assert!(!changes.is_empty(), "the rule did not run: {page}");
+        if changes.iter().any(|change| change["action"] == "updated") {
+            break;
+        }
+        cursor = page["cursor"].as_str().expect("a cursor").to_owned();
+    }
+    assert_eq!(ask("GET", "/w/case/v1/incidents/i1", Value::Null)["tags"], json!(["seen"]));
+    assert_eq!(ask("GET", "/v1/incidents/i1", Value::Null)["tags"], json!([]));
+}

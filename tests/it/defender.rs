@@ -217,15 +217,28 @@ async fn automations_are_kept_as_they_were_written() {
     for expected in [StatusCode::CREATED, StatusCode::OK] {
         let (status, answer) = clew.by("ann", "PUT", &path, body.clone()).await;
         assert_eq!(status, expected, "{answer}");
-        assert_eq!((&answer["id"], &answer["location"], &answer["properties"]), (&json!(path), &body["location"], &body["properties"]));
+        // The address of a Logic App opens it: it is taken, and not shown.
+        let mut shown = body["properties"].clone();
+        shown["actions"] = json!([{"actionType": "LogicApp"}]);
+        assert_eq!((&answer["id"], &answer["location"], &answer["properties"]), (&json!(path), &body["location"], &shown));
         assert!(answer["etag"].is_string());
     }
     for scope in ["", "/resourceGroups/G"] {
         let list = clew.get(&format!("{SUB}{scope}/providers/Microsoft.Security/automations")).await;
         assert_eq!(names(&list), ["a"]);
     }
-    let (_, valid) = clew.by("ann", "POST", &format!("{path}/validate"), body).await;
+    let (_, valid) = clew.by("ann", "POST", &format!("{path}/validate"), body.clone()).await;
     assert_eq!(valid["isValid"], true);
+    for (rule, found) in [
+        (json!({"propertyJPath": "Severity", "expectedValue": "3", "operator": "GreaterThan"}), "found `GreaterThan`"),
+        (json!({"propertyJPath": "Weather", "expectedValue": "Fog", "operator": "Equals"}), "found `Weather`"),
+    ] {
+        let mut refused = body.clone();
+        refused["properties"]["sources"][0]["ruleSets"] = json!([{ "rules": [rule] }]);
+        let (status, answer) = clew.by("ann", "PUT", &path, refused).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{answer}");
+        assert!(answer["error"]["message"].as_str().is_some_and(|message| message.ends_with(found)), "{answer}");
+    }
     let wrong = json!({"properties": {"sources": [{"eventSource": "Weather"}]}});
     let (_, valid) = clew.by("ann", "POST", &format!("{path}/validate"), wrong.clone()).await;
     assert_eq!(valid["isValid"], false);
@@ -234,6 +247,37 @@ async fn automations_are_kept_as_they_were_written() {
         assert_eq!(clew.by("ann", "DELETE", &path, Value::Null).await.0, StatusCode::NO_CONTENT);
     }
     assert_eq!(clew.try_get(&path).await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn automations_run_as_rules_of_the_engine() {
+    let clew = Clew::new();
+    let receiver = crate::automation::Receiver::start(vec![200]);
+    let allowed = json!({"hosts": ["127.0.0.1"], "private": true});
+    assert_eq!(clew.by("ann", "PUT", "/v1/egress", allowed).await.0, StatusCode::OK);
+    let path = format!("{SUB}/resourceGroups/g/providers/Microsoft.Security/automations/a");
+    let rule = |severity: &str| json!({"rules": [{"propertyJPath": "Severity", "propertyType": "String", "expectedValue": severity, "operator": "Equals"}]});
+    let body = json!({"location": "x", "properties": {
+        "isEnabled": true, "sources": [{"eventSource": "Alerts", "ruleSets": [rule("High"), rule("Low")]}],
+        "actions": [{"actionType": "LogicApp", "logicAppResourceId": "/x", "uri": format!("http://{}/hook", receiver.address)}],
+    }});
+    assert_eq!(clew.by("ann", "PUT", &path, body.clone()).await.0, StatusCode::CREATED);
+    assert_eq!(clew.post("/v1/simulate", &json!({})).await.0, StatusCode::OK);
+    let pass = || tokio::task::block_in_place(|| clew.engine.run_automations(clew::model::Time::now())).expect("a pass");
+    let severities = clew.get("/v1/alerts").await["counters"]["severity"].clone();
+    let wanted = ["High", "Low"].iter().filter_map(|severity| severities[*severity].as_u64()).sum::<u64>();
+    assert!(wanted > 0 && wanted < clew.get("/v1/alerts").await["total"].as_u64().expect("a number"), "some fit: {severities}");
+    assert_eq!((pass().over, receiver.all().len() as u64), (wanted, wanted));
+    let sent: Value = serde_json::from_str(&receiver.all()[0].body).expect("JSON");
+    assert_eq!((&sent["type"], &sent["rule"]), (&json!("alert.created"), &json!("automation/g/a/alerts")));
+    // Switched off or deleted, it does nothing.
+    let mut off = body;
+    off["properties"]["isEnabled"] = json!(false);
+    assert_eq!(clew.by("ann", "PUT", &path, off).await.0, StatusCode::OK);
+    assert_eq!(clew.post("/v1/simulate", &json!({})).await.0, StatusCode::OK);
+    assert_eq!(pass().started, 0);
+    assert_eq!(clew.by("ann", "DELETE", &path, Value::Null).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(clew.engine.context().snapshot.resources("automation").expect("rules").len(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

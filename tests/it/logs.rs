@@ -336,3 +336,42 @@ async fn graph_lists_changes_and_hunts() {
     let (status, answer) = clew.post("/v1.0/security/runHuntingQuery", &hunt).await;
     assert_eq!((status, answer["results"][0]["Count"].as_u64() > Some(0)), (StatusCode::OK, true), "{answer}");
 }
+
+/// A workspace is an engine of its own: a query of one must never answer for another in silence.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_query_reads_the_one_workspace_that_it_names() {
+    let clew = Clew::new();
+    let named = |list: &Value| -> Vec<String> {
+        let items = list["value"].as_array().expect("a list").iter();
+        items.map(|item| item["name"].as_str().expect("a name").to_owned()).collect()
+    };
+    let list = "/subscriptions/s/providers/Microsoft.OperationalInsights/workspaces";
+    assert_eq!(named(&clew.get(list).await), ["default"]);
+    // As long as there is one workspace, every name is its name.
+    let query = |workspaces: Value| json!({"query": "print 1", "workspaces": workspaces});
+    assert_eq!(clew.post("/v1/workspaces/any/query", &query(json!(["other"]))).await.0, StatusCode::OK);
+    assert_eq!(clew.post("/v1/workspaces", &json!({"name": "case"})).await.0, StatusCode::OK);
+    assert_eq!(named(&clew.get(list).await), ["case", "default"]);
+    let solutions = clew.get("/subscriptions/s/providers/Microsoft.OperationsManagement/solutions").await;
+    assert_eq!(named(&solutions), ["SecurityInsights(case)", "SecurityInsights(default)"]);
+    for (workspaces, status) in [
+        (json!([]), StatusCode::OK),
+        (json!(["default"]), StatusCode::OK),
+        (json!(["case"]), StatusCode::BAD_REQUEST),
+        (json!(["default", "case"]), StatusCode::BAD_REQUEST),
+        (json!(["nowhere"]), StatusCode::NOT_FOUND),
+    ] {
+        let (found, answer) = clew.post("/v1/workspaces/default/query", &query(workspaces.clone())).await;
+        assert_eq!(found, status, "{workspaces}: {answer}");
+    }
+    // A batch is answered in the workspace that its queries name, if it is one.
+    let (status, _) = clew.by("ana", "POST", "/w/case/v1/incidents", json!({"id": "i1", "title": "t"})).await;
+    assert_eq!(status, StatusCode::OK);
+    let ask = |workspace: &str| json!({"id": workspace, "workspace": workspace, "method": "POST", "path": "/query", "body": {"query": "Incidents | count"}});
+    for (workspace, count) in [("case", 1), ("default", 0)] {
+        let (status, answer) = clew.post("/v1/$batch", &json!({"requests": [ask(workspace)]})).await;
+        assert_eq!((status, &answer["responses"][0]["body"]["tables"][0]["rows"]), (StatusCode::OK, &json!([[count]])), "{answer}");
+    }
+    let (status, answer) = clew.post("/v1/$batch", &json!({"requests": [ask("case"), ask("default")]})).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST, "{answer}");
+}

@@ -17,8 +17,21 @@ const ALERT: &str = "112dc225-bc2d-4328-97fd-a99e0b000b1f";
 const TITLE: &str = "2 alerts on vm3: Suspicious double extension file executed";
 
 const READING: [&str; 15] = [
-    "alert", "alerts", "entities", "entity", "explore", "incident", "incidents", "neighbors", "paths", "proposals", "query", "schema", "search",
-    "timeline", "why",
+    "alert",
+    "alerts",
+    "entities",
+    "entity",
+    "explore",
+    "incident",
+    "incidents",
+    "neighbors",
+    "paths",
+    "proposals",
+    "query",
+    "schema",
+    "search",
+    "timeline",
+    "why",
 ];
 const PROPOSING: [&str; 4] = ["propose_close", "propose_comment", "propose_incident_change", "propose_task"];
 
@@ -160,7 +173,8 @@ async fn every_tool_answers_with_facts_and_the_records_behind_them() {
     assert!(table["columns"].as_array().expect("columns").contains(&json!({"name": "SystemAlertId", "type": "string"})));
     assert!(session.ask("schema", json!({})).await["value"].as_array().expect("tables").iter().any(|row| row["name"] == "SecurityAlert"));
     let fitting = session.ask("explore", json!({"entity": "host:vm3"})).await;
-    let name = fitting["value"].as_array().expect("questions").iter().find(|row| row["results"].as_u64() > Some(0)).expect("one with results");
+    let name =
+        fitting["value"].as_array().expect("questions").iter().find(|row| row["results"].as_u64() > Some(0)).expect("one with results");
     let found = session.ask("explore", json!({"entity": "host:vm3", "query": name["name"]})).await;
     assert!(!found["table"]["rows"].as_array().expect("rows").is_empty());
     assert_eq!(session.ask("proposals", json!({})).await["total"], 0);
@@ -345,7 +359,8 @@ impl Remote<'_> {
 }
 
 fn clew(data: &Path, arguments: &[&str]) -> Value {
-    let output = Command::new(env!("CARGO_BIN_EXE_clew")).args(arguments).args(["--json", "--data"]).arg(data).env("RUST_LOG", "error").output();
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_clew")).args(arguments).args(["--json", "--data"]).arg(data).env("RUST_LOG", "error").output();
     let output = output.expect("the binary runs");
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).expect("JSON")
@@ -450,7 +465,8 @@ fn over_http_a_key_is_all_that_an_assistant_may_do() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_standard_input_an_assistant_reads_and_proposes() {
     let data = filled().await.close();
-    let said = |id: u32, method: &str, params: Value| format!("{}\n", json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
+    let said =
+        |id: u32, method: &str, params: Value| format!("{}\n", json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
     let call = |id: u32, name: &str, arguments: Value| said(id, "tools/call", json!({"name": name, "arguments": arguments}));
     let propose = json!({"incident": "1", "message": "look here", "reason": "the alert", "records": [1]});
     let input = [

@@ -3,28 +3,29 @@
 //! A run is named by its rule and the document that started it, so that whatever is done again after a crash is done under the
 //! same name. What is under way stands in a file that is written before anything is done; what is over stands in the journal.
 
+mod calls;
 mod found;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 use utoipa::ToSchema;
 
-use super::egress::{self, ATTEMPTS_MAX, Call, Failed};
+use super::egress;
 use super::triage::Written;
 use super::{Engine, files};
 use crate::ingest;
-use crate::model::{Document, Entity, Fault, FaultClass, Incident, Seq, Time};
+use crate::model::{Document, Entity, Fault, FaultClass, Seq, Time};
 use crate::query::{Context, details};
-use crate::triage::alert::AlertUpdate;
 use crate::triage::automation::{self, ACTOR, Action, AutomationRule, Facts, KIND, KIND_DEFENDER, On, Rule};
 use crate::triage::egress::EgressPolicy;
-use crate::triage::incident::{Actor, ChangeIncidents, IncidentUpdate, Policy, TaskAdd};
-
+use calls::Calls;
 use found::{Found, before, entities, found_in, is_assessment, started_by};
 
 /// Documents that one pass looks at.
@@ -90,6 +91,28 @@ pub struct Run {
     pub actions: Vec<ActionResult>,
 }
 
+/// Automation of an engine: what is under way, read when it is first needed.
+#[derive(Debug, Default)]
+pub(super) struct Automation {
+    state: Mutex<Option<State>>,
+    /// Told when calls that went on beside a pass are over.
+    wake: Notify,
+}
+
+impl State {
+    /// Says of a pass where things stand after it.
+    fn tell(&self, pass: &mut Pass, now: Time) {
+        let waits = |run: &&Run| !run.actions.iter().enumerate().any(|(place, _)| self.busy.contains(&(run.id.clone(), place)));
+        let cursor = self.cursor.unwrap_or_default();
+        pass.cursor = cursor.0;
+        pass.waiting = self.waiting.len() as u64;
+        // What is due and was not taken waits for a host that is being called: it is tried when that is over.
+        let later = |due: &Time| *due > now || self.calling.is_empty();
+        pass.due = self.waiting.iter().filter(waits).filter_map(Run::due).filter(later).min();
+        pass.complete = cursor >= pass.end && !pass.full && pass.due.is_none_or(|due| due > now);
+    }
+}
+
 impl Run {
     fn is_over(&self) -> bool {
         self.actions.iter().all(|action| action.state != ActionState::Waiting)
@@ -112,6 +135,15 @@ pub(super) struct State {
     cursor: Option<Seq>,
     /// Runs that are not over, in the order in which they were started.
     waiting: Vec<Run>,
+    /// Actions that somebody tries at this moment: run and place.
+    #[serde(skip)]
+    busy: BTreeSet<(String, usize)>,
+    /// Hosts that are being called at this moment.
+    #[serde(skip)]
+    calling: BTreeSet<String>,
+    /// Runs that are over and are being written to the journal.
+    #[serde(skip)]
+    keeping: BTreeSet<String>,
 }
 
 /// What a pass did.
@@ -130,26 +162,12 @@ pub struct Pass {
     pub due: Option<Time>,
     /// Whether everything that readers see was looked at and nothing is due.
     pub complete: bool,
-}
-
-/// A change that carries the name of the rule that makes it.
-struct ByRule<T> {
-    change: T,
-    rule: String,
-}
-
-impl<T: ChangeIncidents> ChangeIncidents for ByRule<T> {
-    fn plan(&self, context: &Context, actor: &Actor, policy: Policy) -> Result<Vec<Incident>, Fault> {
-        let mut planned = self.change.plan(context, actor, policy)?;
-        for change in planned.iter_mut().filter_map(|incident| incident.change.as_mut()) {
-            change.rule = Some(self.rule.clone());
-        }
-        Ok(planned)
-    }
-}
-
-fn service() -> Actor {
-    Actor { name: ACTOR.to_owned() }
+    /// The last document that readers see.
+    #[serde(skip)]
+    end: Seq,
+    /// Whether more may be due than was taken.
+    #[serde(skip)]
+    full: bool,
 }
 
 impl Engine {
@@ -157,32 +175,45 @@ impl Engine {
         self.dir.join("services").join("automation.json")
     }
 
-    /// Looks at what the journal holds behind the cursor, starts the rules that fit, and tries what is due.
-    ///
-    /// One pass at a time. What it starts is written down before it is done, so that a crash skips nothing.
-    pub fn run_automations(&self, now: Time) -> Result<Pass, Fault> {
-        let mut state = self.automation.lock().unwrap_or_else(PoisonError::into_inner);
+    fn automation_state<T>(&self, work: impl FnOnce(&mut State) -> Result<T, Fault>) -> Result<T, Fault> {
+        let mut state = self.automation.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.is_none() {
             *state = Some(files::read(&self.automation_file())?.unwrap_or_default());
         }
-        let state = state.as_mut().expect("the state was read above");
-        let rules = self.rules()?;
-        let (started, end) = self.start_runs(state, &rules, now)?;
-        files::write(&self.automation_file(), state)?;
-        let over = self.work(state, &rules, now)?;
-        if over > 0 || started > 0 {
-            files::write(&self.automation_file(), state)?;
-        }
-        let due = state.waiting.iter().filter_map(Run::due).min();
-        let cursor = state.cursor.unwrap_or_default();
-        Ok(Pass {
-            cursor: cursor.0,
-            started,
-            over,
-            waiting: state.waiting.len() as u64,
-            due,
-            complete: cursor >= end && due.is_none_or(|due| due > now),
+        work(state.as_mut().expect("the state was read above"))
+    }
+
+    /// Looks at what the journal holds behind the cursor, starts the rules that fit, and tries what is due; returns when all of it was tried.
+    ///
+    /// What it starts is written down before it is done, so that a crash skips nothing.
+    pub fn run_automations(&self, now: Time) -> Result<Pass, Fault> {
+        let (mut pass, calls) = self.pass(now)?;
+        pass.over += self.call_all(calls, &|| now)?;
+        self.tell(&mut pass, now)?;
+        Ok(pass)
+    }
+
+    fn tell(&self, pass: &mut Pass, now: Time) -> Result<(), Fault> {
+        self.automation_state(|state| {
+            state.tell(pass, now);
+            Ok(())
         })
+    }
+
+    /// A pass without the calls that it brings about, which are given, host by host.
+    fn pass(&self, now: Time) -> Result<(Pass, Vec<Calls>), Fault> {
+        let rules = self.rules()?;
+        let mut pass = Pass::default();
+        self.automation_state(|state| {
+            let (started, end) = self.start_runs(state, &rules, now)?;
+            (pass.started, pass.end) = (started, end);
+            // A workspace that never had a rule keeps no file: nobody has to open it for the sake of its rules.
+            if rules.is_empty() && state.waiting.is_empty() { Ok(()) } else { files::write(&self.automation_file(), state) }
+        })?;
+        let worked = self.work(&rules, now, None)?;
+        (pass.over, pass.full) = (worked.over, worked.full);
+        self.tell(&mut pass, now)?;
+        Ok((pass, worked.calls))
     }
 
     fn rules(&self) -> Result<Vec<Rule>, Fault> {
@@ -259,121 +290,6 @@ impl Engine {
             }
         }
         Ok(())
-    }
-
-    /// Tries what is due; gives how many runs are over.
-    fn work(&self, state: &mut State, rules: &[Rule], now: Time) -> Result<u64, Fault> {
-        let by_id: BTreeMap<&str, &Rule> = rules.iter().map(|rule| (rule.id.as_str(), rule)).collect();
-        let policy = EgressPolicy::of(&self.context())?;
-        let mut over = Vec::new();
-        // A host that does not answer holds up nobody but its own deliveries.
-        let mut silent: BTreeSet<String> = BTreeSet::new();
-        for run in state.waiting.iter_mut().filter(|run| run.is_due(now)).take(RUNS_MAX) {
-            let rule = by_id.get(run.rule.as_str()).map(|rule| &rule.rule);
-            self.advance(run, rule, &policy, &mut silent, now)?;
-            if run.is_over() {
-                over.push(run.clone());
-            }
-        }
-        for run in &over {
-            self.record_run(run)?;
-        }
-        let ids: BTreeSet<&String> = over.iter().map(|run| &run.id).collect();
-        state.waiting.retain(|run| !ids.contains(&run.id));
-        Ok(over.len() as u64)
-    }
-
-    /// Tries the actions of a run that are due, in order.
-    fn advance(
-        &self,
-        run: &mut Run,
-        rule: Option<&AutomationRule>,
-        policy: &EgressPolicy,
-        silent: &mut BTreeSet<String>,
-        now: Time,
-    ) -> Result<(), Fault> {
-        let event = self.event(run)?;
-        for place in 0..run.actions.len() {
-            let waits = &run.actions[place];
-            if waits.state != ActionState::Waiting || waits.due.is_some_and(|due| due > now) {
-                continue;
-            }
-            let action = rule.and_then(|rule| rule.actions.get(place)).filter(|action| action.as_str() == waits.action);
-            let done = match (action, rule) {
-                (Some(action), Some(rule)) if rule.dry_run => Ok((ActionState::DryRun, would(action, &event))),
-                (Some(action), _) => self.act(run, place, action, policy, silent, &event, now).map(|message| (ActionState::Done, message)),
-                (None, _) => Err(Failed { message: "the rule was changed or deleted".to_owned(), again: false }),
-            };
-            let result = &mut run.actions[place];
-            result.attempts += 1;
-            result.due = None;
-            match done {
-                Ok((state, message)) => (result.state, result.message) = (state, message),
-                Err(Failed { message, again }) if again && result.attempts < ATTEMPTS_MAX => {
-                    result.message = message;
-                    result.due = Some(now.plus(egress::pause(&run.id, result.attempts)));
-                }
-                Err(Failed { message, .. }) => (result.state, result.message) = (ActionState::Dead, message),
-            }
-        }
-        Ok(())
-    }
-
-    /// Does one action; says what was done.
-    #[expect(clippy::too_many_arguments, reason = "each is another part of one attempt")]
-    fn act(
-        &self,
-        run: &Run,
-        place: usize,
-        action: &Action,
-        policy: &EgressPolicy,
-        silent: &mut BTreeSet<String>,
-        event: &Value,
-        now: Time,
-    ) -> Result<String, Failed> {
-        let id = || run.target.split_once(':').map_or("", |(_, id)| id).to_owned();
-        let rule = run.rule.clone();
-        match action {
-            Action::ModifyIncident { fields } => {
-                let change = IncidentUpdate { incident: id(), fields: (**fields).clone() };
-                let changed = self.change(&ByRule { change, rule }, &service())?;
-                Ok(if changed.value.is_empty() { "it was so already" } else { "changed" }.to_owned())
-            }
-            Action::ModifyAlert { fields } => {
-                let change = AlertUpdate { alert: id(), fields: (**fields).clone() };
-                let changed = self.change_alerts(&change, &service())?;
-                Ok(if changed.value.is_empty() { "it was so already" } else { "changed" }.to_owned())
-            }
-            Action::AddTask { title, description } => {
-                let task = uuid::Uuid::new_v5(&NAMESPACE, format!("{}/{place}", run.id).as_bytes()).to_string();
-                let change = TaskAdd { incident: id(), id: Some(task), title: title.clone(), description: description.clone() };
-                match self.change(&ByRule { change, rule }, &service()) {
-                    Ok(_) => Ok("task added".to_owned()),
-                    // An attempt before a crash got as far as this.
-                    Err(fault) if fault.code == "task_exists" => Ok("task added".to_owned()),
-                    Err(fault) => Err(fault.into()),
-                }
-            }
-            Action::Webhook { url, secret, headers, body } => {
-                let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
-                if silent.contains(&host) {
-                    return Err(Failed { message: format!("{host} did not answer a moment ago"), again: true });
-                }
-                let body = body.as_ref().map_or_else(|| event.to_string(), |template| automation::fill(template, event));
-                let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-                let delivery = if place == 0 { run.id.clone() } else { format!("{}-{place}", run.id) };
-                let call = Call { url, id: &delivery, secret, headers, content_type: "application/json", body: body.as_bytes() };
-                match egress::post(policy, &call, now) {
-                    Ok(status) => Ok(format!("{host} answered {status}")),
-                    Err(failed) => {
-                        if failed.again {
-                            silent.insert(host);
-                        }
-                        Err(failed)
-                    }
-                }
-            }
-        }
     }
 
     /// The event of a run as it is sent: always the same for the same run.
@@ -454,28 +370,21 @@ impl Engine {
         Ok(last.and_then(|decision| serde_json::from_value((*decision.value).clone()).ok()).unwrap_or(run))
     }
 
-    /// Puts a run among those that wait, durably, and works on what is due.
+    /// Puts a run among those that wait, durably, and works on it.
     fn hand_over(&self, run: Run, now: Time) -> Result<(), Fault> {
-        {
-            let mut state = self.automation.lock().unwrap_or_else(PoisonError::into_inner);
-            if state.is_none() {
-                *state = Some(files::read(&self.automation_file())?.unwrap_or_default());
-            }
-            let state = state.as_mut().expect("the state was read above");
+        let id = run.id.clone();
+        self.automation_state(|state| {
             state.waiting.retain(|known| known.id != run.id);
             state.waiting.push(run);
-            files::write(&self.automation_file(), state)?;
-        }
-        self.run_automations(now).map(|_| ())
+            files::write(&self.automation_file(), state)
+        })?;
+        let worked = self.work(&self.rules()?, now, Some(&id))?;
+        self.call_all(worked.calls, &|| now).map(|_| ())
     }
 
     /// Runs that wait, in the order in which they were started.
     pub fn waiting_runs(&self) -> Result<Vec<Run>, Fault> {
-        let mut state = self.automation.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.is_none() {
-            *state = Some(files::read(&self.automation_file())?.unwrap_or_default());
-        }
-        Ok(state.as_ref().map(|state| state.waiting.clone()).unwrap_or_default())
+        self.automation_state(|state| Ok(state.waiting.clone()))
     }
 
     /// The present version of an alert or incident, and its document.
@@ -494,28 +403,46 @@ impl Engine {
         Ok((found.ok_or_else(not_seen)?, seq))
     }
 
-    /// Follows the journal until the engine stops; an error is logged and tried again.
+    /// Follows the journal until the engine stops; an error is logged and tried again. Calls go on beside it, one host at a time each.
     pub(super) async fn automate(engine: std::sync::Weak<Self>) {
-        const IDLE: std::time::Duration = std::time::Duration::from_secs(30);
+        const IDLE: Duration = Duration::from_secs(30);
         loop {
             let Some(open) = engine.upgrade().filter(|engine| !engine.stopping()) else { return };
             let working = Arc::clone(&open);
-            let pass = tokio::task::spawn_blocking(move || working.run_automations(Time::now())).await;
+            let pass = tokio::task::spawn_blocking(move || working.pass(Time::now())).await;
             let pass = match pass {
-                Ok(Ok(pass)) => pass,
+                Ok(Ok((pass, calls))) => {
+                    for calls in calls {
+                        let calling = Arc::clone(&open);
+                        open.handle().spawn_blocking(move || {
+                            if let Err(fault) = calling.call(calls, &Time::now) {
+                                tracing::error!(code = fault.code, message = %fault.message, "what became of webhooks cannot be kept");
+                            }
+                            calling.automation.wake.notify_one();
+                        });
+                    }
+                    pass
+                }
                 Ok(Err(fault)) => {
                     tracing::error!(code = fault.code, message = %fault.message, "automation rules cannot run");
-                    Pass { cursor: u64::MAX, ..Pass::default() }
+                    Pass { cursor: u64::MAX, complete: true, ..Pass::default() }
                 }
                 Err(error) => {
                     tracing::error!(%error, "a pass of automation rules ended early");
-                    Pass { cursor: u64::MAX, ..Pass::default() }
+                    Pass { cursor: u64::MAX, complete: true, ..Pass::default() }
                 }
             };
-            if pass.complete || pass.cursor == u64::MAX {
+            if pass.complete {
                 let now = Time::now();
-                let until = pass.due.map_or(IDLE, |due| std::time::Duration::from_micros((due.micros() - now.micros()).max(1_000) as u64));
-                open.wait_beyond(Seq(pass.cursor), until.min(IDLE)).await;
+                let until = pass.due.map_or(IDLE, |due| Duration::from_micros((due.micros() - now.micros()).max(1_000) as u64)).min(IDLE);
+                let work = open.pulse_beyond(Seq(pass.cursor), until);
+                let woken = Arc::clone(&open.automation);
+                // Nobody keeps an engine open by waiting for it.
+                drop(open);
+                tokio::select! {
+                    () = work => {}
+                    () = woken.wake.notified() => {}
+                }
             }
         }
     }

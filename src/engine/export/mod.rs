@@ -332,7 +332,10 @@ impl Engine {
             if pass.complete {
                 let left = pass.due.map(|due| due.micros() - Time::now().micros());
                 let until = left.map_or(IDLE, |left| std::time::Duration::from_micros(left.max(1_000) as u64));
-                open.wait_beyond(seen, until.min(IDLE)).await;
+                let wait = open.pulse_beyond(seen, until.min(IDLE));
+                // Nobody keeps an engine open by waiting for it.
+                drop(open);
+                wait.await;
             }
         }
     }

@@ -32,6 +32,8 @@ pub(crate) struct Call {
     pub(super) body: Bytes,
     /// Who asks.
     pub(super) actor: Actor,
+    /// The workspaces that who asks may use.
+    pub(super) workspaces: Vec<String>,
 }
 
 impl Call {

@@ -8,7 +8,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::routes::{Handler, Matched, Route, Table, segments};
-use super::{Call, DIALECTS, Dialect, Reply, call, kusto};
+use super::{Call, DIALECTS, Dialect, Reply, call, kusto, logs, resources};
 use crate::engine::Engine;
 use crate::http::app::App;
 use crate::http::auth::Caller;
@@ -98,10 +98,30 @@ async fn run(
     tracing::debug!(operation = route.operation, tier = route.tier, right = ?route.right, "operation of a dialect");
     let named = parameters.iter().find(|(name, _)| WORKSPACE.contains(name)).map(|(_, value)| value.as_str());
     let mut granted = caller.grant_in(&app, route.right, named)?;
+    let named = named.map(str::to_owned);
     let (parts, body) = request.into_parts();
     let body = extract::body(body, app.limits.body_bytes_max.max(BODY_BYTES_MAX)).await?;
     if let Some(database) = kusto::database(route.operation, &body) {
         granted = caller.grant_in(&app, route.right, Some(&database))?;
+    }
+    let workspaces = app.workspaces.visible(&granted.identity().scope);
+    if resources::lists(route.operation) && granted.workspace().is_none() {
+        // What lists workspaces reads none of them: whoever may use several need not choose one before.
+        granted = caller.grant_in(&app, route.right, workspaces.first().map(String::as_str))?;
+    }
+    if let Some(parts_of) = logs::workspaces(route.operation, &body) {
+        if let Some(first) = parts_of.first().filter(|_| named.is_none()) {
+            // The path of a batch names no workspace: its queries do.
+            granted = caller.grant_in(&app, route.right, Some(first))?;
+        }
+        let own = granted.workspace().map(str::to_owned);
+        let elsewhere = parts_of.iter().try_fold(None, |elsewhere, named| {
+            let meant = caller.grant_in(&app, route.right, Some(named))?.workspace().map(str::to_owned);
+            Ok::<_, Fault>(elsewhere.or((meant != own).then_some(named)))
+        })?;
+        if let Some(elsewhere) = elsewhere {
+            return Err(logs::several(elsewhere).into());
+        }
     }
     let engine = granted.engine(&app).await?;
     let actor = granted.actor()?;
@@ -114,6 +134,7 @@ async fn run(
         headers: parts.headers,
         body,
         actor,
+        workspaces,
     };
     let reply = match route.handler {
         Handler::Answers(handler) => engine.ask(Asked { call, handler }).await?,

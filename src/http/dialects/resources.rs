@@ -43,10 +43,15 @@ pub(super) const ROUTES: &[Route] = &[
 
 /// The subscription that scripts take by default.
 const SUBSCRIPTION: &str = "00000000-0000-0000-0000-000000000001";
-/// The group and workspace that scripts take by default.
+/// The group that scripts take by default.
 const DEFAULT: &str = "default";
 const WORKSPACES: &str = "Microsoft.OperationalInsights/workspaces";
 const SOLUTIONS: &str = "Microsoft.OperationsManagement/solutions";
+
+/// Whether an operation only tells which workspaces there are.
+pub(super) fn lists(operation: &str) -> bool {
+    ROUTES.iter().any(|route| route.operation == operation)
+}
 
 fn group_of(call: &Call) -> &str {
     Some(call.parameter("rg")).filter(|group| !group.is_empty()).unwrap_or(DEFAULT)
@@ -96,18 +101,18 @@ fn workspace_value(call: &Call, name: &str) -> Value {
     })
 }
 
-fn solution_value(call: &Call) -> Value {
-    let name = format!("SecurityInsights({DEFAULT})");
+fn solution_value(call: &Call, workspace: &str) -> Value {
+    let name = format!("SecurityInsights({workspace})");
     let group = format!("/subscriptions/{}/resourceGroups/{}", call.parameter("sub"), group_of(call));
     json!({
         "id": format!("{group}/providers/{SOLUTIONS}/{name}"), "name": name, "type": SOLUTIONS, "location": "local",
         "plan": {"name": name, "publisher": "Microsoft", "product": "OMSGallery/SecurityInsights", "promotionCode": ""},
-        "properties": {"workspaceResourceId": format!("{group}/providers/{WORKSPACES}/{DEFAULT}"), "provisioningState": "Succeeded"},
+        "properties": {"workspaceResourceId": format!("{group}/providers/{WORKSPACES}/{workspace}"), "provisioningState": "Succeeded"},
     })
 }
 
 fn workspaces(call: &Call, _: &Context) -> Result<Reply, Fault> {
-    Ok(Reply::ok(arm::list(vec![workspace_value(call, DEFAULT)], None)))
+    Ok(Reply::ok(arm::list(call.workspaces.iter().map(|name| workspace_value(call, name)).collect(), None)))
 }
 
 fn workspace_of_path(call: &Call, _: &Context) -> Result<Reply, Fault> {
@@ -119,12 +124,13 @@ fn workspace_of_path(call: &Call, _: &Context) -> Result<Reply, Fault> {
 }
 
 fn solutions(call: &Call, _: &Context) -> Result<Reply, Fault> {
-    Ok(Reply::ok(arm::list(vec![solution_value(call)], None)))
+    Ok(Reply::ok(arm::list(call.workspaces.iter().map(|name| solution_value(call, name)).collect(), None)))
 }
 
 /// All that is in a subscription or group; `$filter` may name one type.
 fn resources(call: &Call, _: &Context) -> Result<Reply, Fault> {
-    let mut values = vec![workspace_value(call, DEFAULT), solution_value(call)];
+    let mut values: Vec<Value> =
+        call.workspaces.iter().flat_map(|name| [workspace_value(call, name), solution_value(call, name)]).collect();
     if let Some(filter) = call.option("$filter") {
         let wanted = filter.to_lowercase();
         values.retain(|value| {

@@ -1,4 +1,7 @@
-//! `automations`: definitions that clients keep here as they wrote them.
+//! `automations`: definitions that clients keep here as they wrote them; those that call a Logic App at its address run as automation rules of the
+//! engine, each of their sources as one. Event hubs and workspaces as targets are kept and not called: exports of the native API are for them.
+//!
+//! What opens a target (the address of a Logic App, the connection string of an event hub) is taken and never shown, as the vendor does it.
 
 use serde_json::{Map, Value, json};
 
@@ -6,6 +9,8 @@ use crate::engine::{Define, Engine};
 use crate::http::dialects::{Call, Members, Reply, arm};
 use crate::model::{Fault, FaultClass, Stored};
 use crate::query::Context;
+use crate::triage::automation::{Action, AutomationRule, Condition, KIND_DEFENDER, On, Operator, Trigger, When};
+use crate::triage::definition::Definition;
 
 /// The kind of the resources.
 const KIND: &str = "defender_automation";
@@ -27,6 +32,17 @@ const SOURCES: [&str; 12] = [
 /// What an automation may do.
 const ACTIONS: [&str; 4] = ["LogicApp", "EventHub", "Workspace", "Internal"];
 
+/// Members of an action that open its target.
+const SECRETS: [&str; 2] = ["uri", "connectionString"];
+/// What the vendor calls properties of an assessment, and the columns that hold them.
+const OF_ASSESSMENTS: [(&str, &str); 5] = [
+    ("name", "columns.RecommendationName"),
+    ("properties.displayname", "columns.RecommendationDisplayName"),
+    ("properties.metadata.displayname", "columns.RecommendationDisplayName"),
+    ("properties.metadata.severity", "columns.RecommendationSeverity"),
+    ("properties.status.code", "columns.RecommendationState"),
+];
+
 fn id_of(call: &Call) -> String {
     format!("{}/{}", call.parameter("rg"), call.parameter("name")).to_lowercase()
 }
@@ -37,11 +53,21 @@ fn written(call: &Call, stored: &Stored) -> Value {
     let text = |name: &str| members.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (group, name) = (text("_group"), text("name"));
     members.remove("_group");
+    for action in actions_of(&mut members) {
+        action.retain(|name, _| !SECRETS.iter().any(|secret| secret.eq_ignore_ascii_case(name)));
+    }
     let id = format!("/subscriptions/{}/resourceGroups/{group}/providers/Microsoft.Security/automations/{name}", call.parameter("sub"));
     members.insert("id".to_owned(), id.into());
     members.insert("type".to_owned(), "Microsoft.Security/automations".into());
     members.insert("etag".to_owned(), format!("\"{}\"", stored.etag()).into());
     Value::Object(members)
+}
+
+/// The actions of what is kept of an automation.
+fn actions_of(members: &mut Map<String, Value>) -> impl Iterator<Item = &mut Map<String, Value>> {
+    let properties = members.get_mut("properties").and_then(Value::as_object_mut);
+    let actions = properties.and_then(|properties| properties.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("actions")));
+    actions.and_then(|(_, actions)| actions.as_array_mut()).into_iter().flatten().filter_map(Value::as_object_mut)
 }
 
 pub(super) fn list(call: &Call, context: &Context) -> Result<Reply, Fault> {
@@ -123,20 +149,148 @@ pub(super) fn patch(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
     store(call, engine, Value::Object(members))
 }
 
+/// Takes over what opens the targets from the present version, for actions at the same place that do not name it: clients send back what they
+/// were shown.
+fn keep_secrets(value: &mut Map<String, Value>, present: &Stored) {
+    let mut before = present.resource.value.as_object().cloned().unwrap_or_default();
+    let of = |action: &Map<String, Value>| {
+        let mut shown = action.clone();
+        shown.retain(|name, _| !SECRETS.iter().any(|secret| secret.eq_ignore_ascii_case(name)));
+        shown
+    };
+    let known: Vec<Map<String, Value>> = actions_of(&mut before).map(|action| action.clone()).collect();
+    for (action, known) in actions_of(value).zip(known) {
+        if *action == of(&known) {
+            *action = known;
+        }
+    }
+}
+
 fn store(call: &Call, engine: &Engine, value: Value) -> Result<Reply, Fault> {
-    let known = found(call, &engine.context())?.is_some();
-    let stored = engine.define(Define::put(KIND, &id_of(call), value), call.actor())?.ok_or_else(|| unknown(call))?;
+    let present = found(call, &engine.context())?;
+    let mut members = value.as_object().cloned().unwrap_or_default();
+    if let Some(present) = &present {
+        keep_secrets(&mut members, present);
+    }
+    let rules = rules(call.parameter("name"), &members)?;
+    let value = Value::Object(members);
+    let mut defines = vec![Define::put(KIND, &id_of(call), value)];
+    for (place, rule) in rules.into_iter().enumerate() {
+        let id = rule_id(call, place);
+        defines.push(match rule {
+            Some(rule) => Define::put(KIND_DEFENDER, &id, json!(rule)),
+            None => Define::delete(KIND_DEFENDER, &id),
+        });
+    }
+    engine.define_all(defines, call.actor())?;
+    let stored = found(call, &engine.context())?.ok_or_else(|| unknown(call))?;
     let body = written(call, &stored);
-    Ok(if known { Reply::ok(body) } else { Reply::created(body) })
+    Ok(if present.is_some() { Reply::ok(body) } else { Reply::created(body) })
+}
+
+fn rule_id(call: &Call, place: usize) -> String {
+    format!("{}/{}", id_of(call), SOURCES[place].to_lowercase())
+}
+
+/// The rules that an automation stands for, one place for each event that it may begin with.
+fn rules(name: &str, members: &Map<String, Value>) -> Result<Vec<Option<AutomationRule>>, Fault> {
+    let whole = Value::Object(members.clone());
+    let whole = Members::of(&whole);
+    let properties = whole.inner("properties");
+    let called = properties.list("actions").iter().filter_map(|action| {
+        let action = Members::of(action);
+        let logic_app = action.word("actionType").is_some_and(|kind| kind.eq_ignore_ascii_case("LogicApp"));
+        let url = action.text("uri").filter(|_| logic_app)?;
+        Some(Action::Webhook { url, secret: String::new(), headers: Default::default(), body: None })
+    });
+    let actions: Vec<Action> = called.collect();
+    let mut rules: Vec<Option<AutomationRule>> = SOURCES.iter().map(|_| None).collect();
+    for source in properties.list("sources") {
+        let source = Members::of(source);
+        let event = source.word("eventSource").unwrap_or_default();
+        let Some(place) = SOURCES.iter().position(|known| known.eq_ignore_ascii_case(&event)) else { continue };
+        let on = match SOURCES[place] {
+            "Alerts" => On::Alert,
+            "Assessments" | "SubAssessments" | "RegulatoryComplianceAssessment" => On::Assessment,
+            // Snapshots are exports, and scores are no single event.
+            _ => continue,
+        };
+        if actions.is_empty() {
+            continue;
+        }
+        let rule = AutomationRule {
+            name: Some(name.to_owned()),
+            enabled: properties.flag("isEnabled").unwrap_or(true),
+            trigger: Trigger { on, when: When::Created },
+            conditions: conditions(&source, on)?,
+            actions: actions.clone(),
+            ..AutomationRule::default()
+        };
+        rule.check()?;
+        rules[place] = Some(rule);
+    }
+    Ok(rules)
+}
+
+/// The rule sets of a source: all rules of one of them must hold.
+fn conditions(source: &Members, on: On) -> Result<Vec<Condition>, Fault> {
+    let mut sets = Vec::new();
+    for set in source.list("ruleSets") {
+        let rules = Members::of(set);
+        let held = rules.list("rules").iter().map(|rule| condition(&Members::of(rule), on)).collect::<Result<Vec<_>, Fault>>()?;
+        let conditions: Vec<Condition> = held.into_iter().flatten().collect();
+        if conditions.is_empty() {
+            // A set without a condition always holds, and so do all of them together.
+            return Ok(Vec::new());
+        }
+        sets.push(Condition::And { conditions });
+    }
+    Ok(if sets.is_empty() { sets } else { vec![Condition::Or { conditions: sets }] })
+}
+
+fn condition(rule: &Members, on: On) -> Result<Option<Condition>, Fault> {
+    let refused = |code, message: String| Err(Fault::new(FaultClass::Invalid, code, message));
+    let path = rule.word("propertyJPath").unwrap_or_default();
+    let lower = path.to_lowercase();
+    let property = match on {
+        // Every assessment is of the same type.
+        On::Assessment if lower == "type" => return Ok(None),
+        On::Assessment => OF_ASSESSMENTS.iter().find(|(known, _)| *known == lower).map(|(_, column)| (*column).to_owned()),
+        _ => Some(path.rsplit('.').next().unwrap_or_default().to_owned()).filter(|name| !name.is_empty()),
+    };
+    let Some(property) = property else {
+        let known: Vec<&str> = OF_ASSESSMENTS.iter().map(|(known, _)| *known).collect();
+        return refused("automation_property", format!("expected `propertyJPath` of {}, found `{path}`", known.join(", ")));
+    };
+    let operator = rule.word("operator").unwrap_or_else(|| "Equals".to_owned());
+    let operator = match operator.to_lowercase().as_str() {
+        "equals" => Operator::Equals,
+        "notequals" => Operator::NotEquals,
+        "contains" => Operator::Contains,
+        "startswith" => Operator::StartsWith,
+        "endswith" => Operator::EndsWith,
+        _ => {
+            return refused(
+                "automation_operator",
+                format!("expected Equals, NotEquals, Contains, StartsWith or EndsWith, found `{operator}`"),
+            );
+        }
+    };
+    let values = vec![rule.text("expectedValue").unwrap_or_default()];
+    Ok(Some(Condition::Property { property, operator, values }))
 }
 
 pub(super) fn delete(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
-    engine.define(Define::delete(KIND, &id_of(call)), call.actor())?;
+    let mut gone = vec![Define::delete(KIND, &id_of(call))];
+    gone.extend((0..SOURCES.len()).map(|place| Define::delete(KIND_DEFENDER, &rule_id(call, place))));
+    engine.define_all(gone, call.actor())?;
     Ok(Reply::nothing())
 }
 
 /// Says whether an automation could be kept.
 pub(super) fn validate(call: &Call, _: &Context) -> Result<Reply, Fault> {
-    let mistake = mistake(&Members::of(&call.json()?));
+    let body = call.json()?;
+    let kept = body.as_object().map(|body| rules(call.parameter("name"), body).err().map(|fault| fault.message));
+    let mistake = mistake(&Members::of(&body)).or_else(|| kept.flatten());
     Ok(Reply::ok(json!({"isValid": mistake.is_none(), "message": mistake.unwrap_or_else(|| "Validation succeeded".to_owned())})))
 }

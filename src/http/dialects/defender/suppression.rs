@@ -6,6 +6,8 @@ use crate::engine::{Define, Engine};
 use crate::http::dialects::{Call, Members, Reply, arm};
 use crate::model::{Fault, FaultClass, Stored, Time};
 use crate::query::Context;
+use crate::triage::definition::Definition;
+use crate::triage::suppression::SuppressionRule;
 
 /// The kind of the resources that are suppression rules.
 const KIND: &str = "suppression_rule";
@@ -87,6 +89,8 @@ fn read(properties: &Members) -> Result<Value, Fault> {
     if let Some(expires) = expires.transpose()? {
         rule["expires"] = expires.to_string().into();
     }
+    let checked: SuppressionRule = serde_json::from_value(rule.clone()).map_err(|error| invalid(error.to_string()))?;
+    checked.check()?;
     Ok(rule)
 }
 

@@ -1,7 +1,7 @@
 //! Log Analytics: KQL over HTTP, by workspace, by resource and in batches.
 //!
 //! A query is the engine's own; here its answer only changes clothes: `dynamic` cells become JSON text, a cut answer carries a
-//! partial error.
+//! partial error. A workspace is an engine of its own, and a query reads one: names of others beside it, and batches over several, are refused.
 
 mod answer;
 mod error;
@@ -17,7 +17,7 @@ use axum::http::StatusCode;
 use axum::http::header::HeaderName;
 use serde_json::{Value, json};
 
-use super::{Call, Dialect, Members, Reply, Route, answers};
+use super::{Call, Dialect, Members, Reply, Route, answers, lenient};
 use crate::model::{Fault, FaultClass};
 use crate::query::ask::ResultsRequest;
 use crate::query::session::Limits;
@@ -133,6 +133,28 @@ fn batch(call: &Call, context: &Context) -> Result<Reply, Fault> {
         json!({"id": id, "status": status.as_u16(), "headers": {"Content-Type": "application/json; charset=utf-8"}, "body": answer})
     });
     Ok(Reply::ok(json!({"responses": responses.collect::<Vec<_>>()})))
+}
+
+/// The workspaces that the body of a query or batch names beside the path.
+pub(super) fn workspaces(operation: &str, body: &[u8]) -> Option<Vec<String>> {
+    if !matches!(operation, "logs.query" | "logs.batch") {
+        return None;
+    }
+    let body = Members::of(&lenient::read(body).ok()?);
+    let mut named = body.texts("workspaces");
+    for request in body.list("requests").iter().take(BATCH_MAX).map(Members::of) {
+        named.extend(request.word("workspace"));
+        named.extend(request.inner("body").texts("workspaces"));
+    }
+    named.sort();
+    named.dedup();
+    Some(named)
+}
+
+/// The refusal of a query that would read several workspaces.
+pub(super) fn several(named: &str) -> Fault {
+    let message = format!("a query reads one workspace, found `{named}` beside it");
+    Fault::new(FaultClass::Invalid, "workspaces_several", message).with_hint("ask each workspace by itself, and put the answers together")
 }
 
 #[cfg(test)]
