@@ -137,8 +137,8 @@ pub struct Engine {
     lists: Arc<crate::query::listed::Cache>,
     /// What automation rules have under way.
     automation: Arc<automation::Automation>,
-    /// Where exports stand; read when it is first needed.
-    exports: std::sync::Mutex<Option<export::State>>,
+    /// Where exports stand.
+    exports: export::Exports,
     opened: Instant,
 }
 
@@ -207,7 +207,7 @@ impl Engine {
             names: Arc::default(),
             lists: Arc::default(),
             automation: Arc::default(),
-            exports: std::sync::Mutex::default(),
+            exports: export::Exports::default(),
             opened: Instant::now(),
         }))
     }

@@ -40,7 +40,7 @@ pub(crate) fn add(routes: &mut Routes) {
     operation.request_body = Some(routes.json_body::<ProposalCreate>().into());
     routes.add("/v1/proposals", HttpMethod::Post, operation, post(create));
     let decided = |routes: &mut Routes, path, about, handler| {
-        let mut operation = routes.operation::<NoParams, Decided>(path, about);
+        let mut operation = routes.operation::<NoParams, ProposalDecided>(path, about);
         operation.request_body = Some(routes.json_body::<ProposalDecide>().into());
         routes.add(path, HttpMethod::Post, operation, handler);
     };
@@ -58,7 +58,7 @@ pub(crate) fn add(routes: &mut Routes) {
 
 /// A proposal that was decided.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
-struct Decided {
+struct ProposalDecided {
     /// The proposal.
     proposal: ProposalDetail,
     /// What was changed; nothing if it was so already, or the proposal was rejected.
@@ -107,7 +107,7 @@ async fn accept(
         let stored = engine.context().snapshot.resource(KIND, &id)?.ok_or_else(|| unknown(&id))?;
         may_decide(&app, &granted, &read(&stored)?.proposer)?;
         let (_, changed) = engine.accept_proposal(&id, &decide, &actor)?;
-        Ok(Decided { proposal: ProposalRequest { id }.answer(&engine.context())?, value: changed.value, complete: true })
+        Ok(ProposalDecided { proposal: ProposalRequest { id }.answer(&engine.context())?, value: changed.value, complete: true })
     });
     json(&decided.await?)
 }
@@ -124,7 +124,7 @@ async fn reject(
         let stored = engine.context().snapshot.resource(KIND, &id)?.ok_or_else(|| unknown(&id))?;
         may_decide(&app, &granted, &read(&stored)?.proposer)?;
         engine.reject_proposal(&id, &decide, &actor)?;
-        Ok(Decided { proposal: ProposalRequest { id }.answer(&engine.context())?, value: Vec::new(), complete: true })
+        Ok(ProposalDecided { proposal: ProposalRequest { id }.answer(&engine.context())?, value: Vec::new(), complete: true })
     });
     json(&decided.await?)
 }

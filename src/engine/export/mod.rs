@@ -7,7 +7,7 @@ mod sinks;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::egress::pause;
 use super::{Engine, FeedRequest, files};
-use crate::model::{Fault, FaultClass, Seq, Time};
+use crate::model::{Fault, FaultClass, Seq, Stored, Time};
 use crate::query::Question;
 use crate::query::ask::QueryRequest;
 use crate::query::lists::{AlertFilter, IncidentFilter};
@@ -27,6 +27,8 @@ use crate::triage::export::Export;
 const BATCH: u32 = 500;
 /// Batches that one pass sends of one export; the others have their turn then.
 const BATCHES_MAX: usize = 40;
+/// Exports that send at a time.
+const AT_ONCE_MAX: usize = 8;
 /// Rows of a snapshot at the most.
 const SNAPSHOT_MAX: u32 = 100_000;
 
@@ -60,7 +62,15 @@ pub struct ExportStatus {
 }
 
 /// What is under way, by the ids of the exports.
-pub(super) type State = BTreeMap<String, ExportStatus>;
+type State = BTreeMap<String, ExportStatus>;
+
+/// The exports of an engine: where they stand, read when it is first needed.
+#[derive(Debug, Default)]
+pub(super) struct Exports {
+    state: Mutex<Option<State>>,
+    /// Held during a pass; whoever only asks where an export stands does not wait for it.
+    pass: Mutex<()>,
+}
 
 /// What a pass did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
@@ -104,59 +114,90 @@ impl Engine {
     }
 
     fn export_state<T>(&self, work: impl FnOnce(&mut State) -> Result<T, Fault>) -> Result<T, Fault> {
-        let mut state = self.exports.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.exports.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.is_none() {
             *state = Some(files::read(&self.exports_file())?.unwrap_or_default());
         }
         work(state.as_mut().expect("the state was read above"))
     }
 
-    /// Sends what every export has to send. One pass at a time.
+    /// Sends what every export has to send, several at a time: a slow target holds up no other. One pass at a time.
     pub fn run_exports(&self, now: Time) -> Result<ExportPass, Fault> {
+        let _alone = self.exports.pass.lock().unwrap_or_else(PoisonError::into_inner);
+        let context = self.context();
+        let policy = &EgressPolicy::of(&context)?;
+        let stored = context.snapshot.resources(Export::KIND)?;
         self.export_state(|state| {
-            let context = self.context();
-            let policy = EgressPolicy::of(&context)?;
-            let mut pass = ExportPass { complete: true, ..ExportPass::default() };
-            let stored = context.snapshot.resources(Export::KIND)?;
             state.retain(|id, _| stored.iter().any(|stored| *stored.resource.id == **id));
-            for stored in &stored {
-                let id = stored.resource.id.to_string();
-                let export: Export = definition::read(stored)?;
-                let status = state.entry(id.clone()).or_default();
-                if status.cursor.is_none() {
-                    status.cursor = Some(if export.from_beginning { Seq(0) } else { stored.seq });
-                }
-                if !export.enabled {
-                    continue;
-                }
-                if let Some(retry) = status.retry_at.filter(|retry| *retry > now) {
-                    pass.due = pass.due.into_iter().chain([retry]).min();
-                    continue;
-                }
-                let sent = if export.schedule.is_some() {
-                    self.snapshot_export(&id, &export, &policy, status, now)
-                } else {
-                    self.stream_export(&id, &export, &policy, status, now, &mut pass)
-                };
-                match sent {
-                    Ok(items) => {
-                        pass.sent += items;
-                        (status.error, status.failures, status.retry_at) = (None, 0, None);
-                    }
-                    Err(fault) => {
-                        tracing::warn!(export = %id, code = fault.code, message = %fault.message, "an export waits");
-                        status.failures += 1;
-                        status.error = Some(fault.message);
-                        // A target is never given up: what it misses stays in the journal.
-                        status.retry_at = Some(now.plus(pause(&id, status.failures)));
-                        pass.failed += 1;
-                    }
-                }
-                pass.due = pass.due.into_iter().chain(status.next_snapshot).chain(status.retry_at).min();
-                files::write(&self.exports_file(), &*state)?;
+            Ok(())
+        })?;
+        let mut pass = ExportPass { complete: true, ..ExportPass::default() };
+        for several in stored.chunks(AT_ONCE_MAX) {
+            let done = std::thread::scope(|scope| {
+                let working: Vec<_> = several.iter().map(|stored| scope.spawn(move || self.run_export(stored, policy, now))).collect();
+                let joined = working.into_iter().map(|working| working.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+                joined.collect::<Vec<_>>()
+            });
+            for done in done {
+                let done = done?;
+                pass.sent += done.sent;
+                pass.failed += done.failed;
+                pass.complete &= done.complete;
+                pass.due = pass.due.into_iter().chain(done.due).min();
             }
-            Ok(pass)
-        })
+        }
+        Ok(pass)
+    }
+
+    /// Sends what one export has to send. Nothing is locked meanwhile; an export that is told to begin anew in between does so.
+    fn run_export(&self, stored: &Stored, policy: &EgressPolicy, now: Time) -> Result<ExportPass, Fault> {
+        let mut pass = ExportPass { complete: true, ..ExportPass::default() };
+        let id = stored.resource.id.to_string();
+        let export: Export = definition::read(stored)?;
+        let before = self.export_state(|state| {
+            let status = state.entry(id.clone()).or_default();
+            if status.cursor.is_none() {
+                status.cursor = Some(if export.from_beginning { Seq(0) } else { stored.seq });
+            }
+            Ok(status.clone())
+        })?;
+        if !export.enabled {
+            return Ok(pass);
+        }
+        if let Some(retry) = before.retry_at.filter(|retry| *retry > now) {
+            pass.due = Some(retry);
+            return Ok(pass);
+        }
+        let mut status = before.clone();
+        let sent = if export.schedule.is_some() {
+            self.snapshot_export(&id, &export, policy, &mut status, now)
+        } else {
+            self.stream_export(&id, &export, policy, &mut status, now, &mut pass)
+        };
+        match sent {
+            Ok(items) => {
+                pass.sent += items;
+                (status.error, status.failures, status.retry_at) = (None, 0, None);
+            }
+            Err(fault) => {
+                tracing::warn!(export = %id, code = fault.code, message = %fault.message, "an export waits");
+                status.failures += 1;
+                status.error = Some(fault.message);
+                // A target is never given up: what it misses stays in the journal.
+                status.retry_at = Some(now.plus(pause(&id, status.failures)));
+                pass.failed += 1;
+            }
+        }
+        pass.due = status.next_snapshot.into_iter().chain(status.retry_at).min();
+        self.export_state(|state| {
+            match state.get_mut(&id) {
+                Some(present) if *present == before => *present = status,
+                // Somebody moved its cursor: it has more to send.
+                _ => pass.complete = false,
+            }
+            files::write(&self.exports_file(), state)
+        })?;
+        Ok(pass)
     }
 
     /// Sends what changed behind the cursor, batch by batch; gives how many items.
@@ -171,6 +212,9 @@ impl Engine {
     ) -> Result<u64, Fault> {
         let mut sent = 0;
         for _ in 0..BATCHES_MAX {
+            if self.stopping() {
+                return Ok(sent);
+            }
             let cursor = status.cursor.unwrap_or_default();
             let request =
                 FeedRequest { cursor: Some(cursor.to_string()), kind: export.wanted(), content: true, limit: Some(BATCH), wait: None };
@@ -306,7 +350,7 @@ impl Engine {
             let status = state.entry(id.to_owned()).or_default();
             status.cursor = Some(cursor);
             (status.error, status.failures, status.retry_at, status.next_snapshot) = (None, 0, None, None);
-            files::write(&self.exports_file(), &*state)
+            files::write(&self.exports_file(), state)
         })?;
         self.export_status(id)
     }

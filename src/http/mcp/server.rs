@@ -50,8 +50,12 @@ impl<A: Api> Tools<A> {
 
     async fn call(&self, tool: &Described, call: &CallToolRequestParams, context: &RequestContext<RoleServer>) -> Result<Value, Value> {
         let none = rmcp::model::JsonObject::new();
-        let request = tool.request(call.arguments.as_ref().unwrap_or(&none)).map_err(|fault| refusal(&fault))?;
+        let given = call.arguments.as_ref().unwrap_or(&none);
+        let request = tool.request(given).map_err(|fault| refusal(&fault))?;
         let mut answer = self.ask(request, context).await?;
+        if let Some((beside, member)) = tool.beside(given) {
+            answer[member] = self.ask(beside, context).await?[member].take();
+        }
         let (named, whole) = named_records(&answer);
         if let Some(members) = answer.as_object_mut().filter(|_| !named.is_empty()) {
             let seqs: Vec<String> = named.iter().map(u64::to_string).collect();

@@ -14,6 +14,9 @@ const ROWS: u64 = 50;
 /// Rows of an answer at the most.
 const ROWS_MAX: u64 = 1_000;
 
+/// Newest edges that are shown with an entity.
+const EDGES: u64 = 20;
+
 /// What kind of value a parameter takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Takes {
@@ -154,7 +157,7 @@ pub(super) const TOOLS: &[Described] = &[
     Described {
         name: "entity",
         title: "Entity",
-        description: "Shows an entity with its keys, relations, merges, look-alikes, lists and indicators.",
+        description: "Shows an entity with its keys, relations, merges, look-alikes, lists and indicators, and its newest edges.",
         call: Call::Get("/v1/entities/{entity}"),
         parameters: &[must("entity", Takes::Text, "Reference, KIND:VALUE")],
     },
@@ -390,6 +393,12 @@ impl Described {
                 propose(ProposalAction::Update, given, change)
             }
         })
+    }
+
+    /// What is asked beside, to prove an answer that names no records itself: the question, and the member of its answer that is added.
+    pub(super) fn beside(&self, given: &JsonObject) -> Option<(Request, &'static str)> {
+        let entity = given.get("entity").and_then(Value::as_str).filter(|_| self.name == "entity")?;
+        Some((Request::get("/v1/neighbors").with("node", Some(entity)).with("limit", Some(EDGES)), "edges"))
     }
 
     /// A question at a path, each parameter under its own name.
