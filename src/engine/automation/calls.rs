@@ -129,19 +129,20 @@ impl Engine {
             };
             tried.push(Tried { run: run.id, place, done });
         }
-        let mut calls: Vec<Calls> = hosts.into_iter().map(|(host, deliveries)| Calls { host, deliveries }).collect();
-        self.automation_state(|state| {
-            // Another pass may have begun to call a host meanwhile.
-            let (now, later): (Vec<Calls>, Vec<Calls>) = std::mem::take(&mut calls)
-                .into_iter()
-                .partition(|calls| state.calling.len() < HOSTS_MAX && state.calling.insert(calls.host.clone()));
+        let calls: Vec<Calls> = hosts.into_iter().map(|(host, deliveries)| Calls { host, deliveries }).collect();
+        let over = self.settle(tried, now);
+        let calls = self.automation_state(|state| {
+            // Another pass may have begun to call a host meanwhile; and what cannot be kept is not begun.
+            let begins = |calls: &Calls, state: &mut State| {
+                over.is_ok() && state.calling.len() < HOSTS_MAX && state.calling.insert(calls.host.clone())
+            };
+            let (begun, later): (Vec<Calls>, Vec<Calls>) = calls.into_iter().partition(|calls| begins(calls, state));
             for delivery in later.iter().flat_map(|calls| &calls.deliveries) {
                 state.busy.remove(&(delivery.run.id.clone(), delivery.place));
             }
-            calls = now;
-            Ok(())
+            Ok(begun)
         })?;
-        Ok(Worked { over: self.settle(tried, now)?, calls, full })
+        Ok(Worked { over: over?, calls, full })
     }
 
     /// Makes calls, each host on a thread of its own; gives how many runs are over.
@@ -159,12 +160,12 @@ impl Engine {
     /// Makes the calls of one host, one after another; gives how many runs are over. One that stays silent is not called again at once.
     pub(super) fn call(&self, calls: Calls, clock: &(dyn Fn() -> Time + Sync)) -> Result<u64, Fault> {
         let policy = EgressPolicy::of(&self.context());
-        let (mut over, mut silent, mut kept) = (0, false, Instant::now());
+        let (mut over, mut silent, mut kept) = (Ok(0), false, Instant::now());
         let mut tried = Vec::new();
         let mut left: BTreeSet<(String, usize)> =
             calls.deliveries.iter().map(|delivery| (delivery.run.id.clone(), delivery.place)).collect();
         for delivery in &calls.deliveries {
-            if self.stopping() {
+            if self.stopping() || over.is_err() {
                 break;
             }
             let done = match &policy {
@@ -177,7 +178,8 @@ impl Engine {
             left.remove(&(run.clone(), place));
             tried.push(Tried { run, place, done: done.map(|message| (ActionState::Done, message)) });
             if tried.len() >= KEPT_MAX || kept.elapsed() >= KEPT_TIME_MAX {
-                over += self.settle(std::mem::take(&mut tried), clock())?;
+                let more = self.settle(std::mem::take(&mut tried), clock());
+                over = over.and_then(|over: u64| more.map(|more| over + more));
                 kept = Instant::now();
             }
         }
@@ -187,7 +189,7 @@ impl Engine {
             state.busy.retain(|action| !left.contains(action));
             Ok(())
         })?;
-        Ok(over + settled?)
+        Ok(over? + settled?)
     }
 
     /// Calls one webhook; says what it answered.
