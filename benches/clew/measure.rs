@@ -44,6 +44,17 @@ pub(crate) struct Latency {
     pub(crate) peer: Option<(&'static str, f64, f64)>,
 }
 
+/// Seconds of processor time that this process has taken so far, on all threads; nothing on systems without `/proc`.
+pub(crate) fn processor() -> f64 {
+    /// Ticks a second in which Linux counts, on every machine that it runs on today.
+    const TICKS: f64 = 100.0;
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // The name of the process may hold spaces; the fields behind it do not.
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks = |at: usize| fields.get(at).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
+    (ticks(11) + ticks(12)) / TICKS
+}
+
 /// An amount a second beside its limit.
 pub(crate) struct Rate {
     /// What is done.
@@ -52,6 +63,8 @@ pub(crate) struct Rate {
     pub(crate) ours: f64,
     /// Of what.
     pub(crate) unit: &'static str,
+    /// How much of it a second of one processor gives; it changes less than `ours` while others use the machine.
+    pub(crate) processor: Option<f64>,
     /// What the limit is, and how much it does a second.
     pub(crate) limit: Option<(&'static str, f64)>,
 }
@@ -101,12 +114,15 @@ impl Report {
         let mut out = String::new();
         let mut line = |text: String| writeln!(out, "{text}").expect("a string takes everything");
         if !self.rates.is_empty() {
-            line("| ingest | clew | limit in the same run | share of the limit |\n|---|---|---|---|".to_owned());
-            for Rate { name, ours, unit, limit } in &self.rates {
+            line(
+                "| ingest | clew | a second of processor | limit in the same run | share of the limit |\n|---|---|---|---|---|".to_owned(),
+            );
+            for Rate { name, ours, unit, processor, limit } in &self.rates {
+                let processor = processor.filter(|rate| rate.is_finite()).map_or_else(String::new, number);
                 let (limit, share) = limit.map_or((String::new(), String::new()), |(what, rate)| {
                     (format!("{what}: {} {unit}", number(rate)), format!("{:.2}", ours / rate))
                 });
-                line(format!("| {name} | {} {unit} | {limit} | {share} |", number(*ours)));
+                line(format!("| {name} | {} {unit} | {processor} | {limit} | {share} |", number(*ours)));
             }
             line(String::new());
         }

@@ -63,13 +63,13 @@ fn block(batch: &RecordBatch, from: usize, rows: usize) -> Vec<u8> {
             continue;
         };
         let json = kind_of_field(field) == ColumnType::Dynamic;
-        let mut before = "";
+        // Most columns of events say the same few texts over and over: to know one again costs less than to take it apart.
+        let mut seen: HashSet<&str> = HashSet::new();
         for row in (from..from + rows).filter(|row| texts.is_valid(*row)) {
             let text = texts.value(row);
-            if text == before {
+            if !seen.insert(text) {
                 continue;
             }
-            before = text;
             odd |= folds_to_ascii(text) || json && text.contains("\\u");
             words(text, |word| {
                 hashes.insert(hash(word));

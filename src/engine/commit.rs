@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::journal::Journal;
 use crate::model::{Batch, Body, Document, Fault, FaultClass, Record, Seq, Time};
@@ -102,7 +102,7 @@ impl Committer {
     pub(super) fn start(views: Views, journal: Arc<Journal>, shared: Arc<Shared>, options: Options) -> Result<Self, Fault> {
         let (queue, messages) = sync_channel(options.queue_submissions_max);
         let suppression = Rules::default();
-        let mut writer = Writer { views, journal, shared, options, suppression, failed: None, unpersisted: 0 };
+        let mut writer = Writer { views, journal, shared, options, suppression, failed: None, unpersisted: 0, before: 0 };
         writer.read_rules()?;
         let thread = std::thread::Builder::new()
             .name("clew-writer".into())
@@ -177,14 +177,21 @@ pub(super) struct Writer {
     failed: Option<Fault>,
     /// Documents applied since the views were last made durable.
     unpersisted: u64,
+    /// Submissions of the last batch: those who waited for it are likely to come again.
+    before: usize,
 }
 
 impl Writer {
     fn run(mut self, messages: &Receiver<Message>) -> Views {
         loop {
-            match messages.recv_timeout(self.options.persist_idle) {
+            let (message, came) = match messages.try_recv() {
+                Ok(message) => (Ok(message), true),
+                Err(_) => (messages.recv_timeout(self.options.persist_idle), false),
+            };
+            match message {
                 Ok(Message::Submit(first)) => {
-                    let (group, next) = gather(first, messages, &self.options);
+                    let (group, next) = self.gather(first, came, messages);
+                    self.before = group.len();
                     self.commit(group);
                     match next {
                         Some(Message::Persist(reply)) => drop(reply.send(self.persist())),
@@ -203,6 +210,36 @@ impl Writer {
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return self.views,
             }
         }
+    }
+
+    /// Takes further submissions up to the bounds of one batch: those that are there, and those that are likely to come.
+    ///
+    /// A batch has a price whatever its size, so it is worth waiting for everyone who waited for the one before, if others
+    /// came meanwhile (`came`); else many clients would fall into two halves. A client that is alone never waits for others.
+    fn gather(&self, first: Submission, came: bool, messages: &Receiver<Message>) -> (Vec<Submission>, Option<Message>) {
+        let (mut documents, mut bytes) = (first.documents.len(), first.bytes());
+        let mut group = vec![first];
+        let mut expected = (!came).then_some(self.before);
+        let mut deadline = None;
+        while documents < self.options.commit_documents_max && bytes < self.options.commit_bytes_max {
+            let message = messages.try_recv().ok().or_else(|| {
+                let expected = *expected.get_or_insert(self.before + group.len());
+                if group.len() >= expected || bytes >= GROUP_BYTES {
+                    return None;
+                }
+                let until = *deadline.get_or_insert_with(|| Instant::now() + GROUP_WAIT);
+                messages.recv_timeout(until.saturating_duration_since(Instant::now())).ok()
+            });
+            match message {
+                Some(Message::Submit(submission)) => {
+                    documents += submission.documents.len();
+                    bytes += submission.bytes();
+                    group.push(submission);
+                }
+                other => return (group, other),
+            }
+        }
+        (group, None)
     }
 
     fn exclusive(&mut self, work: Work) {
@@ -282,24 +319,6 @@ fn overtaken(expected: &Expected) -> Fault {
     let what = if expected.item == Item::Alert { "alert" } else { "incident" };
     let message = format!("{what} `{}` was changed by somebody else at the same time", expected.id);
     Fault::new(FaultClass::Conflict, OVERTAKEN, message).with_hint("read it again and repeat the change")
-}
-
-/// Takes further submissions that wait already, up to the bounds of one batch.
-fn gather(first: Submission, messages: &Receiver<Message>, options: &Options) -> (Vec<Submission>, Option<Message>) {
-    let (mut documents, mut bytes) = (first.documents.len(), first.bytes());
-    let mut group = vec![first];
-    while documents < options.commit_documents_max && bytes < options.commit_bytes_max {
-        match messages.try_recv() {
-            Ok(Message::Submit(submission)) => {
-                documents += submission.documents.len();
-                bytes += submission.bytes();
-                group.push(submission);
-            }
-            Ok(other) => return (group, Some(other)),
-            Err(_) => break,
-        }
-    }
-    (group, None)
 }
 
 /// The batch in the making: what is written, under which numbers.
@@ -408,6 +427,11 @@ impl Standing {
         (current, known.is_some())
     }
 }
+
+/// Longest wait for submissions that are likely to come.
+const GROUP_WAIT: Duration = Duration::from_millis(2);
+/// Bytes of a batch that waits for no more.
+const GROUP_BYTES: usize = 512 << 10;
 
 /// Idle time after which applied documents are made durable in the views.
 pub(super) const PERSIST_IDLE: Duration = Duration::from_secs(5);

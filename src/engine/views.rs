@@ -12,6 +12,9 @@ use crate::records::{Records, SledOptions};
 
 use super::commit::Item;
 
+/// Records up to which a thread for half of the views would cost more than it brings.
+const APART_FROM: usize = 64;
+
 /// Every view of one journal.
 pub(super) struct Views {
     pub(super) graph: Graph,
@@ -41,8 +44,11 @@ impl Views {
         self.each().iter().map(|view| view.applied()).min().unwrap_or_default()
     }
 
-    /// Applies a batch to every view, on two threads: graph and records beside columns and full text.
+    /// Applies a batch to every view; a large one on two threads: graph and records beside columns and full text.
     pub(super) fn apply(&mut self, batch: &Batch) -> Result<(), Fault> {
+        if batch.records.len() <= APART_FROM {
+            return self.each().into_iter().try_for_each(|view| view.apply(batch));
+        }
         let (graph, records, columns, fulltext) = (&mut self.graph, &mut self.records, &mut self.columns, &mut self.fulltext);
         std::thread::scope(|scope| {
             let beside = scope.spawn(|| {

@@ -158,7 +158,7 @@ pub(crate) fn run(shared: &Arc<Shared>, mut writer: IndexWriter, reader: &IndexR
 fn feed(writer: &IndexWriter, fields: &Fields, chunk: &Chunk) -> tantivy::Result<()> {
     for document in &chunk.documents {
         if document.replaces {
-            writer.delete_term(Term::from_field_text(fields.key, &document.key));
+            writer.delete_term(Term::from_field_u64(fields.hash, document.hash));
         }
         writer.add_document(document.document.clone())?;
     }

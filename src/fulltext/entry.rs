@@ -52,6 +52,12 @@ pub(crate) struct Entry {
     pub(crate) techniques: Vec<String>,
     #[serde(rename = "e", default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) entities: Vec<String>,
+    /// Those of them that are no values of keys; what is read from the index has none.
+    #[serde(skip)]
+    pub(crate) own: Vec<String>,
+    /// Hashes of the documents of entities that have the others.
+    #[serde(skip)]
+    pub(crate) names: Vec<u64>,
     #[serde(rename = "ek", default, skip_serializing_if = "Option::is_none")]
     pub(crate) entity_kind: Option<Kind>,
     #[serde(rename = "ey", default, skip_serializing_if = "no_keys")]
@@ -151,6 +157,8 @@ impl Entry {
             tactics: Vec::new(),
             techniques: Vec::new(),
             entities: Vec::new(),
+            own: Vec::new(),
+            names: Vec::new(),
             entity_kind: None,
             keys: Keys::default(),
             comments: Vec::new(),
@@ -163,8 +171,8 @@ impl Entry {
         }
     }
 
-    /// The searchable side of an incident.
-    pub(crate) fn of_incident(incident: &Incident, seq: u64) -> Self {
+    /// The searchable side of an incident; `names` are the documents of its entities.
+    pub(crate) fn of_incident(incident: &Incident, names: Vec<u64>, seq: u64) -> Self {
         let closing = incident.classification_comment.as_deref().into_iter().map(text);
         Self {
             other_ids: incident.provider_incident_id.iter().filter(|id| **id != incident.id).cloned().collect(),
@@ -181,6 +189,8 @@ impl Entry {
             tactics: incident.tactics.clone(),
             techniques: incident.techniques.clone(),
             entities: entity_texts(&incident.entities),
+            own: own_texts(&incident.entities),
+            names,
             comments: incident.comments.iter().map(comment).chain(closing).filter(|comment| !comment.is_empty()).collect(),
             created: micros(incident.created),
             modified: micros(incident.modified),
@@ -190,8 +200,8 @@ impl Entry {
         }
     }
 
-    /// The searchable side of an alert or of a piece of one.
-    pub(crate) fn of_alert(alert: &Alert, seq: u64) -> Self {
+    /// The searchable side of an alert or of a piece of one; `names` are the documents of its entities.
+    pub(crate) fn of_alert(alert: &Alert, names: Vec<u64>, seq: u64) -> Self {
         let absent = alert.partial && alert.severity == Severity::Unknown;
         let mut providers: Vec<String> = Vec::new();
         for name in [&alert.provider, &alert.vendor] {
@@ -199,9 +209,10 @@ impl Entry {
                 providers.push(name.clone());
             }
         }
-        let mut entities = entity_texts(&alert.entities);
+        let (mut entities, mut own) = (entity_texts(&alert.entities), own_texts(&alert.entities));
         if !alert.compromised_entity.is_empty() && !entities.contains(&alert.compromised_entity) {
             entities.push(text(&alert.compromised_entity));
+            own.push(text(&alert.compromised_entity));
         }
         Self {
             other_ids: alert.vendor_original_id.iter().filter(|id| **id != alert.id).cloned().collect(),
@@ -214,6 +225,8 @@ impl Entry {
             tactics: alert.tactics.clone(),
             techniques: alert.techniques.clone(),
             entities,
+            own,
+            names,
             alert_type: text(&alert.alert_type),
             created: micros(alert.created),
             modified: micros(alert.modified),
@@ -229,6 +242,7 @@ impl Entry {
         push_texts(entity, &mut entities, &mut HashSet::new());
         Self {
             title: text(&entity.label),
+            own: own(entity).filter(|text| !text.is_empty() && !in_keys(text, &entity.keys)).map(text).collect(),
             entities,
             entity_kind: Some(entity.kind.clone()),
             keys: entity.keys.clone(),
@@ -294,28 +308,23 @@ impl Entry {
         owner.filter_map(|name| name.as_deref().filter(|name| !name.is_empty()))
     }
 
-    /// The text by which a newer version replaces the document.
-    pub(crate) fn key(&self) -> String {
-        let prefix = match self.kind {
-            DocKind::Incident => "i",
-            DocKind::Alert => "a",
-            DocKind::Entity => "e",
-        };
-        format!("{prefix}:{}", self.id)
-    }
-
     /// Builds the document, `parts` beside it where the alert comes in pieces.
-    pub(crate) fn document(&self, fields: &Fields, key: &str, hash: u64, parts: Option<&Parts>) -> Made {
+    pub(crate) fn document(&self, fields: &Fields, hash: u64, parts: Option<&Parts>) -> Made {
         let mut doc = TantivyDocument::new();
         let source = serde_json::to_vec(self).expect("an entry has text keys only");
         let parts = parts.map(|parts| serde_json::to_vec(parts).expect("an entry has text keys only"));
-        doc.add_text(fields.key, key);
         doc.add_u64(fields.hash, hash);
         let content = hash64(&source);
         doc.add_u64(fields.content, content);
         doc.add_u64(fields.kind, self.kind.code());
         doc.add_u64(fields.seq, self.seq);
+        // Pieces are read from the index to be joined, and what is read from there knows no names.
         self.add_texts(fields, &mut doc);
+        let own = if parts.is_some() { &self.entities } else { &self.own };
+        own.iter().for_each(|text| doc.add_text(fields.own, text));
+        if parts.is_none() {
+            self.names.iter().for_each(|name| doc.add_u64(fields.names, *name));
+        }
         self.add_values(fields, &mut doc);
         doc.add_bytes(fields.source, &source);
         let bytes = source.len() + parts.as_ref().map_or(0, Vec::len);
@@ -334,7 +343,7 @@ impl Entry {
                 doc.add_text(field, text);
                 any = true;
             }
-            if any {
+            if any && code.column().is_none() {
                 doc.add_u64(fields.has, code.code());
             }
         };
@@ -345,7 +354,7 @@ impl Entry {
         add(fields.product, Field::Product, &mut self.products.iter().map(String::as_str));
         add(fields.provider, Field::Provider, &mut self.providers.iter().map(String::as_str));
         add(fields.technique, Field::Technique, &mut self.techniques.iter().map(String::as_str));
-        add(fields.entity, Field::Entity, &mut self.entities.iter().map(String::as_str));
+        add(fields.entity, Field::Entity, &mut key_values(&self.keys).map(capped));
         add(fields.comment, Field::Comment, &mut self.comments.iter().map(String::as_str));
         add(fields.alert_type, Field::Type, &mut std::iter::once(self.alert_type.as_str()));
     }
@@ -356,6 +365,9 @@ impl Entry {
         }
         for id in &self.other_ids {
             doc.add_text(fields.id, id.to_lowercase());
+        }
+        if let Some(halves) = guid_halves(&self.id) {
+            fields.guid.iter().zip(halves).for_each(|(field, half)| doc.add_u64(*field, half));
         }
         if let Some(owner) = self.owner_shown() {
             doc.add_text(fields.owner_shown, owner);
@@ -368,33 +380,36 @@ impl Entry {
             doc.add_text(fields.entity_kind, kind.as_str().to_lowercase());
         }
         let codes = [
-            (fields.severity, Field::Severity, self.severity.map(severity_code)),
-            (fields.status, Field::Status, self.status),
-            (fields.classification, Field::Classification, self.classification.map(classification_code)),
+            (fields.severity, self.severity.map(severity_code)),
+            (fields.status, self.status),
+            (fields.classification, self.classification.map(classification_code)),
         ];
-        for (field, code, value) in codes {
+        for (field, value) in codes {
             if let Some(value) = value {
                 doc.add_u64(field, value);
-                doc.add_u64(fields.has, code.code());
             }
         }
         let numbers = [
-            (fields.number, Field::Number, self.number),
-            (fields.created, Field::Created, self.created.map(|time| time.0)),
-            (fields.modified, Field::Modified, self.modified.map(|time| time.0)),
-            (fields.first, Field::First, self.first.map(|time| time.0)),
-            (fields.last, Field::Last, self.last.map(|time| time.0)),
+            (fields.number, self.number),
+            (fields.created, self.created.map(|time| time.0)),
+            (fields.modified, self.modified.map(|time| time.0)),
+            (fields.first, self.first.map(|time| time.0)),
+            (fields.last, self.last.map(|time| time.0)),
         ];
-        for (field, code, value) in numbers {
+        for (field, value) in numbers {
             if let Some(value) = value {
                 doc.add_i64(field, value);
-                doc.add_u64(fields.has, code.code());
             }
         }
-        let lists =
-            [(Field::Tactic, self.tactics.is_empty()), (Field::EntityKind, self.entity_kind.is_none()), (Field::Id, self.id.is_empty())];
-        for (code, _) in lists.iter().filter(|(_, empty)| !empty) {
-            doc.add_u64(fields.has, code.code());
+        for (code, has) in [
+            (Field::EntityKind, self.entity_kind.is_some()),
+            (Field::Id, !self.id.is_empty()),
+            // Those with keys have it already.
+            (Field::Entity, no_keys(&self.keys) && !self.entities.is_empty()),
+        ] {
+            if has {
+                doc.add_u64(fields.has, code.code());
+            }
         }
     }
 }
@@ -403,6 +418,36 @@ impl Entry {
 pub(crate) fn hash64(bytes: &[u8]) -> u64 {
     let hash = blake3::hash(bytes);
     u64::from_le_bytes(hash.as_bytes()[..8].try_into().expect("a hash has 32 bytes"))
+}
+
+/// What names a document of the index.
+pub(crate) fn document_hash(kind: DocKind, id: &str) -> u64 {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(kind.as_str().as_bytes());
+    hasher.update(&[0]);
+    hasher.update(id.as_bytes());
+    u64::from_le_bytes(hasher.finalize().as_bytes()[..8].try_into().expect("a hash has 32 bytes"))
+}
+
+/// The halves of an id that is a GUID in small letters; others are no numbers.
+fn guid_halves(id: &str) -> Option<[u64; 2]> {
+    let bytes = id.as_bytes();
+    let is_guid = bytes.len() == 36
+        && bytes.iter().enumerate().all(|(at, b)| match at {
+            8 | 13 | 18 | 23 => *b == b'-',
+            _ => matches!(b, b'0'..=b'9' | b'a'..=b'f'),
+        });
+    let half = |parts: &[std::ops::Range<usize>]| {
+        let digits: String = parts.iter().map(|part| &id[part.clone()]).collect();
+        u64::from_str_radix(&digits, 16).ok()
+    };
+    is_guid.then(|| Some([half(&[0..8, 9..13, 14..18])?, half(&[19..23, 24..36])?])).flatten()
+}
+
+/// The GUID of two halves.
+pub(crate) fn guid([upper, lower]: [u64; 2]) -> String {
+    let (first, second, third) = (upper >> 32, upper >> 16 & 0xffff, upper & 0xffff);
+    format!("{first:08x}-{second:04x}-{third:04x}-{:04x}-{:012x}", lower >> 48, lower & 0xffff_ffff_ffff)
 }
 
 /// Id of an identity: kind and all keys, so that each distinct set of identifiers is one document; `None` without keys.
@@ -426,7 +471,7 @@ fn distinct(list: &[String]) -> Vec<String> {
 }
 
 fn text(text: &str) -> String {
-    text[..text.floor_char_boundary(TEXT_BYTES_MAX)].to_owned()
+    capped(text).to_owned()
 }
 
 fn comment(comment: &Comment) -> String {
@@ -444,15 +489,97 @@ fn entity_texts(list: &[Evidence]) -> Vec<String> {
     texts
 }
 
+/// The texts of entities that the documents of these entities need not have: names and commands differ between mentions of
+/// one identity, and what has no identity has no document.
+fn own_texts(list: &[Evidence]) -> Vec<String> {
+    let (mut texts, mut seen) = (Vec::new(), HashSet::new());
+    for Evidence { entity, .. } in list {
+        if no_keys(&entity.keys) {
+            push_texts(entity, &mut texts, &mut seen);
+            continue;
+        }
+        for one in own(entity).filter(|one| !one.is_empty() && !in_keys(one, &entity.keys)) {
+            let one = capped(one);
+            if seen.insert(one) {
+                texts.push(one.to_owned());
+            }
+        }
+    }
+    texts
+}
+
+/// Whether a key's value gives all tokens of the text: it holds the text between its ends and marks that part tokens.
+fn in_keys(text: &str, keys: &Keys) -> bool {
+    let is_mark = |c: char| c.is_whitespace() || matches!(c, '\\' | '/' | '|' | ';' | ',');
+    key_values(keys).any(|value| {
+        let mut starts = value.len().checked_sub(text.len()).into_iter().flat_map(|last| [0, last]);
+        starts.any(|start| {
+            let end = start + text.len();
+            value.as_bytes()[start..end].eq_ignore_ascii_case(text.as_bytes())
+                && value.get(..start).is_some_and(|before| before.chars().next_back().is_none_or(is_mark))
+                && value.get(end..).is_some_and(|behind| behind.chars().next().is_none_or(is_mark))
+        })
+    })
+}
+
+/// The values of keys that say something to a person.
+fn key_values(keys: &Keys) -> impl Iterator<Item = &str> {
+    keys.strong.iter().chain(&keys.weak).filter(|key| key.set() != "content").map(|key| key.value())
+}
+
+/// What a mention says of an entity besides its keys: the label, and a process's command line.
+fn own(entity: &Entity) -> impl Iterator<Item = &str> {
+    std::iter::once(entity.label.as_str()).chain(entity.properties.get("CommandLine").and_then(|value| value.as_str()))
+}
+
+fn capped(text: &str) -> &str {
+    &text[..text.floor_char_boundary(TEXT_BYTES_MAX)]
+}
+
 /// Adds the words by which an entity is looked for: its label, the values of its keys, and a process's command line.
 fn push_texts<'a>(entity: &'a Entity, texts: &mut Vec<String>, seen: &mut HashSet<&'a str>) {
-    let keys = entity.keys.strong.iter().chain(&entity.keys.weak).filter(|key| key.set() != "content");
-    let command = entity.properties.get("CommandLine").and_then(|value| value.as_str());
-    let all = std::iter::once(entity.label.as_str()).chain(keys.map(|key| key.value())).chain(command);
+    let mut own = own(entity);
+    let all = own.next().into_iter().chain(key_values(&entity.keys)).chain(own);
     for one in all.filter(|text| !text.is_empty()) {
-        let one = &one[..one.floor_char_boundary(TEXT_BYTES_MAX)];
+        let one = capped(one);
         if seen.insert(one) {
             texts.push(one.to_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::Key;
+
+    use super::*;
+
+    #[test]
+    fn a_text_is_in_the_keys_only_as_whole_tokens() {
+        let keys =
+            Keys { strong: vec![Key::new("directory+name", r"c:\tools\nc.exe")], weak: vec![Key::new("host+name", "www.evil.com|nc")] };
+        for (text, expected) in [
+            (r"C:\Tools\nc.exe", true),
+            ("NC.exe", true),
+            ("nc", true),
+            ("www.evil.com", true),
+            ("c.exe", false),
+            ("evil.com", false),
+            ("tools", false),
+            ("www.evil.com|nc|x", false),
+            ("é", false),
+        ] {
+            assert_eq!(in_keys(text, &keys), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn guids_come_back_from_their_halves() {
+        let id = "00a3c2e1-0d5e-4f7a-0b1c-00000000f001";
+        assert_eq!(guid_halves(id).map(guid).as_deref(), Some(id));
+        for id in ["00A3C2E1-0d5e-4f7a-0b1c-00000000f001", "00a3c2e1-0d5e-4f7a-0b1c-00000000f0010", "00a3c2e10d5e4f7a0b1c00000000f001", ""]
+        {
+            assert_eq!(guid_halves(id), None, "{id}");
         }
     }
 }

@@ -24,7 +24,6 @@ const LAYER_DOCUMENT_BYTES: usize = 2 * 1024;
 /// A document on its way into the index.
 #[derive(Clone, Debug)]
 pub(crate) struct Prepared {
-    pub(crate) key: String,
     pub(crate) hash: u64,
     /// Hash of what was indexed, for the digest.
     pub(crate) content: u64,

@@ -3,17 +3,19 @@
 //! The tree is already bound: it names fields, not text, and nothing in it can fail. Words score, everything else filters.
 
 use std::ops::Bound;
+use std::sync::Arc;
 
 use tantivy::Term;
 use tantivy::query::{
-    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, FuzzyTermQuery, InvertedIndexRangeQuery, Occur, PhrasePrefixQuery,
-    PhraseQuery, Query as IndexQuery, RangeQuery, TermQuery, TermSetQuery,
+    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, ExistsQuery, FuzzyTermQuery, InvertedIndexRangeQuery, Occur,
+    PhrasePrefixQuery, PhraseQuery, Query as IndexQuery, RangeQuery, TermQuery, TermSetQuery,
 };
 use tantivy::schema::{Field as IndexField, IndexRecordOption};
 use tantivy::tokenizer::TextAnalyzer;
 
 use crate::model::{AlertStatus, Classification, IncidentStatus, Severity, Window};
 
+use super::entry::document_hash;
 use super::schema::{DocKind, Field, Fields, alert_status_code, classification_code, incident_status_code, severity_code};
 use super::tokens::{chunks, squeeze};
 
@@ -67,6 +69,8 @@ pub enum Query {
     Has(Field),
     /// The documents of a kind with these ids.
     Ids(DocKind, Vec<String>),
+    /// Incidents and alerts that name one of these entities, by the hashes of their documents.
+    Names(Arc<[u64]>),
     /// Documents for which all hold.
     And(Vec<Query>),
     /// Documents for which any holds.
@@ -96,10 +100,35 @@ impl Query {
         }
     }
 
+    /// Whether any part of the question asks for words of entities.
+    pub(crate) fn asks_entities(&self) -> bool {
+        match self {
+            Self::Text { fields, .. } => fields.contains(&Field::Entity),
+            Self::And(all) | Self::Or(all) => all.iter().any(Self::asks_entities),
+            Self::Not(inner) => inner.asks_entities(),
+            _ => false,
+        }
+    }
+
+    /// The question with `names` beside each part that asks for words of entities.
+    pub(crate) fn with_names<E>(&self, names: &mut impl FnMut(&str, Match) -> Result<Arc<[u64]>, E>) -> Result<Self, E> {
+        let mut all = |queries: &[Self]| queries.iter().map(|query| query.with_names(names)).collect::<Result<Vec<_>, E>>();
+        Ok(match self {
+            Self::And(queries) => Self::And(all(queries)?),
+            Self::Or(queries) => Self::Or(all(queries)?),
+            Self::Not(inner) => Self::Not(Box::new(inner.with_names(names)?)),
+            Self::Text { fields, text, how } if fields.contains(&Field::Entity) => match names(text, *how)? {
+                entities if entities.is_empty() => self.clone(),
+                entities => Self::Or(vec![self.clone(), Self::Names(entities)]),
+            },
+            other => other.clone(),
+        })
+    }
+
     /// Whether the question alone leads to few documents, so that the kind need not lead.
     pub(crate) fn is_selective(&self) -> bool {
         match self {
-            Self::Text { .. } | Self::Ids(..) | Self::Nothing | Self::Kind(_) => true,
+            Self::Text { .. } | Self::Ids(..) | Self::Names(_) | Self::Nothing | Self::Kind(_) => true,
             Self::And(all) => all.iter().any(Self::is_selective),
             Self::Or(all) => all.iter().all(Self::is_selective),
             _ => false,
@@ -140,13 +169,14 @@ impl Compiler<'_> {
                 self.codes(self.fields.status, incidents.chain(alerts.iter().map(|status| alert_status_code(*status))))
             }
             Query::Classification(classification) => self.codes(self.fields.classification, [classification_code(*classification)]),
-            Query::Number { from, to } => range(self.fields.number, *from, *to, || self.codes(self.fields.has, [Field::Number.code()])),
+            Query::Number { from, to } => range(self.fields.number, *from, *to, || self.has(Field::Number)),
             Query::Time { field, window } => {
                 let (from, to) = (window.from.map(|t| t.micros()), window.to.map(|t| t.micros()));
-                range(self.index_field(*field), from, to, || self.codes(self.fields.has, [field.code()]))
+                range(self.index_field(*field), from, to, || self.has(*field))
             }
-            Query::Has(field) => self.codes(self.fields.has, [field.code()]),
-            Query::Ids(kind, ids) => self.ids(*kind, ids),
+            Query::Has(field) => self.has(*field),
+            Query::Ids(kind, ids) => one_of(self.fields.hash, ids.iter().map(|id| document_hash(*kind, id))),
+            Query::Names(entities) => one_of(self.fields.names, entities.iter().copied()),
             Query::And(all) => self.and(all),
             Query::Or(all) => any(all.iter().map(|query| self.compile(query)).collect()),
             Query::Not(inner) => {
@@ -171,14 +201,12 @@ impl Compiler<'_> {
         Box::new(BooleanQuery::new(clauses))
     }
 
-    fn ids(&self, kind: DocKind, ids: &[String]) -> Box<dyn IndexQuery> {
-        let prefix = match kind {
-            DocKind::Incident => "i",
-            DocKind::Alert => "a",
-            DocKind::Entity => "e",
-        };
-        let terms = ids.iter().map(|id| Term::from_field_text(self.fields.key, &format!("{prefix}:{id}")));
-        Box::new(ConstScoreQuery::new(Box::new(TermSetQuery::new(terms)), 0.5))
+    /// Documents that have the field: by its column, else by its code.
+    fn has(&self, field: Field) -> Box<dyn IndexQuery> {
+        match field.column() {
+            Some(column) => filter(ExistsQuery::new(column.to_owned(), false)),
+            None => self.codes(self.fields.has, [field.code()]),
+        }
     }
 
     fn codes(&self, field: IndexField, codes: impl IntoIterator<Item = u64>) -> Box<dyn IndexQuery> {
@@ -197,6 +225,10 @@ impl Compiler<'_> {
                 }
                 Field::Id | Field::EntityKind => exact(self.index_field(*field), &text.trim().to_lowercase(), how),
                 Field::Tactic => exact(self.fields.tactic, &squeeze(text), how),
+                Field::Entity => {
+                    let both = [self.fields.entity, self.fields.own].map(|field| self.words(field, text, how));
+                    Some(any(both.into_iter().flatten().collect()))
+                }
                 _ => self.words(self.index_field(*field), text, how),
             };
             let weight = weight(*field);
@@ -205,6 +237,11 @@ impl Compiler<'_> {
             );
         }
         any(choices)
+    }
+
+    /// Documents of entities whose keys have the words.
+    pub(crate) fn keys(&mut self, text: &str, how: Match) -> Box<dyn IndexQuery> {
+        self.words(self.fields.entity, text, how).unwrap_or_else(|| Box::new(EmptyQuery))
     }
 
     fn words(&mut self, field: IndexField, text: &str, how: Match) -> Option<Box<dyn IndexQuery>> {
@@ -266,6 +303,12 @@ impl Compiler<'_> {
             Field::Last => fields.last,
         }
     }
+}
+
+/// Documents with one of the numbers.
+fn one_of(field: IndexField, numbers: impl Iterator<Item = u64>) -> Box<dyn IndexQuery> {
+    let terms = numbers.map(|number| Term::from_field_u64(field, number));
+    Box::new(ConstScoreQuery::new(Box::new(TermSetQuery::new(terms)), 0.5))
 }
 
 fn term(term: Term, option: IndexRecordOption) -> Box<dyn IndexQuery> {

@@ -9,7 +9,7 @@ use crate::model::{AlertStatus, Classification, IncidentStatus, Severity};
 use super::tokens::TOKENIZER;
 
 /// Layout of the index; another number in a stored index means that it is built anew.
-pub(crate) const FORMAT: u32 = 2;
+pub(crate) const FORMAT: u32 = 3;
 
 /// What a document of the index stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -95,9 +95,27 @@ pub enum Field {
 }
 
 impl Field {
-    /// Number of the field in the column that says which fields a document has.
+    /// Number of the field among those of a document that have no column.
     pub(crate) const fn code(self) -> u64 {
         self as u64
+    }
+
+    /// The column that has a value exactly where the document has the field.
+    pub(crate) const fn column(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Number => "number",
+            Self::Tag => "tag",
+            Self::Product => "product",
+            Self::Severity => "severity",
+            Self::Status => "status",
+            Self::Classification => "classification",
+            Self::Tactic => "tactic_shown",
+            Self::Created => "created",
+            Self::Modified => "modified",
+            Self::First => "first",
+            Self::Last => "last",
+            _ => return None,
+        })
     }
 }
 
@@ -105,19 +123,20 @@ impl Field {
 #[derive(Clone, Debug)]
 pub(crate) struct Fields {
     pub(crate) schema: Schema,
-    /// Unique text of a document: what a newer version replaces.
-    pub(crate) key: IndexField,
-    /// Hash of the key.
+    /// Hash of kind and id: names one document, so a newer version replaces what has it. A number, because a dictionary of
+    /// as many texts as there are documents would cost more than all their words.
     pub(crate) hash: IndexField,
     /// Hash of everything that was indexed.
     pub(crate) content: IndexField,
     pub(crate) kind: IndexField,
     pub(crate) seq: IndexField,
-    /// Codes of the fields that are not empty.
+    /// Codes of the fields that are not empty and have no column.
     pub(crate) has: IndexField,
     /// Whether the alert has pieces.
     pub(crate) pieced: IndexField,
     pub(crate) id: IndexField,
+    /// The upper and the lower half of an id that is a GUID, so that lists of ids need no stored document.
+    pub(crate) guid: [IndexField; 2],
     pub(crate) number: IndexField,
     pub(crate) title: IndexField,
     pub(crate) description: IndexField,
@@ -134,7 +153,12 @@ pub(crate) struct Fields {
     /// Tactics as they are counted in facets.
     pub(crate) tactic_shown: IndexField,
     pub(crate) technique: IndexField,
+    /// Values of the keys of an entity.
     pub(crate) entity: IndexField,
+    /// What else is said of an entity: by its document, and by each incident or alert that names it.
+    pub(crate) own: IndexField,
+    /// Hashes of the entities that an incident or alert names: their documents have the words.
+    pub(crate) names: IndexField,
     pub(crate) entity_kind: IndexField,
     pub(crate) comment: IndexField,
     pub(crate) alert_type: IndexField,
@@ -161,14 +185,14 @@ impl Fields {
         let fast = NumericOptions::default().set_fast();
         let stored = BytesOptions::default().set_stored();
         Self {
-            key: schema.add_text_field("key", exact.clone().set_fast("raw")),
-            hash: schema.add_u64_field("hash", fast.clone()),
+            hash: schema.add_u64_field("hash", code.clone()),
             content: schema.add_u64_field("content", fast.clone()),
             kind: schema.add_u64_field("kind", code.clone()),
             seq: schema.add_u64_field("seq", fast.clone()),
             has: schema.add_u64_field("has", NumericOptions::default().set_indexed()),
             pieced: schema.add_u64_field("pieced", fast.clone()),
             id: schema.add_text_field("id", exact.clone()),
+            guid: ["guid_upper", "guid_lower"].map(|name| schema.add_u64_field(name, fast.clone())),
             number: schema.add_i64_field("number", code.clone()),
             title: schema.add_text_field("title", words.clone()),
             description: schema.add_text_field("description", words.clone()),
@@ -184,6 +208,8 @@ impl Fields {
             tactic_shown: schema.add_text_field("tactic_shown", counted),
             technique: schema.add_text_field("technique", words.clone()),
             entity: schema.add_text_field("entity", words.clone()),
+            own: schema.add_text_field("own", words.clone()),
+            names: schema.add_u64_field("names", NumericOptions::default().set_indexed()),
             entity_kind: schema.add_text_field("entity_kind", exact),
             comment: schema.add_text_field("comment", words.clone()),
             alert_type: schema.add_text_field("alert_type", words),

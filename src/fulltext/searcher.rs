@@ -6,16 +6,17 @@ use std::sync::Arc;
 use hashbrown::{HashMap, HashSet};
 use serde::Serialize;
 use tantivy::collector::{Collector, SegmentCollector};
-use tantivy::columnar::{ColumnValues, StrColumn};
+use tantivy::columnar::{Column, ColumnValues};
 use tantivy::query::Bm25StatisticsProvider;
 use tantivy::schema::{Field as IndexField, Value};
-use tantivy::{DocId, Score, Searcher as IndexSearcher, SegmentOrdinal, SegmentReader, TantivyDocument, Term};
+use tantivy::store::StoreReader;
+use tantivy::{DocId, Score, Searcher as IndexSearcher, SegmentOrdinal, SegmentReader, TantivyDocument, TantivyError, Term};
 use utoipa::ToSchema;
 
 use crate::model::Seq;
 
 use super::collect::{Candidate, Collected, Facet, HitCollector, Place, Sort};
-use super::entry::Entry;
+use super::entry::{Entry, guid};
 use super::error::FulltextError;
 use super::fresh::Fresh;
 use super::query::{Compiler, Match, Query};
@@ -118,7 +119,7 @@ impl Searcher {
     /// Finds, counts and orders documents.
     pub fn search(&self, search: &Search<'_>) -> Result<Results, FulltextError> {
         let layers = self.layers()?;
-        let query = lead(search.query, search.kinds);
+        let query = lead(&self.with_names(search.query, search.kinds, &layers)?, search.kinds);
         let query = Compiler { fields: &self.fields, analyzer: analyzer() }.compile(&query);
         let statistics = Statistics(layers.iter().map(|(searcher, _)| *searcher).collect());
         let mut all = Collected::default();
@@ -146,17 +147,33 @@ impl Searcher {
 
     /// Returns the ids of all documents of a kind that fit, at most `limit`.
     pub fn ids(&self, query: &Query, kind: DocKind, limit: usize) -> Result<Ids, FulltextError> {
-        let query = Compiler { fields: &self.fields, analyzer: analyzer() }.compile(&lead(query, &[kind]));
+        let layers = self.layers()?;
+        let query = lead(&self.with_names(query, &[kind], &layers)?, &[kind]);
+        let query = Compiler { fields: &self.fields, analyzer: analyzer() }.compile(&query);
         let mut all: Vec<(u64, String)> = Vec::new();
-        for (searcher, replaced) in self.layers()? {
-            let collector = IdCollector { kind, limit: limit.saturating_add(1), replaced };
+        for (searcher, replaced) in layers {
+            let collector = IdCollector { kind, limit: limit.saturating_add(1), replaced, source: self.fields.source };
             all.extend(searcher.search(&*query, &collector).map_err(FulltextError::Read)?);
         }
         all.sort_unstable_by(|a, b| b.cmp(a));
         let complete = all.len() <= limit;
         all.truncate(limit);
-        let ids = all.into_iter().map(|(_, key)| key.get(2..).unwrap_or_default().to_owned()).collect();
-        Ok(Ids { ids, complete })
+        Ok(Ids { ids: all.into_iter().map(|(_, id)| id).collect(), complete })
+    }
+
+    /// The question with the entities that have its words: incidents and alerts only name the documents of these.
+    fn with_names(&self, query: &Query, kinds: &[DocKind], layers: &[(&IndexSearcher, Arc<HashSet<u64>>)]) -> Result<Query, FulltextError> {
+        if kinds == [DocKind::Entity] || !query.asks_entities() {
+            return Ok(query.clone());
+        }
+        query.with_names(&mut |text, how| {
+            let wanted = Compiler { fields: &self.fields, analyzer: analyzer() }.keys(text, how);
+            let mut hashes = Vec::new();
+            for (searcher, _) in layers {
+                hashes.extend(searcher.search(&*wanted, &HashCollector).map_err(FulltextError::Read)?);
+            }
+            Ok(hashes.into())
+        })
     }
 
     /// Returns values of `field` (owner, tag, product, title) with a word that begins with `prefix`, the most frequent first.
@@ -254,11 +271,12 @@ impl Bm25StatisticsProvider for Statistics<'_> {
     }
 }
 
-/// Collects keys of documents of one kind, the newest if there are too many.
+/// Collects ids of documents of one kind, the newest if there are too many.
 struct IdCollector {
     kind: DocKind,
     limit: usize,
     replaced: Arc<HashSet<u64>>,
+    source: IndexField,
 }
 
 struct IdSegment {
@@ -267,7 +285,9 @@ struct IdSegment {
     kind: Arc<dyn ColumnValues<u64>>,
     hash: Arc<dyn ColumnValues<u64>>,
     seq: Arc<dyn ColumnValues<u64>>,
-    keys: Option<StrColumn>,
+    guid: [Column<u64>; 2],
+    store: StoreReader,
+    source: IndexField,
     replaced: Arc<HashSet<u64>>,
     documents: Vec<(u64, DocId)>,
 }
@@ -285,7 +305,9 @@ impl Collector for IdCollector {
             kind: values("kind")?,
             hash: values("hash")?,
             seq: values("seq")?,
-            keys: fast.str("key")?,
+            guid: [fast.u64("guid_upper")?, fast.u64("guid_lower")?],
+            store: reader.get_store_reader(1)?,
+            source: self.source,
             replaced: self.replaced.clone(),
             documents: Vec::new(),
         })
@@ -304,6 +326,19 @@ impl Collector for IdCollector {
     }
 }
 
+impl IdSegment {
+    /// The id of a document: of GUIDs from the columns, of others from what is stored.
+    fn id(&self, doc: DocId) -> tantivy::Result<String> {
+        if let [Some(upper), Some(lower)] = self.guid.each_ref().map(|half| half.first(doc)) {
+            return Ok(guid([upper, lower]));
+        }
+        let document: TantivyDocument = self.store.get(doc)?;
+        let source = document.get_first(self.source).and_then(|value| value.as_bytes());
+        let entry: Option<Entry> = source.and_then(|source| serde_json::from_slice(source).ok());
+        entry.map(|entry| entry.id).ok_or_else(|| TantivyError::InternalError("a stored document cannot be read".to_owned()))
+    }
+}
+
 impl SegmentCollector for IdSegment {
     type Fruit = tantivy::Result<Vec<(u64, String)>>;
 
@@ -319,17 +354,45 @@ impl SegmentCollector for IdSegment {
             self.documents.select_nth_unstable_by(self.limit, |a, b| b.cmp(a));
             self.documents.truncate(self.limit);
         }
-        let Some(keys) = self.keys else { return Ok(Vec::new()) };
-        let ords = self.documents.iter().filter_map(|(seq, doc)| keys.ords().first(*doc).map(|ord| (ord, *seq)));
-        let mut ords: Vec<(u64, u64)> = ords.collect();
-        ords.sort_unstable();
-        let sorted: Vec<u64> = ords.iter().map(|(ord, _)| *ord).collect();
-        let mut found = Vec::with_capacity(ords.len());
-        keys.dictionary().sorted_ords_to_term_cb(&sorted, |term| {
-            if let Some((_, seq)) = ords.get(found.len()) {
-                found.push((*seq, String::from_utf8_lossy(term).into_owned()));
-            }
-        })?;
-        Ok(found)
+        // In the order in which they are stored, so that each block is unpacked once.
+        self.documents.sort_unstable_by_key(|(_, doc)| *doc);
+        self.documents.iter().map(|(seq, doc)| Ok((*seq, self.id(*doc)?))).collect()
+    }
+}
+
+/// Collects the hashes of documents.
+struct HashCollector;
+
+struct HashSegment {
+    hash: Arc<dyn ColumnValues<u64>>,
+    hashes: Vec<u64>,
+}
+
+impl Collector for HashCollector {
+    type Fruit = Vec<u64>;
+    type Child = HashSegment;
+
+    fn for_segment(&self, _: SegmentOrdinal, reader: &SegmentReader) -> tantivy::Result<HashSegment> {
+        Ok(HashSegment { hash: reader.fast_fields().u64("hash")?.first_or_default_col(0), hashes: Vec::new() })
+    }
+
+    fn requires_scoring(&self) -> bool {
+        false
+    }
+
+    fn merge_fruits(&self, fruits: Vec<Vec<u64>>) -> tantivy::Result<Vec<u64>> {
+        Ok(fruits.concat())
+    }
+}
+
+impl SegmentCollector for HashSegment {
+    type Fruit = Vec<u64>;
+
+    fn collect(&mut self, doc: DocId, _: Score) {
+        self.hashes.push(self.hash.get_val(doc));
+    }
+
+    fn harvest(self) -> Vec<u64> {
+        self.hashes
     }
 }

@@ -189,6 +189,53 @@ fn pieces_join_their_alert_whichever_comes_first() {
 }
 
 #[test]
+fn an_alert_is_found_by_all_that_it_says_of_its_entities() {
+    let process = |label: &str, command: &str| {
+        let keys = Keys { strong: vec![Key::new("host+pid", "ws6.contoso.com|4242")], weak: Vec::new() };
+        let properties = Object::from_iter([("CommandLine".to_owned(), command.into())]);
+        Entity { kind: Kind::PROCESS, keys, label: label.to_owned(), properties }
+    };
+    let named = |seq: u64, entities: Vec<Entity>| {
+        let entities = entities.into_iter().map(|entity| Evidence { entity, role: None, nested: false }).collect();
+        let id = ["9b1c7a52-0d5e-4f7a-9b1c-000000000001", "9B1C7A52-0D5E-4F7A-9B1C-000000000002", "plain"][seq as usize - 1];
+        record(seq, Body::Alert(Box::new(Alert { id: id.into(), title: format!("t{seq}"), entities, ..Alert::default() })))
+    };
+    let nameless = Entity { keys: Keys::default(), ..process("unknown thing", "") };
+    let records = vec![
+        named(1, vec![process("nc.exe (4242)", "nc.exe -l 4444")]),
+        named(2, vec![process("process 4242", ""), entity("10.0.0.7")]),
+        named(3, vec![nameless, entity("10.0.0.7")]),
+    ];
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut view = Fulltext::open_at(&dir.path().join("fulltext"), STILL).expect("an index");
+    view.apply(&batch(records)).expect("applied");
+    for persisted in [false, true] {
+        let reader = view.snapshot().expect("a reader");
+        for (text, expected) in [
+            ("ws6.contoso.com", vec!["t2", "t1"]),
+            ("nc.exe", vec!["t1"]),
+            ("4444", vec!["t1"]),
+            ("process 4242", vec!["t2"]),
+            ("10.0.0.7", vec!["t3", "t2"]),
+            ("unknown", vec!["t3"]),
+            ("10.0.0.8", vec![]),
+        ] {
+            assert_eq!(titles(&reader, DocKind::Alert, Field::Entity, text), expected, "{text} {persisted}");
+        }
+        let address = Query::Text { fields: vec![Field::Entity], text: "10.0.0.7".into(), how: Match::Words };
+        let without = Query::Not(Box::new(address));
+        let all = ["plain", "9B1C7A52-0D5E-4F7A-9B1C-000000000002", "9b1c7a52-0d5e-4f7a-9b1c-000000000001"].map(str::to_owned);
+        let ids = |query: &Query| reader.ids(query, DocKind::Alert, 10).expect("ids");
+        assert_eq!(ids(&Query::All), Ids { ids: all.to_vec(), complete: true });
+        assert_eq!(ids(&without), Ids { ids: all[2..].to_vec(), complete: true });
+        assert_eq!(reader.ids(&Query::All, DocKind::Alert, 1).expect("ids"), Ids { ids: all[..1].to_vec(), complete: false });
+        let these = Query::Ids(DocKind::Alert, all[1..].to_vec());
+        assert_eq!(ids(&these), Ids { ids: all[1..].to_vec(), complete: true });
+        view.persist().expect("persisted");
+    }
+}
+
+#[test]
 fn an_identity_is_one_document() {
     let dir = tempfile::tempdir().expect("a folder");
     let mut view = Fulltext::open_at(&dir.path().join("fulltext"), STILL).expect("an index");

@@ -12,10 +12,10 @@ use crate::journal::View;
 use crate::model::{Alert, Batch, Body, Entity, Fault, Kind, Seq};
 
 use super::disk::{self, Pace};
-use super::entry::{Entry, Parts, hash64, identity};
+use super::entry::{Entry, Parts, document_hash, identity};
 use super::error::FulltextError;
 use super::fresh::{Chunk, Fresh, Prepared};
-use super::schema::Fields;
+use super::schema::{DocKind, Fields};
 use super::searcher::Searcher;
 use super::shared::Shared;
 
@@ -199,34 +199,33 @@ impl Builder<'_> {
     fn record(&mut self, seq: Seq, current: bool, body: &Body) -> Result<(), FulltextError> {
         match body {
             Body::Incident(incident) => {
-                self.entities(seq, incident.entities.iter().map(|evidence| &evidence.entity));
+                let names = self.entities(seq, incident.entities.iter().map(|evidence| &evidence.entity));
                 if current {
-                    self.put(&Entry::of_incident(incident, seq.0), None);
+                    self.put(&Entry::of_incident(incident, names, seq.0), None);
                 }
             }
             Body::Alert(alert) => {
-                self.entities(seq, alert.entities.iter().map(|evidence| &evidence.entity));
+                let names = self.entities(seq, alert.entities.iter().map(|evidence| &evidence.entity));
                 if current || alert.partial {
-                    self.alert(seq, alert)?;
+                    self.alert(seq, alert, names)?;
                 }
             }
-            Body::Event(event) => self.entities(seq, event.entities.iter().filter(|entity| !RUNS.contains(&entity.kind))),
+            Body::Event(event) => drop(self.entities(seq, event.entities.iter().filter(|entity| !RUNS.contains(&entity.kind)))),
             Body::Decision(_) | Body::Resource(_) => {}
         }
         Ok(())
     }
 
-    fn alert(&mut self, seq: Seq, alert: &Alert) -> Result<(), FulltextError> {
-        let entry = Entry::of_alert(alert, seq.0);
-        let key = entry.key();
-        let hash = hash64(key.as_bytes());
+    fn alert(&mut self, seq: Seq, alert: &Alert, names: Vec<u64>) -> Result<(), FulltextError> {
+        let entry = Entry::of_alert(alert, names, seq.0);
+        let hash = document_hash(DocKind::Alert, &alert.id);
         if !alert.partial && !self.view.pieced.contains(&hash) {
             self.put(&entry, None);
             return Ok(());
         }
         let mut parts = match self.view.recent.get(&hash) {
             Some((_, parts)) => Parts::clone(parts),
-            None if self.view.known.contains(&hash) => self.stored_parts(&key)?,
+            None if self.view.known.contains(&hash) => self.stored_parts(hash)?,
             None => Parts::default(),
         };
         parts.take(entry, alert.partial);
@@ -241,8 +240,7 @@ impl Builder<'_> {
     }
 
     /// The parts of an alert whose newest document may be committed, in a chunk, or in this very batch.
-    fn stored_parts(&self, key: &str) -> Result<Parts, FulltextError> {
-        let hash = hash64(key.as_bytes());
+    fn stored_parts(&self, hash: u64) -> Result<Parts, FulltextError> {
         if let Some(place) = self.places.get(&hash) {
             return stored(&self.view.fields, &self.documents[*place].document);
         }
@@ -251,41 +249,46 @@ impl Builder<'_> {
         if let Some(pending) = pending {
             return stored(&self.view.fields, &pending.document);
         }
-        let term = Term::from_field_text(self.view.fields.key, key);
+        let term = Term::from_field_u64(self.view.fields.hash, hash);
         match find(&self.main, &term).map_err(FulltextError::Read)? {
             Some(address) => stored(&self.view.fields, &self.main.doc(address).map_err(FulltextError::Read)?),
             None => Ok(Parts::default()),
         }
     }
 
-    fn entities<'e>(&mut self, seq: Seq, entities: impl Iterator<Item = &'e Entity>) {
+    /// Makes the documents of entities that have none yet, and names those of all.
+    fn entities<'e>(&mut self, seq: Seq, entities: impl Iterator<Item = &'e Entity>) -> Vec<u64> {
+        let mut names = Vec::new();
         for entity in entities {
             let Some(identity) = identity(entity) else { continue };
             let hash = u64::from_le_bytes(identity[..8].try_into().expect("an identity has 16 bytes"));
+            names.push(hash);
             if !self.view.known.insert(hash) {
                 continue;
             }
             self.new.push(hash);
             let id = format!("{:032x}", u128::from_be_bytes(identity));
             let entry = Entry::of_entity(entity, &id, seq.0);
-            self.push(&entry, entry.key(), hash, false, None);
+            self.push(&entry, hash, false, None);
         }
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 
     fn put(&mut self, entry: &Entry, parts: Option<&Parts>) {
-        let key = entry.key();
-        let hash = hash64(key.as_bytes());
+        let hash = document_hash(entry.kind, &entry.id);
         let is_new = self.view.known.insert(hash);
         if is_new {
             self.new.push(hash);
         }
-        self.push(entry, key, hash, !is_new, parts);
+        self.push(entry, hash, !is_new, parts);
     }
 
-    fn push(&mut self, entry: &Entry, key: String, hash: u64, replaces: bool, parts: Option<&Parts>) {
-        let made = entry.document(&self.view.fields, &key, hash, parts);
+    fn push(&mut self, entry: &Entry, hash: u64, replaces: bool, parts: Option<&Parts>) {
+        let made = entry.document(&self.view.fields, hash, parts);
         self.bytes += made.bytes;
-        let mut prepared = Prepared { key, hash, content: made.content, replaces, document: made.document };
+        let mut prepared = Prepared { hash, content: made.content, replaces, document: made.document };
         match self.places.get(&hash) {
             Some(place) => {
                 prepared.replaces = self.documents[*place].replaces;

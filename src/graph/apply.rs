@@ -90,22 +90,20 @@ impl Store {
 
     fn ensure_alert(&mut self, id: &str) -> u32 {
         self.alert_by_id(id).unwrap_or_else(|| {
+            let hash = self.hasher.of(id);
             let id = self.texts.push(id);
             let n = self.alerts.push(AlertRow { id, ..AlertRow::default() });
-            let (alerts, texts, hasher) = (&self.alerts, &self.texts, &self.hasher);
-            let hash = |n| hasher.of(texts.get(alerts.get(n).id));
-            self.alert_index.insert(hash(n), n, hash);
+            self.alert_index.insert(hash, n);
             n
         })
     }
 
     fn ensure_incident(&mut self, id: &str) -> u32 {
         self.incident_by_id(id).unwrap_or_else(|| {
+            let hash = self.hasher.of(id);
             let id = self.texts.push(id);
             let n = self.incidents.push(IncidentRow { id, ..IncidentRow::default() });
-            let (incidents, texts, hasher) = (&self.incidents, &self.texts, &self.hasher);
-            let hash = |n| hasher.of(texts.get(incidents.get(n).id));
-            self.incident_index.insert(hash(n), n, hash);
+            self.incident_index.insert(hash, n);
             n
         })
     }
@@ -219,10 +217,10 @@ impl Store {
         if number.is_none() {
             return;
         }
-        let (incidents, hasher) = (&self.incidents, &self.hasher);
-        let hash = |n| hasher.of(incidents.get(n).number);
-        if self.number_index.find(hash(n), |other| other == n).is_none() {
-            self.number_index.insert(hash(n), n, hash);
+        // The rows of one number may be several incidents, and an incident may have had another number before.
+        let hash = self.hasher.of(number);
+        if self.number_index.find(hash, |other| other == n).is_none() {
+            self.number_index.insert(hash, n);
         }
     }
 
@@ -320,8 +318,7 @@ impl Store {
                 continue;
             }
             let n = self.events.push(row);
-            let (events, hasher) = (&self.events, &self.hasher);
-            self.events_index.insert(hash, n, |n| events_hash(hasher, events.get(n)));
+            self.events_index.insert(hash, n);
             let by = By::events(n).0;
             pending.links_out.push((from, Link { key, other: to, by, label }));
             pending.links_in.push((to, Link { key, other: from, by, label }));

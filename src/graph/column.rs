@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-const BITS: usize = 11;
+/// Rows of a chunk, as a power of two: small enough that a commit of one alert copies little of each column, large enough
+/// that the list of chunks is short.
+const BITS: usize = 9;
 const SIZE: usize = 1 << BITS;
 const MASK: usize = SIZE - 1;
 

@@ -228,8 +228,7 @@ impl Entities {
         self.atoms.push(AtomRow { kind, held, strong, weak, label, first: seq, print });
         self.rep.push(atom);
         self.ring.push(Ring { next: atom, lead: atom, size: 1, joined: NONE, fixed: false });
-        let Self { atoms, held, keys, atom_index, .. } = self;
-        atom_index.insert(hash, atom, |atom| hash_atom(atoms, held, keys, words.hasher, words.texts, atom));
+        self.atom_index.insert(hash, atom);
         atom
     }
 
@@ -241,27 +240,19 @@ impl Entities {
         let cut = self.decisions.cuts(kind_name, text);
         let joins = (words.rules.joins)(kind_name, text.split_once('=').map_or("", |(set, _)| set));
         let key = self.keys.push(KeyRow { text: words.texts.push(text), kind, cut, joins, ..KeyRow::default() });
-        let keys = &self.keys;
-        self.key_index.insert(key_hash(words.hasher, kind, text), key, |id| {
-            let row = keys.get(id);
-            key_hash(words.hasher, row.kind, words.texts.get(row.text))
-        });
+        self.key_index.insert(key_hash(words.hasher, kind, text), key);
         key
     }
 
     /// Builds the indexes anew, after the tables were read from a file.
     pub(super) fn reindex(&mut self, hasher: &Hasher, texts: &Texts) {
         let (mut keys, mut atoms) = (Index::with_capacity(self.keys.len()), Index::with_capacity(self.atoms.len()));
-        let key_of = |id| {
-            let row = self.keys.get(id);
-            key_hash(hasher, row.kind, texts.get(row.text))
-        };
         for key in 0..self.keys.len() as u32 {
-            keys.insert(key_of(key), key, key_of);
+            let row = self.keys.get(key);
+            keys.insert(key_hash(hasher, row.kind, texts.get(row.text)), key);
         }
-        let atom_of = |atom| hash_atom(&self.atoms, &self.held, &self.keys, hasher, texts, atom);
         for atom in 0..self.atoms.len() as u32 {
-            atoms.insert(atom_of(atom), atom, atom_of);
+            atoms.insert(hash_atom(&self.atoms, &self.held, &self.keys, hasher, texts, atom), atom);
         }
         (self.key_index, self.atom_index) = (keys, atoms);
     }

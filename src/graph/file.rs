@@ -23,7 +23,7 @@ use super::store::{EventsRow, Label, Mixed, Rules, Store};
 
 const MAGIC: [u8; 8] = *b"clewgrph";
 /// Raised whenever a row or a section changes; files of other formats are passed over.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const KEPT: usize = 2;
 
 /// A value with a fixed place in the file.

@@ -9,12 +9,20 @@ use super::column::{Column, TextRef, Texts};
 
 const SHARDS: usize = 1024;
 
+/// A number and the half of its hash that the shard does not tell: a table that grows hashes nothing again, and a number that
+/// only shares its place with the wanted one is passed over without a look at what it stands for.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    id: u32,
+    mark: u32,
+}
+
 /// A set of numbers found by a hash and a test of equality.
 ///
 /// Cut into shards so that a writer copies only those that it touches while a snapshot holds them.
 #[derive(Clone, Debug)]
 pub(super) struct Index {
-    shards: Arc<Vec<Arc<HashTable<u32>>>>,
+    shards: Arc<Vec<Arc<HashTable<Slot>>>>,
 }
 
 impl Default for Index {
@@ -24,12 +32,21 @@ impl Default for Index {
 }
 
 const fn shard(hash: u64) -> usize {
-    // The table inside takes the low bits and the topmost seven.
     (hash >> 32) as usize % SHARDS
 }
 
+/// The lower half of a hash.
+const fn mark(hash: u64) -> u32 {
+    hash as u32
+}
+
+/// The hash inside a shard: a mark spread over all bits.
+const fn spread(mark: u32) -> u64 {
+    (mark as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
 impl Index {
-    /// Returns an empty index with room for `len` numbers, so that filling it hashes nothing twice.
+    /// Returns an empty index with room for `len` numbers.
     pub(super) fn with_capacity(len: usize) -> Self {
         let each = len / SHARDS;
         if each == 0 {
@@ -40,19 +57,22 @@ impl Index {
     }
 
     pub(super) fn find(&self, hash: u64, mut equal: impl FnMut(u32) -> bool) -> Option<u32> {
-        self.shards[shard(hash)].find(hash, |id| equal(*id)).copied()
+        let mark = mark(hash);
+        self.shards[shard(hash)].find(spread(mark), |slot| slot.mark == mark && equal(slot.id)).map(|slot| slot.id)
     }
 
     /// Calls `each` with every number that may have the hash.
     pub(super) fn each(&self, hash: u64, mut each: impl FnMut(u32)) {
-        for id in self.shards[shard(hash)].iter_hash(hash) {
-            each(*id);
+        let mark = mark(hash);
+        for slot in self.shards[shard(hash)].iter_hash(spread(mark)).filter(|slot| slot.mark == mark) {
+            each(slot.id);
         }
     }
 
-    pub(super) fn insert(&mut self, hash: u64, id: u32, rehash: impl Fn(u32) -> u64) {
+    pub(super) fn insert(&mut self, hash: u64, id: u32) {
         let shard = &mut Arc::make_mut(&mut self.shards)[shard(hash)];
-        Arc::make_mut(shard).insert_unique(hash, id, |id| rehash(*id));
+        let mark = mark(hash);
+        Arc::make_mut(shard).insert_unique(spread(mark), Slot { id, mark }, |slot| spread(slot.mark));
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -91,8 +111,7 @@ impl Names {
             return id;
         }
         let id = self.refs.push(texts.push(name));
-        let refs = &self.refs;
-        self.index.insert(hash, id, |id| hasher.of(texts.get(*refs.get(id))));
+        self.index.insert(hash, id);
         id
     }
 
@@ -124,10 +143,9 @@ impl Names {
 
     pub(super) fn reindex(&mut self, hasher: &Hasher, texts: &Texts) {
         let refs = &self.refs;
-        let hash = |id| hasher.of(texts.get(*refs.get(id)));
         self.index = Index::with_capacity(refs.len());
         for id in 0..refs.len() as u32 {
-            self.index.insert(hash(id), id, hash);
+            self.index.insert(hasher.of(texts.get(*refs.get(id))), id);
         }
     }
 

@@ -6,7 +6,7 @@
 //! severity and status, the text that sorts first, the union of tactics and techniques. What the newest version leaves
 //! absent is filled from its pieces.
 
-use crate::model::{Alert, AlertStatus, Classification, Incident, IncidentStatus, Severity};
+use crate::model::{Alert, AlertStatus, Classification, Incident, IncidentStatus, Owner, Severity};
 
 use super::column::{TextRef, Texts};
 use super::ids::{NO_TIME, NONE, micros};
@@ -74,6 +74,7 @@ pub(super) struct IncidentRow {
     pub(super) id: TextRef,
     pub(super) number: Option<i64>,
     pub(super) title: u32,
+    /// A list: name, principal name, mail address, directory id, and [`GROUP`] of a group.
     pub(super) owner: u32,
     pub(super) provider: u32,
     pub(super) reason: u32,
@@ -93,6 +94,9 @@ pub(super) struct IncidentRow {
     pub(super) status: IncidentStatus,
     pub(super) classification: Option<Classification>,
 }
+
+/// Behind the parts of an owner that is a group.
+pub(super) const GROUP: &str = "group";
 
 /// The name that stands for an absent text or empty list: every store interns it first.
 pub(super) const EMPTY: u32 = 0;
@@ -186,11 +190,11 @@ impl Intern<'_> {
 
     /// Reads what a document says of its incident; id, redirect and documents are left to the caller.
     pub(super) fn incident(&mut self, incident: &Incident) -> IncidentRow {
-        let owner = incident.owner.as_ref().and_then(|o| o.name.as_ref().or(o.upn.as_ref()).or(o.email.as_ref()).or(o.object_id.as_ref()));
+        let owner = incident.owner.as_ref().map_or(EMPTY, |owner| self.owner(owner));
         IncidentRow {
             number: incident.number,
             title: self.name(&incident.title),
-            owner: self.name(owner.map_or("", String::as_str)),
+            owner,
             provider: self.name(&incident.provider),
             reason: self.name(incident.classification_reason.as_deref().unwrap_or_default()),
             tags: self.list(incident.tags.iter().map(String::as_str)),
@@ -207,6 +211,16 @@ impl Intern<'_> {
             classification: incident.classification,
             ..IncidentRow::default()
         }
+    }
+
+    fn owner(&mut self, owner: &Owner) -> u32 {
+        let parts = [&owner.name, &owner.upn, &owner.email, &owner.object_id].map(|part| part.as_deref().unwrap_or_default());
+        if parts.iter().all(|part| part.is_empty()) && !owner.group {
+            return EMPTY;
+        }
+        // The mark between the members of a list is no part of a name.
+        let parts = parts.map(|part| part.replace('\u{1f}', " "));
+        self.list(parts.iter().map(String::as_str).chain(owner.group.then_some(GROUP)))
     }
 
     fn least(&self, a: u32, b: u32) -> u32 {

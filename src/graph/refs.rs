@@ -1,10 +1,10 @@
 //! The nodes of a state: alerts, incidents and entities with their columns, read in place.
 
-use crate::model::{AlertStatus, Classification, IncidentStatus, Seq, Severity, Time};
+use crate::model::{AlertStatus, Classification, IncidentStatus, Owner, Seq, Severity, Time};
 
 use super::entities::better_label;
 use super::ids::{NONE, NodeId, time};
-use super::nodes::{AlertRow, IncidentRow};
+use super::nodes::{AlertRow, EMPTY, IncidentRow};
 use super::store::Store;
 
 /// Why two identities count as one entity.
@@ -131,11 +131,25 @@ impl<'a> AlertRef<'a> {
 }
 
 impl<'a> IncidentRef<'a> {
+    /// Returns the owner's name, else another part of the owner; empty if there is none.
+    pub fn owner(&self) -> &'a str {
+        self.store.names.list(&self.store.texts, self.row.owner).take(4).find(|part| !part.is_empty()).unwrap_or_default()
+    }
+
+    /// Returns the owner, if there is one.
+    pub fn assignee(&self) -> Option<Owner> {
+        if self.row.owner == EMPTY {
+            return None;
+        }
+        let mut parts = self.store.names.list(&self.store.texts, self.row.owner);
+        let mut part = || parts.next().filter(|part| !part.is_empty()).map(str::to_owned);
+        let (name, upn, email, object_id) = (part(), part(), part(), part());
+        Some(Owner { name, upn, email, object_id, group: part().is_some() })
+    }
+
     columns! {
         /// Returns the title.
         title: text = title;
-        /// Returns the owner's name, else another part of the owner; empty if there is none.
-        owner: text = owner;
         /// Returns the provider.
         provider: text = provider;
         /// Returns the reason within the classification.

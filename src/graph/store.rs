@@ -149,8 +149,7 @@ impl Store {
             return id;
         }
         let id = self.labels.push(label);
-        let (labels, hasher) = (&self.labels, &self.hasher);
-        self.label_index.insert(hash, id, |id| label_hash(hasher, *labels.get(id)));
+        self.label_index.insert(hash, id);
         id
     }
 
@@ -232,25 +231,21 @@ impl Store {
         self.number_index = Index::with_capacity(self.incidents.len());
         self.events_index = Index::with_capacity(self.events.len());
         self.entities.reindex(hasher, texts);
-        let alert_of = |n| hasher.of(texts.get(self.alerts.get(n).id));
         for n in 0..self.alerts.len() as u32 {
-            self.alert_index.insert(alert_of(n), n, alert_of);
+            self.alert_index.insert(hasher.of(texts.get(self.alerts.get(n).id)), n);
         }
-        let incident_of = |n| hasher.of(texts.get(self.incidents.get(n).id));
-        let number_of = |n| hasher.of(self.incidents.get(n).number);
         for n in 0..self.incidents.len() as u32 {
-            self.incident_index.insert(incident_of(n), n, incident_of);
-            if self.incidents.get(n).number.is_some() {
-                self.number_index.insert(number_of(n), n, number_of);
+            let row = self.incidents.get(n);
+            self.incident_index.insert(hasher.of(texts.get(row.id)), n);
+            if row.number.is_some() {
+                self.number_index.insert(hasher.of(row.number), n);
             }
         }
-        let label_of = |n| label_hash(hasher, *self.labels.get(n));
         for n in 0..self.labels.len() as u32 {
-            self.label_index.insert(label_of(n), n, label_of);
+            self.label_index.insert(label_hash(hasher, *self.labels.get(n)), n);
         }
-        let events_of = |n| events_hash(hasher, self.events.get(n));
         for n in 0..self.events.len() as u32 {
-            self.events_index.insert(events_of(n), n, events_of);
+            self.events_index.insert(events_hash(hasher, self.events.get(n)), n);
         }
         for row in self.alerts.iter().filter(|row| row.known()) {
             self.alert_counts[row.status as usize][row.severity as usize] += 1;

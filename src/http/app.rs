@@ -68,8 +68,8 @@ impl Default for Limits {
             connections_per_address_max: 256,
             handshake_time_max: Duration::from_secs(10),
             workspaces_open_max: 8,
-            requests_per_second_max: 1_000.0,
-            requests_burst_max: 2_000.0,
+            requests_per_second_max: 10_000.0,
+            requests_burst_max: 20_000.0,
             refusals_per_second_max: 5.0,
             refusals_burst_max: 50.0,
         }

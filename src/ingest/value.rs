@@ -139,7 +139,7 @@ pub fn parsed(value: &Value) -> Cow<'_, Value> {
     if let Value::String(text) = value {
         let start = text.trim_start();
         if start.starts_with(['[', '{'])
-            && let Ok(inner) = serde_json::from_str::<Value>(start)
+            && let Ok(inner) = super::parse::value(start)
         {
             return Cow::Owned(inner);
         }
@@ -279,12 +279,10 @@ impl<'a> Fields<'a> {
     /// The members that nobody has taken, as the document wrote them; absent values are left out.
     pub fn rest(self) -> Object {
         let Self { object, taken, .. } = self;
-        object
-            .iter()
-            .zip(taken)
-            .filter(|((name, value), taken)| !taken && !name.is_empty() && !is_absent(value))
-            .map(|((name, value), _)| (name.clone(), value.clone()))
-            .collect()
+        let mut rest = Object::with_capacity(taken.iter().filter(|taken| !**taken).count());
+        let left = object.iter().zip(taken).filter(|((name, value), taken)| !taken && !name.is_empty() && !is_absent(value));
+        rest.extend(left.map(|((name, value), _)| (name.clone(), value.clone())));
+        rest
     }
 }
 

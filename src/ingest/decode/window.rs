@@ -2,8 +2,10 @@
 
 use std::io::{self, Read};
 
-/// Bytes that a fresh window holds.
-const FIRST_CAPACITY: usize = 256 * 1024;
+/// Bytes that a fresh window holds: a request with one document needs no more.
+const FIRST_CAPACITY: usize = 8 * 1024;
+/// Bytes that it holds from the second reading on.
+const CAPACITY: usize = 256 * 1024;
 
 /// The unread part of a source, with its place.
 pub(crate) struct Window<'a> {
@@ -52,11 +54,13 @@ impl<'a> Window<'a> {
         self.end -= self.start;
         self.start = 0;
         if self.end == self.buffer.len() {
-            self.buffer.resize(self.buffer.len() * 2, 0);
-        } else if self.buffer.len() > FIRST_CAPACITY && self.end < FIRST_CAPACITY / 2 {
+            self.buffer.resize((self.buffer.len() * 2).max(CAPACITY), 0);
+        } else if self.buffer.len() > CAPACITY && self.end < CAPACITY / 2 {
             // One long document must not keep its room for the rest of the source.
-            self.buffer.truncate(FIRST_CAPACITY);
+            self.buffer.truncate(CAPACITY);
             self.buffer.shrink_to_fit();
+        } else if self.buffer.len() < CAPACITY && self.offset > 0 {
+            self.buffer.resize(CAPACITY, 0);
         }
         let before = self.end;
         while self.end < self.buffer.len() {
@@ -138,10 +142,13 @@ mod tests {
 
     #[test]
     fn grows_and_shrinks() {
-        let long = vec![b'x'; FIRST_CAPACITY * 3];
+        let mut small = Window::new(Box::new(&b"{}"[..]));
+        while small.more().expect("reads") {}
+        assert_eq!((small.bytes(), small.buffer.len()), (&b"{}"[..], FIRST_CAPACITY));
+        let long = vec![b'x'; CAPACITY * 3];
         let mut window = Window::new(Box::new(&long[..]));
         while window.more().expect("reads") {}
         assert_eq!(window.bytes().len(), long.len());
-        assert!(window.buffer.len() <= FIRST_CAPACITY * 8);
+        assert!(window.buffer.len() <= CAPACITY * 8);
     }
 }

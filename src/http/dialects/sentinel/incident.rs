@@ -59,12 +59,6 @@ pub(super) const SCHEMA: Schema = Schema {
         "id",
         "properties/description",
         "properties/classificationcomment",
-        "properties/owner",
-        "properties/owner/assignedto",
-        "properties/owner/objectid",
-        "properties/owner/email",
-        "properties/owner/userprincipalname",
-        "properties/owner/ownertype",
         "properties/relatedanalyticruleids",
         "properties/incidenturl",
         "properties/providerincidentid",
@@ -193,6 +187,27 @@ impl<'a> Row<'a> {
     }
 }
 
+/// A part of an owner, as [`owner`] writes it.
+fn owner_cell<'a>(owner: Owner, part: &str) -> Cell<'a> {
+    let text = |text: Option<String>| text.map_or(Cell::Null, |text| Cell::Text(Cow::Owned(text)));
+    let kind = || Cell::Text(Cow::Borrowed(if owner.group { "Group" } else { "User" }));
+    match part {
+        "/assignedto" => text(owner.name),
+        "/objectid" => text(owner.object_id),
+        "/email" => text(owner.email),
+        "/userprincipalname" => text(owner.upn),
+        "/ownertype" => kind(),
+        "" => Cell::Members(vec![
+            ("ownertype", kind()),
+            ("assignedto", text(owner.name)),
+            ("objectid", text(owner.object_id)),
+            ("email", text(owner.email)),
+            ("userprincipalname", text(owner.upn)),
+        ]),
+        _ => Cell::Null,
+    }
+}
+
 fn texts<'a>(list: Vec<String>) -> Cell<'a> {
     Cell::List(list.into_iter().map(|text| Cell::Text(Cow::Owned(text))).collect())
 }
@@ -220,7 +235,10 @@ impl Record for Row<'_> {
             "properties/additionaldata/alertproductnames" => texts(self.row().products),
             "properties/additionaldata/tactics" => texts(self.row().tactics),
             "properties/additionaldata/alertscount" => Cell::Number(members(self.desk.graph(), incident.node()).len() as f64),
-            owner if owner.starts_with("properties/owner") && incident.owner().is_empty() => Cell::Null,
+            part if part.starts_with("properties/owner") => match incident.assignee() {
+                Some(assignee) => owner_cell(assignee, &part["properties/owner".len()..]),
+                None => Cell::Null,
+            },
             other => match json_cell(self.whole(), other) {
                 Cell::Text(text) if other.ends_with("utc") => crate::model::Time::parse(&text).map_or(Cell::Null, Cell::Time),
                 found => found,
