@@ -11,13 +11,13 @@ use futures::StreamExt;
 use futures::future::BoxFuture;
 use tokio::runtime::Handle;
 
-use super::super::{Context, Stop};
 use super::super::answer::{Column, Render, Table};
 use super::super::kql::bind::Given;
 use super::super::kql::lower::LowerError;
 use super::super::kql::run::{Answer, Collected, Engine, QueryError, explain, run};
 use super::super::kql::{cells, diagnostics::Diagnostic, export};
 use super::super::session::{Limits, PLANNING_STACK_BYTES, Room, Source};
+use super::super::{Context, Stop};
 use super::export::Rows;
 use super::results::NamedTable;
 use super::world::{World, ticks};

@@ -1,7 +1,7 @@
 //! The value of an expression for one row.
 
-use std::collections::{HashMap, HashSet};
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
@@ -15,9 +15,9 @@ use crate::query::kql::types::{TICKS_PER_DAY, TICKS_PER_SECOND, UNIX_EPOCH_TICKS
 use super::functions;
 use super::operators::binary;
 use super::plan::MatchPlan;
-use super::{run, search};
 use super::tree::{CastType, Each, Expr, ExprKind, Quantifier, Slot};
 use super::value::Value;
+use super::{run, search};
 
 /// Largest compiled regular expression.
 const REGEX_BYTES_MAX: usize = 1 << 20;
@@ -214,7 +214,9 @@ impl Context {
                 }
                 _ => Value::Null,
             },
-            ExprKind::Subquery(..) | ExprKind::Exists(_) => return Err(fault(Code::CypherInvalid, span, "a pattern that was not resolved")),
+            ExprKind::Subquery(..) | ExprKind::Exists(_) => {
+                return Err(fault(Code::CypherInvalid, span, "a pattern that was not resolved"));
+            }
         })
     }
 

@@ -34,8 +34,8 @@ pub(super) use live::field;
 pub use tables::{TableDetail, TableRequest, TableRow, Tables, TablesRequest};
 pub use watchlists::Watchlists;
 
-use super::{Context, Stop};
 use super::kql::lower::RowsQueryPlanner;
+use super::{Context, Stop};
 use crate::columns::{ColumnsSnapshot, ScanLog};
 use crate::graph::GraphSnapshot;
 use crate::model::Window;

@@ -48,7 +48,9 @@ impl Names<'_> {
                     self.expression(bound)?;
                 }
             }
-            ExprKind::List(all) | ExprKind::And(all) | ExprKind::Or(all) | ExprKind::Apart(all) => all.iter_mut().try_for_each(|one| self.expression(one))?,
+            ExprKind::List(all) | ExprKind::And(all) | ExprKind::Or(all) | ExprKind::Apart(all) => {
+                all.iter_mut().try_for_each(|one| self.expression(one))?
+            }
             ExprKind::Map(entries) => entries.iter_mut().try_for_each(|(_, value)| self.expression(value))?,
             ExprKind::Case { operand, branches, otherwise } => {
                 for one in operand.iter_mut().chain(otherwise) {

@@ -41,10 +41,7 @@ impl RowsOperator for PlaceLookup {
         let texts = table.column(self.shape).as_string_view();
         let read = if self.polygons { Outline::polygon } else { Outline::line };
         running.reserve(table.column(self.shape).get_array_memory_size() * 4)?;
-        let shapes: Vec<(u32, Outline)> = (0_u32..)
-            .zip(texts.iter())
-            .filter_map(|(row, text)| Some((row, read(text?)?)))
-            .collect();
+        let shapes: Vec<(u32, Outline)> = (0_u32..).zip(texts.iter()).filter_map(|(row, text)| Some((row, read(text?)?))).collect();
         let [longitudes, latitudes] = self.place.map(|column| rows.column(column).as_primitive::<Float64Type>());
         let (mut left, mut right): (Vec<u32>, Vec<Option<u32>>) = (Vec::new(), Vec::new());
         for (row, place) in longitudes.iter().zip(latitudes).enumerate() {

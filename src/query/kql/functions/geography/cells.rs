@@ -110,7 +110,8 @@ impl Cell {
 
     /// The cells of its level around it, in the order of the reference's example.
     pub(super) fn neighbours(self) -> Vec<Self> {
-        const WAYS: [(f64, f64); 8] = [(1.5, 1.5), (-0.5, -0.5), (1.5, -0.5), (0.5, -0.5), (0.5, 1.5), (1.5, 0.5), (-0.5, 0.5), (-0.5, 1.5)];
+        const WAYS: [(f64, f64); 8] =
+            [(1.5, 1.5), (-0.5, -0.5), (1.5, -0.5), (0.5, -0.5), (0.5, 1.5), (1.5, 0.5), (-0.5, 0.5), (-0.5, 1.5)];
         let mut found: Vec<Self> = Vec::with_capacity(WAYS.len());
         for (across, up) in WAYS {
             let cell = Self::of(self.point(across, up), self.level);
@@ -142,9 +143,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         "geo_s2cell_to_central_point",
         Family::Geography,
         "Gives the middle of an S2 cell as GeoJSON.",
-        &[form(CELL, 1, JSON, |call| {
-            points(call, |row| Some(Cell::read(call.text(0, row))?.point(0.5, 0.5)))
-        })],
+        &[form(CELL, 1, JSON, |call| points(call, |row| Some(Cell::read(call.text(0, row))?.point(0.5, 0.5))))],
     ),
     Function::new(
         "geo_s2cell_to_polygon",

@@ -19,5 +19,14 @@ pub use outlines::Outline;
 
 /// The functions of this family.
 pub(super) fn families() -> [&'static [Function]; 8] {
-    [measures::FUNCTIONS, along::FUNCTIONS, geohash::FUNCTIONS, cells::FUNCTIONS, coverings::FUNCTIONS, h3::FUNCTIONS, outline::FUNCTIONS, wkt::FUNCTIONS]
+    [
+        measures::FUNCTIONS,
+        along::FUNCTIONS,
+        geohash::FUNCTIONS,
+        cells::FUNCTIONS,
+        coverings::FUNCTIONS,
+        h3::FUNCTIONS,
+        outline::FUNCTIONS,
+        wkt::FUNCTIONS,
+    ]
 }

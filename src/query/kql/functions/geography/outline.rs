@@ -2,7 +2,9 @@
 
 use super::super::table::form;
 use super::super::{Arguments, Family, Function, KernelError, Parameter, Returns, takes};
-use super::along::{any_meet, degrees, halfway, inside, is_parallel, lines_of, meet, of_lines, of_polygons, points, polygons_of, scaled, sum};
+use super::along::{
+    any_meet, degrees, halfway, inside, is_parallel, lines_of, meet, of_lines, of_polygons, points, polygons_of, scaled, sum,
+};
 use super::geojson;
 use super::measures::{APART, apart};
 use super::shapes::{Line, Polygon, edges};

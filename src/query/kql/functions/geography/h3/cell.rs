@@ -34,7 +34,7 @@ impl Cell {
     }
 
     fn at(mut at: OnSide, level: u32) -> Option<Self> {
-        let mut cell = Self(1 << 59 | u64::from(level) << 52 | (1 << 45) - 1);
+        let mut cell = Self(1 << 59 | u64::from(level) << 52 | ((1 << 45) - 1));
         for level in (1..=level).rev() {
             let before = at.steps;
             at.steps = coarser(before, is_turned(level));
@@ -153,19 +153,14 @@ impl Cell {
     fn unsettled(self) -> (OnSide, Self) {
         let cell = if self.is_in_pentagon() && self.leading_digit() == 5 { self.turned(RIGHT) } else { self };
         let (side, steps, _) = FIRST[self.first()];
-        let steps = (1..=self.level())
-            .fold(steps, |steps, level| plus(finer(steps, is_turned(level)), UNITS[cell.digit(level) as usize]));
+        let steps = (1..=self.level()).fold(steps, |steps, level| plus(finer(steps, is_turned(level)), UNITS[cell.digit(level) as usize]));
         (OnSide { side: usize::from(side), steps }, cell)
     }
 
     /// Moves a place to the side on which it lies.
     fn settled(self, at: OnSide) -> OnSide {
         let level = self.level();
-        let (mut moved, even) = if is_turned(level) {
-            (OnSide { steps: finer(at.steps, false), ..at }, level + 1)
-        } else {
-            (at, level)
-        };
+        let (mut moved, even) = if is_turned(level) { (OnSide { steps: finer(at.steps, false), ..at }, level + 1) } else { (at, level) };
         if moved.settle(even, self.is_in_pentagon() && self.leading_digit() == 4, false) == Beyond::Inside {
             return at;
         }
@@ -240,7 +235,8 @@ impl Cell {
             let Some(to) = border.get((number + 1) % border.len()) else { continue };
             let edge = halfway(*from, *to);
             let behind = beyond(middle, edge, 0.5);
-            if let Some(cell) = Self::of(behind, self.level()).filter(|cell| *cell != self && found.iter().all(|(_, known)| known != cell)) {
+            if let Some(cell) = Self::of(behind, self.level()).filter(|cell| *cell != self && found.iter().all(|(_, known)| known != cell))
+            {
                 found.push((middle.azimuth(edge).unwrap_or_default(), cell));
             }
         }

@@ -110,12 +110,8 @@ fn width(level: u32) -> f64 {
 /// The cell of a level on the nearest side in which a place lies.
 pub(super) fn cell_of(place: Place, level: u32) -> OnSide {
     let vector = place.vector();
-    let (side, middle) = CENTRES
-        .iter()
-        .copied()
-        .enumerate()
-        .max_by(|a, b| dot(a.1, vector).total_cmp(&dot(b.1, vector)))
-        .expect("an icosahedron has sides");
+    let (side, middle) =
+        CENTRES.iter().copied().enumerate().max_by(|a, b| dot(a.1, vector).total_cmp(&dot(b.1, vector))).expect("an icosahedron has sides");
     let (north, east) = compass(middle);
     let flat = scaled(vector, dot(vector, middle).recip());
     let (up, right) = (dot(flat, north), dot(flat, east));
