@@ -197,7 +197,7 @@ mod tests {
     /// Cells, middles and borders of the reference.
     #[test]
     fn cells_are_those_of_the_reference() {
-        assert_eq!(at(-74.016_008_479_792_447, 40.704_167_908_350_4, 6).text(), "862a1072fffffff");
+        assert_eq!(at(-74.016_008_479_792_45, 40.704_167_908_350_4, 6).text(), "862a1072fffffff");
         let cell = Cell::read("862a1072fffffff").expect("a cell");
         assert_eq!(cell.parent(1).map(Cell::text).as_deref(), Some("812a3ffffffffff"));
         assert_eq!(cell.children(9).len(), 343);
