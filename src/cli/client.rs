@@ -104,21 +104,36 @@ impl Client {
 
     /// Sends a request and gives status and body of the answer.
     pub(crate) fn answer(&self, request: &Request) -> Result<(u16, Vec<u8>), Fault> {
+        self.answer_until(request, std::future::pending())
+    }
+
+    /// The same until someone gives up. What is asked of a server ends at the deadline there.
+    fn answer_until(&self, request: &Request, given_up: impl Future<Output = ()>) -> Result<(u16, Vec<u8>), Fault> {
         match self {
-            Self::Here(here) => here.send(request),
+            Self::Here(here) => here.send(request, given_up),
             Self::There(there) => there.send(request),
         }
     }
 
     /// Sends a request and gives the body of the answer; an answer that is an error is a failure.
     pub(crate) fn send(&self, request: &Request) -> Result<Vec<u8>, Failure> {
-        let (status, body) = self.answer(request)?;
+        self.send_until(request, std::future::pending())
+    }
+
+    /// The same until someone gives up.
+    fn send_until(&self, request: &Request, given_up: impl Future<Output = ()>) -> Result<Vec<u8>, Failure> {
+        let (status, body) = self.answer_until(request, given_up)?;
         if (200..300).contains(&status) { Ok(body) } else { Err(Failure::Answer(Shown::read(&body, status, request.text.clone()))) }
     }
 
     /// Sends a request and reads the answer as JSON.
     pub(crate) fn ask(&self, request: &Request) -> Result<Value, Failure> {
-        let body = self.send(request)?;
+        self.ask_until(request, std::future::pending())
+    }
+
+    /// The same until someone gives up, which ends the question too.
+    pub(crate) fn ask_until(&self, request: &Request, given_up: impl Future<Output = ()>) -> Result<Value, Failure> {
+        let body = self.send_until(request, given_up)?;
         let unreadable = |error| Fault::new(FaultClass::Internal, "answer_unreadable", format!("expected JSON: {error}"));
         Ok(serde_json::from_slice(&body).map_err(unreadable)?)
     }
@@ -153,7 +168,7 @@ impl Here {
         Ok(Self { router: http::router(Arc::clone(&engine)), engine, runtime })
     }
 
-    fn send(&self, request: &Request) -> Result<(u16, Vec<u8>), Fault> {
+    fn send(&self, request: &Request, given_up: impl Future<Output = ()>) -> Result<(u16, Vec<u8>), Fault> {
         let internal =
             |what: &str, error: &dyn std::fmt::Display| Fault::new(FaultClass::Internal, "request_failed", format!("{what}: {error}"));
         let body = request.body.as_ref().map_or_else(Body::empty, |body| Body::from(body.to_string()));
@@ -163,11 +178,17 @@ impl Here {
         }
         let request = built.body(body);
         let request = request.map_err(|error| internal("the request cannot be built", &error))?;
-        self.runtime.block_on(async {
+        let answer = async {
             let Ok(response) = self.router.clone().oneshot(request).await;
             let status = response.status().as_u16();
             let bytes = to_bytes(response.into_body(), usize::MAX).await;
             Ok((status, bytes.map_err(|error| internal("the answer cannot be read", &error))?.to_vec()))
+        };
+        self.runtime.block_on(async {
+            tokio::select! {
+                answer = answer => answer,
+                () = given_up => Err(crate::query::given_up()),
+            }
         })
     }
 }

@@ -36,7 +36,7 @@ use crate::graph;
 use crate::journal::{self, Journal};
 use crate::model::{Fault, FaultClass, Seq, Time};
 use crate::query::names::EntityNames;
-use crate::query::{Context, Question, Snapshot};
+use crate::query::{Context, Question, Snapshot, Stop};
 use crate::triage::incident::Policy;
 
 use commit::Committer;
@@ -233,15 +233,17 @@ impl Engine {
             lists: Arc::clone(&self.lists),
             queries: self.dir.join("queries"),
             now: Time::now(),
+            stop: Stop::default(),
         }
     }
 
-    /// Answers a question on the blocking pool, under the engine's deadline and concurrency bound.
+    /// Answers a question on the blocking pool, under the engine's deadline and concurrency bound. Dropping the future ends queries on tables.
     pub async fn ask<Q: Question>(self: &Arc<Self>, question: Q) -> Result<Q::Answer, Fault> {
         let deadline = self.options.question_deadline;
         let answer = async {
             let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| closed())?;
             let context = self.context();
+            let _waiting = context.stop.waiting();
             let task = self.handle().spawn_blocking(move || {
                 let _permit = permit;
                 question.answer(&context)

@@ -24,6 +24,7 @@ mod render;
 pub mod search;
 pub mod session;
 pub mod sql;
+mod stop;
 pub mod timeline;
 
 use std::path::PathBuf;
@@ -37,6 +38,8 @@ use crate::graph::GraphSnapshot;
 use crate::journal::Journal;
 use crate::model::{Fault, Seq, Stored, Time};
 use crate::records::Reader;
+
+pub use stop::{Stop, Waiting, given_up};
 
 /// All views at one sequence number.
 pub struct Snapshot {
@@ -83,6 +86,8 @@ pub struct Context {
     pub queries: PathBuf,
     /// The present instant; one for the whole question.
     pub now: Time,
+    /// Ends the question when nobody waits for its answer any longer.
+    pub stop: Stop,
 }
 
 /// Something that can be asked of a snapshot.

@@ -11,13 +11,13 @@ use futures::StreamExt;
 use futures::future::BoxFuture;
 use tokio::runtime::Handle;
 
-use super::super::Context;
 use super::super::answer::{Column, Render, Table};
 use super::super::kql::bind::Given;
 use super::super::kql::lower::LowerError;
 use super::super::kql::run::{Answer, Collected, Engine, QueryError, explain, run};
 use super::super::kql::{cells, diagnostics::Diagnostic, export};
 use super::super::session::{Limits, PLANNING_STACK_BYTES, Room, Source};
+use super::super::{Context, Stop};
 use super::export::Rows;
 use super::results::NamedTable;
 use super::world::{World, ticks};
@@ -53,7 +53,7 @@ pub(super) fn answer(
     let room = Room::open(limits, source.columns.as_ref(), &source.spill).map_err(LowerError::from)?;
     let log = Arc::new(ScanLog::default());
     let engine = Bounded { room: if only_plan { room.logging(Arc::clone(&log)) } else { room }, limits, log };
-    bounded(runtime, limits, async {
+    bounded(runtime, limits, &source.stop, async {
         if only_plan {
             return explain(text, world, &engine, given).await.map(|plan| plan_table(&plan));
         }
@@ -73,7 +73,7 @@ pub(super) fn answers(
 ) -> Result<Vec<NamedTable>, Fault> {
     let room = Room::open(limits, source.columns.as_ref(), &source.spill).map_err(LowerError::from)?;
     let engine = Bounded { room, limits, log: Arc::default() };
-    bounded(runtime, limits, async {
+    bounded(runtime, limits, &source.stop, async {
         let answers = run(text, world, &engine, given).await?;
         Ok(answers.into_iter().map(|answer| NamedTable { name: answer.name.clone(), table: table(answer, source) }).collect())
     })
@@ -83,7 +83,7 @@ pub(super) fn answers(
 pub(super) fn rows(world: &World<'_>, source: &Source, runtime: &Handle, text: &str, given: Given, limits: &Limits) -> Result<Rows, Fault> {
     let room = Room::open(limits, source.columns.as_ref(), &source.spill).map_err(LowerError::from)?;
     let engine = Bounded { room, limits, log: Arc::default() };
-    bounded(runtime, limits, async {
+    bounded(runtime, limits, &source.stop, async {
         let answer = run(text, world, &engine, given).await?.into_iter().next();
         let (columns, collected) = answer.map(|answer| (answer.columns, answer.rows)).unwrap_or_default();
         let batch = export::batch(&collected.batches, &columns).map_err(DataFusionError::from)?;
@@ -92,17 +92,20 @@ pub(super) fn rows(world: &World<'_>, source: &Source, runtime: &Handle, text: &
     })
 }
 
-/// Waits for an answer on a thread with a large stack, until the time of the query is over.
-fn bounded<T: Send>(runtime: &Handle, limits: &Limits, work: impl Future<Output = Result<T, QueryError>> + Send) -> Result<T, Fault> {
+/// Waits for an answer on a thread with a large stack, until the time of the query is over or nobody waits any longer.
+fn bounded<T: Send>(
+    runtime: &Handle,
+    limits: &Limits,
+    stop: &Stop,
+    work: impl Future<Output = Result<T, QueryError>> + Send,
+) -> Result<T, Fault> {
     let deadline = Instant::now() + limits.time_max;
     let timeout = || {
         let message = format!("expected an answer within {} s, found none", limits.time_max.as_secs());
         Fault::new(FaultClass::Limit, "query_timeout", message).with_hint("narrow the time window, or filter on an entity")
     };
-    on_a_large_stack(|| match runtime.block_on(async { tokio::time::timeout_at(deadline.into(), work).await }) {
-        Err(_) => Err(timeout()),
-        Ok(result) => Ok(result?),
-    })?
+    let timed = async { tokio::time::timeout_at(deadline.into(), work).await.map_err(|_| timeout())?.map_err(Fault::from) };
+    on_a_large_stack(|| runtime.block_on(stop.during(timed)))?
 }
 
 /// All that is wrong with a text, against the tables of a source.

@@ -1,7 +1,7 @@
 //! The value of an expression for one row.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
@@ -15,9 +15,9 @@ use crate::query::kql::types::{TICKS_PER_DAY, TICKS_PER_SECOND, UNIX_EPOCH_TICKS
 use super::functions;
 use super::operators::binary;
 use super::plan::MatchPlan;
-use super::search;
 use super::tree::{CastType, Each, Expr, ExprKind, Quantifier, Slot};
 use super::value::Value;
+use super::{run, search};
 
 /// Largest compiled regular expression.
 const REGEX_BYTES_MAX: usize = 1 << 20;
@@ -175,7 +175,48 @@ impl Context {
                 value
             }
             ExprKind::Found(plan) => Value::Bool(self.exists(plan, names.row, locals)?),
-            ExprKind::Exists(_) => return Err(fault(Code::CypherInvalid, span, "a pattern that was not resolved")),
+            ExprKind::Answered(asked, plan) => {
+                let budget = Budget { expansions_max: EXISTS_EXPANSIONS_MAX, ..self.budget };
+                run::ask(self, *asked, plan, names.row, locals, budget)?
+            }
+            ExprKind::HasProperties(element, map) => {
+                let element = self.evaluate(element, names, locals)?;
+                let Value::Map(wanted) = self.evaluate(map, names, locals)? else {
+                    return Err(fault(Code::CypherType, span, "expected a map as the value of a parameter in the place of properties"));
+                };
+                let mut has_all = Some(true);
+                for (name, value) in wanted.iter() {
+                    match self.property(&element, name, span)?.equals(value) {
+                        Some(true) => {}
+                        Some(false) => has_all = Some(false),
+                        None => has_all = has_all.filter(|has_all| !has_all),
+                    }
+                }
+                has_all.map_or(Value::Null, Value::Bool)
+            }
+            ExprKind::Apart(parts) => {
+                let mut seen = HashSet::new();
+                let mut is_apart = true;
+                for part in parts {
+                    let value = self.evaluate(part, names, locals)?;
+                    let edges = value.elements().unwrap_or_else(|| Arc::new(vec![value]));
+                    is_apart &= edges.iter().all(|edge| !matches!(edge, Value::Edge(number) if !seen.insert(*number)));
+                }
+                Value::Bool(is_apart)
+            }
+            ExprKind::IsSimple(path) => match self.evaluate(path, names, locals)? {
+                Value::Path(path) => {
+                    // The last node may be the first one.
+                    let is_closed = path.nodes.len() > 1 && path.nodes.first() == path.nodes.last();
+                    let inner = &path.nodes[usize::from(is_closed)..];
+                    let mut seen = HashSet::new();
+                    Value::Bool(inner.iter().all(|node| seen.insert(*node)))
+                }
+                _ => Value::Null,
+            },
+            ExprKind::Subquery(..) | ExprKind::Exists(_) => {
+                return Err(fault(Code::CypherInvalid, span, "a pattern that was not resolved"));
+            }
         })
     }
 

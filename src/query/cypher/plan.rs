@@ -25,6 +25,16 @@ pub(super) enum Step {
     Project(Box<ProjectPlan>),
 }
 
+/// A query inside an expression.
+#[derive(Clone, Debug)]
+pub(super) struct SubPlan {
+    /// Values of the row around it.
+    pub(super) outer: usize,
+    /// The places of surrounding lists whose values follow those of the row.
+    pub(super) locals: Vec<usize>,
+    pub(super) steps: Vec<Step>,
+}
+
 /// Searches one behind the other.
 #[derive(Clone, Debug)]
 pub(super) struct MatchPlan {
@@ -93,6 +103,12 @@ pub(super) struct ProjectPlan {
 impl MatchPlan {
     /// The places of the row around it that it reads: those that its searches know beforehand, and those of its conditions.
     pub(super) fn reads(&self) -> Vec<usize> {
+        let mut found = self.reads_all();
+        found.retain(|slot| *slot < self.outer);
+        found
+    }
+
+    fn reads_all(&self) -> Vec<usize> {
         let mut found = Vec::new();
         let mut open: Vec<&Expr> = Vec::new();
         for search in &self.searches {
@@ -104,11 +120,38 @@ impl MatchPlan {
             let tests = search.node_tests.iter().chain(&search.edge_tests).chain(&search.inner_tests).flatten();
             open.extend(tests.map(|test| &test.condition).chain(search.conditions.iter().map(|needs| &needs.condition)));
         }
-        while let Some(one) = open.pop() {
-            match &one.kind {
-                ExprKind::Variable(_, Slot::Row(slot)) => found.push(*slot),
-                ExprKind::Found(plan) => found.extend(plan.reads()),
-                kind => kind.each_child(&mut |child| open.push(child)),
+        found.extend(reads_of(open));
+        found
+    }
+}
+
+/// The places of the row that expressions read.
+pub(super) fn reads_of(mut open: Vec<&Expr>) -> Vec<usize> {
+    let mut found = Vec::new();
+    while let Some(one) = open.pop() {
+        match &one.kind {
+            ExprKind::Variable(_, Slot::Row(slot)) => found.push(*slot),
+            ExprKind::Found(plan) => found.extend(plan.reads()),
+            ExprKind::Answered(_, plan) => found.extend(plan.reads()),
+            kind => kind.each_child(&mut |child| open.push(child)),
+        }
+    }
+    found
+}
+
+impl SubPlan {
+    /// The places of the row around it that it may read: those of all its steps, also where these see other rows.
+    pub(super) fn reads(&self) -> Vec<usize> {
+        let mut found = Vec::new();
+        for step in &self.steps {
+            match step {
+                Step::Match(plan) => found.extend(plan.reads_all()),
+                Step::Unwind(value, _) | Step::Filter(value) | Step::Add(value) => found.extend(reads_of(vec![value])),
+                Step::Project(plan) => {
+                    let aggregated = plan.aggregates.iter().flat_map(|aggregate| &aggregate.arguments);
+                    let keys = plan.order.iter().map(|(key, _)| key);
+                    found.extend(reads_of(plan.items.iter().chain(aggregated).chain(keys).chain(&plan.condition).collect()));
+                }
             }
         }
         found.retain(|slot| *slot < self.outer);

@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use crate::model::Fault;
 use crate::query::kql::Code;
-use crate::query::kql::graph::{Meter, PatternGraph};
+use crate::query::kql::graph::{Budget, Meter, PatternGraph};
 
 use super::Settings;
 use super::aggregates::Accumulator;
 use super::answer::Answer;
 use super::evaluate::{Context, Names, fault, wrong_type};
-use super::plan::{MatchPlan, Plan, ProjectPlan, Step};
+use super::plan::{MatchPlan, Plan, ProjectPlan, Step, SubPlan};
 use super::search::{self, Row};
-use super::tree::{Expr, Union};
+use super::tree::{Asked, Expr, Union};
 use super::value::Value;
 
 /// Rows that are handed on at once.
@@ -27,7 +27,7 @@ pub(super) fn run(plan: &Plan, graph: Arc<dyn PatternGraph>, settings: &Settings
     let mut rows: Vec<Row> = Vec::new();
     for (n, (union, steps)) in plan.parts.iter().enumerate() {
         let mut states = steps.iter().map(|step| State::new(step, &context)).collect::<Result<Vec<_>, Fault>>()?;
-        let mut pipeline = Pipeline { context: &context, meter: &mut meter, rows: &mut rows };
+        let mut pipeline = Pipeline { context: &context, meter: &mut meter, rows: &mut rows, is_enough: false };
         let flow = pipeline.push(steps, &mut states, vec![Row::new()])?;
         if flow.is_continue() || pipeline.meter.cut().is_none() {
             pipeline.finish(steps, &mut states)?;
@@ -40,6 +40,37 @@ pub(super) fn run(plan: &Plan, graph: Arc<dyn PatternGraph>, settings: &Settings
     let fit = meter.take_rows(rows.len());
     rows.truncate(fit);
     Ok(Answer::new(plan.columns.clone(), rows, meter.cut(), Arc::clone(&context.graph)))
+}
+
+/// What a query inside an expression gives for a row.
+pub(super) fn ask(
+    context: &Arc<Context>,
+    asked: Asked,
+    plan: &SubPlan,
+    row: &[Value],
+    locals: &[Value],
+    budget: Budget,
+) -> Result<Value, Fault> {
+    let mut first: Row = row.iter().take(plan.outer).cloned().collect();
+    first.resize(plan.outer, Value::Null);
+    first.extend(plan.locals.iter().map(|slot| locals.get(*slot).cloned().unwrap_or_default()));
+    let mut meter = Meter::new(budget);
+    let mut rows: Vec<Row> = Vec::new();
+    let mut states = plan.steps.iter().map(|step| State::new(step, context)).collect::<Result<Vec<_>, Fault>>()?;
+    let mut pipeline = Pipeline { context, meter: &mut meter, rows: &mut rows, is_enough: asked == Asked::Exists };
+    let flow = pipeline.push(&plan.steps, &mut states, vec![first])?;
+    if rows.is_empty() || flow.is_continue() {
+        let mut pipeline = Pipeline { context, meter: &mut meter, rows: &mut rows, is_enough: asked == Asked::Exists };
+        pipeline.finish(&plan.steps, &mut states)?;
+    }
+    match meter.cut() {
+        Some(cut) if asked != Asked::Exists || rows.is_empty() => Err(cut.into()),
+        _ => Ok(match asked {
+            Asked::Exists => Value::Bool(!rows.is_empty()),
+            Asked::Count => Value::Long(rows.len() as i64),
+            Asked::Collect => Value::list(rows.into_iter().filter_map(|row| row.into_iter().next()).collect()),
+        }),
+    }
 }
 
 fn key(values: &[Value]) -> Vec<u8> {
@@ -94,6 +125,8 @@ struct Pipeline<'a> {
     context: &'a Arc<Context>,
     meter: &'a mut Meter,
     rows: &'a mut Vec<Row>,
+    /// Whether one row of the result is enough.
+    is_enough: bool,
 }
 
 impl Pipeline<'_> {
@@ -104,7 +137,7 @@ impl Pipeline<'_> {
         }
         let (Some((step, rest)), Some((state, rest_states))) = (steps.split_first(), states.split_first_mut()) else {
             self.rows.extend(batch);
-            return Ok(ControlFlow::Continue(()));
+            return Ok(if self.is_enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) });
         };
         match (step, state) {
             (Step::Match(plan), _) => self.matched(plan, rest, rest_states, batch),

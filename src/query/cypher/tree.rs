@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::model::Span;
 use crate::query::kql::graph::{Hops, Labels, Rule, Way};
 
-use super::plan::MatchPlan;
+use super::plan::{MatchPlan, SubPlan};
 use super::value::Value;
 
 /// A whole query: linear parts, each joined to those before it.
@@ -74,6 +74,19 @@ pub(super) enum Selector {
     AllShortest,
 }
 
+/// What a path may visit twice, as it says itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// `WALK`: everything.
+    Walk,
+    /// `TRAIL`: nodes, but no edge.
+    Trail,
+    /// `ACYCLIC`: nothing.
+    Acyclic,
+    /// `SIMPLE`: nothing, but it may end where it starts.
+    Simple,
+}
+
 /// A chain of nodes and edges.
 #[derive(Clone, Debug)]
 pub(super) struct PathPattern {
@@ -81,6 +94,8 @@ pub(super) struct PathPattern {
     pub(super) name: Option<Name>,
     /// Which are wanted.
     pub(super) selector: Selector,
+    /// What it may visit twice, if it says so itself.
+    pub(super) mode: Option<Mode>,
     /// Nodes; one more than edges.
     pub(super) nodes: Vec<NodePattern>,
     /// Edges.
@@ -97,7 +112,7 @@ pub(super) struct NodePattern {
     /// Its labels.
     pub(super) labels: Labels,
     /// What its properties are.
-    pub(super) properties: Vec<(String, Expr)>,
+    pub(super) properties: Properties,
     /// What else must hold.
     pub(super) condition: Option<Expr>,
 }
@@ -112,11 +127,20 @@ pub(super) struct EdgePattern {
     /// Its labels.
     pub(super) labels: Labels,
     /// What its properties are.
-    pub(super) properties: Vec<(String, Expr)>,
+    pub(super) properties: Properties,
     /// What else must hold of each edge.
     pub(super) condition: Option<Expr>,
     /// How many edges it stands for.
     pub(super) hops: Option<Hops>,
+}
+
+/// What the properties of an element must be.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Properties {
+    /// `{name: value}`
+    pub(super) entries: Vec<(String, Expr)>,
+    /// `$name`: a map whose entries are meant.
+    pub(super) map: Option<Expr>,
 }
 
 /// Columns, and which rows in which order.
@@ -270,6 +294,27 @@ pub(super) enum ExprKind {
     Exists(Arc<Match>),
     /// The same, resolved.
     Found(Arc<MatchPlan>),
+    /// A query of its own over the names around it.
+    Subquery(Asked, Arc<Vec<Clause>>),
+    /// The same, resolved.
+    Answered(Asked, Arc<SubPlan>),
+    /// Whether all properties that a map names have its values.
+    HasProperties(Box<Expr>, Box<Expr>),
+    /// Whether edges and lists of edges have no edge in common.
+    Apart(Vec<Expr>),
+    /// Whether a path meets itself nowhere but at its ends.
+    IsSimple(Box<Expr>),
+}
+
+/// What is asked of a query inside an expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// `EXISTS { ... }`: whether it has a row.
+    Exists,
+    /// `COUNT { ... }`: how many.
+    Count,
+    /// `COLLECT { ... }`: the values of its one column.
+    Collect,
 }
 
 /// A list and the name of its element.
@@ -375,20 +420,21 @@ impl ExprKind {
     /// Calls `each` with the expressions directly inside.
     pub(super) fn each_child<'a>(&'a self, each: &mut dyn FnMut(&'a Expr)) {
         match self {
-            Self::Literal(_) | Self::Variable(..) | Self::Parameter(_) | Self::Aggregate(_) | Self::Found(_) => {}
+            Self::Literal(_) | Self::Variable(..) | Self::Parameter(_) | Self::Aggregate(_) | Self::Found(_) | Self::Answered(..) => {}
             Self::Property(inner, _)
             | Self::Not(inner)
             | Self::Negate(inner)
             | Self::IsNull(inner, _)
             | Self::HasLabels(inner, _)
+            | Self::IsSimple(inner)
             | Self::Cast(inner, _) => {
                 each(inner);
             }
-            Self::Index(a, b) | Self::Binary(_, a, b) => [a, b].into_iter().for_each(|inner| each(inner)),
+            Self::Index(a, b) | Self::Binary(_, a, b) | Self::HasProperties(a, b) => [a, b].into_iter().for_each(|inner| each(inner)),
             Self::Slice(list, first, last) => {
                 [Some(list), first.as_ref(), last.as_ref()].into_iter().flatten().for_each(|inner| each(inner))
             }
-            Self::List(all) | Self::And(all) | Self::Or(all) => all.iter().for_each(each),
+            Self::List(all) | Self::And(all) | Self::Or(all) | Self::Apart(all) => all.iter().for_each(each),
             Self::Map(entries) => entries.iter().for_each(|(_, inner)| each(inner)),
             Self::Call(call) => call.arguments.iter().for_each(each),
             Self::Case { operand, branches, otherwise } => {
@@ -403,7 +449,44 @@ impl ExprKind {
             Self::Quantified { each: element, condition, .. } => [&element.list, condition].into_iter().for_each(|inner| each(inner)),
             Self::Reduce { first, each: element, body, .. } => [first, &element.list, body].into_iter().for_each(|inner| each(inner)),
             Self::Exists(matched) => matched.each_expression(each),
+            Self::Subquery(_, clauses) => clauses.iter().for_each(|clause| clause.each_expression(each)),
         }
+    }
+}
+
+impl Clause {
+    /// Calls `each` with the expressions of a clause.
+    pub(super) fn each_expression<'a>(&'a self, each: &mut dyn FnMut(&'a Expr)) {
+        match self {
+            Self::Match(matched) => matched.each_expression(each),
+            Self::Project(projection) => {
+                projection.items.iter().for_each(|item| each(&item.value));
+                projection.page.each_expression(each);
+                projection.condition.iter().for_each(each);
+            }
+            Self::Unwind(unwind) => each(&unwind.list),
+            Self::Filter(condition) => each(condition),
+            Self::Let(bindings) => bindings.iter().for_each(|(_, value)| each(value)),
+            Self::Page(page) => page.each_expression(each),
+        }
+    }
+}
+
+impl Page {
+    fn each_expression<'a>(&'a self, each: &mut dyn FnMut(&'a Expr)) {
+        self.order.iter().for_each(|(key, _)| each(key));
+        self.skip.iter().chain(&self.limit).for_each(each);
+    }
+}
+
+impl Properties {
+    /// Whether nothing is asked.
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.map.is_none()
+    }
+
+    fn values(&self) -> impl Iterator<Item = &Expr> {
+        self.entries.iter().map(|(_, value)| value).chain(&self.map)
     }
 }
 
@@ -412,10 +495,10 @@ impl Match {
     pub(super) fn each_expression<'a>(&'a self, each: &mut dyn FnMut(&'a Expr)) {
         for path in &self.paths {
             for node in &path.nodes {
-                node.properties.iter().map(|(_, value)| value).chain(&node.condition).for_each(&mut *each);
+                node.properties.values().chain(&node.condition).for_each(&mut *each);
             }
             for edge in &path.edges {
-                edge.properties.iter().map(|(_, value)| value).chain(&edge.condition).for_each(&mut *each);
+                edge.properties.values().chain(&edge.condition).for_each(&mut *each);
             }
         }
         self.condition.iter().for_each(each);

@@ -34,8 +34,8 @@ pub(super) use live::field;
 pub use tables::{TableDetail, TableRequest, TableRow, Tables, TablesRequest};
 pub use watchlists::Watchlists;
 
-use super::Context;
 use super::kql::lower::RowsQueryPlanner;
+use super::{Context, Stop};
 use crate::columns::{ColumnsSnapshot, ScanLog};
 use crate::graph::GraphSnapshot;
 use crate::model::Window;
@@ -62,6 +62,8 @@ pub struct Source {
     pub window: Window,
     /// Folder for what sorts and joins spill; made when it is first needed.
     pub spill: PathBuf,
+    /// Ends the query when nobody waits for its answer any longer.
+    pub stop: Stop,
 }
 
 impl Source {
@@ -77,6 +79,7 @@ impl Source {
             watchlists: Some(Watchlists::of(context)),
             window: Window::ALL,
             spill: context.spill.clone(),
+            stop: context.stop.clone(),
         }
     }
 
@@ -91,6 +94,7 @@ impl Source {
             watchlists: None,
             window: Window::ALL,
             spill,
+            stop: Stop::default(),
         }
     }
 

@@ -37,7 +37,7 @@ use text::{Text, similar};
 
 /// Runs a query on everything that a context shows.
 pub(super) fn on_snapshot(context: &Context, text: &str, parameters: Parameters, limits: &Limits) -> Result<Table, Fault> {
-    context.runtime.block_on(run(Source::of(context), text, parameters, limits))
+    context.runtime.block_on(context.stop.during(run(Source::of(context), text, parameters, limits)))
 }
 
 /// Runs a query and returns its rows, at most as many as the limits allow.

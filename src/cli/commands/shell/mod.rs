@@ -153,16 +153,17 @@ impl Session {
         }
     }
 
-    /// The answer; none if the person gave up waiting for it. The question then ends at its own deadline, unread.
+    /// The answer; none if the person gave up waiting for it. A question of this process then ends, one of a server at its deadline.
     fn ask(&self, request: Request) -> Result<Option<Value>, Failure> {
         let (send, receive) = tokio::sync::oneshot::channel();
+        let (give_up, given_up) = tokio::sync::oneshot::channel::<()>();
         let client = Arc::clone(&self.client);
         let work = move || {
             // Nobody reads what was given up.
-            let _ = send.send(client.ask(&request));
+            let _ = send.send(client.ask_until(&request, async { drop(given_up.await) }));
         };
         std::thread::Builder::new().name("question".into()).spawn(work)?;
-        self.runtime.block_on(async {
+        let answer = self.runtime.block_on(async {
             tokio::select! {
                 answer = receive => match answer {
                     Ok(answer) => answer.map(Some),
@@ -170,7 +171,9 @@ impl Session {
                 },
                 _ = tokio::signal::ctrl_c() => Ok(None),
             }
-        })
+        });
+        drop(give_up);
+        answer
     }
 }
 

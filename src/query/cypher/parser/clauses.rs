@@ -81,7 +81,7 @@ impl Parser<'_> {
         }
     }
 
-    fn clause(&mut self) -> Read<Option<Clause>> {
+    pub(super) fn clause(&mut self) -> Read<Option<Clause>> {
         let span = self.span();
         if let Token::Word(word) = self.peek() {
             let word = word.to_ascii_uppercase();
@@ -137,26 +137,14 @@ impl Parser<'_> {
         self.expected("a clause such as `MATCH`, `WITH` or `RETURN`")
     }
 
-    fn matched(&mut self, optional: bool) -> Read<Match> {
+    pub(super) fn matched(&mut self, optional: bool) -> Read<Match> {
         let mut rule = Rule::Trail;
         if self.eat_words(&["REPEATABLE", "ELEMENTS"]) || self.eat_words(&["REPEATABLE", "ELEMENT"]) {
             rule = Rule::Walk;
         } else if !self.eat_words(&["DIFFERENT", "EDGES"]) && !self.eat_words(&["DIFFERENT", "RELATIONSHIPS"]) {
             self.eat_words(&["DIFFERENT", "EDGE"]);
         }
-        let mut rules = Vec::new();
-        let paths = self.list(|parser| {
-            let (path, rule) = parser.path()?;
-            rules.push(rule);
-            Ok(path)
-        })?;
-        if let Some(stricter) = rules.iter().flatten().find(|rule| **rule != Rule::Walk) {
-            if paths.len() > 1 && (*stricter == Rule::Acyclic || rule == Rule::Walk) {
-                let message = "a path mode for one of several paths is not supported".to_owned();
-                self.complain(Code::CypherUnsupported, self.span(), message);
-            }
-            rule = *stricter;
-        }
+        let paths = self.list(Self::path)?;
         let condition = if self.eat_word("WHERE") { Some(self.expression()?) } else { None };
         Ok(Match { optional, paths, condition, rule })
     }

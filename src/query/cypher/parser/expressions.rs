@@ -6,9 +6,9 @@ use crate::query::kql::Code;
 use crate::query::kql::graph::Rule;
 
 use super::super::lexer::{Lexed, Token};
-use super::super::tree::{Call, CastType, Each, Expr, ExprKind, Match, Operator, Quantifier, Slot};
+use super::super::tree::{Asked, Call, CastType, Clause, Each, Expr, ExprKind, Match, Operator, Quantifier, Slot};
 use super::super::value::Value;
-use super::{Parser, Read, Unread};
+use super::{CLAUSES_MAX, Parser, Read, Unread};
 
 /// How many expressions may lie in each other; each operator of a chain counts.
 const EXPRESSION_DEPTH_MAX: u32 = 200;
@@ -288,13 +288,13 @@ impl Parser<'_> {
                 self.at += 1;
                 return Ok(ExprKind::Call(Call { name: word.to_owned(), distinct: false, star: false, arguments: Vec::new() }));
             }
-            "EXISTS" if self.is_sign_at(1, "{") => {
+            "EXISTS" | "COUNT" | "COLLECT" if self.is_sign_at(1, "{") => {
                 self.at += 1;
-                return self.subquery();
-            }
-            "COUNT" | "COLLECT" if self.is_sign_at(1, "{") => {
-                self.complain(Code::CypherUnsupported, self.span(), format!("`{upper} {{ ... }}` is not supported"));
-                return Err(Unread);
+                return self.subquery(match upper.as_str() {
+                    "EXISTS" => Asked::Exists,
+                    "COUNT" => Asked::Count,
+                    _ => Asked::Collect,
+                });
             }
             _ => {}
         }
@@ -485,13 +485,34 @@ impl Parser<'_> {
         Ok(ExprKind::Exists(Arc::new(Match { optional: false, paths: vec![path], condition: None, rule: Rule::Trail })))
     }
 
-    fn subquery(&mut self) -> Read<ExprKind> {
+    /// Reads `{ (a)-->(b) WHERE ... }`, or clauses between the braces.
+    fn subquery(&mut self, asked: Asked) -> Read<ExprKind> {
         self.expect_sign("{")?;
-        self.eat_word("MATCH");
-        let paths = self.list(|parser| parser.path().map(|(path, _)| path))?;
-        let condition = if self.eat_word("WHERE") { Some(self.expression()?) } else { None };
+        let clauses = self.nested(|parser| {
+            let mut clauses = Vec::new();
+            let begins_pattern = parser.is_sign("(") || parser.is_sign_at(1, "=");
+            if begins_pattern {
+                clauses.push(Clause::Match(parser.matched(false)?));
+            }
+            while !parser.is_sign("}") {
+                let start = parser.span();
+                clauses.extend(parser.clause()?);
+                if clauses.len() > CLAUSES_MAX {
+                    parser.complain(Code::CypherTooLong, start, format!("expected at most {CLAUSES_MAX} clauses"));
+                    return Err(Unread);
+                }
+            }
+            Ok(clauses)
+        })?;
+        if clauses.is_empty() || (asked == Asked::Collect && !matches!(clauses.last(), Some(Clause::Project(_)))) {
+            return self.expected(if clauses.is_empty() { "a pattern" } else { "`RETURN`" });
+        }
         self.expect_sign("}")?;
-        Ok(ExprKind::Exists(Arc::new(Match { optional: false, paths, condition, rule: Rule::Trail })))
+        Ok(match <[Clause; 1]>::try_from(clauses) {
+            Ok([Clause::Match(matched)]) if asked == Asked::Exists && !matched.optional => ExprKind::Exists(Arc::new(matched)),
+            Ok(one) => ExprKind::Subquery(asked, Arc::new(one.into())),
+            Err(several) => ExprKind::Subquery(asked, Arc::new(several)),
+        })
     }
 
     /// Tries to read; if that fails, nothing has happened.

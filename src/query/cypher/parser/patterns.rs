@@ -1,18 +1,18 @@
 //! Patterns: nodes, edges, labels, quantifiers.
 
 use crate::query::kql::Code;
-use crate::query::kql::graph::{Hops, Labels, Rule, Way};
+use crate::query::kql::graph::{Hops, Labels, Way};
 
 use super::super::lexer::Token;
-use super::super::tree::{EdgePattern, Expr, ExprKind, NodePattern, PathPattern, Selector};
+use super::super::tree::{EdgePattern, Expr, ExprKind, Mode, NodePattern, PathPattern, Properties, Selector};
 use super::{Parser, Read, Unread};
 
 /// What stands between the brackets of an edge.
-type EdgeBody = (Option<super::super::tree::Name>, Labels, Vec<(String, Expr)>, Option<Expr>, Option<Hops>);
+type EdgeBody = (Option<super::super::tree::Name>, Labels, Properties, Option<Expr>, Option<Hops>);
 
 impl Parser<'_> {
     /// Reads a path with its name, selector and mode.
-    pub(super) fn path(&mut self) -> Read<(PathPattern, Option<Rule>)> {
+    pub(super) fn path(&mut self) -> Read<PathPattern> {
         let name = match (self.peek(), self.is_sign_at(1, "=")) {
             (Token::Word(_) | Token::Quoted(_), true) => {
                 let name = self.name()?;
@@ -29,7 +29,7 @@ impl Parser<'_> {
             let mut path = self.chain(start)?;
             self.expect_sign(")")?;
             (path.name, path.selector) = (name, selector);
-            return Ok((path, None));
+            return Ok(path);
         }
         let mut selector = Selector::Every;
         if self.eat_words(&["ALL", "SHORTEST"]) {
@@ -44,25 +44,18 @@ impl Parser<'_> {
             }
             (self.at, selector) = (self.at + 2, Selector::AnyShortest);
         }
-        let rule = self.path_mode()?;
+        let mode = self.path_mode();
         if !self.eat_word("PATHS") {
             self.eat_word("PATH");
         }
         let mut path = self.chain(start)?;
-        (path.name, path.selector) = (name, selector);
-        Ok((path, rule))
+        (path.name, path.selector, path.mode) = (name, selector, mode);
+        Ok(path)
     }
 
-    fn path_mode(&mut self) -> Read<Option<Rule>> {
-        let modes = [("WALK", Rule::Walk), ("TRAIL", Rule::Trail), ("ACYCLIC", Rule::Acyclic)];
-        if let Some((_, rule)) = modes.into_iter().find(|(word, _)| self.eat_word(word)) {
-            return Ok(Some(rule));
-        }
-        if self.is_word("SIMPLE") {
-            self.complain(Code::CypherUnsupported, self.span(), "the path mode `SIMPLE` is not supported");
-            return Err(Unread);
-        }
-        Ok(None)
+    fn path_mode(&mut self) -> Option<Mode> {
+        let modes = [("WALK", Mode::Walk), ("TRAIL", Mode::Trail), ("ACYCLIC", Mode::Acyclic), ("SIMPLE", Mode::Simple)];
+        modes.into_iter().find(|(word, _)| self.eat_word(word)).map(|(_, mode)| mode)
     }
 
     /// Reads nodes and edges in turn.
@@ -73,7 +66,7 @@ impl Parser<'_> {
             edges.push(self.edge()?);
             nodes.push(self.node()?);
         }
-        Ok(PathPattern { name: None, selector: Selector::Every, nodes, edges, span: self.since(start) })
+        Ok(PathPattern { name: None, selector: Selector::Every, mode: None, nodes, edges, span: self.since(start) })
     }
 
     fn node(&mut self) -> Read<NodePattern> {
@@ -135,18 +128,18 @@ impl Parser<'_> {
         self.name().map(|name| Labels::Named(name.text))
     }
 
-    fn properties(&mut self) -> Read<Vec<(String, Expr)>> {
-        if !self.is_sign("{") {
-            if let Token::Parameter(_) = self.peek() {
-                self.complain(Code::CypherUnsupported, self.span(), "a parameter in the place of properties is not supported");
-                return Err(Unread);
-            }
-            return Ok(Vec::new());
+    fn properties(&mut self) -> Read<Properties> {
+        let mut properties = Properties::default();
+        if let Token::Parameter(name) = self.peek().clone() {
+            let span = self.span();
+            self.at += 1;
+            properties.map = Some(Expr { kind: ExprKind::Parameter(name), span, depth: 1 });
+        } else if self.is_sign("{")
+            && let ExprKind::Map(entries) = self.expression_map()?
+        {
+            properties.entries = entries.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
         }
-        match self.expression_map()? {
-            ExprKind::Map(entries) => Ok(entries.into_iter().map(|(name, value)| (name.to_string(), value)).collect()),
-            _ => Ok(Vec::new()),
-        }
+        Ok(properties)
     }
 
     fn edge(&mut self) -> Read<EdgePattern> {
@@ -156,7 +149,7 @@ impl Parser<'_> {
             return Err(Unread);
         }
         self.expect_sign("-")?;
-        let mut body: EdgeBody = (None, Labels::Any, Vec::new(), None, None);
+        let mut body: EdgeBody = (None, Labels::Any, Properties::default(), None, None);
         if self.eat_sign("[") {
             body = self.edge_body()?;
             self.expect_sign("]")?;

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::model::Span;
 use crate::query::kql::{Code, Diagnostic};
 
 use super::super::aggregates::Aggregate;
 use super::super::functions;
-use super::super::tree::{Each, Expr, ExprKind, Slot};
+use super::super::plan::SubPlan;
+use super::super::tree::{Asked, Clause, Each, Expr, ExprKind, Slot};
 use super::{Resolved, Scope};
 
 /// Resolves expressions of one clause.
@@ -22,7 +24,7 @@ impl Names<'_> {
     pub(super) fn expression(&mut self, expression: &mut Expr) -> Resolved<()> {
         let span = expression.span;
         match &mut expression.kind {
-            ExprKind::Literal(_) | ExprKind::Parameter(_) | ExprKind::Aggregate(_) | ExprKind::Found(_) => {}
+            ExprKind::Literal(_) | ExprKind::Parameter(_) | ExprKind::Aggregate(_) | ExprKind::Found(_) | ExprKind::Answered(..) => {}
             ExprKind::Variable(name, slot) => {
                 *slot = self.slot(name).ok_or_else(|| {
                     let message = format!("nothing is called `{name}` here");
@@ -34,8 +36,9 @@ impl Names<'_> {
             | ExprKind::Negate(inner)
             | ExprKind::IsNull(inner, _)
             | ExprKind::HasLabels(inner, _)
+            | ExprKind::IsSimple(inner)
             | ExprKind::Cast(inner, _) => self.expression(inner)?,
-            ExprKind::Index(a, b) | ExprKind::Binary(_, a, b) => {
+            ExprKind::Index(a, b) | ExprKind::Binary(_, a, b) | ExprKind::HasProperties(a, b) => {
                 self.expression(a)?;
                 self.expression(b)?;
             }
@@ -45,7 +48,9 @@ impl Names<'_> {
                     self.expression(bound)?;
                 }
             }
-            ExprKind::List(all) | ExprKind::And(all) | ExprKind::Or(all) => all.iter_mut().try_for_each(|one| self.expression(one))?,
+            ExprKind::List(all) | ExprKind::And(all) | ExprKind::Or(all) | ExprKind::Apart(all) => {
+                all.iter_mut().try_for_each(|one| self.expression(one))?
+            }
             ExprKind::Map(entries) => entries.iter_mut().try_for_each(|(_, value)| self.expression(value))?,
             ExprKind::Case { operand, branches, otherwise } => {
                 for one in operand.iter_mut().chain(otherwise) {
@@ -74,6 +79,11 @@ impl Names<'_> {
                 let plan = self.scope.clone().matched(matched, &mut self.locals)?;
                 expression.kind = ExprKind::Found(Arc::new(plan));
             }
+            ExprKind::Subquery(asked, clauses) => {
+                let asked = *asked;
+                let plan = self.subquery(asked, &Arc::clone(clauses), span)?;
+                expression.kind = ExprKind::Answered(asked, Arc::new(plan));
+            }
             ExprKind::Call(call) => {
                 if let Some(aggregate) = Aggregate::named(&call.name, call.arguments.len(), call.star) {
                     return self.aggregate(expression, aggregate);
@@ -83,6 +93,26 @@ impl Names<'_> {
             }
         }
         Ok(())
+    }
+
+    /// A query over the names of the row and of the lists around it.
+    fn subquery(&self, asked: Asked, clauses: &[Clause], span: Span) -> Resolved<SubPlan> {
+        let mut scope = self.scope.clone();
+        let outer = scope.names.len();
+        for (name, _) in &self.locals {
+            // The inner one of two equal names is meant.
+            scope.names.iter_mut().filter(|known| *known == name).for_each(String::clear);
+            scope.names.push(name.clone());
+        }
+        let mut steps = Vec::new();
+        for clause in clauses {
+            scope.clause(clause, &mut steps)?;
+        }
+        if asked == Asked::Collect && scope.names.len() != 1 {
+            let message = format!("expected one column inside of `COLLECT {{ }}`, found {}", scope.names.len());
+            return Err(Diagnostic::error(Code::CypherInvalid, span, message));
+        }
+        Ok(SubPlan { outer, locals: self.locals.iter().map(|(_, slot)| *slot).collect(), steps })
     }
 
     fn slot(&self, name: &str) -> Option<Slot> {

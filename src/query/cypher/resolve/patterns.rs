@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::query::kql::graph::{EdgePattern as AlgebraEdge, NodePattern as AlgebraNode, Pattern};
+use crate::model::Span;
+use crate::query::kql::graph::{EdgePattern as AlgebraEdge, NodePattern as AlgebraNode, Pattern, Rule};
 use crate::query::kql::{Code, Diagnostic};
 
 use super::super::plan::{MatchPlan, Needs, Search, Test};
-use super::super::tree::{EdgePattern, Expr, ExprKind, Match, Name, NodePattern, Operator, PathPattern, Quantifier, Selector, Slot};
+use super::super::tree::{
+    EdgePattern, Expr, ExprKind, Match, Mode, Name, NodePattern, Operator, PathPattern, Properties, Quantifier, Selector, Slot,
+};
 use super::expressions::Names;
 use super::{Resolved, Scope, conjuncts};
 
@@ -14,13 +17,26 @@ impl Scope {
     /// Resolves a pattern; its names are in scope behind it.
     pub(super) fn matched(&mut self, matched: &Match, locals: &mut Vec<(String, usize)>) -> Resolved<MatchPlan> {
         let before = self.names.len();
-        let mut builder = Builder { scope: self, locals, before, searches: Vec::new(), open: Vec::new() };
-        let every: Vec<&PathPattern> = matched.paths.iter().filter(|path| path.selector == Selector::Every).collect();
-        if !every.is_empty() {
-            builder.search(&every, Selector::Every, matched)?;
+        let mut builder = Builder { scope: self, locals, before, splits_edges: false, searches: Vec::new(), open: Vec::new() };
+        let every = || matched.paths.iter().filter(|path| path.selector == Selector::Every);
+        let own = |path: &PathPattern| path.mode.filter(|mode| rule_of(*mode) != matched.rule && *mode != Mode::Walk);
+        let is_split = every().count() > 1 && every().any(|path| own(path).is_some());
+        if is_split {
+            builder.splits_edges = matched.rule == Rule::Trail;
+            let (free, bound): (Vec<_>, Vec<_>) = every().partition(|path| own(path).is_none());
+            if !free.is_empty() {
+                builder.search(&free, Selector::Every, matched.rule)?;
+            }
+            for path in bound {
+                builder.search(&[path], Selector::Every, own(path).map_or(matched.rule, rule_of))?;
+            }
+            builder.part_edges(matched);
+        } else if let Some(first) = every().next() {
+            let rule = own(first).map_or(matched.rule, rule_of);
+            builder.search(&every().collect::<Vec<_>>(), Selector::Every, rule)?;
         }
         for path in matched.paths.iter().filter(|path| path.selector != Selector::Every) {
-            builder.search(&[path], path.selector, matched)?;
+            builder.search(&[path], path.selector, matched.rule)?;
         }
         let conditions = matched.condition.as_ref().map(conjuncts).unwrap_or_default();
         for condition in conditions {
@@ -36,22 +52,37 @@ impl Scope {
     }
 }
 
+/// The rule of a search for a path with a mode; a simple path is a trail that meets itself nowhere.
+fn rule_of(mode: Mode) -> Rule {
+    match mode {
+        Mode::Walk => Rule::Walk,
+        Mode::Trail | Mode::Simple => Rule::Trail,
+        Mode::Acyclic => Rule::Acyclic,
+    }
+}
+
+fn variable(slot: usize, span: Span) -> Expr {
+    Expr { kind: ExprKind::Variable(String::new(), Slot::Row(slot)), span, depth: 1 }
+}
+
 /// Makes the searches of one `MATCH`.
 struct Builder<'a> {
     scope: &'a mut Scope,
     locals: &'a mut Vec<(String, usize)>,
     /// Names that were there before.
     before: usize,
+    /// Whether each edge has a place, to be compared with those of other searches.
+    splits_edges: bool,
     searches: Vec<Search>,
     /// Conditions that have no place yet.
     open: Vec<Expr>,
 }
 
 impl Builder<'_> {
-    fn search(&mut self, paths: &[&PathPattern], selector: Selector, matched: &Match) -> Resolved<()> {
+    fn search(&mut self, paths: &[&PathPattern], selector: Selector, rule: Rule) -> Resolved<()> {
         self.searches.push(Search {
             selector,
-            pattern: Pattern { rule: matched.rule, ..Pattern::default() },
+            pattern: Pattern { rule, ..Pattern::default() },
             nodes: Vec::new(),
             known: Vec::new(),
             edges: Vec::new(),
@@ -75,12 +106,36 @@ impl Builder<'_> {
                 let message = "expected an edge of variable length in a shortest path, such as `-[*]->` or `->+`";
                 return Err(Diagnostic::error(Code::CypherInvalid, path.span, message));
             }
-            if let Some(name) = &path.name {
-                let slot = self.scope.add(&name.text, name.span)?;
-                self.last().paths.push((slot, nodes, edges));
+            let slot = match &path.name {
+                Some(name) => Some(self.scope.add(&name.text, name.span)?),
+                None if path.mode == Some(Mode::Simple) => Some(self.unnamed()),
+                None => None,
+            };
+            let Some(slot) = slot else { continue };
+            self.last().paths.push((slot, nodes, edges));
+            if path.mode == Some(Mode::Simple) {
+                let whole = variable(slot, path.span);
+                self.open.push(Expr { kind: ExprKind::IsSimple(Box::new(whole)), span: path.span, depth: 2 });
             }
         }
         Ok(())
+    }
+
+    /// A place that no name refers to.
+    fn unnamed(&mut self) -> usize {
+        self.scope.names.push(String::new());
+        self.scope.names.len() - 1
+    }
+
+    /// What different searches find has no edge in common.
+    fn part_edges(&mut self, matched: &Match) {
+        let span = matched.paths.first().map_or(Span { start: 0, end: 0 }, |path| path.span);
+        if self.splits_edges {
+            let edges = self.searches.iter().flat_map(|search| search.edges.iter().flatten());
+            let edges = edges.map(|slot| variable(*slot, span)).collect();
+            self.open.push(Expr { kind: ExprKind::Apart(edges), span, depth: 2 });
+        }
+        self.splits_edges = false;
     }
 
     fn last(&mut self) -> &mut Search {
@@ -165,10 +220,7 @@ impl Builder<'_> {
                 }
                 _ => Some(self.scope.add(&name.text, name.span)?),
             },
-            None if has_conditions => {
-                self.scope.names.push(String::new());
-                Some(self.scope.names.len() - 1)
-            }
+            None if has_conditions || self.splits_edges => Some(self.unnamed()),
             None => None,
         };
         let search = self.last();
@@ -208,9 +260,14 @@ impl Builder<'_> {
     }
 
     /// What properties and an inner `WHERE` ask of an element.
-    fn inline(&mut self, properties: &[(String, Expr)], condition: Option<&Expr>, slot: Slot) -> Resolved<Vec<Expr>> {
+    fn inline(&mut self, properties: &Properties, condition: Option<&Expr>, slot: Slot) -> Resolved<Vec<Expr>> {
         let mut all = Vec::new();
-        for (name, value) in properties {
+        if let Some(map) = &properties.map {
+            let element = Expr { kind: ExprKind::Variable(String::new(), slot), span: map.span, depth: 1 };
+            let kind = ExprKind::HasProperties(Box::new(element), Box::new(self.resolved(map)?));
+            all.push(Expr { kind, span: map.span, depth: 2 });
+        }
+        for (name, value) in &properties.entries {
             let value = self.resolved(value)?;
             let (span, depth) = (value.span, value.depth);
             let element = Expr { kind: ExprKind::Variable(String::new(), slot), span, depth: 1 };
@@ -332,6 +389,7 @@ fn slots(expression: &Expr) -> BTreeSet<usize> {
                 found.insert(*slot);
             }
             ExprKind::Found(plan) => found.extend(plan.reads()),
+            ExprKind::Answered(_, plan) => found.extend(plan.reads()),
             kind => kind.each_child(&mut |child| open.push(child)),
         }
     }
@@ -353,7 +411,7 @@ fn reads_locals(expression: &Expr) -> bool {
             }
             ExprKind::Reduce { each, .. } => brought.extend([each.slot - 1, each.slot]),
             // Its patterns may begin at such a name.
-            ExprKind::Found(_) => is_read = true,
+            ExprKind::Found(_) | ExprKind::Answered(..) => is_read = true,
             _ => {}
         }
         one.kind.each_child(&mut |child| open.push(child));

@@ -208,7 +208,11 @@ impl Groups for Quantiles {
                 Arc::new(StructArray::try_new(fields(columns.len(), self.kind), columns, None)?)
             }
             Shape::Array => Arc::new(digests.iter_mut().map(|digest| Some(self.array(digest))).collect::<StringViewArray>()),
-            Shape::Digest | Shape::Merge => Arc::new(digests.iter_mut().map(|digest| Some(digest.text())).collect::<StringViewArray>()),
+            Shape::Digest | Shape::Merge => {
+                // Nothing has no digest.
+                let texts = digests.iter_mut().map(|digest| (digest.held() > 0).then(|| digest.text()));
+                Arc::new(texts.collect::<StringViewArray>())
+            }
         })
     }
 

@@ -10,6 +10,9 @@ use super::binder::{Binder, Bound, Meaning, mistake, mistake_of};
 use super::typing::{convert, is_constant, is_number};
 use ScalarType::{DateTime, Dynamic, String as Text, Timespan};
 
+/// Arguments of one call at most: a plan nests them, or looks at each pair of them.
+const ARGUMENTS_MAX: usize = 1_000;
+
 /// Functions that ask a service of Microsoft's cloud.
 const UNAVAILABLE: &[&str] = &[
     "AssignedIPAddresses",
@@ -40,6 +43,11 @@ impl<'t> Binder<'t> {
     /// Binds a call that gives a value.
     pub(super) fn call(&mut self, call: &'t tree::Call, place: Place) -> Expr {
         let name = call.name.text.as_str();
+        if call.arguments.len() > ARGUMENTS_MAX {
+            let message = format!("expected at most {ARGUMENTS_MAX} arguments of '{name}', found {}", call.arguments.len());
+            self.error_with(Code::TooLarge, place, message, "put long lists into a table and join it");
+            return mistake(place);
+        }
         if let Some(aggregate) = aggregates::find(name)
             && (self.aggregates.is_some() || functions::find(name).is_none())
             && self.lookup(name).is_none()

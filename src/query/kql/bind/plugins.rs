@@ -37,6 +37,8 @@ const PLUGINS: &[(&str, Gives)] = &[
             ("PercentDiffAB", Real),
         ]),
     ),
+    ("geo_line_lookup", Gives::Places),
+    ("geo_polygon_lookup", Gives::Places),
     ("identity", Gives::Input),
     ("ipv4_lookup", Gives::Lookup),
     ("ipv6_lookup", Gives::Lookup),
@@ -67,6 +69,8 @@ enum Gives {
     Timeline(&'static [&'static str], &'static [ScalarType], usize),
     /// Those of the rows, then those of the table that is looked up.
     Lookup,
+    /// Those of the rows, then those of the table that is looked up, without its shape unless asked for.
+    Places,
     /// The rows and a count for each argument.
     Counts,
     /// The index and the percentile.
@@ -165,7 +169,9 @@ impl<'t> Binder<'t> {
                 arguments.push(PluginArgument::Table(relation));
                 continue;
             }
-            if let (Some(table), tree::ExprKind::Name(column), 2.., None) = (&table, &argument.value.kind, index, &argument.target) {
+            // Addresses stand in front of the column of networks, the column of shapes in front of places.
+            let of_table = if name.starts_with("geo_") { index == 1 } else { index > 1 };
+            if let (Some(table), tree::ExprKind::Name(column), true, None) = (&table, &argument.value.kind, of_table, &argument.target) {
                 match table.columns.iter().position(|other| other.name == column.text) {
                     Some(place) => arguments.push(PluginArgument::TableColumn(place)),
                     None if table.open => {}
@@ -207,6 +213,15 @@ impl<'t> Binder<'t> {
     }
 }
 
+/// Whether a lookup of places is asked for the shapes too: `return_lookup_key`, by name or as the last of all arguments.
+fn gives_shape(call: &tree::Call) -> bool {
+    let lookup_key = call.arguments.iter().enumerate().find(|(index, argument)| match &argument.target {
+        Some(Target::One(name)) => name.text == "return_lookup_key",
+        _ => *index == 7,
+    });
+    lookup_key.is_some_and(|(_, argument)| super::parsing::word(&argument.value) == "true")
+}
+
 /// The columns of a plugin whose arguments tell them.
 fn given_columns(gives: Gives, input: &Relation, call: &tree::Call, tables: &[Arc<Relation>]) -> Vec<Column> {
     let mut unique = Unique::default();
@@ -234,6 +249,14 @@ fn given_columns(gives: Gives, input: &Relation, call: &tree::Call, tables: &[Ar
         Gives::Lookup => {
             columns.extend(input.columns.iter().map(|kept| Column { name: unique.make(&kept.name), ..kept.clone() }));
             for kept in tables.iter().flat_map(|table| &table.columns) {
+                columns.push(Column { name: unique.make(&kept.name), ..kept.clone() });
+            }
+        }
+        Gives::Places => {
+            columns.extend(input.columns.iter().map(|kept| Column { name: unique.make(&kept.name), ..kept.clone() }));
+            let shape = named(1);
+            let keeps_shape = gives_shape(call);
+            for kept in tables.iter().flat_map(|table| &table.columns).filter(|kept| keeps_shape || kept.name != shape) {
                 columns.push(Column { name: unique.make(&kept.name), ..kept.clone() });
             }
         }

@@ -44,10 +44,10 @@ impl<'t> Binder<'t> {
             "bin_auto" if arguments.len() == 1 => self.bin_auto(arguments, place),
             "column_names_of" if arguments.len() == 1 => self.column_names_of(arguments, place),
             "around" if arguments.len() == 3 => self.around(arguments, place),
-            "iff" | "iif" if arguments.len() == 3 => self.conditional(call, &[0], place),
+            "iff" | "iif" if arguments.len() == 3 => self.conditional(call, |index| index == 0, place),
             "case" if arguments.len() >= 3 && arguments.len() % 2 == 1 => {
-                let conditions: Vec<usize> = (0..arguments.len() - 1).step_by(2).collect();
-                self.conditional(call, &conditions, place)
+                let last = arguments.len() - 1;
+                self.conditional(call, |index| index < last && index % 2 == 0, place)
             }
             "coalesce" if arguments.len() >= 2 => self.coalesced(call, place),
             "prev" | "next" if (1..=3).contains(&arguments.len()) => self.neighbour(call, place),
@@ -210,14 +210,14 @@ impl<'t> Binder<'t> {
     }
 
     /// `iff` and `case`: some arguments are conditions, the others results of one type.
-    fn conditional(&mut self, call: &'t tree::Call, conditions: &[usize], place: Place) -> Expr {
+    fn conditional(&mut self, call: &'t tree::Call, is_condition: impl Fn(usize) -> bool, place: Place) -> Expr {
         let name = call.name.text.as_str();
         let mut arguments: Vec<Expr> = call.arguments.iter().map(|argument| self.value(&argument.value)).collect();
+        let (conditions, results): (Vec<usize>, Vec<usize>) = (0..arguments.len()).partition(|index| is_condition(*index));
         for index in conditions {
-            let condition = std::mem::replace(&mut arguments[*index], mistake(place));
-            arguments[*index] = self.truth(condition, &format!("a condition of '{name}'"));
+            let condition = std::mem::replace(&mut arguments[index], mistake(place));
+            arguments[index] = self.truth(condition, &format!("a condition of '{name}'"));
         }
-        let results: Vec<usize> = (0..arguments.len()).filter(|index| !conditions.contains(index)).collect();
         let known: Vec<ScalarType> =
             results.iter().filter(|index| !arguments[**index].is_mistake()).map(|index| arguments[*index].ty).collect();
         let Some(ty) = self.common(name, &known, place) else { return mistake(place) };

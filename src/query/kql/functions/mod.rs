@@ -33,6 +33,7 @@ mod tests;
 pub use arguments::{Arguments, Column, KernelError};
 pub use conversion::conversion_to;
 pub use encoding::hashes;
+pub use geography::Outline;
 pub use matching::membership;
 pub use mathematics::{negation, random_udf};
 pub use network::{Places, PlacesError};

@@ -14,9 +14,10 @@ use super::super::rows::activity::{ActiveUsers, ActivityCounts, ActivityMetrics,
 use super::super::rows::bags::{BagReader, BagSurvey, Narrow, Pivot, PivotSurvey};
 use super::super::rows::lookup::{Ipv4Lookup, Ipv6Lookup};
 use super::super::rows::near::{RollingPercentile, RowsNear, intersections};
+use super::super::rows::places::PlaceLookup;
 use super::super::tree::{Place, ScalarType};
 use super::error::LowerError;
-use super::expressions::text_of;
+use super::expressions::{converted, text_of};
 use super::flow::{Flow, Needed, project};
 use super::operators::at;
 use super::{Environment, Lowering, named};
@@ -221,6 +222,7 @@ impl Lowering<'_> {
                 self.over_columns(relation, input, Arc::new(Narrow { columns }))
             }
             "ipv4_lookup" | "ipv6_lookup" => self.network_lookup(relation, plugin, input),
+            "geo_line_lookup" | "geo_polygon_lookup" => self.place_lookup(relation, plugin, input),
             "activity_counts_metrics" | "activity_metrics" | "active_users_count" | "sliding_window_counts" | "session_count" => {
                 self.timeline(relation, plugin, input)
             }
@@ -346,6 +348,61 @@ impl Lowering<'_> {
         let operator: Arc<dyn RowsOperator> =
             if plugin.name == "ipv6_lookup" { Arc::new(Ipv6Lookup(operator)) } else { Arc::new(operator) };
         self.handing_on(relation, vec![rows, networks], operator, width)
+    }
+
+    /// `geo_line_lookup(table, shape, longitude, latitude, radius, ...)` and that of polygons, whose radius may be left out.
+    fn place_lookup(&mut self, relation: &Relation, plugin: &Plugin, input: &Relation) -> Result<Flow, LowerError> {
+        let place = relation.place;
+        let [
+            PluginArgument::Table(table),
+            PluginArgument::TableColumn(shape),
+            PluginArgument::Value(longitude),
+            PluginArgument::Value(latitude),
+            rest @ ..,
+        ] = plugin.arguments.as_slice()
+        else {
+            return Err(unfit(plugin, place));
+        };
+        let polygons = plugin.name == "geo_polygon_lookup";
+        let (mut radius, mut keep_unmatched, mut keeps_shape) = (polygons.then_some(0.0), false, false);
+        for (number, argument) in rest.iter().enumerate() {
+            let (name, value) = match argument {
+                PluginArgument::Named(name, value) => (name.as_str(), value),
+                PluginArgument::Value(value) => {
+                    (["radius", "return_unmatched", "lookup_area_radius", "return_lookup_key"][number.min(3)], value)
+                }
+                _ => return Err(unfit(plugin, place)),
+            };
+            let constant = self.constant(value)?;
+            match name {
+                "radius" => match constant.cast_to(&arrow::datatypes::DataType::Float64)? {
+                    ScalarValue::Float64(Some(metres)) if metres >= 0.0 && metres.is_finite() => radius = Some(metres),
+                    _ => return Err(LowerError::value("expected a radius in metres", value.place)),
+                },
+                "return_unmatched" => keep_unmatched = constant == ScalarValue::Boolean(Some(true)),
+                "return_lookup_key" => keeps_shape = constant == ScalarValue::Boolean(Some(true)),
+                // How far the search reaches at first: it changes no answer.
+                "lookup_area_radius" => {}
+                _ => return Err(unfit(plugin, place)),
+            }
+        }
+        let radius = radius.ok_or_else(|| LowerError::value("expected a radius in metres", place))?;
+        let other = self.relation(table, &Needed::all(table.columns.len()))?;
+        let others = other.columns.iter().flatten().cloned().collect();
+        let shapes = self.operands(other, others, place)?;
+        let flow = self.relation(input, &Needed::all(input.columns.len()))?;
+        self.reading(input);
+        let mut values: Vec<Expr> = flow.columns.iter().flatten().cloned().collect();
+        for part in [longitude, latitude] {
+            let value = self.value(part, &flow.columns)?;
+            values.push(converted(value, part.ty, ScalarType::Real));
+        }
+        let rows = self.operands(flow, values, place)?;
+        let columns = table.columns.iter().enumerate().filter(|(place, _)| keeps_shape || place != shape);
+        let columns = columns.map(|(place, column)| (place, column.kind)).collect();
+        let width = input.columns.len();
+        let operator = PlaceLookup { polygons, place: [width, width + 1], shape: *shape, radius, columns, keep_unmatched };
+        self.handing_on(relation, vec![rows, shapes], Arc::new(operator), width)
     }
 
     /// A constant of a plugin as a whole number; instants and durations in ticks.

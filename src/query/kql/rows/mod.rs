@@ -12,6 +12,7 @@ pub mod near;
 pub mod nested;
 pub mod pairs;
 pub mod parse;
+pub mod places;
 pub mod reduce;
 pub mod scan;
 pub mod series;

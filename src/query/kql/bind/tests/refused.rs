@@ -53,7 +53,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("print tostring()", "kql_argument_count `tostring()`"),
     ("print s = 'a' | extend p = s.a", "kql_no_parts `s.a`"),
     ("SigninLogs | invoke FileProfile()", "kql_unavailable `FileProfile`"),
-    ("print geo_polygon_simplify(dynamic({}))", "kql_unsupported `geo_polygon_simplify`"),
+    ("print geo_polygon_buffer(dynamic({}))", "kql_unsupported `geo_polygon_buffer`"),
     ("_GetWatchlist('nope') | take 1", "kql_unknown_watchlist `_GetWatchlist('nope')`"),
     ("SigninLogs | evaluate nope()", "kql_unknown_plugin `nope`"),
     ("SigninLogs | graph-match (a)-->(b) project a", "kql_graph_expected `graph-match (a)-->(b) project a`"),

@@ -248,7 +248,7 @@ fn shift_right(arguments: &Arguments) -> Result<ArrayRef, KernelError> {
 fn sum(arguments: &Arguments) -> Result<ArrayRef, KernelError> {
     Ok(arguments.reals(|row| {
         let values = array(arguments, 0, row)?.elements().filter(|value| !value.is_null());
-        values.map(|value| value.real().or(value.bool().map(f64::from))).sum::<Option<f64>>()
+        values.map(|value| value.real().or(value.bool().map(f64::from))).try_fold(0.0, |total, value| Some(total + value?))
     }))
 }
 

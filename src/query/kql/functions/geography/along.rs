@@ -5,6 +5,7 @@ use arrow::array::ArrayRef;
 use super::super::json::Json;
 use super::super::table::form;
 use super::super::{Arguments, Family, Function, KernelError, Parameter, Returns, takes};
+use super::geojson::{coordinates, geojson};
 use super::measures::place;
 use super::shapes::{Line, Polygon, edges, lines, polygons};
 use super::sphere::{Place, Vector, angle, cross, dot};
@@ -12,16 +13,26 @@ use crate::query::kql::tree::ScalarType::{Bool, Dynamic, Real};
 
 type Result = std::result::Result<ArrayRef, KernelError>;
 
-fn scaled(vector: Vector, by: f64) -> Vector {
+pub(super) fn scaled(vector: Vector, by: f64) -> Vector {
     vector.map(|part| part * by)
 }
 
-fn sum(a: Vector, b: Vector) -> Vector {
+pub(super) fn sum(a: Vector, b: Vector) -> Vector {
     [a[0] + b[0], a[1] + b[1], a[2] + b[2]]
 }
 
-fn degrees([x, y, z]: Vector) -> Place {
+pub(super) fn degrees([x, y, z]: Vector) -> Place {
     Place { longitude: y.atan2(x).to_degrees(), latitude: z.atan2(x.hypot(y)).to_degrees() }
+}
+
+/// The point in the middle of the way between two places.
+pub(super) fn halfway(from: Place, to: Place) -> Place {
+    degrees(sum(from.vector(), to.vector()))
+}
+
+/// The point behind a place, seen from another one not far away, by a share of the way between them.
+pub(super) fn beyond(from: Place, place: Place, share: f64) -> Place {
+    degrees(sum(scaled(place.vector(), 1.0 + share), scaled(from.vector(), -share)))
 }
 
 /// The point of an edge that is nearest to a place.
@@ -37,7 +48,7 @@ fn nearest_on(place: Place, (from, to): (Place, Place)) -> Place {
 }
 
 /// The point of several edges that is nearest to a place.
-fn nearest(place: Place, edges: impl Iterator<Item = (Place, Place)>) -> Option<Place> {
+pub(super) fn nearest(place: Place, edges: impl Iterator<Item = (Place, Place)>) -> Option<Place> {
     edges.map(|edge| nearest_on(place, edge)).min_by(|a, b| place.distance(*a).total_cmp(&place.distance(*b)))
 }
 
@@ -74,49 +85,71 @@ fn located(line: &Line, place: Place) -> Option<f64> {
     best.filter(|_| before > 0.0).map(|(_, at)| (at / before).clamp(0.0, 1.0))
 }
 
+/// Sines of angles below this one are zero but for how numbers are rounded.
+const SAME: f64 = 1e-14;
+
+/// Whether the great circles with these normals are the same one.
+pub(super) fn is_parallel(first: Vector, second: Vector) -> bool {
+    let normal = cross(first, second);
+    dot(normal, normal) <= SAME * SAME * dot(first, first) * dot(second, second)
+}
+
 /// Whether two edges have a point in common.
-fn meet((a, b): (Place, Place), (c, d): (Place, Place)) -> bool {
+pub(super) fn meet((a, b): (Place, Place), (c, d): (Place, Place)) -> bool {
+    if [a, b].iter().any(|end| *end == c || *end == d) {
+        return true;
+    }
     let [a, b, c, d] = [a, b, c, d].map(Place::vector);
     let (first, second) = (cross(a, b), cross(c, d));
+    if is_parallel(first, second) {
+        let lies_on = |point: Vector, from: Vector, to: Vector, normal: Vector| {
+            let off = dot(normal, point).abs() / dot(normal, normal).sqrt();
+            off < SAME && dot(cross(normal, from), point) >= 0.0 && dot(cross(to, normal), point) >= 0.0
+        };
+        return [c, d].iter().any(|end| lies_on(*end, a, b, first)) || [a, b].iter().any(|end| lies_on(*end, c, d, second));
+    }
     let apart = |normal: Vector, one: Vector, other: Vector| dot(normal, one) * dot(normal, other) > 0.0;
     // The great circles meet at two opposite points: the edges do if they are on the same half of the globe.
     !apart(first, c, d) && !apart(second, a, b) && dot(sum(a, b), sum(c, d)) > 0.0
 }
 
-fn any_meet(one: &[(Place, Place)], other: &[(Place, Place)]) -> bool {
+pub(super) fn any_meet(one: &[(Place, Place)], other: &[(Place, Place)]) -> bool {
     one.iter().any(|a| other.iter().any(|b| meet(*a, *b)))
 }
 
-fn of_lines(lines: &[Line]) -> Vec<(Place, Place)> {
+pub(super) fn of_lines(lines: &[Line]) -> Vec<(Place, Place)> {
     lines.iter().flat_map(|line| edges(line.places())).collect()
 }
 
-fn of_polygons(polygons: &[Polygon]) -> Vec<(Place, Place)> {
+pub(super) fn of_polygons(polygons: &[Polygon]) -> Vec<(Place, Place)> {
     polygons.iter().flat_map(Polygon::rings).flat_map(edges).collect()
 }
 
-fn inside(polygons: &[Polygon], place: Place) -> bool {
+pub(super) fn inside(polygons: &[Polygon], place: Place) -> bool {
     polygons.iter().any(|polygon| polygon.contains(place))
 }
 
-fn lines_of(call: &Arguments, argument: usize, row: usize) -> Option<Vec<Line>> {
+pub(super) fn lines_of(call: &Arguments, argument: usize, row: usize) -> Option<Vec<Line>> {
     lines(Json::new(call.json(argument, row)?)).filter(|lines| !lines.is_empty())
 }
 
-fn polygons_of(call: &Arguments, argument: usize, row: usize) -> Option<Vec<Polygon>> {
+/// The lines of all shapes of an array; none if one of them is no line.
+pub(super) fn all_lines_of(call: &Arguments, argument: usize, row: usize) -> Option<Vec<Line>> {
+    let shapes = Json::new(call.json(argument, row)?).elements().map(lines).collect::<Option<Vec<_>>>()?;
+    Some(shapes.into_iter().flatten().collect()).filter(|lines: &Vec<Line>| !lines.is_empty())
+}
+
+pub(super) fn polygons_of(call: &Arguments, argument: usize, row: usize) -> Option<Vec<Polygon>> {
     polygons(Json::new(call.json(argument, row)?)).filter(|polygons| !polygons.is_empty())
 }
 
-fn line_of(call: &Arguments, argument: usize, row: usize) -> Option<Line> {
+pub(super) fn line_of(call: &Arguments, argument: usize, row: usize) -> Option<Line> {
     let mut lines = lines_of(call, argument, row)?;
     lines.pop().filter(|_| lines.is_empty())
 }
 
-fn points(call: &Arguments, point: impl Fn(usize) -> Option<Place>) -> Result {
-    Ok(call.jsons(|row| {
-        let Place { longitude, latitude } = point(row)?;
-        Some(format!("{{\"type\":\"Point\",\"coordinates\":[{longitude},{latitude}]}}"))
-    }))
+pub(super) fn points(call: &Arguments, point: impl Fn(usize) -> Option<Place>) -> Result {
+    Ok(call.jsons(|row| Some(geojson("Point", &coordinates(point(row)?)))))
 }
 
 fn closest_on_polygon(call: &Arguments, row: usize) -> Option<Place> {

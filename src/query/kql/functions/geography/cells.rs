@@ -2,14 +2,16 @@
 
 use super::super::table::form;
 use super::super::{Family, Function, Parameter, Returns, takes};
+use super::along::{degrees, points};
+use super::geojson::polygon;
 use super::measures::place;
 use super::sphere::{Place, Vector};
 use crate::query::kql::tree::ScalarType::{Dynamic, Long, Real, String as Text};
 
 /// How often a side is cut at most.
-const LEVELS: u32 = 30;
+pub(super) const LEVELS: u32 = 30;
 /// The level of a cell if none is asked for.
-const LEVEL: i64 = 11;
+pub(super) const LEVEL: i64 = 11;
 /// By the direction of the curve: the quarter (two bits) at each place of it, and the other way round.
 const QUARTERS: [[u64; 4]; 4] = [[0, 1, 3, 2], [0, 2, 3, 1], [3, 2, 0, 1], [3, 1, 0, 2]];
 const PLACES: [[u64; 4]; 4] = [[0, 1, 3, 2], [0, 3, 1, 2], [2, 3, 1, 0], [2, 1, 3, 0]];
@@ -17,8 +19,8 @@ const PLACES: [[u64; 4]; 4] = [[0, 1, 3, 2], [0, 3, 1, 2], [2, 3, 1, 0], [2, 1, 
 const TURNS: [usize; 4] = [1, 0, 0, 3];
 
 /// A square: its side of the cube, column and row among those of its level.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Cell {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Cell {
     side: u64,
     column: u64,
     row: u64,
@@ -35,7 +37,7 @@ fn distance(share: f64) -> f64 {
 }
 
 impl Cell {
-    fn of(place: Place, level: u32) -> Self {
+    pub(super) fn of(place: Place, level: u32) -> Self {
         let [x, y, z] = place.vector();
         let (side, u, v) = if x.abs() >= y.abs() && x.abs() >= z.abs() {
             if x > 0.0 { (0, y / x, z / x) } else { (3, z / x, y / x) }
@@ -52,7 +54,7 @@ impl Cell {
     }
 
     /// The number of the cell in hexadecimal digits, without zeros at the end.
-    fn token(self) -> String {
+    pub(super) fn token(self) -> String {
         let (mut direction, mut curve) = ((self.side & 1) as usize, 0);
         for bit in (0..self.level).rev() {
             let quarter = (self.column >> bit & 1) << 1 | (self.row >> bit & 1);
@@ -64,7 +66,7 @@ impl Cell {
         format!("{number:016x}").trim_end_matches('0').to_owned()
     }
 
-    fn read(token: &str) -> Option<Self> {
+    pub(super) fn read(token: &str) -> Option<Self> {
         if token.is_empty() || token.len() > 16 || !token.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return None;
         }
@@ -86,8 +88,8 @@ impl Cell {
         Some(Self { side, column, row, level })
     }
 
-    /// Longitude and latitude of a point of the cell, given by its shares of width and height, as JSON.
-    fn point(self, across: f64, up: f64) -> String {
+    /// A point of the cell, or one not far from it, given by its shares of width and height.
+    fn point(self, across: f64, up: f64) -> Place {
         let count = (1_u64 << self.level) as f64;
         let (u, v) = (distance((self.column as f64 + across) / count), distance((self.row as f64 + up) / count));
         let [x, y, z]: Vector = match self.side {
@@ -98,8 +100,26 @@ impl Cell {
             4 => [v, -1.0, -u],
             _ => [v, u, -1.0],
         };
-        let (longitude, latitude) = (y.atan2(x).to_degrees(), z.atan2(x.hypot(y)).to_degrees());
-        format!("[{longitude},{latitude}]")
+        degrees([x, y, z])
+    }
+
+    /// Its corners, to the left.
+    pub(super) fn corners(self) -> [Place; 4] {
+        [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)].map(|(across, up)| self.point(across, up))
+    }
+
+    /// The cells of its level around it, in the order of the reference's example.
+    pub(super) fn neighbours(self) -> Vec<Self> {
+        const WAYS: [(f64, f64); 8] =
+            [(1.5, 1.5), (-0.5, -0.5), (1.5, -0.5), (0.5, -0.5), (0.5, 1.5), (1.5, 0.5), (-0.5, 0.5), (-0.5, 1.5)];
+        let mut found: Vec<Self> = Vec::with_capacity(WAYS.len());
+        for (across, up) in WAYS {
+            let cell = Self::of(self.point(across, up), self.level);
+            if cell != self && !found.contains(&cell) {
+                found.push(cell);
+            }
+        }
+        found
     }
 }
 
@@ -123,12 +143,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         "geo_s2cell_to_central_point",
         Family::Geography,
         "Gives the middle of an S2 cell as GeoJSON.",
-        &[form(CELL, 1, JSON, |call| {
-            Ok(call.jsons(|row| {
-                let middle = Cell::read(call.text(0, row))?.point(0.5, 0.5);
-                Some(format!("{{\"type\":\"Point\",\"coordinates\":{middle}}}"))
-            }))
-        })],
+        &[form(CELL, 1, JSON, |call| points(call, |row| Some(Cell::read(call.text(0, row))?.point(0.5, 0.5))))],
     ),
     Function::new(
         "geo_s2cell_to_polygon",
@@ -137,8 +152,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
         &[form(CELL, 1, JSON, |call| {
             Ok(call.jsons(|row| {
                 let cell = Cell::read(call.text(0, row))?;
-                let corners = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0), (0.0, 0.0)].map(|(across, up)| cell.point(across, up));
-                Some(format!("{{\"type\":\"Polygon\",\"coordinates\":[[{}]]}}", corners.join(",")))
+                let [first, second, third, fourth] = cell.corners();
+                Some(polygon(&[vec![first, second, third, fourth, first]]))
             }))
         })],
     ),

@@ -16,7 +16,7 @@ const TWO_PLACES: &[Parameter] =
     &[takes("p1_longitude", Real), takes("p1_latitude", Real), takes("p2_longitude", Real), takes("p2_latitude", Real)];
 const POLYGON: &[Parameter] = &[takes("polygon", Dynamic)];
 const ONE_SHAPE: &str = "The lines of a MultiLineString are added up, not united.";
-const APART: &str = "Polygons of a MultiPolygon that may overlap are refused.";
+pub(super) const APART: &str = "Polygons of a MultiPolygon that may overlap are refused.";
 
 pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
@@ -124,20 +124,22 @@ pub(super) fn place(call: &Arguments, argument: usize, row: usize) -> Option<Pla
     Place::new(call.real(argument, row)?, call.real(argument + 1, row)?)
 }
 
-/// What is measured of polygons that have nothing in common, added up.
-fn summed(call: &Arguments, measure: fn(&Polygon) -> f64) -> Result<ArrayRef> {
-    let read = |row: usize| polygons(Json::new(call.json(0, row)?));
-    let mut sums = Vec::with_capacity(call.rows);
+/// Refuses polygons that may have something in common.
+pub(super) fn apart(call: &Arguments) -> Result<()> {
     for row in 0..call.rows {
-        let polygons = read(row);
+        let polygons = call.json(0, row).and_then(|text| polygons(Json::new(text)));
         let pairs = polygons.iter().flatten().enumerate();
-        let overlap = pairs.clone().any(|(place, one)| pairs.clone().take(place).any(|(_, other)| one.may_overlap(other)));
-        if overlap {
+        if pairs.clone().any(|(place, one)| pairs.clone().take(place).any(|(_, other)| one.may_overlap(other))) {
             return Err(KernelError::new("polygons that overlap are not supported; measure each by itself"));
         }
-        sums.push(polygons.map(|polygons| polygons.iter().map(measure).sum::<f64>()));
     }
-    Ok(call.reals(|row| sums[row]))
+    Ok(())
+}
+
+/// What is measured of polygons that have nothing in common, added up.
+fn summed(call: &Arguments, measure: fn(&Polygon) -> f64) -> Result<ArrayRef> {
+    apart(call)?;
+    Ok(call.reals(|row| Some(polygons(Json::new(call.json(0, row)?))?.iter().map(measure).sum())))
 }
 
 fn distance(call: &Arguments) -> Result<ArrayRef> {

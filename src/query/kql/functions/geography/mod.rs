@@ -2,15 +2,31 @@
 
 mod along;
 mod cells;
+mod coverings;
 mod geohash;
+mod geojson;
+mod h3;
 mod measures;
+mod outline;
+mod outlines;
 mod shapes;
 mod sphere;
 mod wkt;
 
 use super::Function;
 
+pub use outlines::Outline;
+
 /// The functions of this family.
-pub(super) fn families() -> [&'static [Function]; 5] {
-    [measures::FUNCTIONS, along::FUNCTIONS, geohash::FUNCTIONS, cells::FUNCTIONS, wkt::FUNCTIONS]
+pub(super) fn families() -> [&'static [Function]; 8] {
+    [
+        measures::FUNCTIONS,
+        along::FUNCTIONS,
+        geohash::FUNCTIONS,
+        cells::FUNCTIONS,
+        coverings::FUNCTIONS,
+        h3::FUNCTIONS,
+        outline::FUNCTIONS,
+        wkt::FUNCTIONS,
+    ]
 }

@@ -66,6 +66,11 @@ fn way(places: &[Place]) -> f64 {
 }
 
 impl Line {
+    /// The edge between two places.
+    pub(super) fn between(from: Place, to: Place) -> Self {
+        Self(vec![from, to])
+    }
+
     /// Its places in order.
     pub(super) fn places(&self) -> &[Place] {
         &self.0
