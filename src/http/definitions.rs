@@ -75,7 +75,17 @@ impl<T: ToSchema> PartialSchema for Defined<T> {
             .property("modified_by", text("Who made this version."))
             .property("count", number("How many things hang on it: alerts that it dismissed, items that it holds."));
         let about = ["id", "etag", "created", "created_by", "modified", "modified_by"].into_iter().fold(about, ObjectBuilder::required);
-        Schema::AllOf(AllOfBuilder::new().item(about.build()).item(Ref::from_schema_name(T::name())).build()).into()
+        // One object and not the union of two: neither of them allows the members of the other.
+        match T::schema() {
+            RefOr::T(Schema::Object(value)) => {
+                let mut whole = about.build();
+                whole.description = value.description;
+                whole.properties.extend(value.properties);
+                whole.required.extend(value.required);
+                Schema::Object(whole).into()
+            }
+            _ => Schema::AllOf(AllOfBuilder::new().item(about.build()).item(Ref::from_schema_name(T::name())).build()).into(),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod changes;
 mod definitions;
 mod dialects;
 mod docs;
+mod drain;
 mod entities;
 mod error;
 mod explore;
@@ -60,7 +61,7 @@ mod workspaces;
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, Method};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
 use tower::ServiceExt;
@@ -145,6 +146,7 @@ fn layers(routes: Routes, app: Arc<App>) -> Router {
             .layer(from_fn_with_state(Arc::clone(&app), auth::authenticate))
             .layer(from_fn_with_state(Arc::clone(&app), guard::addressed))
             .layer(CatchPanicLayer::custom(guard::panicked))
+            .layer(from_fn(drain::drained))
             .layer(from_fn_with_state(Arc::clone(&app), observe::observe))
             .with_state(Arc::clone(&app))
     };

@@ -3,6 +3,7 @@
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use axum::routing::get;
+use futures::StreamExt;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -249,4 +250,37 @@ fn the_description_names_every_schema_that_it_uses() {
     ids.dedup();
     assert_eq!(ids.len(), count, "operation ids repeat");
     assert_eq!(api["paths"]["/v1/incidents/{id}"]["get"]["operationId"], "incident");
+}
+
+/// A body of 64 chunks that counts those that were read.
+fn counting(chunks: &std::sync::Arc<std::sync::atomic::AtomicUsize>) -> Body {
+    let chunks = std::sync::Arc::clone(chunks);
+    Body::from_stream(futures::stream::iter(0..64).map(move |_| {
+        chunks.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Ok::<_, std::convert::Infallible>(bytes::Bytes::from_static(&[b'x'; 1024]))
+    }))
+}
+
+#[tokio::test]
+async fn a_refused_body_is_read_away() {
+    let cases = [
+        ("/v1/nothing", None, 404, 64, None),
+        ("/v1/health", None, 405, 64, None),
+        // Too long: the handler stops in the middle of it.
+        ("/probe/x", None, 413, 64, None),
+        ("/probe/panic", None, 413, 64, None),
+        // The client has not begun to send.
+        ("/v1/nothing", Some("100-continue"), 404, 0, Some("close")),
+    ];
+    for (path, expect, status, read, connection) in cases {
+        let chunks = std::sync::Arc::default();
+        let mut request = Request::post(path).body(counting(&chunks)).expect("a well-formed request");
+        if let Some(expect) = expect {
+            request.headers_mut().insert("expect", axum::http::HeaderValue::from_static(expect));
+        }
+        let response = probed().oneshot(request).await.expect("the router is infallible");
+        let named = response.headers().get("connection").map(|value| value.as_bytes());
+        let found = (response.status().as_u16(), chunks.load(std::sync::atomic::Ordering::Relaxed), named);
+        assert_eq!(found, (status, read, connection.map(str::as_bytes)), "{path} {expect:?}");
+    }
 }

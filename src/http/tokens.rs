@@ -216,7 +216,9 @@ fn issue(gate: &Gate, subject: Subject, until: Option<Time>, now: Time) -> Resul
 async fn identity(State(app): State<Arc<App>>, RawQuery(query): RawQuery, headers: HeaderMap, peer: Peer) -> Result<Response, ApiError> {
     let request = IdentityRequest::read(&query.unwrap_or_default());
     let now = Time::now();
-    let given = headers.get("x-identity-header").and_then(|value| value.to_str().ok()).map(str::trim);
+    // Machine Learning asks as App Service does, with an older name of the header (`MSI_ENDPOINT`, `MSI_SECRET`).
+    let given = headers.get("x-identity-header").or_else(|| headers.get("secret"));
+    let given = given.and_then(|value| value.to_str().ok()).map(str::trim);
     let (subject, until) = match bearer_of_identity(&app.gate, given, now) {
         Ok(found) => found,
         Err(fault) => {

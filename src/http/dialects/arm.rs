@@ -1,5 +1,7 @@
 //! What all management dialects share: error bodies, lists, identifiers of resources. Also answers paths of providers that no dialect has.
 
+use std::collections::BTreeMap;
+
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
@@ -76,6 +78,28 @@ pub(crate) fn list(value: Vec<Value>, next: Option<String>) -> Value {
         body.insert("nextLink".to_owned(), next.into());
     }
     Value::Object(body)
+}
+
+/// The operations of a provider from the routes of its dialect, as far as they begin with one of `roots`.
+pub(crate) fn operations(dialect: &Dialect, provider: &str, title: &str, roots: &[&str]) -> Value {
+    let mut names: BTreeMap<String, &'static str> = BTreeMap::new();
+    for route in dialect.routes.iter().flat_map(|routes| routes.iter()) {
+        let Some(path) = roots.iter().find_map(|root| route.path.strip_prefix(root)) else { continue };
+        let literals: Vec<&str> = path.split('/').filter(|segment| !segment.starts_with('{')).collect();
+        let verb = match route.method {
+            "GET" => "read",
+            "DELETE" => "delete",
+            "PUT" | "PATCH" => "write",
+            _ => "action",
+        };
+        names.entry(format!("{provider}/{}/{verb}", literals.join("/"))).or_insert(route.operation);
+    }
+    let write = |(name, operation): (String, &str)| {
+        let resource = name.split('/').nth(1).unwrap_or_default().to_owned();
+        json!({"name": name, "isDataAction": false, "origin": "user",
+            "display": {"provider": title, "resource": resource, "operation": operation, "description": operation}})
+    };
+    list(names.into_iter().map(write).collect(), None)
 }
 
 /// Puts a member that says something; null, blank texts and empty lists are left out.

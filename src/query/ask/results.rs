@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::super::answer::Table;
-use super::super::session::{Limits, Source};
+use super::super::session::{Limits, Source, Watchlists};
 use super::super::{Context, Question};
 use super::world::World;
 use super::{hunting, kusto};
@@ -96,6 +96,7 @@ impl Question for ResultsRequest {
             return Err(Fault::new(FaultClass::Invalid, "kql_expected", "expected a query, found an empty text"));
         }
         let mut source = Source { window: self.window, ..Source::of(context) };
+        source.watchlists = source.watchlists.map(Watchlists::lenient);
         for table in &self.tables {
             source.tables.insert(0, (table.name.clone(), table.provider()?));
         }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::catalog::attack;
 use crate::graph::NodeId;
-use crate::model::{Alert, Body, Fault, FaultClass, Incident, Seq, Time};
+use crate::model::{Alert, Body, Fault, FaultClass, Incident, Owner, Seq, Time};
 use crate::records::{Subject, Version};
 
 use super::super::lists::{AlertRow, EntityRow, IncidentRow};
@@ -125,7 +125,8 @@ fn row(incident: &Incident, alerts: &[(Seq, Alert)], seq: Seq) -> IncidentRow {
         incident.tactics.iter().chain(alerts.iter().flat_map(|(_, alert)| &alert.tactics)).map(|tactic| tactic.to_string()).collect();
     tactics.sort_by_key(|tactic| (attack::tactic_order(tactic).unwrap_or(u8::MAX), tactic.clone()));
     tactics.dedup();
-    let owner = incident.owner.as_ref().and_then(|owner| owner.upn.clone().or_else(|| owner.email.clone()).or_else(|| owner.name.clone()));
+    let named = |owner: &Owner| [&owner.name, &owner.upn, &owner.email, &owner.object_id].into_iter().flatten().next().cloned();
+    let owner = incident.owner.as_ref().and_then(named);
     IncidentRow {
         id: incident.id.clone(),
         number: incident.number,

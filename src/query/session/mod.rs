@@ -24,6 +24,8 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::coop::CooperativeExec;
+use datafusion::physical_plan::limit::LocalLimitExec;
+use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionConfig;
 use futures::StreamExt;
@@ -42,6 +44,8 @@ use crate::model::Window;
 
 /// Stack of a thread that plans.
 pub(super) const PLANNING_STACK_BYTES: usize = 64 << 20;
+/// Rows that a sort for its first rows keeps in memory; for more of them it sorts all rows and may spill.
+const KEPT_ROWS_MAX: usize = 20_000;
 
 /// What a query sees.
 #[derive(Clone, Debug)]
@@ -177,7 +181,7 @@ impl Room {
 
     /// A plan that can run.
     pub(super) async fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
-        yielding(self.state.create_physical_plan(plan).await?)
+        yielding(spilling(self.state.create_physical_plan(plan).await?)?)
     }
 
     /// The rows of a plan: as many as the two bounds allow, and which of them cut.
@@ -215,6 +219,23 @@ fn catalogs(state: &SessionState) -> Result<Arc<dyn CatalogProviderList>> {
     let list = MemoryCatalogProviderList::new();
     list.register_catalog(names.default_catalog.clone(), Arc::new(catalog));
     Ok(Arc::new(list))
+}
+
+/// Makes sorts for many of their rows such that spill.
+///
+/// A sort for its first rows keeps all of these in memory and cannot spill: that pays for a page, not for an export.
+fn spilling(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
+    let spilled = plan.transform_up(|node| {
+        let sort = node.downcast_ref::<SortExec>().and_then(|sort| Some((sort, sort.fetch().filter(|rows| *rows > KEPT_ROWS_MAX)?)));
+        Ok(match sort {
+            Some((sort, rows)) => {
+                let whole = Arc::new(sort.with_fetch(None));
+                Transformed::yes(Arc::new(LocalLimitExec::new(whole, rows)) as Arc<dyn ExecutionPlan>)
+            }
+            None => Transformed::no(node),
+        })
+    })?;
+    Ok(spilled.data)
 }
 
 /// Puts a place to pause behind every join and unnesting.

@@ -18,7 +18,11 @@ const OWN: [(&str, ColumnType); 3] =
 
 /// The watchlists of a context.
 #[derive(Clone)]
-pub struct Watchlists(Context);
+pub struct Watchlists {
+    context: Context,
+    /// Whether a list that nobody has is an empty one.
+    lenient: bool,
+}
 
 impl std::fmt::Debug for Watchlists {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -29,20 +33,26 @@ impl std::fmt::Debug for Watchlists {
 impl Watchlists {
     /// Those that a context shows.
     pub(super) fn of(context: &Context) -> Self {
-        Self(context.clone())
+        Self { context: context.clone(), lenient: false }
+    }
+
+    /// The same, where a list that nobody has is an empty one, as it is in the services that others' queries were written for.
+    pub(in super::super) fn lenient(self) -> Self {
+        Self { lenient: true, ..self }
     }
 
     /// The list of an alias; in any case where none has it exactly.
     fn find(&self, alias: &str) -> Result<Option<(String, Watchlist)>, Fault> {
-        let stored = match self.0.snapshot.resource(Watchlist::KIND, alias)? {
+        let snapshot = &self.context.snapshot;
+        let stored = match snapshot.resource(Watchlist::KIND, alias)? {
             Some(stored) => Some(stored),
-            None => self.0.snapshot.resources(Watchlist::KIND)?.into_iter().find(|list| list.resource.id.eq_ignore_ascii_case(alias)),
+            None => snapshot.resources(Watchlist::KIND)?.into_iter().find(|list| list.resource.id.eq_ignore_ascii_case(alias)),
         };
         let read = |stored: crate::model::Stored| {
             let list = serde_json::from_value((*stored.resource.value).clone()).ok()?;
             Some((stored.resource.id.to_string(), list))
         };
-        Ok(stored.and_then(read))
+        Ok(stored.and_then(read).or_else(|| self.lenient.then(|| (alias.to_owned(), Watchlist::default()))))
     }
 
     /// The columns of a list: what every list has, then its own; all but the time are texts.
@@ -59,7 +69,7 @@ impl Watchlists {
     /// The items of a list as a table.
     pub(in super::super) fn table(&self, alias: &str) -> Result<Option<Arc<dyn TableProvider>>, Fault> {
         let Some((alias, list)) = self.find(alias)? else { return Ok(None) };
-        let snapshot = &self.0.snapshot;
+        let snapshot = &self.context.snapshot;
         let stored = snapshot.records.resources_under(WatchlistItem::KIND, &format!("{alias}/"), snapshot.seq)?;
         let ids = stored.iter().map(|stored| stored.resource.id.split_once('/').map(|(_, item)| item.to_owned()));
         let times = stored.iter().map(|stored| Some(Time::micros(stored.resource.modified)));

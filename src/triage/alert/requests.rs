@@ -10,7 +10,7 @@ use crate::model::{Alert, AlertStatus, Classification, Fault, FaultClass, Seq, T
 use crate::query::lists::AlertFilter;
 use crate::query::{Context, Question, details};
 use crate::triage::incident::OwnerFields;
-use crate::triage::incident::update::{TAGS_MAX, TEXT_BYTES_MAX, add_tags, comment, given, invalid, read_owner, text, words};
+use crate::triage::incident::update::{TAGS_MAX, TEXT_BYTES_MAX, add_tags, comment, given, given_object, invalid, read_owner, text, words};
 use crate::triage::merge;
 use crate::triage::versioned::{step_of, version_in};
 
@@ -26,7 +26,7 @@ pub struct AlertFields {
     /// New (or `active`), InProgress, Resolved or Dismissed.
     pub status: Option<String>,
     /// Who works on it; `null` for nobody.
-    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "given_object", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<OwnerFields>)]
     pub owner: Option<Option<OwnerFields>>,
     /// All tags.

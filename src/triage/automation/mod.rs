@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::definition::Definition;
 use super::incident::IncidentFields;
+use super::incident::update::object;
 use crate::model::{Fault, FaultClass, Object, Stored, Time};
 use crate::triage::alert::AlertFields;
 
@@ -90,11 +91,13 @@ pub enum Action {
     /// Changes fields of the incident.
     ModifyIncident {
         /// The fields.
+        #[serde(deserialize_with = "object")]
         fields: Box<IncidentFields>,
     },
     /// Changes fields of the alert.
     ModifyAlert {
         /// The fields.
+        #[serde(deserialize_with = "object")]
         fields: Box<AlertFields>,
     },
     /// Adds a task to the incident.
@@ -149,6 +152,7 @@ pub struct AutomationRule {
     #[schema(value_type = Option<String>)]
     pub expires: Option<Time>,
     /// What starts it.
+    #[serde(deserialize_with = "object")]
     pub trigger: Trigger,
     /// All of these must hold.
     pub conditions: Vec<Condition>,

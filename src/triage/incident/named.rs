@@ -17,13 +17,13 @@ pub struct IncidentPut {
     pub first_activity: Option<Time>,
     /// Last activity, if the client says one.
     pub last_activity: Option<Time>,
-    /// Whether the workspace's wish for a comment on closing holds.
-    pub closing_comment: bool,
+    /// Whether closing needs a comment where the workspace wishes so, and opening again a reason.
+    pub explained: bool,
 }
 
 impl ChangeIncidents for IncidentPut {
     fn plan(&self, context: &Context, actor: &Actor, policy: Policy) -> Result<Vec<Incident>, Fault> {
-        let policy = Policy { closing_comment: policy.closing_comment && self.closing_comment };
+        let policy = if self.explained { policy } else { Policy { closing_comment: false, silent: true } };
         let graph = &context.snapshot.graph;
         let there = graph.incident(&self.id).and_then(|node| graph.incident_node(node)).is_some_and(|incident| incident.known());
         if !there {

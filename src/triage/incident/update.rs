@@ -1,10 +1,13 @@
 //! Changes of the fields of one incident, and the rules that they keep: closing needs a classification, reopening a reason.
 
+use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::Actor;
-use crate::model::{CLASSIFICATION_REASONS, Classification, Comment, Fault, FaultClass, Incident, IncidentStatus, Owner, Severity, Time};
+use crate::model::{
+    CLASSIFICATION_REASONS, Classification, Comment, Fault, FaultClass, Incident, IncidentStatus, Object, Owner, Severity, Time,
+};
 use crate::query::Snapshot;
 
 /// Bytes of a title at the most.
@@ -20,6 +23,10 @@ pub(in crate::triage) const TAGS_MAX: usize = 100;
 pub struct Policy {
     /// Whether closing needs a comment.
     pub closing_comment: bool,
+    /// Whether a closed incident may be opened again without a reason: no setting, but what clients of other products do.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub silent: bool,
 }
 
 impl Policy {
@@ -36,7 +43,7 @@ impl Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { closing_comment: true }
+        Self { closing_comment: true, silent: false }
     }
 }
 
@@ -55,7 +62,7 @@ pub struct IncidentFields {
     /// New, Active or Closed; closing needs `classification` and by default `classification_comment`, reopening needs `reason`.
     pub status: Option<String>,
     /// Who works on it; `null` for nobody.
-    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "given_object", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<OwnerFields>)]
     pub owner: Option<Option<OwnerFields>>,
     /// All tags.
@@ -97,6 +104,19 @@ pub struct OwnerFields {
 /// Tells a member that is `null` from one that is left out.
 pub(in crate::triage) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
+}
+
+/// Reads a member that is an object; a list of its members in order, from which a struct can be read too, is none.
+pub(in crate::triage) fn object<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<T, D::Error> {
+    T::deserialize(serde_json::Value::Object(Object::deserialize(deserializer)?)).map_err(D::Error::custom)
+}
+
+/// Both: an object, `null` or left out.
+pub(in crate::triage) fn given_object<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    let given: Option<Object> = Option::deserialize(deserializer)?;
+    given.map(|given| T::deserialize(serde_json::Value::Object(given)).map_err(D::Error::custom)).transpose().map(Some)
 }
 
 pub(in crate::triage) fn invalid(code: &'static str, message: String) -> Fault {
@@ -169,12 +189,9 @@ impl IncidentFields {
                 self.closable(incident, policy)
             }
             (IncidentStatus::Closed, _) => {
-                let reason = self.reason.as_deref().ok_or_else(|| {
-                    invalid("reason_required", format!("expected `reason` to open incident `{}` again, found none", incident.id))
-                        .with_hint("say in `reason` why it is opened again; it becomes a comment")
-                })?;
-                let message = text("reason", reason, TEXT_BYTES_MAX)?.to_owned();
-                incident.comments.push(comment(actor, now, message));
+                if let Some(reason) = self.reopening(incident, policy)? {
+                    incident.comments.push(comment(actor, now, reason.to_owned()));
+                }
                 incident.closed = None;
                 incident.classification = None;
                 incident.classification_reason = None;
@@ -187,6 +204,16 @@ impl IncidentFields {
             )
             .with_hint("give `status: Closed` in the same change")),
             _ => Ok(()),
+        }
+    }
+
+    /// Why a closed incident is opened again.
+    fn reopening(&self, incident: &Incident, policy: Policy) -> Result<Option<&str>, Fault> {
+        match &self.reason {
+            Some(reason) => Ok(Some(text("reason", reason, TEXT_BYTES_MAX)?)),
+            None if policy.silent => Ok(None),
+            None => Err(invalid("reason_required", format!("expected `reason` to open incident `{}` again, found none", incident.id))
+                .with_hint("say in `reason` why it is opened again; it becomes a comment")),
         }
     }
 

@@ -43,7 +43,7 @@ export async function serve() {
 
 /** Until the journal is read; a bound, not a pause. */
 async function ready(url) {
-  const until = Date.now() + 60_000;
+  const until = Date.now() + 300_000;
   for (;;) {
     const { status } = await fetch(`${url}/v1/ready`);
     if (status === 200) return;

@@ -30,12 +30,14 @@ INSIGHTS = f"{SCOPE}/providers/Microsoft.SecurityInsights"
 
 
 class Server:
-    """One server process; `url` is its address, `token` the administrator's key."""
+    """One server process; `url` is its address, `token` the administrator's key, `settings` an `access.toml`."""
 
-    def __init__(self):
+    def __init__(self, settings=None):
         self.folder = tempfile.mkdtemp(prefix="clew-clients-")
         data = os.path.join(self.folder, "data")
         shutil.copytree(TEMPLATE / "data", data)
+        if settings:
+            (pathlib.Path(data) / "access.toml").write_text(settings, encoding="utf-8")
         self.token = (TEMPLATE / "token").read_text().strip()
         self.log = os.path.join(self.folder, "log")
         command = [BINARY, "serve", "--tls", "--data", data, "--listen", "127.0.0.1:0"]
@@ -46,7 +48,7 @@ class Server:
     def _await_ready(self):
         """Until the journal is read; a bound, not a pause."""
         trusted = ssl.create_default_context(cafile=TEMPLATE / "data/tls/ca.pem")
-        until = time.monotonic() + 60
+        until = time.monotonic() + 300
         while True:
             try:
                 with urllib.request.urlopen(f"{self.url}/v1/ready", context=trusted, timeout=10):
@@ -69,7 +71,7 @@ class Server:
             found.put(None)
 
         threading.Thread(target=read, daemon=True).start()
-        until = time.monotonic() + 60
+        until = time.monotonic() + 300
         while self.process.poll() is None or not found.empty():
             port = found.get(timeout=max(0.1, until - time.monotonic()))
             if port:

@@ -9,7 +9,9 @@ mod scope;
 mod simulate;
 mod suppression;
 
-use super::{Dialect, Right, Route, answers, arm, changes};
+use super::{Call, Dialect, Reply, Right, Route, answers, arm, changes};
+use crate::model::Fault;
+use crate::query::Context;
 
 pub(super) use alert::{Whole, camel};
 
@@ -25,6 +27,12 @@ pub(super) static DIALECT: Dialect = Dialect {
     known: KNOWN,
     fault: arm::fault,
 };
+
+/// The operations of the provider.
+fn operations(_: &Call, _: &Context) -> Result<Reply, Fault> {
+    let roots = ["SUB/", "RG/", "/{*scope}/providers/Microsoft.Security/", "/providers/Microsoft.Security/"];
+    Ok(Reply::ok(arm::operations(&DIALECT, "Microsoft.Security", "Microsoft Defender for Cloud", &roots)))
+}
 
 const ALERTS: &[Route] = &[
     answers("GET", "SUB/alerts", "defender.alerts.list", 1, alerts::list),
@@ -79,6 +87,7 @@ const AUTOMATIONS: &[Route] = &[
 ];
 
 const POSTURE: &[Route] = &[
+    answers("GET", "/providers/Microsoft.Security/operations", "defender.operations", 2, operations),
     answers("GET", "/{*scope}/providers/Microsoft.Security/assessments", "defender.assessments.list", 2, posture::assessments),
     answers("GET", "/{*scope}/providers/Microsoft.Security/assessments/{assessment}", "defender.assessments.get", 2, posture::assessment),
     answers("GET", "/{*scope}/providers/Microsoft.Security/subAssessments", "defender.sub_assessments.list", 2, posture::findings),

@@ -6,8 +6,8 @@ use super::{alerts, list, words};
 use crate::engine::Engine;
 use crate::http::dialects::arm::{time, when};
 use crate::http::dialects::{Call, Members, Reply};
-use crate::model::{Fault, FaultClass};
-use crate::query::details::{IncidentDetail, IncidentRequest};
+use crate::model::{Fault, FaultClass, Owner};
+use crate::query::details::{IncidentDetail, IncidentRequest, incident_of};
 use crate::query::lists::{IncidentFilter, IncidentRow};
 use crate::query::{Context, Question};
 use crate::triage::incident::{CommentAdd, IncidentFields, IncidentUpdate, OwnerFields};
@@ -54,7 +54,10 @@ fn light(row: &IncidentRow) -> Map<String, Value> {
     members.insert("displayName".to_owned(), row.title.as_str().into());
     members.insert("severity".to_owned(), words::severity(&row.severity).into());
     members.insert("classification".to_owned(), words::classification(row.classification.as_deref()).into());
-    members.insert("assignedTo".to_owned(), row.owner.clone().into());
+    // The queue knows how an owner is called, Graph wants the principal name.
+    if row.owner.is_none() {
+        members.insert("assignedTo".to_owned(), Value::Null);
+    }
     members.insert("createdDateTime".to_owned(), when(row.created));
     members.insert("lastUpdateDateTime".to_owned(), when(row.modified.or(row.created)));
     members.insert("customTags".to_owned(), json!(row.tags));
@@ -68,6 +71,8 @@ fn light(row: &IncidentRow) -> Map<String, Value> {
 fn whole(context: &Context, id: &str) -> Result<Value, Fault> {
     let incident = IncidentRequest { id: id.to_owned(), ..IncidentRequest::default() }.answer(context)?;
     let mut members = light(&incident.row);
+    let graph = &context.snapshot.graph;
+    let stored = graph.incident(&incident.row.id).map(|node| incident_of(context, &incident.row.id, node)).transpose()?;
     let redirect = incident.redirect.as_deref().map(|reference| reference.split_once(':').map_or(reference, |(_, id)| id));
     let mut put = |name: &str, value: Value| members.insert(name.to_owned(), value);
     put("tenantId", own(&incident, "tenantId").unwrap_or_default());
@@ -75,6 +80,7 @@ fn whole(context: &Context, id: &str) -> Result<Value, Fault> {
     put("incidentWebUrl", incident.url.clone().into());
     put("redirectIncidentId", redirect.into());
     put("determination", words::determination(incident.classification_reason.as_deref()).into());
+    put("assignedTo", stored.and_then(|stored| stored.owner).and_then(principal).into());
     put("systemTags", json!([]));
     put("description", incident.description.clone().into());
     put("summary", Value::Null);
@@ -82,6 +88,11 @@ fn whole(context: &Context, id: &str) -> Result<Value, Fault> {
     put("lastModifiedBy", own(&incident, "lastModifiedBy").unwrap_or_default());
     put("comments", incident.comments.iter().map(comment_json).collect());
     Ok(Value::Object(members))
+}
+
+/// An owner as Graph names one: by principal name, else by mail address or name.
+pub(super) fn principal(owner: Owner) -> Option<String> {
+    [owner.upn, owner.email, owner.name, owner.object_id].into_iter().flatten().next()
 }
 
 fn own(incident: &IncidentDetail, name: &str) -> Option<Value> {

@@ -23,7 +23,10 @@ pub(super) static DIALECT: Dialect = Dialect {
     fault: arm::fault,
 };
 
-const ROUTES: &[Route] = &[answers("POST", "/providers/Microsoft.ResourceGraph/resources", "resource_graph.resources", 2, resources)];
+const ROUTES: &[Route] = &[
+    answers("POST", "/providers/Microsoft.ResourceGraph/resources", "resource_graph.resources", 2, resources),
+    answers("GET", "/providers/Microsoft.ResourceGraph/operations", "resource_graph.operations", 2, operations),
+];
 
 /// Rows of a page if the client asks for no number, and at the most.
 const TOP: usize = 100;
@@ -38,6 +41,12 @@ struct Place {
     skip: usize,
     #[serde(rename = "t")]
     top: usize,
+}
+
+/// The operations of the provider.
+fn operations(_: &Call, _: &Context) -> Result<Reply, Fault> {
+    let root = "/providers/Microsoft.ResourceGraph/";
+    Ok(Reply::ok(arm::operations(&DIALECT, "Microsoft.ResourceGraph", "Microsoft Resource Graph", &[root])))
 }
 
 /// A query, its page and its facets.

@@ -50,7 +50,14 @@ fn list(call: &Call, context: &Context) -> Result<Reply, Fault> {
     let graph = desk.graph();
     let rows = graph.all_entities().filter_map(|node| graph.entity_node(node)).map(|entity| Row { name: entity_name(&entity), entity });
     let (rows, next) = list::Asked::read(call)?.page(call, &SCHEMA, "name", rows, context.now)?;
-    let value = rows.iter().filter_map(|row| entity::brief(&desk, row.entity.node())).collect();
+    let mut value = Vec::new();
+    for row in &rows {
+        let node = row.entity.node();
+        value.extend(match entity::marked(&desk, node)? {
+            Some(stored) => Some(bookmarks::as_entity(&desk, &stored)),
+            None => entity::brief(&desk, node),
+        });
+    }
     Ok(Reply::ok(arm::list(value, next)))
 }
 

@@ -27,7 +27,10 @@ pub(super) enum Subject {
 pub(super) fn find(desk: &Desk<'_>, id: &str) -> Result<Subject, Fault> {
     let graph = desk.graph();
     if let Some(node) = desk.context.names.find(graph, id) {
-        return Ok(Subject::Entity(node));
+        return Ok(match marked(desk, node)? {
+            Some(stored) => Subject::Bookmark(Box::new(stored)),
+            None => Subject::Entity(node),
+        });
     }
     let known = |id: &str| graph.alert(id).filter(|node| graph.alert_node(*node).is_some_and(|alert| alert.known()));
     if let Some(node) = known(id).or_else(|| known(&id.to_lowercase())).or_else(|| known(&id.to_uppercase())) {
@@ -40,6 +43,19 @@ pub(super) fn find(desk: &Desk<'_>, id: &str) -> Result<Subject, Fault> {
         Some(Ok(node)) => Ok(Subject::Entity(node)),
         _ => Err(missing("entity", id)),
     }
+}
+
+/// The bookmark that a node of the graph stands for.
+pub(super) fn marked(desk: &Desk<'_>, node: NodeId) -> Result<Option<Stored>, Fault> {
+    let Some(entity) = desk.graph().entity_node(node).filter(|entity| entity.kind() == "bookmark") else { return Ok(None) };
+    for (key, _) in entity.keys() {
+        if let Some((_, id)) = key.split_once('=')
+            && let Some(stored) = super::bookmarks::find(desk, id)?
+        {
+            return Ok(Some(stored));
+        }
+    }
+    Ok(None)
 }
 
 /// Mentions of entities in alerts and incidents, put together by entity in the order in which they first come.

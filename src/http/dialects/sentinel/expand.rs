@@ -132,7 +132,11 @@ fn of_entity(desk: &Desk<'_>, node: NodeId, id: &str, window: &Window) -> Result
     let named = |exploration: &&explore::Exploration| {
         same(&super::queries::id_of(exploration), id) || same(&exploration.id, id) || exploration.name == id
     };
-    let Some(exploration) = explore::all().iter().filter(fits).find(named) else { return Err(unfit(id, rest_kind(kind))) };
+    let Some(exploration) = explore::all().iter().filter(fits).find(named) else {
+        // Kinds of ours that clients know under one name: the query is listed for all of them and says nothing of this one.
+        let listed = explore::all().iter().any(|exploration| named(&exploration) && rest_kind(&exploration.input) == rest_kind(kind));
+        return if listed { Ok(Found::default().reply()) } else { Err(unfit(id, rest_kind(kind))) };
+    };
     if exploration.body == explore::Body::Graph(GraphBody::RelatedAlerts) {
         return related_alerts(desk, node, window);
     }

@@ -118,7 +118,8 @@ fn put(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
         fields,
         first_activity: time("firstActivityTimeUtc")?,
         last_activity: time("lastActivityTimeUtc")?,
-        closing_comment: false,
+        // The dialect has neither: a remark that nobody made would stand among the comments.
+        explained: false,
     };
     engine.change(&put, call.actor()).map_err(|fault| match fault.code {
         "etag_stale" if call.header("if-match").is_some() => stale_header(&id),
@@ -165,9 +166,6 @@ fn fields(members: &Members, known: Option<(IncidentStatus, Option<Classificatio
     let after = fields.status.as_deref().and_then(IncidentStatus::parse).unwrap_or(before);
     if after == IncidentStatus::Closed {
         close(members, &word, &mut fields, known.and_then(|(status, found)| found.filter(|_| status == IncidentStatus::Closed)))?;
-    } else if before == IncidentStatus::Closed {
-        // The dialect asks for no reason; what was done is one.
-        fields.reason = Some(members.word("classificationComment").unwrap_or_else(|| "Opened again through the Sentinel API.".to_owned()));
     }
     Ok(fields)
 }

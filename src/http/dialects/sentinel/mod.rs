@@ -18,6 +18,7 @@ mod list;
 mod queries;
 mod relations;
 mod rules;
+mod searches;
 mod stored;
 mod timeline;
 mod watchlists;
@@ -28,11 +29,20 @@ use super::{Dialect, arm};
 /// The dialect.
 pub(super) static DIALECT: Dialect = Dialect {
     name: "sentinel",
-    aliases: &[(
+    aliases: &[
+        (
+            "WS",
+            "/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.OperationalInsights/workspaces/{ws}/providers/Microsoft.SecurityInsights",
+        ),
+        ("LA", "/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.OperationalInsights/workspaces/{ws}"),
+    ],
+    owns: &[
         "WS",
-        "/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.OperationalInsights/workspaces/{ws}/providers/Microsoft.SecurityInsights",
-    )],
-    owns: &["WS", "WS/{*rest}", "/providers/Microsoft.SecurityInsights", "/providers/Microsoft.SecurityInsights/{*rest}"],
+        "WS/{*rest}",
+        "LA/savedSearches",
+        "/providers/Microsoft.SecurityInsights",
+        "/providers/Microsoft.SecurityInsights/{*rest}",
+    ],
     routes: &[
         incidents::ROUTES,
         comments::ROUTES,
@@ -45,6 +55,7 @@ pub(super) static DIALECT: Dialect = Dialect {
         watchlists::ROUTES,
         indicators::ROUTES,
         automation::ROUTES,
+        searches::ROUTES,
         workspace::ROUTES,
     ],
     known: KNOWN,
@@ -64,6 +75,7 @@ const KNOWN: &[&str] = &[
     "contentTemplates",
     "dataConnectorDefinitions",
     "dataConnectors",
+    "dynamicSummaries",
     "enrichment",
     "entities",
     "entityQueries",
@@ -77,6 +89,7 @@ const KNOWN: &[&str] = &[
     "operations",
     "playbooks",
     "recommendations",
+    "savedSearches",
     "securityMLAnalyticsSettings",
     "settings",
     "sourcecontrols",

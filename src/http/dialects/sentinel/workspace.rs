@@ -1,6 +1,6 @@
 //! What clients ask of the workspace itself: whether Sentinel is on, and which operations the provider has.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::desk::{Scope, missing};
 use super::stored;
@@ -22,6 +22,17 @@ pub(super) const ROUTES: &[Route] = &[
     answers("GET", "WS/securityMLAnalyticsSettings", "sentinel.ml_settings.list", 2, nothing),
     answers("GET", "WS/contentPackages", "sentinel.content_packages.list", 2, nothing),
     answers("GET", "WS/contentTemplates", "sentinel.content_templates.list", 2, nothing),
+    answers("GET", "WS/contentProductPackages", "sentinel.product_packages.list", 2, nothing),
+    answers("GET", "WS/contentProductTemplates", "sentinel.product_templates.list", 2, nothing),
+    answers("GET", "WS/dataConnectorDefinitions", "sentinel.data_connector_definitions.list", 2, nothing),
+    answers("GET", "WS/fileImports", "sentinel.file_imports.list", 2, nothing),
+    answers("GET", "WS/recommendations", "sentinel.recommendations.list", 2, nothing),
+    answers("GET", "WS/officeConsents", "sentinel.office_consents.list", 2, nothing),
+    answers("GET", "WS/billingStatistics", "sentinel.billing_statistics.list", 2, nothing),
+    answers("GET", "WS/workspaceManagerMembers", "sentinel.workspace_manager_members.list", 2, nothing),
+    answers("GET", "WS/workspaceManagerGroups", "sentinel.workspace_manager_groups.list", 2, nothing),
+    answers("GET", "WS/workspaceManagerAssignments", "sentinel.workspace_manager_assignments.list", 2, nothing),
+    answers("GET", "WS/workspaceManagerConfigurations", "sentinel.workspace_manager_configurations.list", 2, nothing),
 ];
 
 /// The one state that there is: a workspace of clew is always on.
@@ -63,27 +74,7 @@ fn nothing(_: &Call, _: &Context) -> Result<Reply, Fault> {
     Ok(Reply::ok(arm::list(Vec::new(), None)))
 }
 
-/// The operations of the provider, from the route table itself.
+/// The operations of the provider.
 fn operations(_: &Call, _: &Context) -> Result<Reply, Fault> {
-    let routes = super::DIALECT.routes.iter().flat_map(|routes| routes.iter()).filter(|route| route.path.starts_with("WS/"));
-    let mut names: Vec<(String, &'static str)> = routes
-        .map(|route| {
-            let literals = route.path.split('/').skip(1).filter(|segment| !segment.starts_with('{'));
-            let verb = match route.method {
-                "GET" => "read",
-                "DELETE" => "delete",
-                "PUT" => "write",
-                _ => "action",
-            };
-            (format!("Microsoft.SecurityInsights/{}/{verb}", literals.collect::<Vec<_>>().join("/")), route.operation)
-        })
-        .collect();
-    names.sort();
-    names.dedup_by(|a, b| a.0 == b.0);
-    let write = |(name, operation): (String, &str)| {
-        let resource = name.split('/').nth(1).unwrap_or_default().to_owned();
-        json!({"name": name, "isDataAction": false, "origin": "user",
-            "display": {"provider": "Microsoft Security Insights", "resource": resource, "operation": operation, "description": operation}})
-    };
-    Ok(Reply::ok(arm::list(names.into_iter().map(write).collect(), None)))
+    Ok(Reply::ok(arm::operations(&super::DIALECT, "Microsoft.SecurityInsights", "Microsoft Security Insights", &["WS/"])))
 }

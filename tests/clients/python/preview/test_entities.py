@@ -206,3 +206,30 @@ def test_expand_a_bookmark(sentinel, at):
     parameters = models.BookmarkExpandParameters(expansion_id="27f76e63-c41b-480f-bb18-12ad2e011d49")
     answer = sentinel.bookmark.expand(*at, made.name, parameters)
     assert by_kind(answer.value.entities) == {"Host": {"ws01"}}
+
+
+# Four kinds have another name among the types of queries.
+TYPE = {"Ip": "IP", "Url": "URL", "DnsResolution": "DNS", "Bookmark": "HuntingBookmark"}
+
+
+def test_entities_of_every_kind_answer_all_that_can_be_asked(sentinel, at):
+    sentinel.bookmarks.create_or_update(*at, str(uuid.uuid4()), models.Bookmark(display_name="one of a kind", query="SigninLogs"))
+    firsts = {}
+    for entity in sentinel.entities.list(*at):
+        firsts.setdefault(entity.kind, entity)
+    assert {"Account", "Host", "Ip", "Url", "File", "FileHash", "Process", "RegistryKey", "DnsResolution", "Bookmark"} <= set(firsts)
+    queries = list(sentinel.entity_queries.list(*at, kind="Expansion"))
+    always = (datetime.datetime(2015, 1, 1, tzinfo=UTC), datetime.datetime(2030, 1, 1, tzinfo=UTC))
+    for kind, entity in firsts.items():
+        assert sentinel.entities.get(*at, entity.name).id == entity.id
+        times = models.EntityTimelineParameters(start_time=always[0], end_time=always[1], number_of_bucket=4)
+        timeline = sentinel.entities_get_timeline.list(*at, entity.name, times)
+        assert timeline.meta_data.total_count >= len(timeline.value)
+        asked = models.EntityGetInsightsParameters(start_time=always[0], end_time=always[1])
+        insights = sentinel.entities.get_insights(*at, entity.name, asked)
+        assert not insights.meta_data.errors, kind
+        for query in queries:
+            if query.input_entity_type == TYPE.get(kind, kind):
+                asked = models.EntityExpandParameters(expansion_id=query.name, start_time=always[0], end_time=always[1])
+                found = sentinel.entities.expand(*at, entity.name, asked)
+                assert {edge.target_entity_id for edge in found.value.edges} == {other.id for other in found.value.entities}

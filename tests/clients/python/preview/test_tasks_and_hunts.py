@@ -74,3 +74,15 @@ def test_hunts(sentinel, at):
     sentinel.hunts.delete(*at, name)
     with pytest.raises(ResourceNotFoundError):
         sentinel.hunts.get(*at, name)
+
+
+@pytest.mark.parametrize(
+    "group",
+    [
+        *("content_packages", "content_templates", "product_packages", "product_templates", "data_connectors", "data_connector_definitions"),
+        *("metadata", "product_settings", "source_controls", "security_ml_analytics_settings", "office_consents", "file_imports"),
+        *("get_recommendations", "billing_statistics", "workspace_manager_members", "workspace_manager_groups"),
+    ],
+)
+def test_what_clew_keeps_nothing_of_is_an_empty_list(sentinel, at, group):
+    assert list(getattr(sentinel, group).list(*at)) == []

@@ -72,11 +72,11 @@ def test_an_automation_rule_acts(sentinel, at, fresh):
 
 def wait(read, done):
     """Rules act behind the answer; a bound, not a pause: it ends as soon as they have."""
-    until = time.monotonic() + 20
+    until = time.monotonic() + 300
     while True:
         value = read()
         if done(value) or time.monotonic() > until:
-            assert done(value), "no rule acted in 20 s"
+            assert done(value), "no rule acted in five minutes"
             return value
         time.sleep(0.05)
 
@@ -227,7 +227,7 @@ def test_operations_of_the_provider(sentinel):
 
 
 def test_a_route_that_nobody_serves(http):
-    answer = http.get(f"{http.base}{INSIGHTS}/workspaceManagerGroups?api-version=2025-10-01-preview")
+    answer = http.get(f"{http.base}{INSIGHTS}/triggeredAnalyticsRuleRuns?api-version=2025-10-01-preview")
     assert answer.status_code == 404
     assert answer.headers["Content-Type"].startswith("application/json")
     assert set(answer.json()["error"]) >= {"code", "message"}

@@ -37,6 +37,19 @@ def test_comments(sentinel, at, fresh):
     assert {c.name for c in sentinel.incident_comments.list(*at, made.name)} == set(names[1:])
 
 
+def test_closing_and_opening_again_leave_no_comment(sentinel, at, fresh):
+    """A script that counts comments counts those that people made."""
+    made = fresh()
+    sentinel.incident_comments.create_or_update(*at, made.name, str(uuid.uuid4()), IncidentComment(message="mine"))
+    now = sentinel.incidents.get(*at, made.name)
+    now.status, now.classification, now.classification_comment = "Closed", "Undetermined", "no trace of it"
+    closed = sentinel.incidents.create_or_update(*at, made.name, now)
+    # Only the status is changed; what the classification was is sent back as it was read.
+    closed.status = "Active"
+    assert sentinel.incidents.create_or_update(*at, made.name, closed).classification is None
+    assert [c.message for c in sentinel.incident_comments.list(*at, made.name)] == ["mine"]
+
+
 def test_an_empty_comment_is_refused(sentinel, at, fresh):
     with pytest.raises(HttpResponseError) as error:
         sentinel.incident_comments.create_or_update(*at, fresh().name, str(uuid.uuid4()), IncidentComment(message=""))

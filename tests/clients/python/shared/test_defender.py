@@ -146,7 +146,7 @@ def test_simulate(defender):
         properties=models.AlertSimulatorBundlesRequestProperties(bundles=["VirtualMachines", "KeyVaults"])
     )
     defender.alerts.begin_simulate("westeurope", body, polling_interval=0).result()
-    until = time.monotonic() + 20
+    until = time.monotonic() + 300
     while not (new := {alert.name for alert in defender.alerts.list()} - before) and time.monotonic() < until:
         time.sleep(0.05)
     assert len(new) >= 2

@@ -39,8 +39,19 @@ def test_incidents(http):
     assert [i["displayName"] for i in found] == [row["Title"] for row in wanted()]
     for got, row in zip(found, wanted()):
         assert (got["severity"], got["status"]) == (row["Severity"].lower(), STATUS[row["Status"]])
-        assert (got["assignedTo"] or None) == row["Owner"]["assignedTo"]
+        assert got["assignedTo"] == row["Owner"]["userPrincipalName"]
         assert sorted(got["customTags"]) == sorted(labels(row))
+
+
+def test_an_owner_is_found_by_the_principal_name(http):
+    names = {row["Owner"]["userPrincipalName"] for row in wanted()} - {None}
+    for name in names:
+        found = get(http, "incidents", filter=f"{OURS} and assignedTo eq '{name}'", count="true", top=100)
+        same = [row for row in wanted() if row["Owner"]["userPrincipalName"] == name]
+        assert sorted(i["displayName"] for i in found["value"]) == sorted(row["Title"] for row in same)
+        assert found["@odata.count"] == len(same)
+    nobody = get(http, "incidents", filter=f"{OURS} and assignedTo eq null", top=100)["value"]
+    assert len(nobody) == len([row for row in wanted() if row["Owner"]["userPrincipalName"] is None])
 
 
 def test_expanded_alerts(http):

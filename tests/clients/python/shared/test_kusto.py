@@ -78,7 +78,7 @@ def test_mistakes(kusto, text, kind):
 def test_metadata_needs_no_token(server):
     import requests
 
-    answer = requests.get(f"{server.url}/v1/rest/auth/metadata", timeout=30)
+    answer = requests.get(f"{server.url}/v1/rest/auth/metadata", timeout=300)
     assert answer.status_code == 404 or "LoginEndpoint" in answer.json()["AzureAD"]
 
 

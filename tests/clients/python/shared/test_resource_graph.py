@@ -71,3 +71,9 @@ def test_a_mistake(graph):
     with pytest.raises(HttpResponseError) as error:
         ask(graph, "securityresources | where")
     assert error.value.status_code == 400 and error.value.error.code == "BadRequest"
+
+
+def test_operations(graph, defender):
+    assert "Microsoft.ResourceGraph/resources/action" in [operation.name for operation in graph.operations.list()]
+    names = [operation.name for operation in defender.operations.list()]
+    assert len(names) == len(set(names)) and {"Microsoft.Security/alerts/read", "Microsoft.Security/assessments/read"} <= set(names)

@@ -123,3 +123,25 @@ def test_threat_indicators(notebook):
 def test_what_can_be_read(notebook):
     for frame in (notebook.list_alert_rules(), notebook.list_analytic_templates()):
         assert frame is not None
+
+
+def test_hunting_queries(notebook):
+    hunts = notebook.list_hunting_queries()
+    assert len(hunts) and set(hunts["properties.category"]) == {"Hunting Queries"}
+    assert all(hunts["properties.query"].str.len() > 0) and hunts["name"].is_unique
+    assert len(notebook.list_saved_queries()) > len(hunts)
+
+
+def test_dynamic_summaries(notebook):
+    from msticpy.context.azure.sentinel_dynamic_summary import DynamicSummary
+
+    items = [{"summary_item_id": str(uuid.uuid4()), "packed_content": {"Account": "ana", "n": 2}}]
+    summary = DynamicSummary(summary_name="who signed in", summary_description="by country", summary_items=items)
+    name = notebook.create_dynamic_summary(summary)
+    assert name == summary.summary_id
+    assert name in list(notebook.list_dynamic_summaries()["name"])
+    got = notebook.get_dynamic_summary(name)
+    assert (got.summary_id, got.summary_name, got.summary_description) == (name, "who signed in", "by country")
+    assert notebook.delete_dynamic_summary(name) == name
+    left = notebook.list_dynamic_summaries()
+    assert "name" not in left or name not in list(left["name"])
