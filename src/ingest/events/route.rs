@@ -31,7 +31,7 @@ pub(crate) struct Channels {
     others: Arc<str>,
 }
 
-const CHANNEL_KEYS: [&[u8]; 4] = [b"Channel", b"channel", b"log_name", b"winlog.channel"];
+const CHANNEL_KEYS: [&[u8]; 5] = [b"Channel", b"channel", b"log_name", b"winlog.channel", b"LogName"];
 
 impl Route {
     /// All rows go to one table.
@@ -50,14 +50,30 @@ impl Route {
         if (has("@stream") || has("_path")) && has("ts") {
             return Self::Stream(if has("@stream") { "@stream" } else { "_path" });
         }
+        if has("Date (UTC)") && has("Username") && has("Application") {
+            let quiet = source.to_ascii_lowercase().replace(['-', '_', ' '], "").contains("noninteractive");
+            return Self::Fixed(if quiet { "AADNonInteractiveUserSignInLogs" } else { "SigninLogs" }.into());
+        }
+        if has("Date (UTC)") && has("Activity") && has("ActorType") {
+            return Self::Fixed("AuditLogs".into());
+        }
+        if has("MESSAGE") && (has("__REALTIME_TIMESTAMP") || has("_SOURCE_REALTIME_TIMESTAMP") || has("SYSLOG_IDENTIFIER")) {
+            return Self::Fixed("Syslog".into());
+        }
         let file = source.rsplit(['/', '\\']).next().unwrap_or_default();
         if zeek::is_zeek(has) {
             return Self::Fixed(format!("Zeek_{}", zeek::log(has, file).unwrap_or("other")).into());
         }
-        if ["EventID", "event_id", "winlog", "Event", "System", "winlog.event_id"].into_iter().any(has) && channel(raw, members).is_some() {
+        let powershell = has("LogName") && has("ProviderName") && has("Id");
+        let numbered = ["EventID", "event_id", "winlog", "Event", "System", "winlog.event_id"].into_iter().any(has);
+        if (numbered || powershell) && channel(raw, members).is_some() {
             return Self::Channel(Channels { security: "SecurityEvent".into(), others: "WindowsEvent".into() });
         }
         if has("eventName") && has("eventSource") && (has("eventVersion") || has("awsRegion") || has("userIdentity")) {
+            return Self::Fixed("AWSCloudTrail".into());
+        }
+        // Athena knows no case.
+        if has("eventname") && has("eventsource") && has("useridentity") {
             return Self::Fixed("AWSCloudTrail".into());
         }
         if is_office(has) {
