@@ -47,7 +47,7 @@ fn between(bytes: &[u8]) -> Option<usize> {
     }
     let around = [&b"<?"[..], b"<!--", b"<Events", b"</Events"];
     if !around.iter().any(|start| bytes.starts_with(start)) {
-        return if bytes.len() < 10 && bytes != b"" { None } else { Some(0) };
+        return if bytes.len() < 10 && !bytes.is_empty() { None } else { Some(0) };
     }
     let close: &[u8] = if bytes.starts_with(b"<!--") { b"-->" } else { b">" };
     bytes.windows(close.len()).position(|part| part == close).map(|place| place + close.len())
