@@ -31,7 +31,7 @@ pub(crate) struct Channels {
     others: Arc<str>,
 }
 
-const CHANNEL_KEYS: [&[u8]; 5] = [b"Channel", b"channel", b"log_name", b"winlog.channel", b"LogName"];
+const CHANNEL_KEYS: [&[u8]; 4] = [b"Channel", b"channel", b"log_name", b"winlog.channel"];
 
 impl Route {
     /// All rows go to one table.
@@ -64,9 +64,7 @@ impl Route {
         if zeek::is_zeek(has) {
             return Self::Fixed(format!("Zeek_{}", zeek::log(has, file).unwrap_or("other")).into());
         }
-        let powershell = has("LogName") && has("ProviderName") && has("Id");
-        let numbered = ["EventID", "event_id", "winlog", "Event", "System", "winlog.event_id"].into_iter().any(has);
-        if (numbered || powershell) && channel(raw, members).is_some() {
+        if ["EventID", "event_id", "winlog", "Event", "System", "winlog.event_id"].into_iter().any(has) && channel(raw, members).is_some() {
             return Self::Channel(Channels { security: "SecurityEvent".into(), others: "WindowsEvent".into() });
         }
         if has("eventName") && has("eventSource") && (has("eventVersion") || has("awsRegion") || has("userIdentity")) {

@@ -62,25 +62,15 @@ const WINDOWS_NAMES: &[(&str, &str)] = &[
     ("#attributes", "*"),
     ("SystemTime", "TimeCreated"),
     ("xmlns", ""),
-    // Objects of PowerShell.
-    ("LogName", "Channel"),
-    ("MachineName", "Computer"),
-    ("Id", "EventID"),
-    ("RecordId", "EventRecordId"),
     ("user_data", "*"),
     ("ExtraEventData", "*"),
 ];
 
 /// The same, with the column of the provider that `SecurityEvent` has.
-const SECURITY_NAMES: &[(&str, &str)] = &[
-    ("SourceName", "EventSourceName"),
-    ("provider_name", "EventSourceName"),
-    ("Provider", "EventSourceName"),
-    ("ProviderName", "EventSourceName"),
-];
+const SECURITY_NAMES: &[(&str, &str)] =
+    &[("SourceName", "EventSourceName"), ("provider_name", "EventSourceName"), ("Provider", "EventSourceName")];
 
-const PROVIDER_NAMES: &[(&str, &str)] =
-    &[("SourceName", "Provider"), ("provider_name", "Provider"), ("ProviderName", "Provider"), ("Source", "Provider")];
+const PROVIDER_NAMES: &[(&str, &str)] = &[("SourceName", "Provider"), ("provider_name", "Provider"), ("Source", "Provider")];
 
 const AWS_NAMES: &[(&str, &str)] = &[
     ("eventtime", "TimeGenerated"),
