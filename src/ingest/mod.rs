@@ -3,6 +3,8 @@
 //! [`decode`] turns files, archives and streams into documents under limits; the journal keeps those. [`read`] turns one
 //! document into records, always in the same way, so that nothing derived ever needs to be kept.
 
+#[cfg(test)]
+mod cases;
 pub mod decode;
 pub mod events;
 mod format;

@@ -7,6 +7,7 @@ use std::io;
 use std::ops::ControlFlow::{self, Break, Continue};
 
 use super::emit::{Emitter, Place};
+use super::guide;
 use super::scan::{Member, scan};
 use super::window::Window;
 
@@ -33,9 +34,9 @@ pub(super) fn delimiter(bytes: &[u8]) -> Option<u8> {
 }
 
 /// A column that is kept: its place in the row and its name as a JSON key with the colon.
-struct Column {
-    place: usize,
-    key: Vec<u8>,
+pub(super) struct Column {
+    pub(super) place: usize,
+    pub(super) key: Vec<u8>,
     /// Columns that carry the same name with lower rank (`Foo_string` beside `Foo_dynamic`).
     others: Vec<usize>,
 }
@@ -59,6 +60,7 @@ pub(super) fn read(window: &mut Window<'_>, delimiter: u8, emitter: &mut Emitter
     };
     emitter.columns(columns.iter().map(|column| &column.key[1..column.key.len() - 2]));
     window.consume(end);
+    let absent = guide::absent(&columns, window, delimiter, limits.document_bytes);
 
     let mut object = Vec::new();
     let mut members: Vec<Member> = Vec::new();
@@ -82,7 +84,7 @@ pub(super) fn read(window: &mut Window<'_>, delimiter: u8, emitter: &mut Emitter
             let message = format!("expected at most {width} cells, found {}", cells.len());
             emitter.reject("csv_row_width", message, place, &window.bytes()[..end])
         } else {
-            write_object(&columns, &cells, &mut object);
+            write_object(&columns, &cells, &absent, &mut object);
             if object.len() == 2 {
                 Continue(())
             } else {
@@ -144,7 +146,7 @@ fn row_end(window: &mut Window<'_>, delimiter: u8, limit: usize) -> io::Result<O
 
 /// The cells of one row, without their quotes.
 #[derive(Default)]
-struct Cells {
+pub(super) struct Cells {
     text: Vec<u8>,
     ends: Vec<usize>,
 }
@@ -154,13 +156,13 @@ impl Cells {
         self.ends.len()
     }
 
-    fn get(&self, place: usize) -> &[u8] {
+    pub(super) fn get(&self, place: usize) -> &[u8] {
         let Some(end) = self.ends.get(place) else { return b"" };
         let start = if place == 0 { 0 } else { self.ends[place - 1] };
         &self.text[start..*end]
     }
 
-    fn split(&mut self, row: &[u8], delimiter: u8) {
+    pub(super) fn split(&mut self, row: &[u8], delimiter: u8) {
         self.text.clear();
         self.ends.clear();
         let row = row.strip_suffix(b"\n").unwrap_or(row);
@@ -218,13 +220,16 @@ fn header(cells: &Cells) -> Option<Vec<Column>> {
     Some(names.into_iter().map(|(_, column)| column).collect())
 }
 
-/// Writes a row as an object of its non-empty cells.
-fn write_object(columns: &[Column], cells: &Cells, object: &mut Vec<u8>) {
+/// Writes a row as an object of its non-empty cells; `absent` holds the codes of columns that stand for none.
+fn write_object(columns: &[Column], cells: &Cells, absent: &[(usize, u64)], object: &mut Vec<u8>) {
     object.clear();
     object.push(b'{');
     for column in columns {
         let places = [column.place].into_iter().chain(column.others.iter().copied());
         let Some(cell) = places.map(|place| cells.get(place)).find(|cell| !cell.is_empty()) else { continue };
+        if absent.iter().any(|(place, code)| *place == column.place && guide::code(cell) == Some(*code)) {
+            continue;
+        }
         if object.len() > 1 {
             object.push(b',');
         }

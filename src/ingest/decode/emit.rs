@@ -8,10 +8,10 @@ use hashbrown::{DefaultHashBuilder, HashMap};
 
 use crate::ingest::events::Route;
 use crate::ingest::reject::excerpt;
-use crate::ingest::{EVENT, Rejected, detect, events};
-use crate::model::{Document, Object, Origin, Time};
+use crate::ingest::{Context, EVENT, Rejected, detect, events, formats};
+use crate::model::{Body, Document, Object, Origin, Time};
 
-use super::envelope::Wrapped;
+use super::envelope::{Frame, Wrapped};
 use super::scan::{self, Member};
 use super::window::Window;
 use super::{Item, Limits, Options, envelope};
@@ -36,6 +36,8 @@ enum Shape {
     Format(Arc<str>, Option<Arc<str>>),
     /// Rows of events.
     Event(Route),
+    /// None of the format that the caller named: why.
+    Foreign(String),
 }
 
 /// Shapes that a source may have before the memory of them is dropped.
@@ -101,11 +103,36 @@ impl<'a> Emitter<'a> {
         }))
     }
 
+    /// The name of the source.
+    pub(super) fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Whether the caller says what the documents are.
+    pub(super) fn is_told(&self) -> bool {
+        self.options.format.is_some() || self.options.table.is_some()
+    }
+
+    /// Gives a row on that was made of a line, for a table if the line tells it.
+    pub(super) fn row(&mut self, table: Option<Arc<str>>, row: &Object, place: Place) -> ControlFlow<()> {
+        let raw = serde_json::to_vec(row).unwrap_or_default();
+        let mut members = Vec::new();
+        match scan::scan(&raw, self.limits(), &mut members) {
+            Ok(done) => self.plain(&raw, &members, done.spaced, place, table),
+            Err(_) => self.reject("line_invalid", "expected a line within the limits of a document", place, &raw),
+        }
+    }
+
     /// Gives one document on; `raw` is a valid JSON object with these members.
     pub(super) fn document(&mut self, raw: &[u8], members: &[Member], spaced: bool, place: Place) -> ControlFlow<()> {
         if let Err(error) = std::str::from_utf8(raw) {
             let message = format!("expected UTF-8, found `0x{:02x}` at byte {}", raw[error.valid_up_to()], error.valid_up_to());
             return self.reject("utf8_invalid", message, place, raw);
+        }
+        match envelope::frame(raw, members) {
+            Some(Frame::Rows) => return envelope::rows(raw, members, self, place),
+            Some(Frame::Aside) => return ControlFlow::Continue(()),
+            None => {}
         }
         match envelope::unwrap(raw, members) {
             Some(Wrapped::Inner(inner, table)) => {
@@ -144,6 +171,10 @@ impl<'a> Emitter<'a> {
                     return self.reject("table_unknown", message, place, raw);
                 }
             },
+            Some(Shape::Foreign(message)) => {
+                let message = message.clone();
+                return self.reject("format_mismatch", message, place, raw);
+            }
             None => return ControlFlow::Continue(()),
         };
         let hash = self.fingerprint(raw, spaced, format == self.event);
@@ -177,7 +208,12 @@ impl<'a> Emitter<'a> {
         let alerts = table.as_deref().is_some_and(events::is_alert_table);
         match self.options.format.as_deref() {
             Some(EVENT) => {}
-            Some(name) => return Shape::Format(self.format(name), table),
+            Some(name) => {
+                return match foreign(name, raw, table.as_deref(), self.received) {
+                    Some(message) => Shape::Foreign(message),
+                    None => Shape::Format(self.format(name), table),
+                };
+            }
             // A row that names a table of events is no alert, whatever its columns look like.
             None if table.is_some() && !alerts => {}
             None => {
@@ -208,7 +244,7 @@ impl<'a> Emitter<'a> {
             Some(format) => format.clone(),
             None => {
                 let shared: Arc<str> = name.into();
-                if let Some(format) = super::super::formats().find(|format| format.name == name) {
+                if let Some(format) = formats().find(|format| format.name == name) {
                     self.formats.insert(format.name, shared.clone());
                 }
                 shared
@@ -241,4 +277,26 @@ impl<'a> Emitter<'a> {
         }
         short(blake3::Hasher::new().update(text).update(&number.to_le_bytes()).finalize())
     }
+}
+
+/// Why a document is none of the format of this name, if it is another one's or gives nothing when it is read.
+fn foreign(name: &str, raw: &[u8], table: Option<&str>, received: Time) -> Option<String> {
+    let format = formats().find(|format| format.name == name)?;
+    let object = serde_json::from_slice::<Object>(raw).ok()?;
+    if (format.detect)(&object) > 0 {
+        return None;
+    }
+    if let Some(other) = detect(&object) {
+        return Some(format!("expected a document of the format `{name}`, found one of `{}`; leave `--format` out", other.name));
+    }
+    let hollow = |body: &Body| match body {
+        Body::Alert(alert) => alert.title.is_empty() && alert.entities.is_empty() && alert.members.is_empty(),
+        Body::Incident(incident) => incident.title.is_empty() && incident.entities.is_empty() && incident.alert_ids.is_empty(),
+        Body::Event(_) | Body::Decision(_) | Body::Resource(_) => false,
+    };
+    let bodies = (format.read)(&object, &Context { table, received }).ok()?;
+    bodies.iter().all(hollow).then(|| {
+        let names: Vec<String> = object.keys().take(8).map(|name| format!("`{name}`")).collect();
+        format!("expected a document of the format `{name}`, found an object with {}", names.join(", "))
+    })
 }

@@ -31,7 +31,7 @@ pub(super) struct Envelope {
     pub(super) content: Content,
 }
 
-const LISTS: [&[u8]; 20] = [
+const LISTS: [&[u8]; 23] = [
     b"value",
     b"Value",
     b"records",
@@ -52,13 +52,16 @@ const LISTS: [&[u8]; 20] = [
     b"documents",
     b"entries",
     b"rows",
+    b"logEvents",
+    b"Results",
+    b"Incidents",
 ];
 
 /// Objects that stand between the envelope and its list.
 const STEPS: [&[u8]; 6] = [b"responses", b"200", b"body", b"hits", b"data", b"result"];
 
 /// Members of an envelope that say nothing of its documents.
-const ASIDE: [&[u8]; 34] = [
+const ASIDE: [&[u8]; 50] = [
     b"nextLink",
     b"NextToken",
     b"nextToken",
@@ -93,6 +96,22 @@ const ASIDE: [&[u8]; 34] = [
     b"errors",
     b"ResponseMetadata",
     b"aggregations",
+    b"schema",
+    b"Schema",
+    b"Stats",
+    b"messageType",
+    b"owner",
+    b"logGroup",
+    b"logStream",
+    b"subscriptionFilters",
+    b"searchedLogStreams",
+    b"nextForwardToken",
+    b"nextBackwardToken",
+    b"pit_id",
+    b"num_reduce_phases",
+    b"_clusters",
+    b"skipToken",
+    b"Exceptions",
 ];
 
 /// Finds the list of an envelope in an object that may be cut off behind the bytes.
@@ -116,7 +135,7 @@ fn descend(bytes: &[u8], base: usize, depth: usize, limits: &Limits) -> Option<E
             matches!(first, Some(b'{' | b']') | None)
         };
         match value {
-            Some(b'[') if found.is_none() && key == b"tables" && documents(base + member.value) => {
+            Some(b'[') if found.is_none() && matches!(key, b"tables" | b"Tables") && documents(base + member.value) => {
                 found = Some(Envelope { list: base + member.value + 1, depth, content: Content::Tables });
             }
             Some(b'[') if found.is_none() && LISTS.contains(&key) && documents(base + member.value) => {
@@ -159,12 +178,15 @@ pub(super) enum Wrapped<'a> {
 pub(super) fn unwrap<'a>(raw: &'a [u8], members: &[Member]) -> Option<Wrapped<'a>> {
     let get = |name: &[u8]| members.iter().find(|member| member.key(raw) == name).map(|member| member.value(raw));
     // Few documents are wrapped: one pass over the members tells.
-    const MARKS: [&[u8]; 5] = [b"_source", b"detail", b"CloudTrailEvent", b"result", b"category"];
+    const MARKS: [&[u8]; 7] = [b"_source", b"detail", b"CloudTrailEvent", b"result", b"category", b"timestamp", b"value"];
     if !members.iter().any(|member| MARKS.contains(&member.key(raw))) {
         return None;
     }
     if let Some(source) = get(b"_source").filter(|source| source.starts_with(b"{")) {
-        return get(b"_index").or_else(|| get(b"_id")).map(|_| Wrapped::Inner(source.into(), None));
+        // An alert of Elastic is known by the id of its hit.
+        let alert = get(b"_id").is_some() && [&b"\"signal"[..], b"\"kibana"].iter().any(|mark| holds(source, mark));
+        let hit = get(b"_index").or_else(|| get(b"_id")).is_some() && !alert;
+        return hit.then(|| Wrapped::Inner(source.into(), None));
     }
     // A call that EventBridge brings, or `lookup-events` as a text.
     if let Some(detail) = get(b"detail").filter(|detail| detail.starts_with(b"{")) {
@@ -174,6 +196,16 @@ pub(super) fn unwrap<'a>(raw: &'a [u8], members: &[Member]) -> Option<Wrapped<'a
     if let Some(call) = get(b"CloudTrailEvent") {
         let inner = serde_json::from_slice::<String>(call).ok().filter(|inner| inner.starts_with('{'))?;
         return Some(Wrapped::Inner(inner.into_bytes().into(), Some("AWSCloudTrail".into())));
+    }
+    // An event of CloudWatch Logs whose message is a document.
+    if get(b"timestamp").is_some() && (get(b"ingestionTime").is_some() || (get(b"id").is_some() && members.len() <= 4)) {
+        let inner = serde_json::from_slice::<String>(get(b"message")?).ok().filter(|inner| inner.trim_start().starts_with('{'))?;
+        return Some(Wrapped::Inner(inner.into_bytes().into(), None));
+    }
+    // The answer of an API that was asked for one thing.
+    if let Some(value) = get(b"value").filter(|value| value.starts_with(b"{")) {
+        let only = members.iter().all(|member| member.key(raw) == b"value" || aside(member.key(raw)));
+        return only.then(|| Wrapped::Inner(value.into(), None));
     }
     // A result that Splunk streams.
     if let Some(result) = get(b"result").filter(|result| result.starts_with(b"{")) {
@@ -191,6 +223,46 @@ pub(super) fn unwrap<'a>(raw: &'a [u8], members: &[Member]) -> Option<Wrapped<'a
     }
 }
 
+/// What a frame of a streamed answer of Kusto holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Frame {
+    /// Columns and rows that were asked for.
+    Rows,
+    /// How the answer was made.
+    Aside,
+}
+
+/// Whether an object is a frame of Kusto's second protocol.
+pub(super) fn frame(raw: &[u8], members: &[Member]) -> Option<Frame> {
+    let get = |name: &[u8]| members.iter().find(|member| member.key(raw) == name).map(|member| member.value(raw));
+    if members.first()?.key(raw) != b"FrameType" {
+        return None;
+    }
+    match get(b"FrameType")? {
+        b"\"DataTable\"" if get(b"TableKind")? == b"\"PrimaryResult\"" => Some(Frame::Rows),
+        b"\"DataTable\"" | b"\"DataSetHeader\"" | b"\"DataSetCompletion\"" | b"\"TableCompletion\"" | b"\"TableProgress\"" => {
+            Some(Frame::Aside)
+        }
+        _ => None,
+    }
+}
+
+/// Whether a table of Kusto's first protocol only tells how the answer was made: it is not the first, and its columns are known.
+fn is_about_answer(name: Option<&[u8]>, names: &[String]) -> bool {
+    const KNOWN: [&[&str]; 4] = [
+        &["\"Value\""],
+        &["\"TableId\"", "\"Key\"", "\"Value\""],
+        &["\"Timestamp\"", "\"Severity\"", "\"SeverityName\"", "\"StatusCode\""],
+        &["\"Ordinal\"", "\"Kind\"", "\"Name\"", "\"Id\""],
+    ];
+    let later = name.is_some_and(|name| name.starts_with(b"\"Table_") && name != b"\"Table_0\"");
+    later && KNOWN.iter().any(|known| names.len() >= known.len() && names.iter().zip(*known).all(|(name, known)| name == known))
+}
+
+fn holds(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}
+
 /// Gives the rows of one table of a query answer, `{name, columns: [{name, type}], rows: [[..]]}`, as objects of their cells.
 pub(super) fn rows(raw: &[u8], members: &[Member], emitter: &mut Emitter<'_>, place: Place) -> ControlFlow<()> {
     let get = |name: &[u8]| members.iter().find(|member| member.key(raw).eq_ignore_ascii_case(name)).map(|member| member.value(raw));
@@ -201,6 +273,9 @@ pub(super) fn rows(raw: &[u8], members: &[Member], emitter: &mut Emitter<'_>, pl
     let (Some(Some(names)), Some(rows)) = (names, get(b"rows")) else {
         return emitter.reject("table_answer_invalid", "expected `columns` with names, and `rows`", place, raw);
     };
+    if is_about_answer(get(b"TableName"), &names) {
+        return ControlFlow::Continue(());
+    }
     let limits = emitter.limits().clone();
     let mut scratch = Vec::new();
     let mut object = Vec::new();
@@ -303,6 +378,10 @@ mod tests {
             (r#"{"detail-type":"AWS API Call via CloudTrail","detail":{"a":1}}"#, inner(Some("AWSCloudTrail"))),
             (r#"{"EventId":"e","CloudTrailEvent":"{\"a\":1}"}"#, inner(Some("AWSCloudTrail"))),
             (r#"{"preview":false,"result":{"a":1}}"#, inner(None)),
+            (r#"{"@odata.context":"x","value":{"a":1}}"#, inner(None)),
+            (r#"{"name":"x","value":{"a":1}}"#, None),
+            (r#"{"id":"1","timestamp":2,"message":"{\"a\":1}"}"#, inner(None)),
+            (r#"{"timestamp":2,"message":"{\"a\":1}"}"#, None),
             (r#"{"time":"t","category":"RiskyUsers","properties":{"a":1}}"#, Some(Wrapped::Record("AADRiskyUsers".into()))),
             (r#"{"detail-type":"GuardDuty Finding","detail":{"a":1}}"#, None),
             (r#"{"category":"x","properties":{"a":1}}"#, None),

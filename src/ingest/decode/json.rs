@@ -33,6 +33,15 @@ pub(super) fn read(window: &mut Window<'_>, emitter: &mut Emitter<'_>) -> Flow {
                 window.consume(1);
                 reader.elements(window, emitter, Content::Documents, 0)?
             }
+            // A comma between objects of a list whose brackets were cut off.
+            b',' => {
+                window.consume(1);
+                Continue(())
+            }
+            _ if super::record_line(window.bytes()).is_some() => {
+                window.line_end()?;
+                Continue(())
+            }
             _ => {
                 let flow = emitter.reject("json_invalid", "expected a JSON object", Place::of(window), head(window.bytes()));
                 window.line_end()?;

@@ -7,11 +7,14 @@
 mod csv;
 mod emit;
 mod envelope;
+mod guide;
 mod json;
+mod lines;
 pub(crate) mod scan;
 mod source;
 mod text;
 mod window;
+mod xml;
 
 use std::cell::Cell;
 use std::io::{self, Read};
@@ -19,6 +22,8 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use crate::model::{Document, Fault, FaultClass, Time};
+
+pub(crate) use lines::{syslog_facility, syslog_severity};
 
 use super::Rejected;
 
@@ -184,6 +189,14 @@ pub fn decode(
         sink(item)
     };
     source::Walk { options, received, progress, sink: &mut sink, given: &given }.input(input).map(|_| ())
+}
+
+/// Bytes of a line `Record 17`, which dumps of event logs write before each record.
+fn record_line(bytes: &[u8]) -> Option<usize> {
+    let rest = bytes.strip_prefix(b"Record ")?;
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let line = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+    (digits > 0 && rest[digits..line].trim_ascii().is_empty()).then_some(b"Record ".len() + line)
 }
 
 #[cfg(test)]

@@ -141,7 +141,7 @@ impl Walk<'_> {
             return self.zip(name, Cursor::new(bytes), meter);
         }
         let mut emitter = Emitter::new(name, self.options, self.received, self.sink);
-        text::read(reader, &mut emitter).map_err(|error| io_error(name, error))
+        text::read(reader, self.received, &mut emitter).map_err(|error| io_error(name, error))
     }
 
     fn zip<R: Read + Seek>(&mut self, name: &str, reader: R, meter: Meter) -> Flow {

@@ -1,17 +1,22 @@
-//! From bytes to UTF-8 text, and from text to the reader of its arrangement: JSON or rows with delimiters.
+//! From bytes to UTF-8 text, and from text to the reader of its arrangement: JSON, rows with delimiters, lines, XML.
 
 use std::io::{self, Cursor, Read};
 use std::ops::ControlFlow;
 
+use crate::model::Time;
+
 use super::emit::{Emitter, Place};
 use super::window::Window;
-use super::{csv, json};
+use super::{csv, json, lines, xml};
 
 /// Bytes at the beginning of a source among which a zero tells that it is no text.
 const BINARY_HEAD: usize = 512;
 
+/// Lines of a text among which one that begins like JSON makes it worth reading.
+const JSON_LINES: usize = 64;
+
 /// Reads a whole source.
-pub(super) fn read(mut reader: Box<dyn Read + '_>, emitter: &mut Emitter<'_>) -> io::Result<ControlFlow<()>> {
+pub(super) fn read(mut reader: Box<dyn Read + '_>, received: Time, emitter: &mut Emitter<'_>) -> io::Result<ControlFlow<()>> {
     let mut head = Vec::new();
     (&mut reader).take(4).read_to_end(&mut head)?;
     let utf16 = match head[..] {
@@ -37,13 +42,67 @@ pub(super) fn read(mut reader: Box<dyn Read + '_>, emitter: &mut Emitter<'_>) ->
         let head = head.to_vec();
         return Ok(emitter.reject("source_binary", "expected text, found binary data", Place::of(&window), &head));
     }
+    // What is said of a source's format or table counts more than its name.
+    if !emitter.is_told() && is_document(emitter.source()) {
+        return Ok(no_data(&window, emitter));
+    }
+    while let Some(count) = preamble(window.bytes()) {
+        window.consume(count);
+        if !window.space()? {
+            return Ok(ControlFlow::Continue(()));
+        }
+    }
     match window.bytes()[0] {
-        b'{' | b'[' => json::read(&mut window, emitter),
-        _ => match csv::delimiter(window.bytes()) {
-            Some(delimiter) => csv::read(&mut window, delimiter, emitter),
-            None => json::read(&mut window, emitter),
+        b'{' => json::read(&mut window, emitter),
+        b'[' if emitter.is_told() || !is_remark(window.bytes()) => json::read(&mut window, emitter),
+        b'[' => Ok(no_data(&window, emitter)),
+        _ if xml::is_events(window.bytes()) => xml::read(&mut window, emitter),
+        _ => match (lines::dialect(window.bytes()), csv::delimiter(window.bytes())) {
+            (Some(dialect), _) => lines::read(&mut window, dialect, received, emitter),
+            (None, Some(delimiter)) => csv::read(&mut window, delimiter, emitter),
+            (None, None) if !emitter.is_told() && !holds_json(window.bytes()) => Ok(no_data(&window, emitter)),
+            (None, None) => json::read(&mut window, emitter),
         },
     }
+}
+
+/// One reject for a source that holds no data, however long it is.
+fn no_data(window: &Window<'_>, emitter: &mut Emitter<'_>) -> ControlFlow<()> {
+    let head = window.bytes()[..window.bytes().len().min(BINARY_HEAD)].to_vec();
+    let message = "expected JSON, rows with a header, syslog, CEF, or XML of Windows events, found a document; left out as a whole";
+    emitter.reject("source_not_data", message, Place::of(window), &head)
+}
+
+/// Whether a name is that of a text for people or of a program: they lie beside exports.
+fn is_document(source: &str) -> bool {
+    const ENDINGS: [&str; 21] = [
+        "md", "markdown", "rst", "adoc", "html", "htm", "py", "ps1", "psm1", "sh", "bat", "js", "ts", "css", "yml", "yaml", "toml", "ini",
+        "kql", "sql", "ipynb",
+    ];
+    let file = source.rsplit(['/', '\\']).next().unwrap_or_default();
+    let ending = file.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
+}
+
+/// Bytes of lines that some tools write before the data: the types of PowerShell's CSV, the delimiter for Excel, the
+/// number of a dumped record.
+fn preamble(bytes: &[u8]) -> Option<usize> {
+    let end = bytes.iter().position(|byte| *byte == b'\n')? + 1;
+    let line = bytes[..end].trim_ascii();
+    let excel = line.len() == 5 && line.starts_with(b"sep=");
+    (excel || line.starts_with(b"#TYPE ")).then_some(end)
+}
+
+/// Whether an object or a list begins one of the first lines.
+fn holds_json(bytes: &[u8]) -> bool {
+    let lines = bytes.split(|byte| *byte == b'\n').take(JSON_LINES).map(<[u8]>::trim_ascii_start);
+    lines.into_iter().any(|line| line.starts_with(b"{") || line.starts_with(b"[{") || super::record_line(line).is_some())
+}
+
+/// Whether a line that begins with a bracket is a message of a program (`[INFO] text`) and no list.
+fn is_remark(bytes: &[u8]) -> bool {
+    let next = bytes[1..].iter().find(|byte| !byte.is_ascii_whitespace());
+    !matches!(next, None | Some(b'{' | b'[' | b']' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n'))
 }
 
 #[derive(Clone, Copy)]

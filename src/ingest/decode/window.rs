@@ -81,6 +81,17 @@ impl<'a> Window<'a> {
         Ok(self.end > before)
     }
 
+    /// Looks `bytes` ahead, as far as the source goes; what breaks it is told when its bytes are asked for.
+    pub(crate) fn fill(&mut self, bytes: usize) {
+        while self.bytes().len() < bytes && self.broken.is_none() {
+            match self.more() {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => self.broken = Some(error),
+            }
+        }
+    }
+
     /// Moves over `n` bytes.
     pub(crate) fn consume(&mut self, n: usize) {
         let bytes = &self.buffer[self.start..self.start + n];

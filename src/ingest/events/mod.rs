@@ -18,7 +18,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::catalog::tables;
-use crate::model::{Body, Document, Event, Time};
+use crate::model::{Body, Document, Event, Object, Time};
 
 use super::Reject;
 use super::decode::scan::Member;
@@ -29,7 +29,7 @@ pub(crate) use route::Route;
 pub use row::unmapped;
 
 /// Tables whose rows are alerts and incidents: formats of their own read them.
-const ALERT_TABLES: [&str; 4] = ["SecurityAlert", "SecurityIncident", "AlertInfo", "AlertEvidence"];
+const ALERT_TABLES: [&str; 5] = ["SecurityAlert", "SecurityIncident", "AlertInfo", "AlertEvidence", "AWSGuardDuty"];
 
 /// Letters that a table name may have.
 const TABLE_NAME_MAX: usize = 128;
@@ -40,6 +40,12 @@ pub(crate) fn read(document: &Document) -> Result<Vec<Body>, Reject> {
         return Err(Reject::new("table_unknown", "expected the name of a table, found none"));
     };
     row::read(table, &document.raw).map(|event| vec![Body::Event(Box::new(event))])
+}
+
+/// Reads a row that is an alert as well, as a row of its table.
+pub(crate) fn row(table: &str, object: &Object) -> Result<Event, Reject> {
+    let raw = serde_json::to_vec(object).map_err(|error| Reject::new("json_invalid", error.to_string()))?;
+    row::read(&table_name(table), &raw)
 }
 
 /// A row that a format made: the rules of its table have their say as on rows of raw events.

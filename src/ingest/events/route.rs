@@ -50,6 +50,16 @@ impl Route {
         if (has("@stream") || has("_path")) && has("ts") {
             return Self::Stream(if has("@stream") { "@stream" } else { "_path" });
         }
+        if has("Date (UTC)") && has("Username") && has("Application") {
+            let quiet = source.to_ascii_lowercase().replace(['-', '_', ' '], "").contains("noninteractive");
+            return Self::Fixed(if quiet { "AADNonInteractiveUserSignInLogs" } else { "SigninLogs" }.into());
+        }
+        if has("Date (UTC)") && has("Activity") && has("ActorType") {
+            return Self::Fixed("AuditLogs".into());
+        }
+        if has("MESSAGE") && (has("__REALTIME_TIMESTAMP") || has("_SOURCE_REALTIME_TIMESTAMP") || has("SYSLOG_IDENTIFIER")) {
+            return Self::Fixed("Syslog".into());
+        }
         let file = source.rsplit(['/', '\\']).next().unwrap_or_default();
         if zeek::is_zeek(has) {
             return Self::Fixed(format!("Zeek_{}", zeek::log(has, file).unwrap_or("other")).into());
@@ -58,6 +68,10 @@ impl Route {
             return Self::Channel(Channels { security: "SecurityEvent".into(), others: "WindowsEvent".into() });
         }
         if has("eventName") && has("eventSource") && (has("eventVersion") || has("awsRegion") || has("userIdentity")) {
+            return Self::Fixed("AWSCloudTrail".into());
+        }
+        // Athena knows no case.
+        if has("eventname") && has("eventsource") && has("useridentity") {
             return Self::Fixed("AWSCloudTrail".into());
         }
         if is_office(has) {

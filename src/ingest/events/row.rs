@@ -6,9 +6,9 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use serde_json::Value;
 
-use crate::catalog::tables;
-use crate::ingest::decode::Limits;
+use crate::catalog::tables::{self, Column, ColumnType};
 use crate::ingest::decode::scan::{Member, Stop, scan};
+use crate::ingest::decode::{Limits, syslog_facility, syslog_severity};
 use crate::ingest::{Reject, value};
 use crate::model::{Body, Event, Object, Time};
 
@@ -127,7 +127,8 @@ impl<'a> Reader<'a> {
         if nested && depth < SPREAD_DEPTH {
             if matches!(slot, Slot::Spread) {
                 // The dynamic column itself stays, besides the cells that its members become.
-                if self.layout.known.is_some_and(|table| table.column(key).is_some()) {
+                let keeps = |column: &Column| column.kind == ColumnType::Dynamic || self.layout.source.windows;
+                if self.layout.known.and_then(|table| table.column(key)).is_some_and(keeps) {
                     let slot = self.layout.column(key);
                     self.put(slot, raw);
                 }
@@ -187,13 +188,25 @@ impl<'a> Reader<'a> {
 
     /// An XML element that was turned into an object: `{"#text": 4624}`, `{"#attributes": {"SystemTime": ".."}}`.
     fn xml_value(&mut self, key: &str, raw: &[u8]) -> bool {
-        let marked = raw.windows(2).take(64).any(|pair| matches!(pair, b"\"#" | b"\"@"));
+        // Some dumps write the attributes of an element beside it.
+        let (key, apart) = key.strip_suffix("_attributes").map_or((key, false), |element| (element, true));
+        let marked = apart || raw.windows(2).take(64).any(|pair| matches!(pair, b"\"#" | b"\"@"));
         if !marked && !["EventID", "TimeCreated", "Provider"].contains(&key) {
             return false;
         }
         let Ok(object) = serde_json::from_slice::<Object>(raw) else { return false };
         let attributes = object.get("#attributes").and_then(Value::as_object).unwrap_or(&object);
         let attribute = |name: &str| value::get(attributes, name).or_else(|| value::get(attributes, &format!("@{name}")));
+        if ["Execution", "Security", "Correlation"].contains(&key) {
+            let texts = ["ProcessID", "ThreadID", "UserID", "ActivityID", "RelatedActivityID"]
+                .map(|name| (name, attribute(name).and_then(value::text)));
+            for (name, text) in texts {
+                if let Some(text) = text {
+                    self.add(name, &text);
+                }
+            }
+            return true;
+        }
         let found = object.get("#text").or_else(|| ["SystemTime", "Name", "Value"].iter().find_map(|name| attribute(name)));
         let Some(found) = found else { return false };
         let slot = match self.layout.slot(key) {
@@ -282,12 +295,21 @@ impl<'a> Reader<'a> {
             "SecurityEvent" => self.complete_security(),
             "SigninLogs" | "AADNonInteractiveUserSignInLogs" => self.complete_sign_in(),
             "AzureActivity" => self.complete_activity(),
+            "Syslog" => self.complete_syslog(),
+            "AWSCloudTrail" => self.complete_call(),
             _ => {}
         }
     }
 
-    /// A sign-in from Graph tells its result in `status` only.
+    /// A sign-in from Graph tells its result in `status` only, one from the portal as a word.
     fn complete_sign_in(&mut self) {
+        if self.text("Status").is_some_and(|word| word.eq_ignore_ascii_case("success")) {
+            match self.text("ResultType") {
+                None => self.add("ResultType", "0"),
+                Some(code) if value::is_absent_text(&code) => self.replace("ResultType", "0".to_owned()),
+                Some(_) => {}
+            }
+        }
         let Some(Value::Object(status)) = self.get("Status") else { return };
         let texts = [("errorCode", "ResultType"), ("failureReason", "ResultDescription")]
             .map(|(name, column)| (column, value::text_of(status, &[name]).map(std::borrow::Cow::into_owned)));
@@ -309,6 +331,52 @@ impl<'a> Reader<'a> {
         let Some(Value::Object(claims)) = self.get("Claims_d") else { return };
         if let Some(caller) = value::text_of(claims, &CALLERS).map(std::borrow::Cow::into_owned) {
             self.add("Caller", &caller);
+        }
+    }
+
+    /// Athena writes who called as the text of a structure: `{type=IAMUser, arn=arn:aws:.., username=ana}`.
+    fn complete_call(&mut self) {
+        const FIELDS: [(&str, &str); 7] = [
+            ("type", "UserIdentityType"),
+            ("principalid", "UserIdentityPrincipalid"),
+            ("arn", "UserIdentityArn"),
+            ("accountid", "UserIdentityAccountId"),
+            ("invokedby", "UserIdentityInvokedBy"),
+            ("accesskeyid", "UserIdentityAccessKeyId"),
+            ("username", "UserIdentityUserName"),
+        ];
+        let Some(text) = self.text("useridentity").filter(|text| text.starts_with('{') && text.contains('=')) else { return };
+        // What stands in braces of its own is the session, whose issuer has the same names.
+        let own = text[1..].split('{').next().unwrap_or_default();
+        for part in own.split([',', '}']) {
+            let Some((name, value)) = part.trim().split_once('=') else { continue };
+            if let Some((_, column)) = FIELDS.iter().find(|(known, _)| *known == name).filter(|_| !value::is_absent_text(value)) {
+                self.add(column, value);
+            }
+        }
+    }
+
+    /// The journal of systemd numbers facilities and severities, and writes messages that are no text as a list of bytes.
+    fn complete_syslog(&mut self) {
+        type Name = fn(usize) -> Option<&'static str>;
+        let names: [(&str, Name); 2] = [("Facility", syslog_facility), ("SeverityLevel", syslog_severity)];
+        for (column, name) in names {
+            if let Some(word) = self.text(column).and_then(|number| name(number.parse().ok()?)) {
+                self.replace(column, word.to_owned());
+            }
+        }
+        if let Some(bytes) = self.text("SyslogMessage").and_then(|text| serde_json::from_str::<Vec<u8>>(&text).ok()) {
+            self.replace("SyslogMessage", String::from_utf8_lossy(&bytes).into_owned());
+        }
+        if let Some(host) = self.text("Computer") {
+            self.add("HostName", &host);
+        }
+    }
+
+    /// Puts another text into a cell.
+    fn replace(&mut self, name: &str, text: String) {
+        if let Some((_, value)) = self.columns.iter_mut().find(|(column, _)| &**column == name) {
+            *value = text.into();
         }
     }
 

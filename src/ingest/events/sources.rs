@@ -61,16 +61,22 @@ const WINDOWS_NAMES: &[(&str, &str)] = &[
     ("System", "*"),
     ("#attributes", "*"),
     ("SystemTime", "TimeCreated"),
+    ("xmlns", ""),
     ("user_data", "*"),
     ("ExtraEventData", "*"),
 ];
 
 /// The same, with the column of the provider that `SecurityEvent` has.
-const SECURITY_NAMES: &[(&str, &str)] = &[("SourceName", "EventSourceName"), ("provider_name", "EventSourceName")];
+const SECURITY_NAMES: &[(&str, &str)] =
+    &[("SourceName", "EventSourceName"), ("provider_name", "EventSourceName"), ("Provider", "EventSourceName")];
 
 const PROVIDER_NAMES: &[(&str, &str)] = &[("SourceName", "Provider"), ("provider_name", "Provider"), ("Source", "Provider")];
 
 const AWS_NAMES: &[(&str, &str)] = &[
+    ("eventtime", "TimeGenerated"),
+    ("eventid", "AwsEventId"),
+    ("requestid", "AwsRequestId_"),
+    ("eventtype", "EventTypeName"),
     ("eventTime", "TimeGenerated"),
     ("eventID", "AwsEventId"),
     ("requestID", "AwsRequestId_"),
@@ -105,10 +111,45 @@ const AWS_NAMES: &[(&str, &str)] = &[
 ];
 
 /// Records of diagnostic settings; what stands in `properties` counts more than what stands around it.
-const AZURE_NAMES: &[(&str, &str)] = &[("time", "TimeGenerated"), ("properties", "**"), ("tenantId", "AADTenantId")];
+const AZURE_NAMES: &[(&str, &str)] = &[
+    ("time", "TimeGenerated"),
+    ("properties", "**"),
+    ("tenantId", "AADTenantId"),
+    // The download of the portal.
+    ("Date (UTC)", "TimeGenerated"),
+    ("Request ID", "Id"),
+    ("Correlation ID", "CorrelationId"),
+    ("User ID", "UserId"),
+    ("User", "UserDisplayName"),
+    ("Username", "UserPrincipalName"),
+    ("User type", "UserType"),
+    ("User agent", "UserAgent"),
+    ("Application", "AppDisplayName"),
+    ("Application ID", "AppId"),
+    ("Resource", "ResourceDisplayName"),
+    ("Resource ID", "ResourceIdentity"),
+    ("IP address", "IPAddress"),
+    ("Sign-in error code", "ResultType"),
+    ("Failure reason", "ResultDescription"),
+    ("Client app", "ClientAppUsed"),
+    ("Conditional Access", "ConditionalAccessStatus"),
+    ("Authentication requirement", "AuthenticationRequirement"),
+    ("Multifactor authentication result", "MfaResult"),
+    ("Service principal ID", "ServicePrincipalId"),
+    ("Service principal name", "ServicePrincipalName"),
+];
 
-const AUDIT_NAMES: &[(&str, &str)] =
-    &[("time", "TimeGenerated"), ("properties", "**"), ("tenantId", "AADTenantId"), ("operationType", "AADOperationType")];
+const AUDIT_NAMES: &[(&str, &str)] = &[
+    ("time", "TimeGenerated"),
+    ("properties", "**"),
+    ("tenantId", "AADTenantId"),
+    ("operationType", "AADOperationType"),
+    ("Date (UTC)", "TimeGenerated"),
+    ("Activity", "OperationName"),
+    ("Service", "LoggedByService"),
+    ("ActorUserPrincipalName", "InitiatingUserOrApp"),
+    ("IPAddress", "InitiatingIpAddress"),
+];
 
 /// A sign-in tells its result as a number beside the `status` that explains it, and so does its place.
 const SIGN_IN_OBJECTS: &[(&str, &str)] = &[("location", "LocationDetails")];
@@ -186,6 +227,20 @@ const STORAGE_NAMES: &[(&str, &str)] = &[
     ("requester.upn", "RequesterUpn"),
 ];
 
+/// Lines of syslog as the journal of systemd writes them in JSON.
+const SYSLOG_NAMES: &[(&str, &str)] = &[
+    ("ProcessId", "SysmonProcessId"),
+    ("__REALTIME_TIMESTAMP", "TimeGenerated"),
+    ("_SOURCE_REALTIME_TIMESTAMP", "EventTime"),
+    ("_HOSTNAME", "Computer"),
+    ("MESSAGE", "SyslogMessage"),
+    ("MESSAGE_ID", "JournalMessageId"),
+    ("SYSLOG_IDENTIFIER", "ProcessName"),
+    ("_PID", "ProcessID"),
+    ("PRIORITY", "SeverityLevel"),
+    ("SYSLOG_FACILITY", "Facility"),
+];
+
 /// Tables of diagnostic settings of Entra ID: sign-ins.
 const SIGN_INS: &[&str] = &[
     "SigninLogs",
@@ -257,7 +312,7 @@ const SOURCES: &[Source] = &[
     Source { tables: &["Event"], windows: true, ..PLAIN },
     Source { tables: &["AWSCloudTrail"], names: AWS_NAMES, ..PLAIN },
     // The id of the process that wrote the line is another thing than the process of an event inside it.
-    Source { tables: &["Syslog"], names: &[("ProcessId", "SysmonProcessId")], ..PLAIN },
+    Source { tables: &["Syslog"], names: SYSLOG_NAMES, ..PLAIN },
     Source { tables: SIGN_INS, names: AZURE_NAMES, objects: SIGN_IN_OBJECTS, ..PLAIN },
     Source { tables: &["AuditLogs"], names: AUDIT_NAMES, ..PLAIN },
     Source { tables: AZURE, names: AZURE_NAMES, ..PLAIN },

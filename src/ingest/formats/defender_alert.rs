@@ -32,7 +32,9 @@ fn detect(object: &Object) -> u8 {
 
 fn read(object: &Object, _: &Context<'_>) -> Result<Vec<Body>, Reject> {
     let properties = object.get("properties").and_then(Value::as_object);
-    let id = if properties.is_some() { resource_id(object) } else { None };
+    // The command line of Azure writes the properties beside the name of the resource.
+    let flattened = || value::text_of(object, &["type"]).is_some_and(|kind| kind.to_ascii_lowercase().starts_with("microsoft.security/"));
+    let id = if properties.is_some() || flattened() { resource_id(object) } else { None };
     let mut fields = Fields::new(properties.unwrap_or(object));
     let system = fields.text(&["systemAlertId"]);
     let mut alert = Alert::default();

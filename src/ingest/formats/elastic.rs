@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::shape::{Cast, put};
 use crate::catalog::attack;
@@ -20,7 +21,7 @@ fn detect(object: &Object) -> u8 {
         return 100;
     }
     // The index of 7.x: `signal` instead of `kibana.alert`, known by the id of the hit.
-    if source.raw("signal.rule.id").is_some() && object.contains_key("_id") { 100 } else { 0 }
+    if source.raw("signal.rule.id").is_some() || source.raw("signal.rule.name").is_some() { 100 } else { 0 }
 }
 
 /// The fields of a document, wherever dots became objects.
@@ -80,6 +81,7 @@ fn lookup<'a>(object: &'a Object, path: &str) -> Option<&'a Value> {
 fn read(object: &Object, _context: &Context<'_>) -> Result<Vec<Body>, Reject> {
     let fields = Fields::of(object);
     let id = fields.text("kibana.alert.uuid").or_else(|| value::text_of(object, &["_id"]));
+    let id = id.or_else(|| signal_id(fields).map(Cow::Owned));
     let id = id.ok_or_else(|| Reject::new("elastic_without_id", "expected an alert with `kibana.alert.uuid` or `_id`, found neither"))?;
     let mut cast = Cast::new();
     let compromised = read_things(fields, &mut cast);
@@ -123,6 +125,15 @@ fn read(object: &Object, _context: &Context<'_>) -> Result<Vec<Body>, Reject> {
         ..Alert::default()
     };
     Ok(vec![Body::Alert(Box::new(alert))])
+}
+
+/// The id of a signal of 7.x without its hit: the same rule on the same events gives the same.
+fn signal_id(fields: Fields<'_>) -> Option<String> {
+    let rule = fields.either(&["signal.rule.id", "signal.rule.name"])?;
+    let events = ["signal.ancestors", "signal.parents", "signal.parent", "signal.original_event.id"];
+    let events: Vec<String> = events.iter().filter_map(|path| fields.raw(path)).map(Value::to_string).collect();
+    let time = fields.either(&["signal.original_time", "@timestamp"])?;
+    Some(Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{rule}\0{time}\0{}", events.join("\0")).as_bytes()).to_string())
 }
 
 /// The product's own steps: low to 21, medium to 47, high to 73.

@@ -140,7 +140,7 @@ pub(super) fn add_device(list: &mut FlatList, row: &Object, nested: bool) -> Opt
 
 /// Adds the entity of a row, with the ones that describe it, and returns its place.
 pub(super) fn add(list: &mut FlatList, kind: &str, row: &Object, role: Option<Role>) -> Option<Place> {
-    let kind = entities::kind_named(kind);
+    let kind = entities::kind_named(cloud_kind(kind, row).unwrap_or(kind));
     let host = if kind.as_str() == "host" { None } else { device_of(list, row) };
     let place = match kind.as_str() {
         "host" => {
@@ -166,6 +166,20 @@ pub(super) fn add(list: &mut FlatList, kind: &str, row: &Object, role: Option<Ro
         }
     }
     Some(place)
+}
+
+/// The kind of what a row calls a resource of some cloud.
+fn cloud_kind(kind: &str, row: &Object) -> Option<&'static str> {
+    if !kind.eq_ignore_ascii_case("CloudResource") {
+        return None;
+    }
+    let id = value::text_of(row, &["cloudResource", "resourceId"])?;
+    Some(match id.as_ref() {
+        arn if arn.starts_with("arn:") => "amazon-resource",
+        path if path.get(..15).is_some_and(|head| head.eq_ignore_ascii_case("/subscriptions/")) => "azure-resource",
+        name if name.starts_with("//") || name.starts_with("projects/") => "gcp-resource",
+        _ => return None,
+    })
 }
 
 /// The device of a row whose entity is something else.

@@ -76,7 +76,8 @@ fn add_evidence(list: &mut FlatList, evidence: &[Value]) {
         }
     }
     for object in objects().filter(|object| !is_device(object)) {
-        let host = flat::device_of(list, object);
+        // The name and id of a thing are not those of a computer.
+        let host = if kind_name(object) == "iotdevice" { None } else { flat::device_of(list, object) };
         if let Some(place) = add_one(list, object, host) {
             flat::refer_host(list, place, host);
             finish(list, place, object);
@@ -118,33 +119,79 @@ fn add_one(list: &mut FlatList, evidence: &Object, host: Option<Place>) -> Optio
         }
         "cloud-logon-session" | "cloud-logon-request" => {
             let place = list.add_object(plain(evidence, &["account"]))?;
-            if let Some(account) =
-                value::object_at(evidence, &["account"]).and_then(|account| flat::add_account_object(list, account, None, true))
-            {
+            let account = value::object_at(evidence, &["account", "userAccount"]).or_else(|| value::object_at(evidence, &["account"]));
+            if let Some(account) = account.and_then(|account| flat::add_account_object(list, account, None, true)) {
                 list.refer(place, "Account", account);
             }
             Some(place)
         }
         // The rest nests evidence objects, each with its own `@odata.type`.
-        _ => list.add_object(plain(evidence, &[])),
+        _ => list.add_object(unwrapped(evidence)),
     }
 }
 
+/// Members of evidence that describe the case and not the entity.
+const CASE: [&str; 9] = [
+    "createdDateTime",
+    "verdict",
+    "remediationStatus",
+    "remediationStatusDetails",
+    "roles",
+    "detailedRoles",
+    "tags",
+    "detectionStatus",
+    "mdeDeviceId",
+];
+
 /// The members of evidence that describe the entity and not the case.
 fn plain(evidence: &Object, without: &[&str]) -> Object {
-    const CASE: [&str; 9] = [
-        "createdDateTime",
-        "verdict",
-        "remediationStatus",
-        "remediationStatusDetails",
-        "roles",
-        "detailedRoles",
-        "tags",
-        "detectionStatus",
-        "mdeDeviceId",
-    ];
     let kept = |name: &str| !CASE.contains(&name) && !without.contains(&name);
     evidence.iter().filter(|(name, _)| kept(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// Evidence with the evidence that is nested in it, each as its entity is written elsewhere: what stands in a member of its
+/// own (`userAccount`, `fileDetails`) is part of the entity.
+fn unwrapped(evidence: &Object) -> Object {
+    let kind = kind_name(evidence);
+    // Of a nested device the id is what it is known by.
+    let kept = |name: &str| kind.is_empty() || !CASE.contains(&name) || (kind == "host" && name == "mdeDeviceId");
+    let inner = |value: &Value| match value {
+        Value::Object(object) => Value::Object(unwrapped(object)),
+        other => other.clone(),
+    };
+    let mut entity = Object::new();
+    for (name, value) in evidence.iter().filter(|(name, _)| kept(name)) {
+        let value = match value {
+            Value::Array(items) => items.iter().map(inner).collect(),
+            other => inner(other),
+        };
+        entity.insert(name.clone(), value);
+    }
+    match kind {
+        "account" => entity.shift_remove("userAccount").into_iter().for_each(|account| extend(&mut entity, account)),
+        "file" => {
+            if let Some(Value::Object(mut file)) = entity.shift_remove("fileDetails") {
+                let digests = ["sha256", "sha1", "md5"].iter().filter_map(|name| parts::hash(&value::text(&file.shift_remove(*name)?)?));
+                let digests: Vec<Value> = digests.map(Value::Object).collect();
+                entity.insert("fileHashes".to_owned(), digests.into());
+                entity.extend(file);
+            }
+        }
+        // Which controller it is, not which kind of entity.
+        "k8s-controller" => {
+            if let Some(controller) = entity.shift_remove("type") {
+                entity.insert("controllerType".to_owned(), controller);
+            }
+        }
+        _ => {}
+    }
+    entity
+}
+
+fn extend(entity: &mut Object, members: Value) {
+    if let Value::Object(members) = members {
+        entity.extend(members);
+    }
 }
 
 fn mail(list: &mut FlatList, evidence: &Object) -> Option<Place> {

@@ -8,7 +8,7 @@ use super::shape::{Cast, copy, objects, put, scalars};
 use crate::catalog::attack;
 use crate::ingest::identify::{Place, parts};
 use crate::ingest::value::{self, Fields, at, get, object_at, text_at, text_of};
-use crate::ingest::{Context, Format, Reject};
+use crate::ingest::{Context, Format, Reject, events};
 use crate::model::{Alert, AlertStatus, Body, Object, Severity};
 
 /// The format's entry.
@@ -19,6 +19,9 @@ fn detect(object: &Object) -> u8 {
         return 100;
     }
     let has = |name: &str| get(object, name).is_some();
+    if is_row(object) {
+        return 100;
+    }
     if !(has("SchemaVersion") && has("Service") && has("Severity") && has("AccountId") && has("Type")) {
         return 0;
     }
@@ -26,8 +29,43 @@ fn detect(object: &Object) -> u8 {
     if has("Resource") || arn() { 95 } else { 0 }
 }
 
+/// Whether the object is a row of Sentinel's table of findings.
+fn is_row(object: &Object) -> bool {
+    let is = |name: &str| get(object, name).is_some();
+    is("ActivityType") && (is("ResourceDetails") || is("ServiceDetails")) && is("Severity")
+}
+
+/// The finding that a row of Sentinel's table holds, under the names of the API.
+fn of_row(row: &Object) -> Object {
+    const NAMES: [(&str, &str); 6] = [
+        ("ActivityType", "Type"),
+        ("ResourceDetails", "Resource"),
+        ("ServiceDetails", "Service"),
+        ("TimeCreated", "CreatedAt"),
+        ("TimeGenerated", "UpdatedAt"),
+        ("Type", ""),
+    ];
+    let members = row.iter().filter_map(|(name, value)| {
+        let bare = events::plain_name(name);
+        let name = NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(bare)).map_or(bare, |(_, name)| name);
+        let kept = !name.is_empty() && name != "$table";
+        kept.then(|| (name.to_owned(), value::parsed(value).into_owned()))
+    });
+    members.collect()
+}
+
 fn read(object: &Object, _context: &Context<'_>) -> Result<Vec<Body>, Reject> {
-    let finding = get(object, "detail").and_then(Value::as_object).unwrap_or(object);
+    if !is_row(object) {
+        let finding = get(object, "detail").and_then(Value::as_object).unwrap_or(object);
+        return Ok(vec![Body::Alert(Box::new(alert(finding)?))]);
+    }
+    let alert = alert(&of_row(object))?;
+    // The row stays a row as well: queries ask for the table by its name.
+    let event = events::row("AWSGuardDuty", object)?;
+    Ok(vec![Body::Alert(Box::new(alert)), Body::Event(Box::new(event))])
+}
+
+fn alert(finding: &Object) -> Result<Alert, Reject> {
     let mut fields = Fields::new(finding);
     let id = fields.text(&["Id"]).ok_or_else(|| Reject::new("guardduty_without_id", "expected a finding with `Id`, found none"))?;
     let kind = fields.text(&["Type"]).unwrap_or_default();
@@ -80,7 +118,7 @@ fn read(object: &Object, _context: &Context<'_>) -> Result<Vec<Body>, Reject> {
         id,
         ..Alert::default()
     };
-    Ok(vec![Body::Alert(Box::new(alert))])
+    Ok(alert)
 }
 
 /// Low from 1, medium from 4, high from 7, critical from 9.

@@ -96,8 +96,11 @@ fn resource(object: &Object, properties: &Object) -> Result<Incident, Reject> {
     Ok(incident)
 }
 
+/// A row of the table, or the resource with its properties beside its name as the command line of Azure writes it.
 fn row(object: &Object) -> Result<Incident, Reject> {
-    incident(object, None)
+    let resource =
+        value::text_of(object, &["type"]).is_some_and(|kind| kind.to_ascii_lowercase().starts_with("microsoft.securityinsights/"));
+    incident(object, if resource { value::text_of(object, &["name"]).map(Cow::into_owned) } else { None })
 }
 
 fn incident(object: &Object, id: Option<String>) -> Result<Incident, Reject> {

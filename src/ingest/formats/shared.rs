@@ -22,7 +22,20 @@ pub(super) fn incident_without_id(names: &str) -> Reject {
 
 /// The severity; an unknown word stays with the members that nobody took.
 pub(super) fn severity(fields: &mut Fields<'_>, names: &[&str]) -> Severity {
-    fields.read(names, |value| Severity::parse(&value::text(value)?)).unwrap_or_default()
+    fields.read(names, |value| Severity::parse(&value::text(value)?).or_else(|| severity_number(value))).unwrap_or_default()
+}
+
+/// A severity as a number: 1 to 5 from informational on, as OCSF counts, or 32, 64, 128, 256 as the Defender portal does.
+fn severity_number(value: &Value) -> Option<Severity> {
+    Some(match value::integer(value)? {
+        0 => Severity::Unknown,
+        1 | 32 => Severity::Informational,
+        2 | 64 => Severity::Low,
+        3 | 128 => Severity::Medium,
+        4 | 256 => Severity::High,
+        5 | 6 => Severity::Critical,
+        _ => return None,
+    })
 }
 
 /// The status of an alert; `Unknown` where the source has a word that is not known, `New` where it has none.

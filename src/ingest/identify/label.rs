@@ -11,11 +11,18 @@ const LABEL_CHARS: usize = 160;
 
 /// The label of an entity: by the rule of its kind, else by the catalog's label properties, else by its first key.
 pub(super) fn label(drafts: &[Draft], draft: &Draft, keys: &Keys) -> String {
-    let text = by_rule(drafts, draft).or_else(|| by_properties(draft)).unwrap_or_else(|| by_keys(draft, keys));
+    let text = by_rule(drafts, draft).or_else(|| by_properties(draft)).or_else(|| by_code(draft)).unwrap_or_else(|| by_keys(draft, keys));
     match text.char_indices().nth(LABEL_CHARS) {
         Some((place, _)) => format!("{}…", &text[..place]),
         None => text,
     }
+}
+
+/// A code of a dictionary that nobody published (GUIDE), with its column: `ipaddress 27`.
+fn by_code(draft: &Draft) -> Option<String> {
+    let code = draft.text("Code")?;
+    let (_, column) = code.strip_prefix("guide:")?.split_once(':')?;
+    Some(column.replace(':', " "))
 }
 
 fn by_rule(drafts: &[Draft], draft: &Draft) -> Option<String> {

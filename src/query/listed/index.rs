@@ -65,12 +65,12 @@ impl Index {
         if indicator.revoked {
             return;
         }
-        let pattern = pattern::read(&indicator.pattern);
-        if !pattern.any {
+        let alone: Vec<_> = pattern::read(&indicator.pattern).values.into_iter().filter(|found| found.alone).collect();
+        if alone.is_empty() {
             return;
         }
         let place = Place::Indicator(self.indicators.len());
-        for found in pattern.values {
+        for found in alone {
             let value = found.value.trim();
             let kind = match (found.object.as_str(), found.property.as_str()) {
                 ("ipv4-addr" | "ipv6-addr", "value") | ("network-traffic", "src_ref.value" | "dst_ref.value") => "ip",

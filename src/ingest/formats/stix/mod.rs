@@ -26,10 +26,22 @@ pub(crate) const FORMAT: Format = Format { name: "stix-bundle", title: "STIX 2.0
 const OBJECTS_MAX: usize = 500_000;
 
 fn detect(object: &Object) -> u8 {
-    if object.get("type").and_then(Value::as_str) != Some("bundle") {
-        return 0;
+    if object.get("type").and_then(Value::as_str) == Some("bundle") {
+        return if object.get("objects").is_some_and(Value::is_array) { 100 } else { 60 };
     }
-    if object.get("objects").is_some_and(Value::is_array) { 100 } else { 60 }
+    let first = object.get("objects").and_then(Value::as_array).and_then(|objects| objects.first()).and_then(Value::as_object);
+    // What a TAXII server answers, and an object alone.
+    if first.is_some_and(is_object) || (is_object(object) && (object.contains_key("spec_version") || object.contains_key("created"))) {
+        90
+    } else {
+        0
+    }
+}
+
+/// Whether an object has an id of STIX: its type, and a UUID behind two hyphens.
+fn is_object(object: &Object) -> bool {
+    let rest = id_of(object).and_then(|id| id.strip_prefix(type_of(object))?.strip_prefix("--"));
+    rest.is_some_and(|uuid| uuid.len() == 36 && !type_of(object).is_empty())
 }
 
 /// The bundle while it is read.
@@ -41,7 +53,15 @@ struct Bundle<'a> {
 }
 
 fn read(object: &Object, _context: &Context<'_>) -> Result<Vec<Body>, Reject> {
-    let list = object.get("objects").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let alone;
+    let list = match object.get("objects").and_then(Value::as_array) {
+        Some(list) => list.as_slice(),
+        None if is_object(object) && type_of(object) != "bundle" => {
+            alone = [Value::Object(object.clone())];
+            &alone[..]
+        }
+        None => &[],
+    };
     if list.len() > OBJECTS_MAX {
         let found = list.len();
         return Err(Reject::new("stix_too_many_objects", format!("expected at most {OBJECTS_MAX} objects in a bundle, found {found}")));
@@ -201,11 +221,14 @@ impl<'a> Bundle<'a> {
         let ends = loose.iter().flat_map(|r| [r.get("source_ref"), r.get("target_ref")]).flatten().filter_map(Value::as_str);
         let mut scene = self.closure(named.chain(ends).collect());
         scene.add_unnamed(unnamed);
-        let mut alert = self.alert(bundle, &["objects"]);
+        let mut alert = self.alert(bundle, &["objects", "more", "next"]);
         if alert.id.is_empty() {
             // A bundle without an id is known by its objects.
             let ids = left.iter().chain(&loose).filter_map(|object| id_of(object)).collect::<Vec<_>>().join(",");
             alert.id = format!("bundle--{}", uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, ids.as_bytes()));
+        }
+        if type_of(bundle).is_empty() {
+            "stix:bundle".clone_into(&mut alert.alert_type);
         }
         alert.title = format!("Threat intelligence: {}", scene.summary());
         alert.severity = Severity::Informational;

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::super::shape::{Cast, copy, put};
 use super::type_of;
 use crate::ingest::identify::{Place, parts};
+use crate::ingest::pattern;
 use crate::ingest::value::{self, get, text_of};
 use crate::model::Object;
 
@@ -312,19 +313,24 @@ fn described(object: &Object) -> Object {
     properties
 }
 
-/// The things that a pattern names outright: `[ipv4-addr:value = '203.0.113.9']`.
+/// The things that a pattern names outright, alone or with others: `[ipv4-addr:value = '203.0.113.9']`.
 fn observables(indicator: Place, object: &Object, cast: &mut Cast) {
-    let Some(pattern) = text_of(object, &["pattern"]) else { return };
-    for comparison in pattern.split(['[', ']']).flat_map(|part| part.split(" AND ")).flat_map(|part| part.split(" OR ")) {
-        let Some((path, text)) = comparison.split_once('=') else { continue };
-        let path = path.trim().trim_start_matches('(').trim();
-        let Some(text) = text.trim().strip_prefix('\'').and_then(|text| text.split('\'').next()) else { continue };
-        let (kind, properties) = match path {
-            "ipv4-addr:value" | "ipv6-addr:value" => ("ip", parts::ip(text)),
-            "domain-name:value" => ("dns", parts::dns(text)),
-            "url:value" => ("url", parts::url(text)),
-            "file:name" => ("file", parts::file(text)),
-            _ if path.starts_with("file:hashes") => ("filehash", parts::hash(text)),
+    let Some(text) = text_of(object, &["pattern"]) else { return };
+    for found in pattern::read(&text).values {
+        let value = found.value.as_str();
+        let named = |property: &str| Some(Object::from_iter([(property.to_owned(), value.into())]));
+        let (kind, properties) = match (found.object.as_str(), found.property.as_str()) {
+            ("ipv4-addr" | "ipv6-addr", "value") | ("network-traffic", "src_ref.value" | "dst_ref.value") => ("ip", parts::ip(value)),
+            ("domain-name", "value") => ("dns", parts::dns(value)),
+            ("url", "value") => ("url", parts::url(value)),
+            ("file", "name") => ("file", parts::file(value)),
+            ("file", property) if property.starts_with("hashes") => ("filehash", parts::hash(value)),
+            ("email-addr", "value") | ("email-message", "from_ref.value" | "sender_ref.value") => {
+                ("mailbox", named("MailboxPrimaryAddress"))
+            }
+            ("user-account", "user_id" | "account_login") => ("account", parts::account(value)),
+            ("windows-registry-key", "key") => ("registry-key", parts::registry_key(value)),
+            ("mac-addr", "value") => ("nic", named("MacAddress")),
             _ => continue,
         };
         let thing = cast.add_nested(kind, properties.unwrap_or_default());
