@@ -171,7 +171,7 @@ async fn every_tool_answers_with_facts_and_the_records_behind_them() {
     assert_eq!((&why["assertions"][0]["records"][0]["line"], cited(&why)), (&json!(432), place.clone()));
     let text = format!("SecurityAlert | where SystemAlertId == '{ALERT}' | project AlertName, AlertSeverity, _Seq");
     let rows = session.ask("query", json!({"text": text})).await;
-    assert_eq!((&rows["rows"][0][0], cited(&rows)), (&json!("Suspicious double extension file executed"), place));
+    assert_eq!((&rows["rows"][0][0], cited(&rows)), (&json!("Suspicious double extension file executed"), place.clone()));
     let table = session.ask("schema", json!({"name": "SecurityAlert"})).await;
     assert!(table["columns"].as_array().expect("columns").contains(&json!({"name": "SystemAlertId", "type": "string"})));
     assert!(session.ask("schema", json!({})).await["value"].as_array().expect("tables").iter().any(|row| row["name"] == "SecurityAlert"));

@@ -219,11 +219,7 @@ impl Walk {
                 None if tag == "Data" => self.unnamed.push(content.into()),
                 None => set(&mut self.data, &tag, content),
             },
-            Some("UserData") => {
-                if !content.trim().is_empty() {
-                    set(&mut self.user, &tag, content);
-                }
-            }
+            Some("UserData") if !content.trim().is_empty() => set(&mut self.user, &tag, content),
             Some("RenderingInfo") if tag == "Message" => set(&mut self.row, "Message", content),
             _ => {}
         }

@@ -79,7 +79,7 @@ fn add(mut text: &str, arguments: bool, row: &mut Object) {
 fn text_of(name: &str, value: &str, quoted: bool, arguments: bool) -> String {
     let argument = || name.strip_prefix('a').is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()));
     let encoded = ENCODED.contains(&name) || (arguments && argument());
-    if quoted || !encoded || value.len() < 2 || value.len() % 2 != 0 || !value.is_ascii() {
+    if quoted || !encoded || value.len() < 2 || !value.len().is_multiple_of(2) || !value.is_ascii() {
         return value.to_owned();
     }
     let bytes: Option<Vec<u8>> = (0..value.len()).step_by(2).map(|place| u8::from_str_radix(&value[place..place + 2], 16).ok()).collect();
