@@ -1,12 +1,14 @@
 // What the server holds and does: health, counts, tables, load; and whether its journal and views are whole.
 import { useState } from "preact/hooks";
-import { ask, askText } from "../api/client";
+import { address, ask, askText } from "../api/client";
 import { useAsk, useLoad } from "../api/resource";
 import { seq, stats } from "../app/live";
 import { href } from "../router/router";
+import { requestText } from "../state/sql";
 import { formatBytes, formatCount, formatSpan } from "../state/time";
 import { Icon } from "../ui/icons";
 import { Facts } from "../ui/parts";
+import { Counted } from "../ui/showquery";
 import { Failure, Loaded } from "../ui/states";
 import { readMetrics, requestLoads, totalOf } from "./metrics";
 import { SimpleTable } from "./table";
@@ -53,14 +55,22 @@ function Server() {
     );
 }
 
-const graphNames: readonly (readonly [string, string])[] = [
-    ["incidents", "Incidents"],
-    ["alerts", "Alerts"],
-    ["entities", "Entities"],
-    ["keys", "Keys of entities"],
-    ["links", "Links between entities"],
-    ["involves", "Links from alerts"],
+/** Members of the graph's counts, and the table whose rows they count. */
+const graphNames: readonly (readonly [id: string, label: string, table: string])[] = [
+    ["incidents", "Incidents", "Incidents"],
+    ["alerts", "Alerts", "Alerts"],
+    ["entities", "Entities", "Entities"],
+    ["keys", "Keys of entities", ""],
+    ["links", "Links between entities", ""],
+    ["involves", "Links from alerts", ""],
 ];
+
+/** What counts a number: the rows of a table, or the request that the number came with. */
+function counting(table: string) {
+    return table
+        ? ({ lang: "kql", text: `${table}\n| count`, right: false } as const)
+        : ({ lang: "request", text: requestText(address("stats", {})), right: false } as const);
+}
 
 function Held() {
     const data = stats.value;
@@ -73,10 +83,21 @@ function Held() {
             <div class="card-body">
                 <Facts
                     of={[
-                        ["Documents", formatCount(data?.journal)],
-                        ...graphNames.map(([id, label]) => [label, typeof graph[id] === "number" ? formatCount(graph[id]) : null] as const),
-                        ["Full-text documents", formatCount(data?.fulltext)],
-                        ["Memory of the graph", typeof graph.bytes === "number" ? formatBytes(graph.bytes) : null],
+                        ["Documents", <Counted key="d" count={data?.journal} of="Documents" {...counting("")} />],
+                        ...graphNames.map(
+                            ([id, label, table]) =>
+                                [
+                                    label,
+                                    typeof graph[id] === "number" && <Counted key={id} count={graph[id]} of={label} {...counting(table)} />,
+                                ] as const,
+                        ),
+                        ["Full-text documents", <Counted key="f" count={data?.fulltext} of="Full-text documents" {...counting("")} />],
+                        [
+                            "Memory of the graph",
+                            typeof graph.bytes === "number" && (
+                                <Counted key="m" count={formatBytes(graph.bytes)} of="Memory of the graph" {...counting("")} />
+                            ),
+                        ],
                     ]}
                 />
             </div>

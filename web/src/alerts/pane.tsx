@@ -1,9 +1,11 @@
 // One alert beside a list: what it says, the entities it names, its document.
+
 import { useState } from "preact/hooks";
 import { askText, errorDetail } from "../api/client";
 import { useAsk } from "../api/resource";
 import type { AlertDetail } from "../api/types";
 import { seq } from "../app/live";
+import { IncidentLinks } from "../incident/link";
 import { href } from "../router/router";
 import { formatCount } from "../state/time";
 import { Icon } from "../ui/icons";
@@ -118,10 +120,7 @@ function Details({ alert }: { alert: AlertDetail }) {
                     ["Compromised", alert.compromised_entity],
                     [
                         "Incidents",
-                        alert.incidents.length > 0 &&
-                            alert.incidents.map((id) => (
-                                <NodeLink key={id} reference={`incident:${id}`} label={`Incident ${id.slice(0, 8)}`} />
-                            )),
+                        alert.incidents.length > 0 && <IncidentLinks key="i" of={alert.incidents.map((id) => `incident:${id}`)} />,
                     ],
                     ["Id", <code key="i">{alert.id}</code>],
                 ]}

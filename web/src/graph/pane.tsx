@@ -1,11 +1,14 @@
 // The pane beside the canvas: what is selected, the list twin, the questions that were asked.
 import { useState } from "preact/hooks";
 import { useAsk } from "../api/resource";
+import { IncidentLinks } from "../incident/link";
 import { nodeHref } from "../router/router";
+import { alertsNaming, relationsOf } from "../state/sql";
 import { formatCount, formatTime } from "../state/time";
 import { Icon } from "../ui/icons";
 import { kindLabel, spaced } from "../ui/kinds";
 import { Facts, KindGlyph, Severity, Status, Time, Words } from "../ui/parts";
+import { Counted } from "../ui/showquery";
 import { Loaded } from "../ui/states";
 import { type Deed, deedsFor, type Surroundings } from "./deeds";
 import { Legend } from "./legend";
@@ -189,12 +192,18 @@ function EntityFacts({ of, id }: { of: Investigation; id: NodeId }) {
                             of={[
                                 ["First seen", <Time key="first" at={data.first ?? null} />],
                                 ["Last seen", <Time key="last" at={data.last ?? null} />],
-                                ["Alerts", formatCount(data.alerts)],
-                                ["Incidents", formatCount(data.incidents.length)],
+                                ["Alerts", <Counted key="a" count={data.alerts} of="Alerts" text={alertsNaming(id)} />],
+                                ["Incidents", data.incidents.length > 0 && <IncidentLinks key="i" of={data.incidents} />],
                                 ...Object.entries(data.relations)
                                     .sort(([, a], [, b]) => b - a)
                                     .slice(0, 6)
-                                    .map(([name, count]) => [name.replaceAll("_", " "), formatCount(count)] as const),
+                                    .map(
+                                        ([name, count]) =>
+                                            [
+                                                name.replaceAll("_", " "),
+                                                <Counted key={name} count={count} of={name} text={relationsOf(id, name)} />,
+                                            ] as const,
+                                    ),
                             ]}
                         />
                         {data.possibly_same.length > 0 && (

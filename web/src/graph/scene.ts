@@ -154,14 +154,9 @@ function foldInto(
 
 function adjacency(edges: readonly { source: string; target: string }[]): Map<string, string[]> {
     const near = new Map<string, string[]>();
-    const add = (from: string, to: string) => {
-        const list = near.get(from);
-        if (list) list.push(to);
-        else near.set(from, [to]);
-    };
     for (const edge of edges) {
-        add(edge.source, edge.target);
-        add(edge.target, edge.source);
+        put(near, edge.source, edge.target);
+        put(near, edge.target, edge.source);
     }
     return near;
 }
@@ -209,32 +204,36 @@ function assemble(
     folds: ReadonlyMap<NodeId, NodeId>,
     absent: Scene["absent"],
 ): Scene {
-    const place = new Map<NodeId, string>(nodes.map((node) => [node.id, node.id]));
+    const place = new Map<NodeId, string>();
+    for (const node of nodes) place.set(node.id, node.id);
     for (const [group, members] of groups) for (const id of members) place.set(id, group);
     const trail = trailOf(state);
     const sceneEdges = bundle(state, edges, place, trail.edges);
     const touching = new Map<string, SceneEdge[]>();
     for (const edge of sceneEdges) {
-        for (const end of [edge.source, edge.target]) {
-            const list = touching.get(end);
-            if (list) list.push(edge);
-            else touching.set(end, [edge]);
-        }
+        put(touching, edge.source, edge);
+        put(touching, edge.target, edge);
     }
     const foldCounts = new Map<NodeId, number>();
     for (const into of folds.values()) foldCounts.set(into, (foldCounts.get(into) ?? 0) + 1);
     for (const [id, into] of folds) place.set(id, place.get(into) ?? into);
     const members = new Map<string, GraphNode[]>();
-    for (const node of nodes) {
-        const id = place.get(node.id) ?? node.id;
-        const list = members.get(id);
-        if (list) list.push(node);
-        else members.set(id, [node]);
+    for (const node of nodes) put(members, place.get(node.id) ?? node.id, node);
+    const around: Around = { roots, trail: trail.nodes, foldCounts };
+    const drawn: SceneNode[] = [];
+    const byId = new Map<string, SceneNode>();
+    for (const [id, list] of members) {
+        const node = drawnNode(state, id, list, touching.get(id) ?? [], around);
+        drawn.push(node);
+        byId.set(id, node);
     }
-    const drawn = [...members].map(([id, list]) =>
-        drawnNode(state, id, list, touching.get(id) ?? [], { roots, trail: trail.nodes, foldCounts }),
-    );
-    return { nodes: drawn, edges: sceneEdges, place, byId: new Map(drawn.map((node) => [node.id, node])), touching, absent };
+    return { nodes: drawn, edges: sceneEdges, place, byId, touching, absent };
+}
+
+function put<T>(lists: Map<string, T[]>, key: string, one: T): void {
+    const list = lists.get(key);
+    if (list) list.push(one);
+    else lists.set(key, [one]);
 }
 
 interface Around {
@@ -245,60 +244,62 @@ interface Around {
 
 const NO_TACTICS: readonly string[] = [];
 
+/** A thing that is being put together: a picture has thousands, so that nothing is copied on the way. */
+type Made<T> = { -readonly [K in keyof T]: T[K] };
+
 function drawnNode(state: GraphState, id: string, list: readonly GraphNode[], spans: readonly SceneEdge[], around: Around): SceneNode {
     const one = list[0] as GraphNode;
     const several = list.length > 1;
-    let [first, last, severity, degree] = [one.first, one.last, one.severity, one.degree];
-    let [inside, timed, outside, alike, trail] = [false, false, true, true, false];
+    let { first, last, severity, degree } = one;
+    let inside = false;
+    let timed = false;
+    let outside = true;
+    let alike = true;
+    let trail = false;
     for (const node of list) {
         first = least(first, node.first);
         last = greatest(last, node.last);
-        if (severityRank(node.severity) > severityRank(severity)) severity = node.severity;
-        degree = Math.max(degree, node.degree);
+        if (several && severityRank(node.severity) > severityRank(severity)) severity = node.severity;
+        if (node.degree > degree) degree = node.degree;
         inside ||= node.inside;
         timed ||= node.first !== undefined;
         outside &&= outsideWindow(state, node.first, node.last);
         alike &&= node.kind === "alert" && node.label === one.label;
         trail ||= around.trail.has(node.id);
     }
-    for (const edge of timed ? [] : spans) {
-        first = least(first, edge.first);
-        last = greatest(last, edge.last);
+    if (!timed) {
+        for (const edge of spans) {
+            first = least(first, edge.first);
+            last = greatest(last, edge.last);
+        }
     }
     // An entity happens when its edges do; an alert has times of its own.
     const dim = timed ? outside : spans.length > 0 && spans.every((edge) => edge.dim);
     const root = around.roots.has(one.id);
-    return {
+    const made: Made<SceneNode> = {
         id,
         kind: one.kind,
         label: several && !alike ? countOf(one.kind, list.length) : one.label,
-        members: list.map((node) => node.id),
+        members: several ? list.map((node) => node.id) : [one.id],
         inside,
-        ...(severity === undefined ? {} : { severity }),
         tactics: several ? [...new Set(list.flatMap((node) => node.tactics ?? []))] : (one.tactics ?? NO_TACTICS),
         degree,
-        ...(first === undefined ? {} : { first }),
-        ...(last === undefined ? {} : { last }),
         folded: around.foldCounts.get(one.id) ?? 0,
         root,
         pinned: state.pinned.has(one.id),
         dim: dim && !root,
         trail,
     };
+    if (severity !== undefined) made.severity = severity;
+    if (first !== undefined) made.first = first;
+    if (last !== undefined) made.last = last;
+    return made;
 }
 
-interface Bundle {
-    source: string;
-    target: string;
-    edges: EdgeId[];
-    relations: Set<string>;
-    inside: boolean;
-    forward: boolean;
-    backward: boolean;
-    dim: boolean;
-    trail: boolean;
-    first: number | undefined;
-    last: number | undefined;
+/** An edge of the scene while edges still join it. */
+interface Bundle extends Omit<Made<SceneEdge>, "edges" | "relations"> {
+    readonly edges: EdgeId[];
+    readonly relations: string[];
 }
 
 /** Edges between the same two drawn things as one. */
@@ -308,45 +309,51 @@ function bundle(
     place: ReadonlyMap<NodeId, string>,
     trail: ReadonlySet<EdgeId>,
 ): SceneEdge[] {
-    const bundles = new Map<string, Bundle>();
+    // Two numbers make a key that costs less than two names.
+    const numbers = new Map<string, number>();
+    const numberOf = (id: string) => {
+        let number = numbers.get(id);
+        if (number === undefined) {
+            number = numbers.size;
+            numbers.set(id, number);
+        }
+        return number;
+    };
+    const most = place.size + 1;
+    const bundles = new Map<number, Bundle>();
     for (const edge of edges) {
         const source = place.get(edge.source) ?? edge.source;
         const target = place.get(edge.target) ?? edge.target;
         if (source === target) continue;
-        const [a, b] = source < target ? [source, target] : [target, source];
-        const key = `${a}\n${b}`;
+        const [from, to] = [numberOf(source), numberOf(target)];
+        const key = from < to ? from * most + to : to * most + from;
         let found = bundles.get(key);
         if (!found) {
             found = {
+                id: source < target ? `${source}\n${target}` : `${target}\n${source}`,
                 source,
                 target,
                 edges: [],
-                relations: new Set(),
+                relations: [],
                 inside: false,
                 forward: false,
                 backward: false,
                 dim: true,
                 trail: false,
-                first: undefined,
-                last: undefined,
             };
             bundles.set(key, found);
         }
         found.edges.push(edge.id);
-        found.relations.add(edge.relation);
+        if (!found.relations.includes(edge.relation)) found.relations.push(edge.relation);
         found.inside ||= edge.inside;
         if (found.source === source) found.forward = true;
         else found.backward = true;
         found.dim &&= outsideWindow(state, edge.first, edge.last);
         found.trail ||= trail.has(edge.id);
-        found.first = least(found.first, edge.first);
-        found.last = greatest(found.last, edge.last);
+        const first = least(found.first, edge.first);
+        const last = greatest(found.last, edge.last);
+        if (first !== undefined) found.first = first;
+        if (last !== undefined) found.last = last;
     }
-    return [...bundles].map(([id, { first, last, ...rest }]) => ({
-        ...rest,
-        id,
-        relations: [...rest.relations],
-        ...(first === undefined ? {} : { first }),
-        ...(last === undefined ? {} : { last }),
-    }));
+    return [...bundles.values()];
 }

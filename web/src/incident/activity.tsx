@@ -48,13 +48,7 @@ export function ActivityTab({ incident }: { incident: IncidentDetail }) {
                                             </button>
                                         )}
                                     </span>
-                                    {change.fields.flatMap(told).map((line, index) => (
-                                        <span key={index} class="wrap small">
-                                            <span class="faint">{line.field}</span> {line.before}
-                                            {line.before && <span class="faint"> to </span>}
-                                            {line.after}
-                                        </span>
-                                    ))}
+                                    <Fields of={change.fields} folded={change.action === "source"} />
                                 </li>
                             ))}
                         </ul>
@@ -87,6 +81,26 @@ export function ActivityTab({ incident }: { incident: IncidentDetail }) {
         </div>
     );
 }
+
+/** What changed. What a source says of a whole incident is folded: little of it is news. */
+function Fields({ of, folded }: { of: readonly FieldChange[]; folded: boolean }) {
+    const lines = of.flatMap(told).map((line, index) => (
+        <span key={index} class="wrap small told">
+            <span class="faint">{line.field}</span> {line.before}
+            {line.before && <span class="faint"> to </span>}
+            {line.after}
+        </span>
+    ));
+    if (!folded || lines.length <= FOLDED_FROM) return <>{lines}</>;
+    return (
+        <details>
+            <summary class="muted small">{formatCount(lines.length)} fields, as the source gave them</summary>
+            {lines}
+        </details>
+    );
+}
+
+const FOLDED_FROM = 4;
 
 /** One line about a change: what was, and what is. */
 export interface Told {

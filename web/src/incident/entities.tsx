@@ -59,6 +59,7 @@ export function EntitiesTab({ incident }: { incident: IncidentDetail }) {
                             onInput={(event) => setParams({ text: event.currentTarget.value }, { replace: true })}
                         />
                     </div>
+                    <ShowQuery of="Entities of the incident" text={entitiesOf(incident.id)} right={false} />
                     <div class="segments" role="group" aria-label="Kinds">
                         <button type="button" aria-pressed={!kind} onClick={() => setParams({ kind: null })}>
                             All <span class="faint number">{formatCount(incident.entities.length)}</span>
@@ -71,8 +72,6 @@ export function EntitiesTab({ incident }: { incident: IncidentDetail }) {
                                 </button>
                             ))}
                     </div>
-                    <span class="grow" />
-                    <ShowQuery of="Entities of the incident" text={entitiesOf(incident.id)} />
                 </div>
                 {rows.length === 0 ? (
                     <Empty title="No entity fits" />

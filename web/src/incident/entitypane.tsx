@@ -1,4 +1,5 @@
 // One entity: what identifies it, what happened to it, which questions fit it. Used beside lists and as a screen.
+
 import { useState } from "preact/hooks";
 import { useAsk } from "../api/resource";
 import type { EntityDetail } from "../api/types";
@@ -10,9 +11,10 @@ import { Icon } from "../ui/icons";
 import { Json } from "../ui/json";
 import { kindLabel } from "../ui/kinds";
 import { Facts, IconButton, KindGlyph, NodeLink, Severity, Time } from "../ui/parts";
-import { ShowQuery } from "../ui/showquery";
+import { Counted } from "../ui/showquery";
 import { Loaded } from "../ui/states";
 import { copyText } from "../ui/toast";
+import { IncidentLinks } from "./link";
 import { Questions } from "./questions";
 
 type Part = "info" | "timeline" | "questions";
@@ -88,16 +90,7 @@ export function EntityInfo({ entity }: { entity: EntityDetail }) {
                     ["Last seen", <Time key="t" at={entity.last} />],
                     ["Relations", <Counted key="r" count={entity.degree} of="Relations" text={relationsOf(entity.id)} />],
                     ["Alerts", <Counted key="a" count={entity.alerts} of="Alerts" text={alertsNaming(entity.id)} />],
-                    [
-                        "Incidents",
-                        entity.incidents.length > 0 && (
-                            <span key="i" class="stack">
-                                {entity.incidents.map((id) => (
-                                    <NodeLink key={id} reference={id} />
-                                ))}
-                            </span>
-                        ),
-                    ],
+                    ["Incidents", entity.incidents.length > 0 && <IncidentLinks key="i" of={entity.incidents} />],
                 ]}
             />
             <section>
@@ -149,15 +142,6 @@ export function EntityInfo({ entity }: { entity: EntityDetail }) {
 }
 
 /** A number with the question behind it. */
-function Counted({ count, of, text }: { count: number; of: string; text: string }) {
-    return (
-        <span class="line">
-            <span class="number">{formatCount(count)}</span>
-            <ShowQuery of={of} text={text} />
-        </span>
-    );
-}
-
 function shown(value: unknown) {
     if (value === null || value === undefined || value === "") return null;
     return typeof value === "object" ? <Json value={value} /> : String(value);

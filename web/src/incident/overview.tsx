@@ -52,6 +52,13 @@ export function tacticCounts(incidentTactics: readonly string[], alerts: readonl
 
 function TacticStrip({ incident }: { incident: IncidentDetail }) {
     const counts = tacticCounts(incident.tactics, incident.alerts_list);
+    if (counts.size === 0) {
+        return (
+            <section class="card" aria-label="Tactics">
+                <p class="tactics-none faint small">No alert of this incident names a tactic.</p>
+            </section>
+        );
+    }
     const others = [...counts.keys()].filter((tactic) => !tactics.some((known) => known === tactic));
     return (
         <section class="card" aria-label="Tactics">

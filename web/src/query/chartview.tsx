@@ -12,6 +12,8 @@ const RIGHT = 16;
 const TOP = 14;
 const BOTTOM = 34;
 const BARS_MAX = 60;
+/** Half the width of a text below the axis. */
+const EDGE = 34;
 const tones = ["account", "host", "ip", "process", "file", "url", "cloud", "incident", "alert", "other"].map(
     (name) => `var(--kind-${name})`,
 );
@@ -70,13 +72,15 @@ function Plane({ chart, series, shape }: { chart: Chart; series: readonly Series
     const steps = ticks(Math.min(...points.map((point) => point.y)), Math.max(...points.map((point) => point.y)));
     const low = steps[0] ?? 0;
     const high = steps[steps.length - 1] ?? 1;
-    const px = (x: number) => LEFT + ((x - least) / Math.max(most - least, Number.EPSILON)) * (WIDTH - LEFT - RIGHT);
     const py = (y: number) => TOP + (1 - (y - low) / Math.max(high - low, Number.EPSILON)) * (HEIGHT - TOP - BOTTOM);
     const wide = labelled
         ? (WIDTH - LEFT - RIGHT) / Math.max(1, columnCount)
         : Math.max(2, Math.min(28, ((WIDTH - LEFT - RIGHT) / Math.max(1, new Set(xs).size)) * 0.8));
     const one = (labelled ? wide * 0.76 : wide) / series.length;
     const bars = shape === "column";
+    // Half of the first and of the last column reaches over their places.
+    const inset = bars && !labelled ? wide / 2 : 0;
+    const px = (x: number) => LEFT + inset + ((x - least) / Math.max(most - least, Number.EPSILON)) * (WIDTH - LEFT - RIGHT - 2 * inset);
     return (
         <svg
             class="chart-plane"
@@ -167,7 +171,14 @@ function Axis({ chart, px, least, most, count }: { chart: Chart; px: (x: number)
     return (
         <g>
             {marks.map((mark) => (
-                <text key={mark.x} x={px(mark.x)} y={HEIGHT - 10} text-anchor="middle" class="chart-text">
+                <text
+                    key={mark.x}
+                    x={px(mark.x)}
+                    y={HEIGHT - 10}
+                    // A text at the edge would be cut in two there.
+                    text-anchor={px(mark.x) > WIDTH - RIGHT - EDGE ? "end" : "middle"}
+                    class="chart-text"
+                >
                     {mark.text}
                 </text>
             ))}

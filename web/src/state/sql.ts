@@ -27,10 +27,11 @@ GROUP BY e.Kind, e.Label, e.Degree, e.FirstTime, e.LastTime, e.EntityId
 ORDER BY Alerts DESC`;
 }
 
-/** Every relation of an entity. */
-export function relationsOf(entity: string): string {
+/** The relations of an entity: every one, or those of a name. */
+export function relationsOf(entity: string, relation?: string): string {
     const id = sqlText(entity);
-    return `SELECT Relation, SourceId, TargetId, FirstTime, LastTime, Count\nFROM Relations\nWHERE SourceId = ${id} OR TargetId = ${id}\nORDER BY LastTime DESC`;
+    const named = relation === undefined ? "" : `Relation = ${sqlText(relation)} AND `;
+    return `SELECT Relation, SourceId, TargetId, FirstTime, LastTime, Count\nFROM Relations\nWHERE ${named}(SourceId = ${id} OR TargetId = ${id})\nORDER BY LastTime DESC`;
 }
 
 /** The alerts that name an entity. */

@@ -1,5 +1,6 @@
 // The question behind a number: its text, to be copied or opened. A number of the page that cannot be asked again would be a claim.
 import { href } from "../router/router";
+import { formatCount } from "../state/time";
 import { Popover } from "./dialog";
 import { Icon } from "./icons";
 import { copyText } from "./toast";
@@ -11,6 +12,16 @@ interface Props {
     lang?: "sql" | "kql" | "request";
     text: string;
     right?: boolean;
+}
+
+/** A number with the question behind it. */
+export function Counted({ count, ...question }: Props & { count: number | string | null | undefined }) {
+    return (
+        <span class="line">
+            <span class="number">{typeof count === "string" ? count : formatCount(count)}</span>
+            <ShowQuery {...question} />
+        </span>
+    );
 }
 
 export function ShowQuery({ of, lang = "sql", text, right = true }: Props) {
