@@ -134,7 +134,9 @@ fn of_entity(desk: &Desk<'_>, node: NodeId, id: &str, window: &Window) -> Result
     };
     let Some(exploration) = explore::all().iter().filter(fits).find(named) else {
         // Kinds of ours that clients know under one name: the query is listed for all of them and says nothing of this one.
-        let listed = explore::all().iter().any(|exploration| named(&exploration) && rest_kind(&exploration.input) == rest_kind(kind));
+        // So is the one of bookmarks for a bookmark that was deleted since.
+        let listed = (kind == "bookmark" && same(id, OF_BOOKMARK))
+            || explore::all().iter().any(|exploration| named(&exploration) && rest_kind(&exploration.input) == rest_kind(kind));
         return if listed { Ok(Found::default().reply()) } else { Err(unfit(id, rest_kind(kind))) };
     };
     if exploration.body == explore::Body::Graph(GraphBody::RelatedAlerts) {
