@@ -76,6 +76,8 @@ const GOOD: [(&str, &[&str]); 48] = [
     ("policy", &["/v1/policy"]),
     ("suppression_rules", &["/v1/suppression-rules"]),
     ("watchlists", &["/v1/watchlists"]),
+    ("proposals", &["/v1/proposals", "/v1/proposals?state=open"]),
+    ("records", &["/v1/records?seq=1"]),
     ("whoami", &["/v1/whoami"]),
     ("workspaces", &["/v1/workspaces"]),
     ("rank", &["/v1/rank?limit=3", "/v1/rank?by=pagerank&kind=host&from=2019-01-01&to=2019-02-01"]),
@@ -128,9 +130,9 @@ async fn the_api_on_the_sample_data() {
     decisions_are_taken_back(&clew).await;
 }
 
-/// Operations that show what must be defined first, or ask for a proof: `access`, `alerts`, `automation`, `bookmarks`, `exports`, `listed` and
+/// Operations that show what must be defined first, or ask for a proof: `access`, `alerts`, `automation`, `bookmarks`, `exports`, `listed`, `mcp` and
 /// `suppression` hold their answers.
-const ELSEWHERE: [&str; 17] = [
+const ELSEWHERE: [&str; 19] = [
     "alert_activity",
     "around",
     "automation_rule",
@@ -143,6 +145,8 @@ const ELSEWHERE: [&str; 17] = [
     "indicator",
     "indicator_matches",
     "keys",
+    "mcp_listen",
+    "proposal",
     "sensitive_reads",
     "suppression_rule",
     "watchlist",

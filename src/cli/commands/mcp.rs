@@ -37,7 +37,9 @@ impl Api for Directory {
 impl Mcp {
     /// Serves until the input ends.
     pub(crate) fn run(&self, global: &Global) -> Result<(), Failure> {
-        let tools = Tools::over(Directory { client: Arc::new(Client::reading(&global.dir())?), user: global.user() });
+        // The client has a runtime of its own, which must not end inside of another: it outlives the tools.
+        let client = Arc::new(Client::reading(&global.dir())?);
+        let tools = Tools::over(Directory { client: Arc::clone(&client), user: global.user() });
         let failed = |error: String| Fault::new(FaultClass::Unavailable, "mcp_failed", error);
         runtime()?.block_on(async {
             let service = tools.serve(rmcp::transport::stdio()).await.map_err(|error| failed(error.to_string()))?;
