@@ -14,7 +14,7 @@ const KILL_CHAIN: &str = "2518522745615999999_30ac5794-a265-4420-a1b7-6335ac08e2
 const VAULT: &str = "azure-resource:/subscriptions/8f153238-e602-427e-a7c0-3043fbe50918/resourcegroups/gbb01/providers/microsoft.keyvault/vaults/oneloginlogs1234";
 
 /// Good parameters of every operation that reads, by operation.
-const GOOD: [(&str, &[&str]); 48] = [
+const GOOD: [(&str, &[&str]); 50] = [
     ("activities", &["/v1/activities?entity=account:adelev@m365x816222.onmicrosoft.com&hours=24"]),
     ("functions", &["/v1/functions"]),
     ("saved_queries", &["/v1/queries?purpose=hunt"]),

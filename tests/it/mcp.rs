@@ -157,7 +157,7 @@ async fn every_tool_answers_with_facts_and_the_records_behind_them() {
     assert!(cited(&shown).is_superset(&place), "{}", shown["citations"]);
     assert_eq!(session.ask("alerts", json!({"incident": incident})).await["total"], 2);
     let entity = session.ask("entity", json!({"entity": "host:vm3"})).await;
-    assert_eq!((&entity["alerts"], entity["edges"].as_array().map(Vec::len)), (&json!(4), Some(9)), "{entity}");
+    assert_eq!((&entity["alerts"], entity["edges"].as_array().map(Vec::len)), (&json!(4), Some(8)), "{entity}");
     assert!(cited(&entity).is_superset(&place));
     assert_eq!(session.ask("entities", json!({"kind": ["host"], "text": "vm3"})).await["value"][0]["label"], "vm3");
     let story = session.ask("timeline", json!({"of": of, "kind": ["alert"]})).await;
