@@ -118,7 +118,7 @@ impl ExportRequest {
             Language::Kql => kusto::rows(world, source, runtime, &query.text, kusto::given(now, &query.parameters), &limits),
             Language::Sql => {
                 let parameters = if query.parameters.is_empty() { Parameters::None } else { Parameters::Named(query.parameters) };
-                runtime.block_on(sql::rows(source.clone(), &query.text, parameters, &limits))
+                runtime.block_on(source.stop.during(sql::rows(source.clone(), &query.text, parameters, &limits)))
             }
             Language::Cypher => {
                 let message = "the answer of a graph query holds nodes and paths, which have no column type";

@@ -5,8 +5,8 @@
 //! ```
 //!
 //! Patterns run on the algebra of [`crate::query::kql::graph`], over any [`PatternGraph`]. What both languages share is read alike; of GQL there is
-//! also `NEXT`, `LET`, `FILTER`, `FOR`, quantified edges (`->{1,3}`, `->*`), path modes and `ANY SHORTEST`. Clauses that write are refused by
-//! name.
+//! also `NEXT`, `LET`, `FILTER`, `FOR`, quantified edges (`->{1,3}`, `->*`), path modes of each path and `ANY SHORTEST`. `EXISTS { }`, `COUNT { }`
+//! and `COLLECT { }` hold a pattern or a whole query over the names around them. Clauses that write are refused by name.
 //!
 //! Properties are those of the graph. The entity graph has for its nodes the properties that the catalog names as identifiers, and beside them
 //! `id` (`kind:key`, the text by which every door names the node), `kind` and `label`; [`crate::query::live_graph`] lists all of them.

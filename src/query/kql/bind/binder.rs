@@ -134,6 +134,8 @@ pub(super) struct Binder<'t> {
     pub now: i64,
     /// Columns of plugins that were learned from data, by number.
     pub learned: &'t [Vec<Field>],
+    /// The patterns that were declared.
+    pub patterns: Vec<super::patterns::DeclaredPattern<'t>>,
     /// Plugins whose columns must be learned.
     pub unknown: Vec<Unknown>,
     pub diagnostics: Vec<Diagnostic>,
@@ -174,6 +176,7 @@ impl<'t> Binder<'t> {
             schemas,
             now,
             learned,
+            patterns: Vec::new(),
             unknown: Vec::new(),
             diagnostics: Vec::new(),
             reported: HashSet::new(),

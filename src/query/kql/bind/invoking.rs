@@ -44,7 +44,7 @@ impl<'t> Binder<'t> {
         place: Place,
     ) -> Option<Bound> {
         let scope = self.scope;
-        let bound = self.parameters(function, arguments, rows, declared, place).and_then(|inner| self.body(function, inner, place));
+        let bound = self.parameters(function, arguments, rows, declared, place).and_then(|inner| self.body(&function.body, inner, place));
         self.scope = scope;
         bound
     }
@@ -218,22 +218,22 @@ impl<'t> Binder<'t> {
             self.names[id].used = true;
             inner = Some(id);
         }
-        let bound = self.body(&stored.function, inner, place);
+        let bound = self.body(&stored.function.body, inner, place);
         self.outside = outside;
         self.scope = scope;
         bound
     }
 
     /// Binds the body of a function.
-    fn body(&mut self, function: &'t tree::Function, scope: Option<usize>, place: Place) -> Option<Bound> {
+    pub(super) fn body(&mut self, body: &'t tree::Body, scope: Option<usize>, place: Place) -> Option<Bound> {
         let block = std::mem::replace(&mut self.block, scope);
         let bound = self.in_call(place, |binder| {
             binder.scope = scope;
-            for statement in &function.body.statements {
+            for statement in &body.statements {
                 binder.declaration(statement);
             }
-            let Some(result) = &function.body.result else {
-                binder.error(Code::NoResult, function.body.place, "the function gives nothing");
+            let Some(result) = &body.result else {
+                binder.error(Code::NoResult, body.place, "the function gives nothing");
                 return None;
             };
             if binder.is_graph(result) {

@@ -18,6 +18,7 @@ mod joining;
 mod membership;
 mod names;
 mod parsing;
+mod patterns;
 mod pipeline;
 mod plugins;
 mod projecting;

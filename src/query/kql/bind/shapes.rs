@@ -30,6 +30,9 @@ impl Binder<'_> {
         if look > LOOK_MAX {
             return Shape::Value;
         }
+        if self.pattern_of(expr).is_some() {
+            return Shape::Table;
+        }
         match &expr.kind {
             tree::ExprKind::Pipe(pipe) => match pipe.operators.last() {
                 Some(operator) if makes_graph(operator) => Shape::Graph,

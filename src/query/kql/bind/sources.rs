@@ -56,6 +56,9 @@ impl<'t> Binder<'t> {
         if !self.works(place) {
             return Flow::Table(self.failed(Vec::new(), place));
         }
+        if let Some(pattern) = self.pattern_of(expr) {
+            return self.pattern_call(pattern, expr);
+        }
         match &expr.kind {
             tree::ExprKind::Group(inner) => self.flow(inner),
             tree::ExprKind::Pipe(pipe) => {

@@ -85,7 +85,7 @@ impl<'t> Binder<'t> {
             StatementKind::Set(_) | StatementKind::Alias(_) => {}
             StatementKind::Restrict(_) => self.unsupported(statement.place, "'restrict access'"),
             StatementKind::Parameters(parameters) => self.query_parameters(parameters, &[]),
-            StatementKind::Pattern(_) => self.unsupported(statement.place, "'declare pattern'"),
+            StatementKind::Pattern(declaration) => self.declare_pattern(declaration),
             StatementKind::Expression(expr) => {
                 self.error(Code::Misplaced, expr.place, "expected 'let', found a query of its own");
             }

@@ -7,6 +7,7 @@
 mod constants;
 mod expressions;
 mod graph;
+mod operators;
 mod relations;
 
 use std::sync::Arc;
@@ -17,11 +18,11 @@ pub use expressions::{
     Aggregate, Arithmetic, Comparison, ElementOf, Expr, ExprKind, GraphFunction, Key, Quantifier, SearchMatch, TextMatch,
 };
 pub use graph::{EdgeStep, Graph, GraphKind, GraphNodes, NodeRows, NodeStep, Path, PathStep, PatternVariable};
-pub use relations::{
-    Column, ExpandColumn, Expansion, ExternalFormat, Hitters, Join, JoinColumn, KvOptions, Lineage, MvApply, MvExpand, Parse, ParseColumn,
-    ParsePart, Plugin, PluginArgument, Relation, RelationKind, Scan, ScanStep, SeriesAggregate, SeriesAxis, Side, SortKey, TopNestedLevel,
-    UnionInput,
+pub use operators::{
+    ExpandColumn, Expansion, ExternalFormat, Hitters, KvOptions, MvApply, MvExpand, Parse, ParseColumn, ParsePart, Plugin, PluginArgument,
+    Scan, ScanStep, SeriesAggregate, SeriesAxis, TopNestedLevel,
 };
+pub use relations::{Column, Join, JoinColumn, Lineage, Relation, RelationKind, Side, SortKey, UnionInput};
 
 use super::tree::ScalarType;
 
