@@ -4,7 +4,7 @@
 //! (`rights`) checks the right and puts in a `Granted`, without which no handler gets an engine: `Ready` and `By` are made of
 //! it. A door that finds its operation by itself (the dialects) asks the `Caller` for it:
 //!
-//! ```ignore
+//! ```text
 //! async fn dispatch(State(app): State<Arc<App>>, caller: Caller, request: Request) -> Response {
 //!     let operation = find(request.uri().path());                           // names its `Right`
 //!     let granted = caller.grant_in(&app, operation.right, workspace)?;     // 401, 403, 404 as a `Fault`

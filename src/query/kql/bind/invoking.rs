@@ -28,7 +28,7 @@ impl<'t> Binder<'t> {
         if outside.is_none() {
             self.outside = Some((place, stored.name.as_str()));
         }
-        let bound = parameters.and_then(|scope| self.body(&stored.function, scope, place));
+        let bound = parameters.and_then(|scope| self.body(&stored.function.body, scope, place));
         self.outside = outside;
         self.scope = scope;
         bound
