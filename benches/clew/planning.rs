@@ -12,6 +12,7 @@ use clew::query::kql::parse;
 use clew::query::kql::tree::{Place, ScalarType};
 use datafusion::arrow::datatypes::{DataType, Field as Stored, Schema, TimeUnit};
 use datafusion::catalog::TableProvider;
+use datafusion::common::TableReference;
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::prelude::SessionContext;
 
@@ -32,13 +33,13 @@ const PAIRS: &[(&str, &str, &str)] = &[
     ),
     (
         "processes of rare parents",
-        "DeviceProcessEvents\n| where Timestamp > ago(1d)\n| where FileName in~ ('powershell.exe', 'cmd.exe', 'wscript.exe', 'mshta.exe')\n\
+        "DeviceProcessEvents\n| where TimeGenerated > ago(1d)\n| where FileName in~ ('powershell.exe', 'cmd.exe', 'wscript.exe', 'mshta.exe')\n\
          | where ProcessCommandLine has_any ('-enc', 'DownloadString', 'FromBase64String') or ProcessCommandLine contains 'http'\n\
-         | extend Parent = tolower(InitiatingProcessFileName)\n| join kind=inner (DeviceInfo | summarize arg_max(Timestamp, OSPlatform) by DeviceId) on DeviceId\n\
+         | extend Parent = tolower(InitiatingProcessFileName)\n| join kind=inner (DeviceInfo | summarize arg_max(TimeGenerated, OSPlatform) by DeviceId) on DeviceId\n\
          | summarize Count = count(), Devices = make_set(DeviceName, 10) by Parent, FileName\n| top 20 by Count asc",
         "select lower(p.\"InitiatingProcessFileName\") as parent, p.\"FileName\", count(*) as n, array_agg(distinct p.\"DeviceName\") as devices \
          from \"DeviceProcessEvents\" p join (select \"DeviceId\", max(\"OSPlatform\") as os from \"DeviceInfo\" group by 1) d \
-         on p.\"DeviceId\" = d.\"DeviceId\" where p.\"Timestamp\" > now() - interval '1 day' and lower(p.\"FileName\") in ('powershell.exe', 'cmd.exe', \
+         on p.\"DeviceId\" = d.\"DeviceId\" where p.\"TimeGenerated\" > now() - interval '1 day' and lower(p.\"FileName\") in ('powershell.exe', 'cmd.exe', \
          'wscript.exe', 'mshta.exe') and (p.\"ProcessCommandLine\" ilike '%-enc%' or p.\"ProcessCommandLine\" ilike '%http%') group by 1, 2 \
          order by n limit 20",
     ),
@@ -158,7 +159,8 @@ pub(crate) fn run(rounds: usize, report: &mut Report) {
     let context = SessionContext::new();
     for name in &world.names {
         if let Some(table) = Tables::table(&world, name) {
-            context.register_table(name.as_str(), table).expect("names of tables differ");
+            // A bare reference keeps the case of the name.
+            context.register_table(TableReference::bare(name.as_str()), table).expect("names of tables differ");
         }
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");

@@ -288,7 +288,7 @@ impl Asked<'_> {
             ),
             (
                 "groups",
-                "SecurityEvent | summarize n = count(), last = max(TimeGenerated) by Computer, EventID | top 20 by n desc",
+                "SecurityEvent | summarize n = count(), newest = max(TimeGenerated) by Computer, EventID | top 20 by n desc",
                 "SELECT Computer, EventID, count(*) AS n, max(TimeGenerated) FROM SecurityEvent GROUP BY 1, 2 ORDER BY n DESC LIMIT 20",
             ),
             (
