@@ -17,7 +17,10 @@ function instant(value: string): string {
     return span ? `ago(${span[1]}${span[2]})` : `datetime(${value.replace(/[^\w:.+-]/g, "")})`;
 }
 
-/** The question as text. Techniques and entities of incidents are no columns of the table: they are left out. */
+/** What of a filter the text says. Techniques and entities of incidents are no columns of the table. */
+const said = new Set(["severity", "status", "owner", "from", "to", ...Object.keys(lists)]);
+
+/** The question as text; a last line names what it leaves out. */
 export function incidentKql(filter: Filter, sort: string, words: string): string {
     const steps: string[] = ["Incidents"];
     const any = (parts: readonly string[]) => steps.push(`where ${parts.join(" or ")}`);
@@ -36,5 +39,6 @@ export function incidentKql(filter: Filter, sort: string, words: string): string
     const column = orders[sort.replace(/^-/, "")] ?? "LastActivityTime";
     const falling = (column === "Title") === sort.startsWith("-");
     steps.push(`sort by ${column} ${falling ? "desc" : "asc"}`);
-    return steps.join("\n| ");
+    const left = Object.keys(filter).filter((id) => filter[id]?.length && !said.has(id));
+    return steps.join("\n| ") + (left.length > 0 ? `\n// left out: ${left.join(", ")}` : "");
 }

@@ -20,9 +20,9 @@ import { Empty } from "../ui/states";
 import { QueueBulk } from "./bulk";
 import { chosenColumns, columns, csvColumns } from "./columns";
 import { CounterStrip } from "./counters";
+import { incidentKql } from "./kql";
 import { fields, isSearch, loadCounters, loadFacets, loadPage, type QueueQuery, type QueueRow } from "./model";
 import { Preview } from "./preview";
-import { incidentSql } from "./sql";
 import { Views } from "./views";
 
 export function QueueScreen() {
@@ -51,7 +51,7 @@ export function QueueScreen() {
                 <h1>Incidents</h1>
                 <Views />
                 <span class="grow" />
-                <a class="button quiet" href={href("/query", { lang: "sql", text: incidentSql(query.filter, query.sort) })}>
+                <a class="button quiet" href={href("/query", { lang: "kql", text: incidentKql(query.filter, query.sort, query.text) })}>
                     <Icon name="query" />
                     Show query
                 </a>

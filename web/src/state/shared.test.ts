@@ -45,6 +45,7 @@ test("a filter of the queue is KQL", () => {
             "sort by LastActivityTime desc",
         ].join("\n| "),
     );
+    assert.match(incidentKql({ technique: ["T1003"], entity: ["ip:10.0.0.4"], tag: [] }, "", ""), /\n\/\/ left out: technique, entity$/);
     assert.equal(
         incidentKql({}, "title", "a b"),
         'Incidents\n| where Title contains "a b" or Tags contains "a b" or Owner contains "a b" or ProductNames contains "a b"\n| sort by Title asc',

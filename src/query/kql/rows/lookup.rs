@@ -71,6 +71,28 @@ fn failed(error: impl std::fmt::Display) -> KernelError {
     KernelError::new(error.to_string())
 }
 
+/// Rows beside the chosen columns of the rows of a table that were found for them; where none was found, texts are empty and the rest is null.
+pub(super) fn beside(
+    rows: &RecordBatch,
+    left: Vec<u32>,
+    table: &RecordBatch,
+    right: Vec<Option<u32>>,
+    chosen: &[(usize, ScalarType)],
+) -> Result<Vec<ArrayRef>, KernelError> {
+    let (left, right) = (UInt32Array::from(left), UInt32Array::from(right));
+    let mut columns = rows.columns().iter().map(|column| take(column, &left, None).map_err(failed)).collect::<Result<Vec<_>, _>>()?;
+    for (column, kind) in chosen {
+        let taken = take(table.column(*column), &right, None).map_err(failed)?;
+        columns.push(match taken.as_string_view_opt() {
+            Some(texts) if *kind == ScalarType::String => {
+                Arc::new(texts.iter().map(|text| Some(text.unwrap_or_default())).collect::<StringViewArray>())
+            }
+            _ => taken,
+        });
+    }
+    Ok(columns)
+}
+
 impl Ipv4Lookup {
     /// The values of the further keys as comparable bytes, for rows and table.
     fn further_keys(&self, rows: &RecordBatch, table: &RecordBatch) -> Result<[Vec<Box<[u8]>>; 2], KernelError> {
@@ -149,17 +171,6 @@ impl Ipv4Lookup {
             left.extend(std::iter::repeat_n(number, fitting.len()));
             right.extend(fitting.iter().copied().map(Some));
         }
-        let (left, right) = (UInt32Array::from(left), UInt32Array::from(right));
-        let mut columns = rows.columns().iter().map(|column| take(column, &left, None).map_err(failed)).collect::<Result<Vec<_>, _>>()?;
-        for (column, kind) in &self.columns {
-            let taken = take(table.column(*column), &right, None).map_err(failed)?;
-            columns.push(match taken.as_string_view_opt() {
-                Some(texts) if *kind == ScalarType::String => {
-                    Arc::new(texts.iter().map(|text| Some(text.unwrap_or_default())).collect::<StringViewArray>())
-                }
-                _ => taken,
-            });
-        }
-        Ok(columns)
+        beside(rows, left, table, right, &self.columns)
     }
 }

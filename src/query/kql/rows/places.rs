@@ -1,12 +1,11 @@
 //! `geo_line_lookup`, `geo_polygon_lookup`: rows beside those of a table whose line or polygon is near to their place.
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringViewArray, UInt32Array};
-use arrow::compute::take;
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::Float64Type;
-use std::sync::Arc;
 
 use super::super::functions::{KernelError, Outline};
 use super::super::tree::ScalarType;
+use super::lookup::beside;
 use super::{RowsOperator, Running};
 
 /// The operator. Its first input are the rows, its second the table of shapes. The result has the columns of the rows, then the chosen columns of
@@ -59,17 +58,6 @@ impl RowsOperator for PlaceLookup {
                 right.push(None);
             }
         }
-        let (left, right) = (UInt32Array::from(left), UInt32Array::from(right));
-        let mut columns = rows.columns().iter().map(|column| take(column, &left, None).map_err(failed)).collect::<Result<Vec<_>, _>>()?;
-        for (column, kind) in &self.columns {
-            let taken = take(table.column(*column), &right, None).map_err(failed)?;
-            columns.push(match taken.as_string_view_opt() {
-                Some(texts) if *kind == ScalarType::String => {
-                    Arc::new(texts.iter().map(|text| Some(text.unwrap_or_default())).collect::<StringViewArray>())
-                }
-                _ => taken,
-            });
-        }
-        Ok(columns)
+        beside(rows, left, table, right, &self.columns)
     }
 }
