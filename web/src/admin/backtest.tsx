@@ -1,10 +1,9 @@
 // What a rule would have done to the alerts that are there, before it is saved.
 import { useState } from "preact/hooks";
+import { AlertLines } from "../alerts/lines";
 import { askNamed, offered } from "../api/client";
-import { nodeHref } from "../router/router";
 import { formatCount } from "../state/time";
 import { Icon } from "../ui/icons";
-import { Severity, Time } from "../ui/parts";
 import { Failure } from "../ui/states";
 
 interface Outcome {
@@ -86,19 +85,7 @@ export function Backtest({ operation, rule }: { operation: string; rule: Record<
                             </li>
                         ))}
                     </ul>
-                    <ul class="preview-list">
-                        {outcome.alerts.map((one) => (
-                            <li key={one.id}>
-                                <a class="alert-line" href={nodeHref(`alert:${one.id}`)} title={one.title}>
-                                    <Severity name={one.severity} compact />
-                                    <span class="clip grow">{one.title}</span>
-                                    <span class="faint">
-                                        <Time at={one.start} style="minute" />
-                                    </span>
-                                </a>
-                            </li>
-                        ))}
-                    </ul>
+                    <AlertLines of={outcome.alerts} />
                 </div>
             )}
         </section>

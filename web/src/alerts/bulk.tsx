@@ -1,9 +1,10 @@
 // What can be done with the ticked alerts: they join an incident, or become one.
 import { useState } from "preact/hooks";
 import type { AlertFields, AlertRow } from "../api/types";
-import { alertStates, changeAlerts, lastOwner } from "../incident/change";
+import { alertStates, changeAlerts } from "../incident/change";
 import { AddAlerts, NewIncident } from "../incident/joining";
-import { Typed } from "../incident/work";
+import { OwnerChoices } from "../incident/owner";
+import { Typed } from "../incident/typed";
 import { BulkBar, Choose, Item } from "../list/bulkbar";
 import { type Ticked, tickedCount } from "../list/ticks";
 import { href } from "../router/router";
@@ -69,26 +70,16 @@ export function AlertBulk({ query, pages, of, onAll, onClear }: Props) {
             </Choose>
             <Choose label="Owner">
                 {(close) => (
-                    <>
-                        <Typed
-                            label="Name of the owner"
-                            button="Assign"
-                            value={lastOwner.value}
-                            onText={(name) => {
-                                close();
-                                lastOwner.value = name;
-                                void change({ owner: { name } }, `${what} assigned to ${name}`);
-                            }}
-                        />
-                        <Item
-                            onClick={() => {
-                                close();
-                                void change({ owner: null }, `Nobody owns ${what} now`);
-                            }}
-                        >
-                            Unassign
-                        </Item>
-                    </>
+                    <OwnerChoices
+                        owned
+                        close={close}
+                        onOwner={(name) =>
+                            void change(
+                                { owner: name === null ? null : { name } },
+                                name === null ? `Nobody owns ${what} now` : `${what} assigned to ${name}`,
+                            )
+                        }
+                    />
                 )}
             </Choose>
             <Choose label="Tag">

@@ -4,14 +4,15 @@ import { useAsk } from "../api/resource";
 import type { AlertDetail } from "../api/types";
 import { seq } from "../app/live";
 import { said } from "../incident/activity";
-import { alertStates, changeAlerts, lastOwner } from "../incident/change";
-import { Typed } from "../incident/work";
+import { alertStates, changeAlerts } from "../incident/change";
+import { OwnerChoices } from "../incident/owner";
 import { href, nodeHref, past } from "../router/router";
 import { formatCount } from "../state/time";
 import { Popover } from "../ui/dialog";
 import { spaced } from "../ui/kinds";
 import { Severity, Status, Time } from "../ui/parts";
 import { Loaded } from "../ui/states";
+import { AlertLines } from "./lines";
 
 export function AlertStatus({ alert }: { alert: AlertDetail }) {
     if (past.value) return <Status name={alert.status} />;
@@ -52,30 +53,17 @@ export function AlertOwner({ alert }: { alert: AlertDetail }) {
     return (
         <Popover class="edit" name={`Owner: ${owner || "unassigned"}`} label={owner || <span class="faint">unassigned</span>}>
             {(close) => (
-                <>
-                    <Typed
-                        label="Name of the owner"
-                        button="Assign"
-                        value={lastOwner.value}
-                        onText={(name) => {
-                            close();
-                            lastOwner.value = name;
-                            void changeAlerts({ alerts: [alert.id] }, { owner: { name } }, `Assigned to ${name}`);
-                        }}
-                    />
-                    {owner && (
-                        <button
-                            type="button"
-                            class="menu-item"
-                            onClick={() => {
-                                close();
-                                void changeAlerts({ alerts: [alert.id] }, { owner: null }, "Nobody owns it now");
-                            }}
-                        >
-                            Unassign
-                        </button>
-                    )}
-                </>
+                <OwnerChoices
+                    owned={owner !== ""}
+                    close={close}
+                    onOwner={(name) =>
+                        void changeAlerts(
+                            { alerts: [alert.id] },
+                            { owner: name === null ? null : { name } },
+                            name === null ? "Nobody owns it now" : `Assigned to ${name}`,
+                        )
+                    }
+                />
             )}
         </Popover>
     );
@@ -90,19 +78,7 @@ export function SameResource({ alert }: { alert: AlertDetail }) {
             <h3>
                 {formatCount(same.total)} more on <span class="wrap">{same.resource}</span>
             </h3>
-            <ul class="preview-list">
-                {same.newest.map((one) => (
-                    <li key={one.id}>
-                        <a class="alert-line" href={nodeHref(`alert:${one.id}`)} title={one.title}>
-                            <Severity name={one.severity} compact />
-                            <span class="clip grow">{one.title}</span>
-                            <span class="faint">
-                                <Time at={one.start} style="minute" />
-                            </span>
-                        </a>
-                    </li>
-                ))}
-            </ul>
+            <AlertLines of={same.newest} />
             <a href={href("/alerts", { entity: same.resource })}>All of them</a>
         </section>
     );

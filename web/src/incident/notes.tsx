@@ -7,7 +7,7 @@ import { IconButton } from "../ui/parts";
 import { changed } from "./change";
 import { Comments } from "./comments";
 import { readTask } from "./remark";
-import { Typed } from "./work";
+import { Typed } from "./typed";
 
 export function NotesTab({ incident }: { incident: IncidentDetail }) {
     return (

@@ -10,6 +10,8 @@ import { Facts, Severity, Status, Words } from "../ui/parts";
 import { changeFields, lastOwner } from "./change";
 import { CloseDialog } from "./close";
 import { MergeInto, ParentDialog } from "./joining";
+import { OwnerChoices } from "./owner";
+import { Typed } from "./typed";
 
 const severityNames = ["High", "Medium", "Low", "Informational"] as const;
 
@@ -217,30 +219,17 @@ function OwnerChoice({ incident }: { incident: IncidentDetail }) {
             label={incident.owner ?? <span class="faint">unassigned</span>}
         >
             {(close) => (
-                <>
-                    <Typed
-                        label="Name of the owner"
-                        button="Assign"
-                        value={lastOwner.value}
-                        onText={(name) => {
-                            close();
-                            lastOwner.value = name;
-                            void changeFields(incident, { owner: { name } }, `Assigned to ${name}`);
-                        }}
-                    />
-                    {incident.owner && (
-                        <button
-                            type="button"
-                            class="menu-item"
-                            onClick={() => {
-                                close();
-                                void changeFields(incident, { owner: null }, "Nobody owns it now");
-                            }}
-                        >
-                            Unassign
-                        </button>
-                    )}
-                </>
+                <OwnerChoices
+                    owned={incident.owner !== null && incident.owner !== undefined}
+                    close={close}
+                    onOwner={(name) =>
+                        void changeFields(
+                            incident,
+                            { owner: name === null ? null : { name } },
+                            name === null ? "Nobody owns it now" : `Assigned to ${name}`,
+                        )
+                    }
+                />
             )}
         </Popover>
     );
@@ -274,34 +263,5 @@ function TagChoice({ incident }: { incident: IncidentDetail }) {
                 )}
             </Popover>
         </span>
-    );
-}
-
-/** One line of text and a button. */
-export function Typed({
-    label,
-    button,
-    value = "",
-    onText,
-}: {
-    label: string;
-    button: string;
-    value?: string;
-    onText: (text: string) => void;
-}) {
-    return (
-        <form
-            class="typed"
-            onSubmit={(event) => {
-                event.preventDefault();
-                const text = String(new FormData(event.currentTarget).get("text") ?? "").trim();
-                if (text) onText(text);
-            }}
-        >
-            <input class="field" name="text" aria-label={label} placeholder={label} defaultValue={value} autocomplete="off" />
-            <button type="submit" class="button">
-                {button}
-            </button>
-        </form>
     );
 }

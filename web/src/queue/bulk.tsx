@@ -4,8 +4,9 @@ import type { IncidentFields, IncidentFilter } from "../api/types";
 import { changeMany, lastOwner, type Many } from "../incident/change";
 import { CloseDialog } from "../incident/close";
 import { MergeSeveral } from "../incident/joining";
+import { OwnerChoices } from "../incident/owner";
 import type { Choice } from "../incident/picker";
-import { Typed } from "../incident/work";
+import { Typed } from "../incident/typed";
 import { BulkBar, Choose, Item } from "../list/bulkbar";
 import { type Ticked, tickedCount } from "../list/ticks";
 import type { Rows } from "../state/rows";
@@ -93,25 +94,11 @@ export function QueueBulk({ query, pages, of, onAll, onClear }: Props) {
             </Choose>
             <Choose label="Owner">
                 {(close) => (
-                    <>
-                        <Typed
-                            label="Name of the owner"
-                            button="Assign"
-                            value={lastOwner.value}
-                            onText={(name) => {
-                                close();
-                                assign(name);
-                            }}
-                        />
-                        <Item
-                            onClick={() => {
-                                close();
-                                void change({ owner: null }, `Nobody owns ${what} now`);
-                            }}
-                        >
-                            Unassign
-                        </Item>
-                    </>
+                    <OwnerChoices
+                        owned
+                        close={close}
+                        onOwner={(name) => (name === null ? void change({ owner: null }, `Nobody owns ${what} now`) : assign(name))}
+                    />
                 )}
             </Choose>
             <Tags rows={rows} what={what} change={change} />
