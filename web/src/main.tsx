@@ -17,6 +17,7 @@ import "./graph/graph.css";
 import "./timeline/timeline.css";
 import "./tour/tour.css";
 import "./access/access.css";
+import "./proposals/proposals.css";
 
 listenToKeys();
 const root = document.getElementById("app");

@@ -1,8 +1,7 @@
 // What holds for all screens: headers, no request to anywhere else, accessibility in both themes, live changes, narrow windows.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import axe from "axe-core";
-import { closeClean, complete, eventually, openPage, picture, startBrowser, startClew } from "./support.mjs";
+import { broken, closeClean, complete, eventually, openPage, picture, startBrowser, startClew } from "./support.mjs";
 
 let clew;
 let browser;
@@ -30,6 +29,7 @@ const screens = [
     "/query?lang=sql&text=SELECT%20*%20FROM%20Incidents",
     "/graph",
     "/admin",
+    "/proposals",
     "/admin/sources",
     "/alerts",
 ];
@@ -59,22 +59,7 @@ for (const theme of ["dark", "light"]) {
         for (const path of screens) {
             await page.go(path);
             await complete(page);
-            await page.evaluate(axe.source);
-            const result = await page.evaluate(() =>
-                window.axe.run(document, {
-                    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-                    // Panes have the same headings on every screen, whatever stands before them there.
-                    rules: { "heading-order": { enabled: false } },
-                }),
-            );
-            for (const violation of result.violations) {
-                found.push(
-                    `${path}: ${violation.id}: ${violation.nodes
-                        .slice(0, 3)
-                        .map((node) => `${node.html.slice(0, 160)} ${node.any[0]?.message ?? ""}`)
-                        .join(" || ")}`,
-                );
-            }
+            found.push(...(await broken(page)).map((rule) => `${path}: ${rule}`));
         }
         assert.deepEqual(found, []);
         await closeClean(page, { refused: true });

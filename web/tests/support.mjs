@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import axe from "axe-core";
 import { chromium } from "playwright-core";
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -159,6 +160,20 @@ export async function complete(page) {
     await page.waitForFunction(
         () => document.querySelector("main")?.textContent?.length > 20 && !document.querySelector("main :is(.skeleton, [aria-busy=true])"),
     );
+}
+
+/** The rules of accessibility that the screen breaks, each with where. */
+export async function broken(page) {
+    await page.evaluate(axe.source);
+    const { violations } = await page.evaluate(() =>
+        window.axe.run(document, {
+            runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+            // Panes have the same headings on every screen, whatever stands before them there.
+            rules: { "heading-order": { enabled: false } },
+        }),
+    );
+    const where = ({ html, any }) => `${html.slice(0, 160)} ${any[0]?.message ?? ""}`;
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(where).join(" || ")}`);
 }
 
 /** Presses keys one right behind the other: a pair such as `g i` counts only if the second comes soon. */

@@ -6,10 +6,12 @@ import { AlertsScreen } from "../alerts/alerts";
 import { refusal } from "../api/session";
 import { EntityScreen } from "../incident/entity";
 import { IncidentScreen } from "../incident/incident";
+import { useWaiting, waiting } from "../proposals/waiting";
 import { QueueScreen } from "../queue/queue";
 import { href, navigate, segments } from "../router/router";
 import { SearchScreen } from "../search/search";
 import { theme, zone } from "../state/prefs";
+import { formatCount } from "../state/time";
 import { tourAsked, tourState } from "../tour/seen";
 import { Icon, type IconName, Mark } from "../ui/icons";
 import { type KeyBinding, useKeys } from "../ui/keys";
@@ -21,6 +23,7 @@ import { follow, online } from "./live";
 
 const QueryScreen = lazy(async () => (await import("../query/query")).QueryScreen);
 const AdminScreen = lazy(async () => (await import("../admin/admin")).default);
+const ProposalsScreen = lazy(async () => (await import("../proposals/proposals")).default);
 const Tour = lazy(async () => (await import("../tour/tour")).default, null);
 const GraphScreen = lazy(async () => (await import("../graph/screen")).GraphScreen);
 
@@ -37,6 +40,7 @@ const sections: readonly Section[] = [
     { id: "alerts", label: "Alerts", path: "/alerts", icon: "alert", key: "g a" },
     { id: "graph", label: "Graph", path: "/graph", icon: "graph", key: "g g" },
     { id: "query", label: "Query", path: "/query", icon: "query", key: "g q" },
+    { id: "proposals", label: "Proposals", path: "/proposals", icon: "bolt", key: "g p" },
     { id: "admin", label: "Admin", path: "/admin", icon: "admin", key: "g d" },
 ];
 
@@ -55,6 +59,8 @@ function screen(parts: readonly string[]): ComponentChildren {
             return named("Query", <QueryScreen />);
         case "search":
             return <SearchScreen />;
+        case "proposals":
+            return <ProposalsScreen />;
         case "admin":
             return <AdminScreen tab={id} />;
         default:
@@ -88,6 +94,7 @@ export function App() {
     const [map, setMap] = useState(false);
     const search = useRef<HTMLInputElement>(null);
     useEffect(() => follow(), []);
+    useWaiting();
     const bindings: KeyBinding[] = [
         { keys: "?", label: "Show this map", run: () => setMap(true) },
         { keys: ["/", "Ctrl+K"], label: "Search everything", run: () => search.current?.select(), inFields: false },
@@ -116,6 +123,12 @@ export function App() {
                     >
                         <Icon name={section.icon} />
                         <span>{section.label}</span>
+                        {section.id === "proposals" && waiting.value > 0 && (
+                            <span class="rail-count">
+                                {waiting.value > 99 ? "99+" : formatCount(waiting.value)}
+                                <span class="hidden-visually"> waiting</span>
+                            </span>
+                        )}
                     </a>
                 ))}
                 <span class="grow" />

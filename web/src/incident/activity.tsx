@@ -1,8 +1,9 @@
 // How the incident itself changed, by whom, and the documents that say so.
-import { ask } from "../api/client";
+import { ask, offered } from "../api/client";
 import { useAsk } from "../api/resource";
 import type { FieldChange, IncidentDetail } from "../api/types";
 import { seq } from "../app/live";
+import { ProposalsOf } from "../proposals/ofincident";
 import { past, setParams } from "../router/router";
 import { formatCount } from "../state/time";
 import { Time } from "../ui/parts";
@@ -13,6 +14,7 @@ export function ActivityTab({ incident }: { incident: IncidentDetail }) {
     const activity = useAsk("incident_activity", { id: incident.id }, seq.value);
     return (
         <div class="overview">
+            {!past.value && offered("proposals") && <ProposalsOf incident={incident} />}
             <section class="card" aria-label="Changes">
                 <div class="card-head">
                     <h2>Changes</h2>
@@ -26,7 +28,8 @@ export function ActivityTab({ incident }: { incident: IncidentDetail }) {
                                     <span class="line">
                                         <Time at={change.time} />
                                         <strong>{change.actor}</strong>
-                                        <span class="tag">{change.action}</span>
+                                        <span class="tag">{deeds[change.action] ?? change.action}</span>
+                                        {change.proposed_by && <span class="faint small">as {change.proposed_by} proposed</span>}
                                         <span class="grow" />
                                         <button
                                             type="button"
@@ -36,7 +39,7 @@ export function ActivityTab({ incident }: { incident: IncidentDetail }) {
                                         >
                                             As of then
                                         </button>
-                                        {!past.value && change.action !== "source" && change.action !== "create" && (
+                                        {!past.value && undoable(change.action) && (
                                             <button
                                                 type="button"
                                                 class="button quiet small"
@@ -48,6 +51,7 @@ export function ActivityTab({ incident }: { incident: IncidentDetail }) {
                                             </button>
                                         )}
                                     </span>
+                                    {change.comment && <span class="wrap small told">{change.comment}</span>}
                                     <Fields of={change.fields} folded={change.action === "source"} />
                                 </li>
                             ))}
@@ -81,6 +85,12 @@ export function ActivityTab({ incident }: { incident: IncidentDetail }) {
         </div>
     );
 }
+
+/** Steps whose names are no words. */
+const deeds: Record<string, string> = { "proposal.made": "proposed a change", "proposal.rejected": "rejected a proposal" };
+
+/** Whether a step changed something that people can take back. */
+const undoable = (action: string) => action !== "source" && action !== "create" && !(action in deeds);
 
 /** What changed. What a source says of a whole incident is folded: little of it is news. */
 function Fields({ of, folded }: { of: readonly FieldChange[]; folded: boolean }) {

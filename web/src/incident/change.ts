@@ -18,7 +18,7 @@ export async function changed(change: Promise<Changed>, text: string): Promise<b
             toast("Nothing to change: it is so already");
             return true;
         }
-        toast(text, { action: { label: "Undo", run: () => void undo(first.change) } });
+        toast(text, { action: { label: "Undo", run: () => void undoChanges(first.change) } });
         return true;
     } catch (error) {
         const detail = errorDetail(error);
@@ -40,18 +40,18 @@ export async function changedAll(deeds: readonly (() => Promise<Changed>)[], tex
         const undone = made.length > 0 ? `; ${made.length} of ${deeds.length} were done` : "";
         toast([detail.message + undone, detail.hint].filter(Boolean).join(": "), {
             tone: "bad",
-            ...(made.length > 0 ? { action: { label: "Undo", run: () => void undo(...made) } } : {}),
+            ...(made.length > 0 ? { action: { label: "Undo", run: () => void undoChanges(...made) } } : {}),
         });
         refresh();
         return false;
     }
     refresh();
-    toast(text, { action: { label: "Undo", run: () => void undo(...made) } });
+    toast(text, { action: { label: "Undo", run: () => void undoChanges(...made) } });
     return true;
 }
 
 /** Takes changes back, the last one first; those of one step go back together. */
-async function undo(...changes: number[]): Promise<void> {
+export async function undoChanges(...changes: number[]): Promise<void> {
     try {
         for (const change of [...changes].reverse()) await ask("undo_change", { change: String(change) });
         toast("Taken back");

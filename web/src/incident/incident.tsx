@@ -3,6 +3,7 @@ import { useAsk } from "../api/resource";
 import type { IncidentDetail } from "../api/types";
 import { lazy } from "../app/lazy";
 import { seq } from "../app/live";
+import { ProposalNotice } from "../proposals/notice";
 import { href, incidentHref, navigate, past, setParams } from "../router/router";
 import { stored } from "../state/stored";
 import { Popover } from "../ui/dialog";
@@ -115,6 +116,7 @@ export function IncidentScreen({ id, tab }: { id: string; tab: string }) {
                         </button>
                     </div>
                 )}
+                {!asOf && known !== "activity" && <ProposalNotice incident={data.id} href={tabHref("activity")} />}
                 {data.redirect && (
                     <div class="notice">
                         This incident went into <a href={incidentHref({ id: data.redirect })}>another one</a>.

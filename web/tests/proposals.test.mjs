@@ -1,0 +1,96 @@
+// Proposals: changes that an assistant asked for, seen with reason, records and what would change, accepted, rejected, refused.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { broken, closeClean, eventually, openPage, picture, startBrowser, startClew } from "./support.mjs";
+
+let clew;
+let browser;
+before(async () => {
+    browser = await startBrowser();
+    clew = await startClew("demo");
+});
+after(async () => {
+    await browser?.close();
+    await clew?.stop();
+});
+
+async function post(path, body) {
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(`${clew.url}/v1${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+    const text = await response.text();
+    assert.equal(response.status, 200, text);
+    return JSON.parse(text);
+}
+
+const propose = (incident, action, change, reason) => post("/proposals", { incident, action, change, reason, records: [1, 2] });
+const incident = async (number) => (await fetch(`${clew.url}/v1/incidents/${number}`)).json();
+const stateOf = async (id) => (await (await fetch(`${clew.url}/v1/proposals/${id}`)).json()).state;
+const card = (page, name) => page.getByRole("listitem", { name: `Proposal: ${name}` });
+
+test("a proposal is counted in the head, shown with what would change, and accepted", async () => {
+    const page = await openPage(browser, clew.url);
+    const hostile = "Only <img src=x onerror=alert(1)> the *scanner*";
+    const { id } = await propose("5", "update", { severity: "Low", add_tags: ["scanner"] }, hostile);
+    await propose("5", "comment", { message: "The address belongs to the scanner." }, "The list of scanners names it.");
+    await page.go("/incidents/5");
+    const notice = page.getByRole("status").filter({ hasText: "2 changes are proposed" });
+    await notice.waitFor();
+    await page.getByRole("link", { name: /Proposals 2 waiting/ }).click();
+    const one = card(page, "Change severity and tags");
+    await one.getByText("<img src=x onerror=alert(1)>").waitFor();
+    await one.locator("del", { hasText: "High" }).waitFor();
+    await one.locator("ins", { hasText: "Low" }).waitFor();
+    await one.locator("ins", { hasText: "scanner" }).waitFor();
+    assert.equal(await one.getByText(/^document \d/).count(), 2);
+    assert.deepEqual(await broken(page), []);
+    await picture(page, "proposals");
+    await one.getByLabel("Remark on the decision").fill("seen on the list");
+    await one.getByRole("button", { name: "Accept" }).click();
+    await one.waitFor({ state: "detached" });
+    assert.equal((await incident(5)).severity, "Low");
+    await page.getByRole("link", { name: /Proposals 1 waiting/ }).waitFor();
+    await page.getByRole("button", { name: "Accepted" }).click();
+    await card(page, "Change severity and tags").getByText("seen on the list").waitFor();
+    assert.equal(await stateOf(id), "accepted");
+    await page.getByRole("status").getByRole("button", { name: "Undo" }).last().click();
+    await eventually(async () => (await incident(5)).severity, "High");
+    await closeClean(page);
+});
+
+test("a proposal is decided where the incident is worked on, by keyboard", async () => {
+    const page = await openPage(browser, clew.url);
+    await propose("3", "task", { title: "Isolate the host" }, "A second stage was loaded.");
+    await page.go("/incidents/3/activity");
+    const one = page.getByRole("region", { name: "Proposed changes" }).getByRole("listitem", { name: "Proposal: Add a task" });
+    await one.getByRole("button", { name: "Reject" }).focus();
+    await page.keyboard.press("Enter");
+    await one.waitFor({ state: "hidden" });
+    await page.getByText("rejected a proposal").waitFor();
+    assert.equal((await incident(3)).tasks.length, 0);
+    await closeClean(page);
+});
+
+test("an incident that was changed since asks for a second look, and a decision of somebody else is told", async () => {
+    const page = await openPage(browser, clew.url);
+    const { id } = await propose("2", "update", { title: "Renamed by the assistant" }, "The title says nothing.");
+    await page.go("/proposals");
+    const one = card(page, "Change title");
+    await one.waitFor();
+    // The page does not look before it is told to: what it shows is of before.
+    await page.route("**/v1/stats", (route) => route.abort());
+    await fetch(`${clew.url}/v1/incidents/2`, {
+        method: "PATCH",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ severity: "Low" }),
+    });
+    await one.getByRole("button", { name: "Accept", exact: true }).click();
+    await one.getByText("The incident was changed after this was proposed").waitFor();
+    assert.equal(await stateOf(id), "open");
+    await post(`/proposals/${id}/reject`, {});
+    await one.getByRole("button", { name: "Accept all the same" }).click();
+    await one.getByRole("alert").getByText("proposal_decided").waitFor();
+    await page.unroute("**/v1/stats");
+    await card(page, "Change title").waitFor({ state: "detached" });
+    page.faults = page.faults.filter((fault) => !/ERR_FAILED/.test(fault));
+    await closeClean(page, { refused: true });
+});
