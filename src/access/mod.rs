@@ -7,14 +7,16 @@ mod oidc;
 mod rate;
 mod role;
 mod settings;
+mod sign_in;
 mod token;
 
 pub use key::{Key, KeyKind, Keys, NewKey, Presented, Refusal};
 pub use names::{DEFAULT_WORKSPACE, Scope, workspace_id, workspace_name};
-pub use oidc::{OidcRefusal, Provider, provider_keys};
+pub use oidc::{ClientAuth, OidcRefusal, Provider, provider_keys};
 pub use rate::{Bucket, Rate};
 pub use role::{Right, Role};
 pub use settings::{LimitSettings, Settings};
+pub use sign_in::SignIn;
 pub use token::{Secret, Subject};
 
 use ring::rand::{SecureRandom, SystemRandom};
@@ -28,7 +30,7 @@ pub enum Kind {
     Local,
     /// A key, presented itself or by a token that was issued for it.
     Key,
-    /// A person with a signed token of an identity provider.
+    /// A person with a signed token of an identity provider, or with the session that one began.
     Person,
 }
 

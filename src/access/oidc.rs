@@ -6,6 +6,7 @@ use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, JwkSet, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
 use serde_json::Value;
+use subtle::ConstantTimeEq;
 
 use super::{Identity, Kind, Role, Scope, workspace_name};
 use crate::model::Time;
@@ -19,9 +20,37 @@ const LEEWAY_SECONDS: i64 = 60;
 pub struct Provider {
     /// Issuer, exactly as tokens have it.
     pub issuer: String,
-    /// Audiences, one of which a token must have.
+    /// Audiences, one of which a bearer token must have; without any, people come in by the page only.
+    #[serde(default)]
     pub audience: Vec<String>,
-    /// Address of the provider's keys (JWKS).
+    /// What the page calls the provider; the host of the issuer if not given.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Id of this server with the provider: with it, people sign in from the page.
+    #[serde(default)]
+    pub client_id: Option<String>,
+    /// File of the secret that goes with the id, for providers that want one.
+    #[serde(default)]
+    pub client_secret_file: Option<String>,
+    /// How the secret is shown to the provider; as its description says if not given.
+    #[serde(default)]
+    pub client_auth: Option<ClientAuth>,
+    /// Where people sign in; as the issuer's description says if not given.
+    #[serde(default)]
+    pub authorization_url: Option<String>,
+    /// Where a code becomes a token; as the issuer's description says if not given.
+    #[serde(default)]
+    pub token_url: Option<String>,
+    /// What is asked of the provider.
+    #[serde(default = "scopes")]
+    pub scopes: Vec<String>,
+    /// How long a session of the page lasts, in minutes.
+    #[serde(default = "session_minutes")]
+    pub session_minutes: u32,
+    /// File of the authorities (PEM) that vouch for the provider, instead of the public ones.
+    #[serde(default)]
+    pub ca_file: Option<String>,
+    /// Address of the provider's keys (JWKS); as the issuer's description says if neither it nor a file is given.
     #[serde(default)]
     pub keys_url: Option<String>,
     /// File of the provider's keys, instead of an address.
@@ -38,6 +67,24 @@ pub struct Provider {
     pub workspace_claim: Option<String>,
     /// The role of each value of the role claim.
     pub roles: BTreeMap<String, Role>,
+}
+
+/// How a client shows its secret to the endpoint that gives tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientAuth {
+    /// In the header `Authorization`.
+    Basic,
+    /// In the form.
+    Post,
+}
+
+fn scopes() -> Vec<String> {
+    ["openid", "profile", "email"].map(str::to_owned).to_vec()
+}
+
+fn session_minutes() -> u32 {
+    480
 }
 
 fn roles() -> String {
@@ -65,8 +112,33 @@ impl Provider {
         token.split('.').count() == 3
     }
 
-    /// Who a token of this provider stands for at `now`.
+    /// What the page calls the provider.
+    pub fn shown_name(&self) -> String {
+        let host = || url::Url::parse(&self.issuer).ok().and_then(|url| url.host_str().map(str::to_owned));
+        self.name.clone().or_else(host).unwrap_or_else(|| self.issuer.clone())
+    }
+
+    /// Who a bearer token of this provider stands for at `now`.
     pub fn read(&self, keys: &JwkSet, token: &str, now: Time) -> Result<Identity, OidcRefusal> {
+        let claims = self.claims(keys, token, &self.audience, now)?;
+        self.person(&claims).ok_or(OidcRefusal::Wrong)
+    }
+
+    /// Who signed in, by the token that the provider gave for a code: it is for this client, and of the sign-in with this nonce.
+    pub fn signed_in(&self, keys: &JwkSet, token: &str, nonce: &str, now: Time) -> Result<Identity, OidcRefusal> {
+        let client = self.client_id.as_deref().ok_or(OidcRefusal::Wrong)?;
+        let claims = self.claims(keys, token, &[client], now)?;
+        let same: bool = claims["nonce"].as_str().unwrap_or_default().as_bytes().ct_eq(nonce.as_bytes()).into();
+        // A token for several is ours if it was given to us.
+        let shared = claims["aud"].as_array().is_some_and(|audiences| audiences.len() > 1);
+        let given_to = claims.get("azp").and_then(Value::as_str);
+        if !same || given_to.map_or(shared, |party| party != client) {
+            return Err(OidcRefusal::Wrong);
+        }
+        self.person(&claims).ok_or(OidcRefusal::Wrong)
+    }
+
+    fn claims<T: ToString>(&self, keys: &JwkSet, token: &str, audience: &[T], now: Time) -> Result<Value, OidcRefusal> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| OidcRefusal::Wrong)?;
         let key = match &header.kid {
             Some(id) => keys.find(id),
@@ -79,7 +151,7 @@ impl Provider {
         let decoding = DecodingKey::from_jwk(key).map_err(|_| OidcRefusal::Wrong)?;
         let mut validation = Validation::new(algorithm);
         validation.set_issuer(&[&self.issuer]);
-        validation.set_audience(&self.audience);
+        validation.set_audience(audience);
         validation.required_spec_claims = HashSet::from(["exp", "iss", "aud"].map(str::to_owned));
         // Times are compared with the time that was given.
         (validation.validate_exp, validation.validate_nbf) = (false, false);
@@ -92,7 +164,7 @@ impl Provider {
         if time("nbf").is_some_and(|begins| begins.saturating_sub(LEEWAY_SECONDS) > seconds) {
             return Err(OidcRefusal::Wrong);
         }
-        self.person(&claims).ok_or(OidcRefusal::Wrong)
+        Ok(claims)
     }
 
     fn person(&self, claims: &Value) -> Option<Identity> {
@@ -206,6 +278,15 @@ mod tests {
         Provider {
             issuer: "https://login.example".into(),
             audience: vec!["clew".into(), "api://clew".into()],
+            name: None,
+            client_id: Some("page".into()),
+            client_secret_file: None,
+            client_auth: None,
+            authorization_url: None,
+            token_url: None,
+            scopes: scopes(),
+            session_minutes: session_minutes(),
+            ca_file: None,
             keys_url: None,
             keys_file: None,
             role_claim: "realm.groups".into(),
@@ -272,6 +353,32 @@ mod tests {
             }
             assert_eq!(read, Err(refusal), "case {place}");
         }
+    }
+
+    #[test]
+    fn who_signed_in_is_told_by_a_token_for_this_client_and_this_sign_in() {
+        let signer = Signer::new("k1");
+        let read = |audience: Value, party: Option<&str>, nonce: &str| {
+            let mut claims = claims();
+            (claims["aud"], claims["nonce"]) = (audience, json!(nonce));
+            if let Some(party) = party {
+                claims["azp"] = json!(party);
+            }
+            let token = signer.sign(Some("k1"), &claims);
+            provider().signed_in(&signer.set, &token, "n1", now()).map(|person| person.name)
+        };
+        let good = Ok("ana@example".to_owned());
+        assert_eq!(read(json!("page"), None, "n1"), good);
+        assert_eq!(read(json!(["page"]), Some("page"), "n1"), good);
+        assert_eq!(read(json!(["page", "api"]), Some("page"), "n1"), good);
+        let wrong = Err(OidcRefusal::Wrong);
+        assert_eq!(read(json!(["page", "api"]), None, "n1"), wrong, "nobody says to whom it was given");
+        assert_eq!(read(json!("page"), Some("another"), "n1"), wrong);
+        assert_eq!(read(json!("clew"), None, "n1"), wrong, "a bearer token begins no session");
+        assert_eq!(read(json!("page"), None, "n2"), wrong, "it is of another sign-in");
+        let without = Provider { client_id: None, ..provider() };
+        assert_eq!(without.signed_in(&signer.set, "a.b.c", "n1", now()), Err(OidcRefusal::Wrong));
+        assert_eq!(provider().shown_name(), "login.example");
     }
 
     #[test]

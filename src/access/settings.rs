@@ -52,17 +52,44 @@ impl Settings {
 }
 
 fn check(provider: &Provider) -> Result<(), Fault> {
-    if provider.keys_url.is_some() == provider.keys_file.is_some() {
-        return Err(invalid("expected either `keys_url` or `keys_file` in `[oidc]`"));
+    let signs_in = provider.client_id.is_some();
+    match (&provider.keys_url, &provider.keys_file) {
+        (Some(_), Some(_)) => return Err(invalid("expected `keys_url` or `keys_file` in `[oidc]`, found both")),
+        (None, None) if !signs_in => return Err(invalid("expected `keys_url`, `keys_file` or `client_id` in `[oidc]`")),
+        (Some(url), None) if !url.starts_with("https://") => return Err(invalid("expected an `https://` address as `keys_url`")),
+        _ => {}
     }
-    if provider.keys_url.as_ref().is_some_and(|url| !url.starts_with("https://")) {
-        return Err(invalid("expected an `https://` address as `keys_url`"));
-    }
-    if provider.issuer.is_empty() || provider.audience.is_empty() || provider.audience.iter().any(String::is_empty) {
-        return Err(invalid("expected `issuer` and at least one `audience` in `[oidc]`"));
+    if provider.issuer.is_empty() || (provider.audience.is_empty() && !signs_in) || provider.audience.iter().any(String::is_empty) {
+        return Err(invalid("expected `issuer`, and at least one `audience` or a `client_id`, in `[oidc]`"));
     }
     if provider.roles.is_empty() {
         return Err(invalid("expected a role for at least one value of the role claim in `[oidc.roles]`"));
+    }
+    check_sign_in(provider)
+}
+
+fn check_sign_in(provider: &Provider) -> Result<(), Fault> {
+    let own = [&provider.client_secret_file, &provider.authorization_url, &provider.token_url];
+    let Some(client) = &provider.client_id else {
+        let stray = own.iter().any(|setting| setting.is_some());
+        return if stray { Err(invalid("expected `client_id` beside what signs people in, in `[oidc]`")) } else { Ok(()) };
+    };
+    if client.trim().is_empty() || !(1..=43_200).contains(&provider.session_minutes) {
+        return Err(invalid("expected a `client_id` that is not empty, and `session_minutes` from 1 to 43200"));
+    }
+    if provider.authorization_url.is_some() != provider.token_url.is_some() {
+        return Err(invalid("expected both `authorization_url` and `token_url` in `[oidc]`, or neither"));
+    }
+    // Whether one without TLS may be called is up to the egress policy.
+    let web = |url: &String| url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.host().is_some());
+    if ![&provider.authorization_url, &provider.token_url].into_iter().flatten().all(web) {
+        return Err(invalid("expected addresses (`https://..`) as `authorization_url` and `token_url`"));
+    }
+    if provider.authorization_url.is_none() && !web(&provider.issuer) {
+        return Err(invalid("expected an `issuer` whose description can be asked for, or `authorization_url` and `token_url`"));
+    }
+    if !provider.scopes.iter().any(|scope| scope == "openid") {
+        return Err(invalid("expected `openid` among `scopes`"));
     }
     Ok(())
 }
@@ -93,6 +120,28 @@ keys_url = "https://login.example/tenant/keys"
 "SOC Analysts" = "responder"
 "#;
 
+    const SIGN_IN: &str = r#"
+[oidc]
+issuer = "https://login.example"
+client_id = "clew"
+client_auth = "post"
+authorization_url = "https://login.example/authorize"
+token_url = "https://login.example/token"
+scopes = ["openid"]
+session_minutes = 60
+
+[oidc.roles]
+soc = "reader"
+"#;
+
+    #[test]
+    fn what_signs_people_in_may_be_named_or_asked_of_the_issuer() {
+        assert!(Settings::parse(SIGN_IN).is_ok());
+        let asked = "[oidc]\nissuer = \"https://login.example\"\nclient_id = \"clew\"\n[oidc.roles]\nsoc = \"reader\"\n";
+        let provider = Settings::parse(asked).expect("good settings").oidc.expect("a provider");
+        assert_eq!((provider.session_minutes, provider.scopes.len(), provider.token_url), (480, 3, None));
+    }
+
     #[test]
     fn reads_all_parts() {
         let settings = Settings::parse(WHOLE).expect("good settings");
@@ -115,6 +164,13 @@ keys_url = "https://login.example/tenant/keys"
             WHOLE.replace("\"SOC Analysts\" = \"responder\"", ""),
             WHOLE.replace("requests_per_second_max = 50", "requests_per_second_max = 0"),
             "[oidc".to_owned(),
+            WHOLE.replace("audience", "token_url = \"https://login.example/token\"\naudience"),
+            SIGN_IN.replace("client_id = \"clew\"", ""),
+            SIGN_IN.replace("client_id = \"clew\"", "client_id = \"\""),
+            SIGN_IN.replace("session_minutes = 60", "session_minutes = 0"),
+            SIGN_IN.replace("https://login.example/token", "login.example/token"),
+            SIGN_IN.replace("token_url = \"https://login.example/token\"", ""),
+            SIGN_IN.replace("[\"openid\"]", "[\"profile\"]"),
         ];
         for text in cases {
             assert_eq!(Settings::parse(&text).map_err(|fault| fault.code), Err("access_settings_invalid"), "{text}");

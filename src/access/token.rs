@@ -99,7 +99,7 @@ impl Secret {
         token.starts_with(PREFIX)
     }
 
-    fn mark(&self, purpose: &str, bytes: &[u8]) -> [u8; 32] {
+    pub(super) fn mark(&self, purpose: &str, bytes: &[u8]) -> [u8; 32] {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &self.0);
         let mut context = hmac::Context::with_key(&key);
         context.update(purpose.as_bytes());

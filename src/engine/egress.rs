@@ -1,7 +1,7 @@
 //! Calls outside: resolved first, to checked addresses only, without redirects, signed, bounded in time and size.
 
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -9,9 +9,11 @@ use base64::engine::general_purpose::STANDARD;
 use ring::hmac;
 use ureq::config::Config;
 use ureq::http::Uri;
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
+use super::Engine;
 use crate::model::{Fault, FaultClass, Time};
 use crate::triage::egress::EgressPolicy;
 
@@ -19,6 +21,8 @@ use crate::triage::egress::EgressPolicy;
 const TIME_MAX: Duration = Duration::from_secs(5);
 /// Bytes of a reply that are read.
 const REPLY_BYTES_MAX: u64 = 64 << 10;
+/// Bytes of an answer that the server asked for itself.
+const ANSWER_BYTES_MAX: u64 = 1 << 20;
 /// Characters of a reply that a result keeps.
 const EXCERPT_CHARS: usize = 200;
 
@@ -86,22 +90,88 @@ impl Resolver for Checked {
     }
 }
 
-/// Posts a body; gives the status of a success.
-pub(super) fn post(policy: &EgressPolicy, call: &Call<'_>, now: Time) -> Result<u16, Failed> {
-    let for_ever = |message: String| Failed { message, again: false };
-    let url = url::Url::parse(call.url).map_err(|error| for_ever(format!("`{}` is no address: {error}", call.url)))?;
-    let host = url.host_str().unwrap_or_default();
+/// A client that reaches the checked addresses of one url, and nothing else.
+fn agent(policy: &EgressPolicy, url: &str, roots: Option<&RootCerts>) -> Result<(ureq::Agent, url::Url), Fault> {
+    let invalid = |error| Fault::new(FaultClass::Invalid, "egress_url", format!("`{url}` is no address: {error}"));
+    let url = url::Url::parse(url).map_err(invalid)?;
     let port = url.port_or_known_default().unwrap_or(443);
-    let addresses = resolve(policy, url.scheme(), host, port)?;
-    let config = ureq::Agent::config_builder()
+    let addresses = resolve(policy, url.scheme(), url.host_str().unwrap_or_default(), port)?;
+    let mut config = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .proxy(None)
         .max_redirects(0)
         .max_redirects_will_error(false)
         .timeout_global(Some(TIME_MAX))
-        .user_agent(concat!("clew/", env!("CARGO_PKG_VERSION")))
-        .build();
-    let agent = ureq::Agent::with_parts(config, DefaultConnector::default(), Checked(addresses));
+        .user_agent(concat!("clew/", env!("CARGO_PKG_VERSION")));
+    if let Some(roots) = roots {
+        config = config.tls_config(TlsConfig::builder().root_certs(roots.clone()).build());
+    }
+    Ok((ureq::Agent::with_parts(config.build(), DefaultConnector::default(), Checked(addresses)), url))
+}
+
+/// Calls that the server makes for itself, under the egress policy of a workspace.
+#[derive(Clone, Debug)]
+pub struct Outside {
+    policy: EgressPolicy,
+    roots: Option<RootCerts>,
+}
+
+impl Engine {
+    /// What may be called outside, as the policy of this workspace says.
+    pub fn outside(&self) -> Result<Outside, Fault> {
+        Ok(Outside { policy: EgressPolicy::of(&self.context())?, roots: None })
+    }
+}
+
+impl Outside {
+    /// The same, where the authorities of a PEM text vouch for others instead of the public ones.
+    pub fn trusting(self, pem: &[u8]) -> Result<Self, Fault> {
+        let invalid = || Fault::new(FaultClass::Invalid, "authority_unreadable", "expected certificates of authorities as PEM");
+        let found: Vec<_> = parse_pem(pem)
+            .filter_map(|item| match item {
+                Ok(PemItem::Certificate(certificate)) => Some(certificate),
+                _ => None,
+            })
+            .collect();
+        if found.is_empty() { Err(invalid()) } else { Ok(Self { roots: Some(RootCerts::Specific(Arc::new(found))), ..self }) }
+    }
+
+    /// The body of a page that is there.
+    pub fn get(&self, url: &str) -> Result<Vec<u8>, Fault> {
+        let (agent, url) = agent(&self.policy, url, self.roots.as_ref())?;
+        let answer = agent.get(url.as_str()).header("accept", "application/json").call();
+        match read(&url, answer)? {
+            (200, body) => Ok(body),
+            (status, _) => Err(unreached(&url, &format!("it answered {status}"))),
+        }
+    }
+
+    /// Status and body of the answer to a form.
+    pub fn post_form(&self, url: &str, form: &[(&str, &str)], authorization: Option<&str>) -> Result<(u16, Vec<u8>), Fault> {
+        let (agent, url) = agent(&self.policy, url, self.roots.as_ref())?;
+        let mut request = agent.post(url.as_str()).header("accept", "application/json");
+        if let Some(authorization) = authorization {
+            request = request.header("authorization", authorization);
+        }
+        read(&url, request.send_form(form.iter().copied()))
+    }
+}
+
+fn read(url: &url::Url, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<(u16, Vec<u8>), Fault> {
+    let mut answer = answer.map_err(|error| unreached(url, &error))?;
+    let body = answer.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_vec().map_err(|error| unreached(url, &error))?;
+    Ok((answer.status().as_u16(), body))
+}
+
+fn unreached(url: &url::Url, why: &dyn std::fmt::Display) -> Fault {
+    let host = url.host_str().unwrap_or_default();
+    Fault::new(FaultClass::Unavailable, "outside_unreachable", format!("`{host}` cannot be asked: {why}"))
+}
+
+/// Posts a body; gives the status of a success.
+pub(super) fn post(policy: &EgressPolicy, call: &Call<'_>, now: Time) -> Result<u16, Failed> {
+    let (agent, url) = agent(policy, call.url, None)?;
+    let host = url.host_str().unwrap_or_default();
     let stamp = now.micros().div_euclid(1_000_000).to_string();
     let mut request =
         agent.post(url.as_str()).content_type(call.content_type).header("webhook-id", call.id).header("webhook-timestamp", &stamp);

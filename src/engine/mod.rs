@@ -45,6 +45,7 @@ use views::Views;
 pub use audit::Audit;
 pub use automation::{ActionResult, ActionState, Pass, Run, Tested, TestedAction};
 pub use backup::export;
+pub use egress::Outside;
 pub use export::{ExportPass, ExportStatus};
 pub use feed::{Feed, FeedItem, FeedPage, FeedRequest};
 pub use load::Progress;

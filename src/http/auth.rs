@@ -29,6 +29,7 @@ use axum::response::{IntoResponse, Response};
 use super::app::App;
 use super::error::ApiError;
 use super::reads::SensitiveRead;
+use super::sessions::Sessions;
 use super::workspaces::{WORKSPACE, Workspaces};
 use crate::access::{Identity, Kind, Right, workspace_name};
 use crate::engine::Engine;
@@ -67,6 +68,37 @@ pub(crate) struct Caller {
     /// The workspace that address or header name.
     chosen: Option<Arc<str>>,
     base: Arc<str>,
+    /// Scheme and host alone.
+    origin: Arc<str>,
+    presented: Presented,
+}
+
+/// What a request presented, in which way; never shown.
+#[derive(Clone)]
+enum Presented {
+    Nothing,
+    Token(Arc<str>),
+    /// A cookie, which the browser sends without being asked.
+    Session(Arc<str>),
+}
+
+impl Presented {
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Nothing => None,
+            Self::Token(text) | Self::Session(text) => Some(text),
+        }
+    }
+}
+
+impl std::fmt::Debug for Presented {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Nothing => "Nothing",
+            Self::Token(_) => "Token(..)",
+            Self::Session(_) => "Session(..)",
+        })
+    }
 }
 
 /// The workspace that the beginning of an address named (`/w/NAME`).
@@ -88,6 +120,31 @@ impl Caller {
         &self.base
     }
 
+    /// Scheme and host, as the client wrote them.
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Whether the client speaks TLS, with this server or a proxy in front.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.origin.starts_with("https://")
+    }
+
+    /// Name of the cookie of sessions. Under TLS, a name that browsers take from this very host only.
+    pub(crate) fn session_cookie(&self) -> &'static str {
+        session_cookie(self.is_secure())
+    }
+
+    /// Whether it came with a session that is not over.
+    pub(crate) fn has_session(&self) -> bool {
+        self.identity.is_ok() && matches!(self.presented, Presented::Session(_))
+    }
+
+    /// Ends the session that it came with; gives whether there was one.
+    pub(crate) fn end_session(&self, app: &App) -> bool {
+        matches!(&self.presented, Presented::Session(text) if app.gate.end_session(text))
+    }
+
     /// Who it is; the error of one that was not recognised.
     pub(crate) fn identity(&self) -> Result<&Arc<Identity>, Fault> {
         self.identity.as_ref().map_err(Clone::clone)
@@ -98,6 +155,14 @@ impl Caller {
     /// Errors: `token_missing`, `token_invalid`, `token_expired` (401), `right_missing` (403).
     pub(crate) fn grant(&self, app: &App, right: Right) -> Result<Granted, Fault> {
         self.grant_in(app, right, None)
+    }
+
+    /// Checks `right` in a workspace that a request names beside the one that it means.
+    pub(crate) fn grant_beside(&self, app: &App, right: Right, named: &str) -> Result<Granted, Fault> {
+        let identity = Arc::clone(self.identity()?);
+        identity.check(right)?;
+        let workspace = app.workspaces.meant(&identity.scope, None, Some(named))?;
+        Ok(Granted { identity, workspace: Ok(workspace.into()), user: self.user.clone() })
     }
 
     /// The same for a dialect whose address names a workspace in its own way; see `Workspaces::meant`.
@@ -189,10 +254,11 @@ impl FromRequestParts<Arc<App>> for Standing {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let granted = Granted::from_request_parts(parts, app).await?;
+        let caller = Caller::from_request_parts(parts, app).await?;
         let path = parts.extensions.get::<MatchedPath>().ok_or_else(unguarded)?;
         Ok(Self {
             app: Arc::clone(app),
-            token: bearer(&parts.headers).ok().flatten().map(Arc::from),
+            token: caller.presented.text().map(Arc::from),
             id: granted.identity().id.clone(),
             right: app.needs().of(path.as_str(), &parts.method).right,
             workspace: granted.workspace().map(str::to_owned),
@@ -202,7 +268,15 @@ impl FromRequestParts<Arc<App>> for Standing {
 
 /// Gives a request that the server makes of itself everything by which its sender is known: what it presented, the workspace, where it came from.
 pub(crate) fn as_sender_of(parts: &Parts, request: &mut Request) {
-    let said = [header::AUTHORIZATION, header::HOST, FORWARDED_PROTO, HeaderName::from_static(USER), HeaderName::from_static(WORKSPACE)];
+    let said = [
+        header::AUTHORIZATION,
+        header::COOKIE,
+        header::ORIGIN,
+        header::HOST,
+        FORWARDED_PROTO,
+        HeaderName::from_static(USER),
+        HeaderName::from_static(WORKSPACE),
+    ];
     for name in said {
         if let Some(value) = parts.headers.get(&name) {
             request.headers_mut().insert(name, value.clone());
@@ -273,7 +347,7 @@ pub(crate) async fn authenticate(State(app): State<Arc<App>>, mut request: Reque
         app.opened().await;
     }
     let mut caller = caller_of(&app, &request);
-    if app.gate.renew().await && caller.identity.is_err() {
+    if app.gate.renew(app.default_engine().ok()).await && caller.identity.is_err() {
         caller = caller_of(&app, &request);
     }
     let granted = match need {
@@ -287,7 +361,7 @@ pub(crate) async fn authenticate(State(app): State<Arc<App>>, mut request: Reque
         Err(fault) if fault.code != "starting" && (granted.is_err() || need.is_none()) => app.gate.count_refused(peer.ip()),
         Err(_) => Ok(()),
     };
-    match counted.and(granted) {
+    match counted.and(forged(&caller, &request)).and(granted) {
         Ok(granted) => {
             if let (Some(need), Some(granted)) = (need.filter(|need| need.watched), &granted) {
                 let path = request.uri().path().to_owned();
@@ -343,26 +417,56 @@ pub(crate) fn choose(mut request: Request) -> Request {
     request
 }
 
-fn caller_of(app: &App, request: &Request) -> Caller {
-    let headers = request.headers();
-    let identity = bearer(headers).and_then(|token| app.gate.recognise(token, Time::now())).map(Arc::new);
-    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    // A proxy in front says the scheme; it only decides what links of the answer to the same client say.
-    let forwarded = text(FORWARDED_PROTO).and_then(|list| list.split(',').next()).map(str::trim);
-    let secure = forwarded.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
-    let mut base = app.names.base(text(header::HOST).unwrap_or("localhost"), secure);
-    let by_address = request.extensions().get::<ByAddress>().map(|chosen| Arc::clone(&chosen.0));
-    if let Some(name) = &by_address {
-        base = format!("{base}/w/{name}");
+/// Refuses a change that comes with a session and does not say that a page of this server asked for it: every browser says so,
+/// and a foreign page was refused before. A token is sent by nobody who does not mean to.
+fn forged(caller: &Caller, request: &Request) -> Result<(), Fault> {
+    let said = request.headers().contains_key(header::ORIGIN);
+    if said || request.method().is_safe() || !matches!(caller.presented, Presented::Session(_)) {
+        return Ok(());
     }
-    // A header that is no text names nothing that there is.
-    let by_header = || headers.get(WORKSPACE).map(|name| name.to_str().unwrap_or("?").trim().into());
-    Caller { identity, user: headers.get(USER).cloned(), chosen: by_address.or_else(by_header), base: base.into() }
+    Err(Fault::new(FaultClass::Invalid, "origin_refused", "expected the header `Origin` beside a session, found none")
+        .with_hint("programs send a token: `Authorization: Bearer TOKEN`"))
 }
 
-/// The token of a request.
-fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Fault> {
-    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
-    let token = value.to_str().ok().and_then(|text| text.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    Ok(token.map(|(_, token)| token.trim()))
+fn caller_of(app: &App, request: &Request) -> Caller {
+    let headers = request.headers();
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    // A proxy in front says the scheme; it only decides what links and cookies of the answer to the same client say.
+    let forwarded = text(FORWARDED_PROTO).and_then(|list| list.split(',').next()).map(str::trim);
+    let secure = forwarded.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
+    let origin = app.names.base(text(header::HOST).unwrap_or("localhost"), secure);
+    let presented = presented(headers, origin.starts_with("https://"));
+    let identity = app.gate.recognise(presented.text(), Time::now()).map(Arc::new);
+    let by_address = request.extensions().get::<ByAddress>().map(|chosen| Arc::clone(&chosen.0));
+    let base = by_address.as_ref().map_or_else(|| origin.clone(), |name| format!("{origin}/w/{name}"));
+    // A header that is no text names nothing that there is.
+    let by_header = || headers.get(WORKSPACE).map(|name| name.to_str().unwrap_or("?").trim().into());
+    // Where nobody signs in, a name is believed from this machine only: from elsewhere, anybody could give any.
+    let here = request.extensions().get::<Peer>().copied().unwrap_or_default().ip().is_none_or(|ip| ip.to_canonical().is_loopback());
+    let user = headers.get(USER).filter(|_| here || app.gate.is_owner(presented.text())).cloned();
+    Caller { identity, user, chosen: by_address.or_else(by_header), base: base.into(), origin: origin.into(), presented }
+}
+
+/// What a request presents: a token, or else the session of its browser.
+fn presented(headers: &HeaderMap, secure: bool) -> Presented {
+    if let Some(value) = headers.get(header::AUTHORIZATION) {
+        let token = value.to_str().ok().and_then(|text| text.split_once(' '));
+        let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        return token.map_or(Presented::Nothing, |(_, token)| Presented::Token(token.trim().into()));
+    }
+    let session = cookie(headers, session_cookie(secure)).filter(|text| Sessions::names(text));
+    session.map_or(Presented::Nothing, |text| Presented::Session(text.into()))
+}
+
+fn session_cookie(secure: bool) -> &'static str {
+    if secure { "__Host-clew-session" } else { "clew-session" }
+}
+
+/// The value of a cookie.
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let all = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    all.flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(known, _)| *known == name)
+        .map(|(_, value)| value)
 }

@@ -11,7 +11,9 @@ use subtle::ConstantTimeEq;
 
 use super::app::Limits;
 use super::people::People;
+use super::sessions::Sessions;
 use crate::access::{Bucket, Identity, Key, KeyKind, Keys, Kind, OidcRefusal, Presented, Provider, Rate, Refusal, Secret, Subject};
+use crate::engine::Engine;
 use crate::model::{Fault, FaultClass, Time};
 
 /// Buckets that are remembered; those that are full go first.
@@ -29,6 +31,7 @@ pub(crate) struct Gate {
     /// Told whenever the keys were read anew.
     changed: tokio::sync::watch::Sender<()>,
     used: Mutex<HashMap<String, Time>>,
+    sessions: Sessions,
     rates: Rates,
 }
 
@@ -61,6 +64,7 @@ impl Gate {
             reloading: Mutex::default(),
             changed: tokio::sync::watch::Sender::new(()),
             used: Mutex::default(),
+            sessions: Sessions::default(),
             rates: Rates::new(limits),
         }
     }
@@ -102,9 +106,7 @@ impl Gate {
     /// Who holds `token`, or nobody.
     pub(crate) fn recognise(&self, token: Option<&str>, now: Time) -> Result<Identity, Fault> {
         let Some(served) = &self.served else { return Ok(Identity::local()) };
-        if let Some(token) = token
-            && bool::from(token.as_bytes().ct_eq(served.run.as_bytes()))
-        {
+        if self.is_owner(token) {
             return Ok(Identity::local());
         }
         if !self.is_closed()? {
@@ -117,6 +119,12 @@ impl Gate {
     }
 
     fn holder(&self, served: &Served, token: &str, now: Time) -> Result<Identity, Fault> {
+        if Sessions::names(token) {
+            return self
+                .sessions
+                .find(token, now)
+                .ok_or_else(|| Fault::new(FaultClass::Invalid, "token_expired", "the session is over").with_hint("sign in again"));
+        }
         if Secret::issues(token) {
             let (subject, expires) = served.secret.read(token).ok_or_else(wrong)?;
             if expires <= now {
@@ -142,12 +150,16 @@ impl Gate {
     }
 
     /// Looks at the keys of the identity provider again if it is time to.
-    pub(crate) async fn renew(&self) -> bool {
+    pub(crate) async fn renew(&self, engine: Option<&Arc<Engine>>) -> bool {
         let Some(people) = self.served.as_ref().and_then(|served| served.people.as_ref()).filter(|people| people.is_due()) else {
             return false;
         };
-        let people = Arc::clone(people);
-        match tokio::task::spawn_blocking(move || people.refresh()).await {
+        let (people, engine) = (Arc::clone(people), engine.cloned());
+        let refresh = move || {
+            let outside = engine.map(|engine| engine.outside()).transpose()?;
+            people.refresh(outside.as_ref())
+        };
+        match tokio::task::spawn_blocking(refresh).await {
             Ok(Ok(())) => true,
             Ok(Err(fault)) => {
                 tracing::warn!(code = fault.code, detail = fault.message, "the keys of the identity provider stay as they were");
@@ -155,6 +167,24 @@ impl Gate {
             }
             Err(_) => false,
         }
+    }
+
+    /// Begins a session of somebody who signed in; gives the text that opens it.
+    pub(crate) fn begin_session(&self, identity: Identity, now: Time, expires: Time) -> Result<String, Fault> {
+        self.sessions.begin(identity, now, expires)
+    }
+
+    /// Ends a session, and what is open in it.
+    pub(crate) fn end_session(&self, text: &str) -> bool {
+        let ended = self.sessions.end(text);
+        self.changed.send_replace(());
+        ended
+    }
+
+    /// Whether a text is the secret of this run, which only who owns the directory reads.
+    pub(crate) fn is_owner(&self, token: Option<&str>) -> bool {
+        let run = self.served.as_ref().map(|served| served.run.as_bytes());
+        token.zip(run).is_some_and(|(token, run)| token.as_bytes().ct_eq(run).into())
     }
 
     /// Who `subject` is by now.

@@ -47,6 +47,8 @@ mod rights;
 mod routes;
 mod search;
 mod server;
+mod sessions;
+mod sign_in;
 mod simulate;
 pub(crate) mod suggest;
 mod suppression;
@@ -120,6 +122,7 @@ fn operations() -> Routes {
     maintain::add(&mut routes);
     system::add(&mut routes);
     whoami::add(&mut routes);
+    sign_in::add(&mut routes);
     keys::add(&mut routes);
     workspaces::add(&mut routes);
     reads::add(&mut routes);

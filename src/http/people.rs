@@ -1,15 +1,21 @@
-//! People who sign in with an identity provider: its keys, kept and asked for again when they change. Reads no token itself.
+//! People who sign in with an identity provider: its keys and endpoints, kept and asked for again when they change, and the code that
+//! becomes a token. Reads no token itself; who may come in is settled by `access`.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use jsonwebtoken::jwk::JwkSet;
+use serde::Deserialize;
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
-use crate::access::{Identity, OidcRefusal, Provider, provider_keys};
+use crate::access::{ClientAuth, Identity, OidcRefusal, Provider, provider_keys};
+use crate::engine::Outside;
 use crate::model::{Fault, FaultClass, Time};
 
 /// Shortest time between two looks at the provider's keys, so that strange tokens cannot make this server ask and ask.
@@ -29,13 +35,43 @@ pub(crate) struct People {
     asked: Mutex<Option<Instant>>,
     /// Whether a token named a key that is not known.
     wanted: AtomicBool,
+    /// What the issuer says of itself, and since when.
+    described: Mutex<Option<(Instant, Arc<Description>)>>,
+}
+
+/// What an issuer says of itself.
+#[derive(Clone, Debug, Deserialize)]
+struct Description {
+    issuer: String,
+    authorization_endpoint: String,
+    token_endpoint: String,
+    jwks_uri: String,
+    #[serde(default)]
+    token_endpoint_auth_methods_supported: Vec<String>,
+}
+
+/// What the endpoint answers that gives tokens.
+#[derive(Deserialize)]
+struct Given {
+    #[serde(default)]
+    id_token: Option<String>,
+    #[serde(default)]
+    error: Option<String>,
+    #[serde(default)]
+    error_description: Option<String>,
 }
 
 impl People {
-    /// The people of a provider, whose key file lies in `dir`; no key is known yet.
+    /// The people of a provider, whose files lie in `dir`; no key is known yet.
     pub(crate) fn new(provider: Provider, dir: &Path) -> Self {
         let keys = ArcSwap::from_pointee(JwkSet { keys: Vec::new() });
-        Self { provider, dir: dir.to_owned(), keys, asked: Mutex::new(None), wanted: AtomicBool::new(false) }
+        let (asked, described) = (Mutex::new(None), Mutex::new(None));
+        Self { provider, dir: dir.to_owned(), keys, asked, wanted: AtomicBool::new(false), described }
+    }
+
+    /// The provider.
+    pub(crate) fn provider(&self) -> &Provider {
+        &self.provider
     }
 
     /// Who a token stands for.
@@ -59,27 +95,173 @@ impl People {
         due
     }
 
-    /// Asks for the keys and takes them; those before stay if that fails. Blocks.
-    pub(crate) fn refresh(&self) -> Result<(), Fault> {
-        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-        let (bytes, place) = match (&self.provider.keys_file, &self.provider.keys_url) {
-            (Some(file), _) => (std::fs::read(self.dir.join(file)).map_err(|error| unreadable(file, &error))?, file),
-            (None, Some(url)) => (fetch(url).map_err(|error| unreadable(url, &error))?, url),
-            (None, None) => return Ok(()),
+    /// Asks for the keys and takes them; those before stay if that fails. Where only the issuer's description says where they
+    /// are, nothing happens until something `outside` may be asked. Blocks.
+    pub(crate) fn refresh(&self, outside: Option<&Outside>) -> Result<(), Fault> {
+        let mark = || *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        let (bytes, place) = match (&self.provider.keys_file, &self.provider.keys_url, outside) {
+            (Some(file), ..) => {
+                mark();
+                (std::fs::read(self.dir.join(file)).map_err(|error| unreadable(file, &error))?, file.clone())
+            }
+            (None, Some(url), _) => {
+                mark();
+                (self.fetch(url).map_err(|error| unreadable(url, &error))?, url.clone())
+            }
+            (None, None, Some(outside)) => {
+                mark();
+                let outside = self.trusting(outside)?;
+                let url = self.description(&outside)?.jwks_uri.clone();
+                (outside.get(&url)?, url)
+            }
+            (None, None, None) => return Ok(()),
         };
-        let keys = provider_keys(&bytes).map_err(|error| unreadable(place, &error))?;
+        let keys = provider_keys(&bytes).map_err(|error| unreadable(&place, &error))?;
         tracing::info!(keys = keys.keys.len(), %place, "keys of the identity provider");
         self.keys.store(keys.into());
         Ok(())
     }
+
+    /// Where people sign in. Blocks.
+    pub(crate) fn authorization_url(&self, outside: &Outside) -> Result<url::Url, Fault> {
+        let place = match &self.provider.authorization_url {
+            Some(url) => url.clone(),
+            None => self.description(&self.trusting(outside)?)?.authorization_endpoint.clone(),
+        };
+        url::Url::parse(&place).map_err(|error| unusable(&format!("its `authorization_endpoint` is no address: {error}")))
+    }
+
+    /// Who signed in, by the code that the provider sent back with the browser. Blocks.
+    ///
+    /// Errors: of the egress policy; `provider_unusable`, `outside_unreachable`; `sign_in_refused`, if the provider gives no token
+    /// for the code or one that is not for this sign-in.
+    pub(crate) fn sign_in(&self, outside: &Outside, code: &Code<'_>, now: Time) -> Result<Identity, Fault> {
+        let outside = self.trusting(outside)?;
+        let token = self.exchange(&outside, code)?;
+        let read = || self.provider.signed_in(&self.keys.load(), &token, code.nonce, now);
+        let identity = match read() {
+            // Nobody but the provider can make this server look again here.
+            Err(OidcRefusal::KeyUnknown) => {
+                self.refresh(Some(&outside))?;
+                read()
+            }
+            other => other,
+        };
+        identity.map_err(|refusal| {
+            let why = match refusal {
+                OidcRefusal::KeyUnknown => "its key is not among those of the provider",
+                OidcRefusal::Expired => "its time is over",
+                OidcRefusal::Wrong => "issuer, audience, nonce or signature are not as they must be",
+            };
+            denied(&format!("the provider's token is not taken: {why}"))
+        })
+    }
+
+    fn exchange(&self, outside: &Outside, code: &Code<'_>) -> Result<String, Fault> {
+        let client = self.provider.client_id.as_deref().unwrap_or_default();
+        let (place, auth) = match &self.provider.token_url {
+            Some(url) => (url.clone(), ClientAuth::Basic),
+            None => {
+                let said = self.description(outside)?;
+                let takes = |method: &str| said.token_endpoint_auth_methods_supported.iter().any(|taken| taken == method);
+                let post = takes("client_secret_post") && !takes("client_secret_basic");
+                (said.token_endpoint.clone(), if post { ClientAuth::Post } else { ClientAuth::Basic })
+            }
+        };
+        let secret = match &self.provider.client_secret_file {
+            Some(file) => Some(std::fs::read_to_string(self.dir.join(file)).map_err(|error| unusable(&format!("`{file}`: {error}")))?),
+            None => None,
+        };
+        let mut form = vec![
+            ("grant_type", "authorization_code"),
+            ("code", code.code),
+            ("redirect_uri", code.redirect),
+            ("code_verifier", code.verifier),
+            ("client_id", client),
+        ];
+        let mut header = None;
+        match (secret.as_deref().map(str::trim), self.provider.client_auth.unwrap_or(auth)) {
+            (Some(secret), ClientAuth::Basic) => {
+                let coded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+                header = Some(format!("Basic {}", BASE64.encode(format!("{}:{}", coded(client), coded(secret)))));
+            }
+            (Some(secret), ClientAuth::Post) => form.push(("client_secret", secret)),
+            (None, _) => {}
+        }
+        let (status, body) = outside.post_form(&place, &form, header.as_deref())?;
+        let given: Given = serde_json::from_slice(&body)
+            .map_err(|error| unusable(&format!("the answer to the code, of status {status}, cannot be read: {error}")))?;
+        match given {
+            Given { error: Some(error), error_description, .. } => {
+                Err(denied(&format!("the provider answered {status} to the code: {error} {}", error_description.unwrap_or_default())))
+            }
+            Given { id_token: Some(token), .. } if status == 200 => Ok(token),
+            _ => Err(unusable(&format!("the answer to the code, of status {status}, holds no `id_token`"))),
+        }
+    }
+
+    /// What the issuer says of itself, asked for again after a while. It has to be what the settings call it.
+    fn description(&self, outside: &Outside) -> Result<Arc<Description>, Fault> {
+        let mut described = self.described.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, known)) = described.as_ref().filter(|(since, _)| since.elapsed() < AGE_MAX) {
+            return Ok(Arc::clone(known));
+        }
+        let place = format!("{}/.well-known/openid-configuration", self.provider.issuer.trim_end_matches('/'));
+        let said: Description = serde_json::from_slice(&outside.get(&place)?)
+            .map_err(|error| unusable(&format!("its description at `{place}` cannot be read: {error}")))?;
+        if said.issuer != self.provider.issuer {
+            return Err(unusable(&format!("expected the issuer `{}`, found `{}`", self.provider.issuer, said.issuer)));
+        }
+        let said = Arc::new(said);
+        *described = Some((Instant::now(), Arc::clone(&said)));
+        Ok(said)
+    }
+
+    /// `outside`, where the authorities of the settings vouch for the provider.
+    fn trusting(&self, outside: &Outside) -> Result<Outside, Fault> {
+        match &self.provider.ca_file {
+            Some(file) => outside.clone().trusting(&std::fs::read(self.dir.join(file)).map_err(|error| unreadable(file, &error))?),
+            None => Ok(outside.clone()),
+        }
+    }
+
+    fn fetch(&self, url: &str) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+        let mut config = ureq::Agent::config_builder().https_only(true).max_redirects(3).timeout_global(Some(Duration::from_secs(10)));
+        if let Some(file) = &self.provider.ca_file {
+            let found: Vec<_> = parse_pem(&std::fs::read(self.dir.join(file))?)
+                .filter_map(|item| match item {
+                    Ok(PemItem::Certificate(certificate)) => Some(certificate),
+                    _ => None,
+                })
+                .collect();
+            config = config.tls_config(TlsConfig::builder().root_certs(RootCerts::Specific(Arc::new(found))).build());
+        }
+        let mut answer = config.build().new_agent().get(url).call()?;
+        let mut bytes = Vec::new();
+        answer.body_mut().as_reader().take(KEYS_BYTES_MAX).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
 }
 
-fn fetch(url: &str) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
-    let config = ureq::Agent::config_builder().https_only(true).max_redirects(3).timeout_global(Some(Duration::from_secs(10)));
-    let mut answer = config.build().new_agent().get(url).call()?;
-    let mut bytes = Vec::new();
-    answer.body_mut().as_reader().take(KEYS_BYTES_MAX).read_to_end(&mut bytes)?;
-    Ok(bytes)
+/// What came back from the provider, and what proves that it was asked for.
+#[derive(Clone, Copy)]
+pub(crate) struct Code<'a> {
+    /// The code.
+    pub(crate) code: &'a str,
+    /// Where the provider sent the browser.
+    pub(crate) redirect: &'a str,
+    /// What the provider learned the hash of.
+    pub(crate) verifier: &'a str,
+    /// What the token has to repeat.
+    pub(crate) nonce: &'a str,
+}
+
+fn denied(message: &str) -> Fault {
+    Fault::new(FaultClass::Invalid, "sign_in_refused", message)
+}
+
+fn unusable(why: &str) -> Fault {
+    Fault::new(FaultClass::Unavailable, "provider_unusable", format!("the identity provider cannot be used: {why}"))
 }
 
 fn unreadable(place: &str, error: &dyn std::fmt::Display) -> Fault {
@@ -108,7 +290,7 @@ mod tests {
         std::fs::write(dir.path().join("keys.json"), r#"{"keys": []}"#).expect("the folder is writable");
         let people = people(dir.path(), "keys.json");
         assert!(people.is_due(), "they were never looked at");
-        people.refresh().expect("a set of keys");
+        people.refresh(None).expect("a set of keys");
         assert!(!people.is_due());
         let header = "eyJhbGciOiJSUzI1NiIsImtpZCI6IngifQ";
         assert_eq!(people.read(&format!("{header}.e30.AA"), Time::now()), Err(OidcRefusal::KeyUnknown));
@@ -120,6 +302,6 @@ mod tests {
     #[test]
     fn a_file_that_is_not_there_is_an_error() {
         let dir = tempfile::tempdir().expect("a folder");
-        assert_eq!(people(dir.path(), "none.json").refresh().map_err(|fault| fault.code), Err("provider_keys_unreadable"));
+        assert_eq!(people(dir.path(), "none.json").refresh(None).map_err(|fault| fault.code), Err("provider_keys_unreadable"));
     }
 }

@@ -156,6 +156,11 @@ const RIGHTS: &[(&str, Right)] = &[
     ("metadata_endpoints", Open),
     ("kusto_auth_metadata", Open),
     ("whoami", Known),
+    // Whoever signs in is not known yet.
+    ("sign_in_ways", Open),
+    ("sign_in_oidc", Open),
+    ("sign_in_callback", Open),
+    ("sign_out", Open),
 ];
 
 /// Operations whose reads are logged, because they show much or secret things.

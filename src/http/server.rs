@@ -191,7 +191,7 @@ fn prepare(serving: &Serving) -> Result<(Arc<App>, Option<TlsAcceptor>, ServerFi
     let run = format!("clewrun_{}", hex(&access::random::<32>()?));
     let settings = settings(&serving.dir)?;
     let people = settings.oidc.map(|provider| Arc::new(People::new(provider, &serving.dir)));
-    if let Some(Err(fault)) = people.as_ref().map(|people| people.refresh()) {
+    if let Some(Err(fault)) = people.as_ref().map(|people| people.refresh(None)) {
         // A provider that cannot be reached now is asked again; nobody comes in by it until then.
         tracing::warn!(code = fault.code, detail = fault.message, "nobody can sign in with the identity provider yet");
     }

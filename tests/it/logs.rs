@@ -357,14 +357,14 @@ async fn a_query_reads_the_one_workspace_that_it_names() {
     for (workspaces, status) in [
         (json!([]), StatusCode::OK),
         (json!(["default"]), StatusCode::OK),
-        (json!(["case"]), StatusCode::BAD_REQUEST),
-        (json!(["default", "case"]), StatusCode::BAD_REQUEST),
+        (json!(["case"]), StatusCode::OK),
+        (json!(["default", "/subscriptions/s/resourceGroups/g/providers/Microsoft.OperationalInsights/workspaces/Case"]), StatusCode::OK),
         (json!(["nowhere"]), StatusCode::NOT_FOUND),
     ] {
         let (found, answer) = clew.post("/v1/workspaces/default/query", &query(workspaces.clone())).await;
         assert_eq!(found, status, "{workspaces}: {answer}");
     }
-    // A batch is answered in the workspace that its queries name, if it is one.
+    // Each query of a batch is answered in the workspace that it names.
     let (status, _) = clew.by("ana", "POST", "/w/case/v1/incidents", json!({"id": "i1", "title": "t"})).await;
     assert_eq!(status, StatusCode::OK);
     let ask = |workspace: &str| json!({"id": workspace, "workspace": workspace, "method": "POST", "path": "/query", "body": {"query": "Incidents | count"}});
@@ -372,6 +372,51 @@ async fn a_query_reads_the_one_workspace_that_it_names() {
         let (status, answer) = clew.post("/v1/$batch", &json!({"requests": [ask(workspace)]})).await;
         assert_eq!((status, &answer["responses"][0]["body"]["tables"][0]["rows"]), (StatusCode::OK, &json!([[count]])), "{answer}");
     }
-    let (status, answer) = clew.post("/v1/$batch", &json!({"requests": [ask("case"), ask("default")]})).await;
-    assert_eq!(status, StatusCode::BAD_REQUEST, "{answer}");
+    let (status, answer) = clew.post("/v1/$batch", &json!({"requests": [ask("case"), ask("default"), ask("nowhere")]})).await;
+    let seen: Vec<(&Value, &Value)> = answer["responses"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|response| (&response["status"], &response["body"]["tables"][0]["rows"]))
+        .collect();
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(seen, [(&json!(200), &json!([[1]])), (&json!(200), &json!([[0]])), (&json!(404), &Value::Null)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_reads_the_workspaces_that_it_names() {
+    let clew = Clew::new();
+    assert_eq!(clew.post("/v1/workspaces", &json!({"name": "case"})).await.0, StatusCode::OK);
+    let ingest = async |base: &str, row: Value| {
+        let (status, report) = clew.by("ana", "POST", &format!("{base}/v1/ingest?source=x"), row).await;
+        assert_eq!((status, &report["new"]), (StatusCode::OK, &json!(1)), "{report}");
+    };
+    ingest("", json!({"$table": "Signals_CL", "TimeGenerated": "2024-01-01T00:00:00Z", "Name": "own", "Level": 3})).await;
+    let other = json!({"$table": "Signals_CL", "TimeGenerated": "2024-01-02T00:00:00Z", "Name": "other", "Level": 4, "Extra": "e"});
+    ingest("/w/case", other).await;
+    ingest("/w/case", json!({"$table": "Only_CL", "TimeGenerated": "2024-01-02T00:00:00Z", "Name": "there"})).await;
+    let ask = async |body: Value| {
+        let (status, answer) = clew.post("/v1/workspaces/default/query", &body).await;
+        assert_eq!(status, StatusCode::OK, "{body}: {answer}");
+        answer["tables"][0]["rows"].clone()
+    };
+    let all = "Signals_CL | sort by Name asc | project Name, Level, Extra = tostring(column_ifexists('Extra', ''))";
+    assert_eq!(ask(json!({"query": all})).await, json!([["own", 3, ""]]));
+    assert_eq!(ask(json!({"query": all, "workspaces": ["case", "CASE", "default"]})).await, json!([["other", 4, "e"], ["own", 3, ""]]));
+    assert_eq!(ask(json!({"query": "Only_CL | project Name", "workspaces": ["case"]})).await, json!([["there"]]));
+    assert_eq!(ask(json!({"query": "workspace('case').Signals_CL | project Name"})).await, json!([["other"]]));
+    assert_eq!(ask(json!({"query": "workspace(\"default\").Signals_CL | project Name"})).await, json!([["own"]]));
+    let both = "union Signals_CL, workspace('case').Signals_CL, workspace('case').Only_CL | where Level > 3 or isnull(Level) | summarize make_set(Name) | project tostring(array_sort_asc(set_Name))";
+    assert_eq!(ask(json!({"query": both})).await, json!([[r#"["other","there"]"#]]));
+    // The window of the request and filters hold in each.
+    let windowed = json!({"query": "Signals_CL | where Level >= 3 | project Name", "workspaces": ["case"], "timespan": "2024-01-02/P1D"});
+    assert_eq!(ask(windowed).await, json!([["other"]]));
+    // By resource and in the words of older clients.
+    let resource = "/v1/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/vm/query";
+    let (_, answer) = clew.post(resource, &json!({"query": "Signals_CL | count", "workspaceIds": ["case"]})).await;
+    assert_eq!(answer["tables"][0]["rows"], json!([[2]]), "{answer}");
+    for text in ["workspace('nowhere').Signals_CL", "workspace('case').Nothing_CL"] {
+        let (status, answer) = clew.post("/v1/workspaces/default/query", &json!({"query": text})).await;
+        assert!(status.is_client_error(), "{text}: {answer}");
+    }
 }

@@ -26,6 +26,7 @@ mod resources;
 mod schema;
 mod secrets;
 mod sentinel;
+mod sign_in;
 mod support;
 mod suppression;
 mod truth;

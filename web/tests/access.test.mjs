@@ -1,5 +1,7 @@
 // Signing in, keys, and who may not see a thing: on a server that somebody closed with a first key.
 import assert from "node:assert/strict";
+import { generateKeyPairSync, sign } from "node:crypto";
+import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { closeClean, eventually, openPage, picture, startBrowser, startClew } from "./support.mjs";
 
@@ -56,4 +58,74 @@ test("the first key closes the server; with it one signs in, makes another, revo
     await page.reload();
     await form.waitFor();
     await closeClean(page, { refused: true });
+});
+
+/** An identity provider that lets everybody in as ana, at once. */
+async function startIssuer() {
+    const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const jwk = { ...publicKey.export({ format: "jwk" }), kid: "k1", use: "sig" };
+    const coded = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+    const nonces = new Map();
+    let address = "";
+    const token = (nonce) => {
+        const exp = Math.floor(Date.now() / 1000) + 600;
+        const claims = { iss: address, aud: "page", sub: "1", exp, nonce, preferred_username: "ana@soc.example", roles: ["soc"] };
+        const text = `${coded({ alg: "ES256", kid: "k1" })}.${coded(claims)}`;
+        const mark = sign("sha256", Buffer.from(text), { key: privateKey, dsaEncoding: "ieee-p1363" });
+        return `${text}.${mark.toString("base64url")}`;
+    };
+    const server = createServer(async (request, response) => {
+        const asked = new URL(request.url, address);
+        if (asked.pathname === "/authorize") {
+            const back = new URL(asked.searchParams.get("redirect_uri"));
+            nonces.set("c1", asked.searchParams.get("nonce"));
+            back.searchParams.set("code", "c1");
+            back.searchParams.set("state", asked.searchParams.get("state"));
+            response.writeHead(302, { location: back.href }).end();
+            return;
+        }
+        let body = "";
+        for await (const part of request) body += part;
+        const given =
+            asked.pathname === "/token" ? { id_token: token(nonces.get(new URLSearchParams(body).get("code"))) } : { keys: [jwk] };
+        response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(given));
+    });
+    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+    address = `http://127.0.0.1:${server.address().port}`;
+    return { address, jwk, stop: () => server.close() };
+}
+
+test("with an identity provider one signs in there, comes back to where one was, and signs out", async () => {
+    const issuer = await startIssuer();
+    const settings = `
+[oidc]
+issuer = "${issuer.address}"
+name = "Example Login"
+client_id = "page"
+authorization_url = "${issuer.address}/authorize"
+token_url = "${issuer.address}/token"
+keys_file = "keys.json"
+[oidc.roles]
+soc = "responder"
+`;
+    const own = await startClew("serve", { "access.toml": settings, "keys.json": JSON.stringify({ keys: [issuer.jwk] }) });
+    const page = await openPage(browser, own.url, { elsewhere: [issuer.address] });
+    await page.go("/alerts");
+    const form = page.getByRole("form", { name: "Sign in" });
+    const way = form.getByRole("link", { name: "Sign in with Example Login" });
+    await way.click();
+    // Nobody may be called outside yet: the page says that it did not work, and keeps the way.
+    await form.getByRole("alert").getByText("cannot be asked now").waitFor();
+    own.run("egress", "set", "--private", "127.0.0.1");
+    await way.click();
+    await page.getByRole("button", { name: "ana@soc.example" }).click();
+    assert.equal(new URL(page.url()).pathname, "/alerts");
+    assert.equal(await page.evaluate(() => document.cookie), "", "no script sees the session");
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await form.waitFor();
+    await page.reload();
+    await way.waitFor();
+    await closeClean(page, { refused: true });
+    await own.stop();
+    issuer.stop();
 });

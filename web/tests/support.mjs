@@ -1,7 +1,7 @@
 // What the browser tests share: a clew with known data, a browser, a page that reports what must not happen.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -31,13 +31,15 @@ const SLOW = Number(process.env.CLEW_BROWSER_SLOW ?? 1);
 export const pictures = fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
 
 /**
- * Starts `clew` with `command` (`demo`, `serve`) on a free port and an empty folder. `CLEW_BIN` names the binary.
+ * Starts `clew` with `command` (`demo`, `serve`) on a free port and a folder that is empty but for `files`. `CLEW_BIN` names the binary.
  * With `CLEW_PAGE_DIST` the page comes from that build instead of the one inside the binary.
  */
-export async function startClew(command) {
+export async function startClew(command, files = {}) {
     const binary = process.env.CLEW_BIN;
     assert.ok(binary, "CLEW_BIN names the binary to test");
     const folder = mkdtempSync(join(tmpdir(), "clew-web-"));
+    mkdirSync(join(folder, "data"));
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, "data", name), text);
     const child = spawn(binary, [command, "--data", join(folder, "data"), "--listen", "127.0.0.1:0"], {
         stdio: ["ignore", "pipe", "pipe"],
     });
@@ -68,6 +70,10 @@ export async function startClew(command) {
     }
     return {
         url,
+        /** Runs another command on the same folder. */
+        run(...command) {
+            execFileSync(binary, [...command, "--data", join(folder, "data")], { stdio: "pipe" });
+        },
         async ingest(name, documents) {
             const response = await fetch(`${url}/v1/ingest?source=${encodeURIComponent(name)}`, {
                 method: "POST",
@@ -97,7 +103,7 @@ export async function startBrowser() {
 
 /**
  * A page in a fresh profile. `page.faults` fills with what must never happen: script errors, dialogs, messages of the content policy,
- * requests to anywhere else. A refused request of the API (4xx) is a fault only if the test does not expect it.
+ * requests to anywhere but clew and `options.elsewhere`. A refused request of the API (4xx) is a fault only if the test does not expect it.
  */
 export async function openPage(browser, url, options = {}) {
     const context = await browser.newContext({
@@ -127,7 +133,8 @@ export async function openPage(browser, url, options = {}) {
         else page.faults.push(`console: ${text}`);
     });
     page.on("request", (request) => {
-        if (!request.url().startsWith(`${url}/`) && !/^(data|blob):/.test(request.url())) page.faults.push(`request: ${request.url()}`);
+        const known = [url, ...(options.elsewhere ?? [])].some((place) => request.url().startsWith(`${place}/`));
+        if (!known && !/^(data|blob):/.test(request.url())) page.faults.push(`request: ${request.url()}`);
     });
     page.go = (path) => page.goto(url + path);
     page.close = () => context.close();

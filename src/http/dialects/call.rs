@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, Method, Uri, header};
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::lenient;
+use super::{lenient, logs};
 use crate::model::{Fault, FaultClass};
 use crate::triage::incident::Actor;
 
@@ -34,6 +34,8 @@ pub(crate) struct Call {
     pub(super) actor: Actor,
     /// The workspaces that who asks may use.
     pub(super) workspaces: Vec<String>,
+    /// Workspaces that the request names beside that of its path.
+    pub(super) beside: Vec<logs::Named>,
 }
 
 impl Call {

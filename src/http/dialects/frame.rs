@@ -109,19 +109,18 @@ async fn run(
         // What lists workspaces reads none of them: whoever may use several need not choose one before.
         granted = caller.grant_in(&app, route.right, workspaces.first().map(String::as_str))?;
     }
-    if let Some(parts_of) = logs::workspaces(route.operation, &body) {
-        if let Some(first) = parts_of.first().filter(|_| named.is_none()) {
-            // The path of a batch names no workspace: its queries do.
-            granted = caller.grant_in(&app, route.right, Some(first))?;
-        }
-        let own = granted.workspace().map(str::to_owned);
-        let elsewhere = parts_of.iter().try_fold(None, |elsewhere, named| {
-            let meant = caller.grant_in(&app, route.right, Some(named))?.workspace().map(str::to_owned);
-            Ok::<_, Fault>(elsewhere.or((meant != own).then_some(named)))
-        })?;
-        if let Some(elsewhere) = elsewhere {
-            return Err(logs::several(elsewhere).into());
-        }
+    if let Some(first) = logs::first(route.operation, &body).filter(|_| named.is_none() && granted.workspace().is_none()) {
+        // The path of a batch names no workspace: its queries do.
+        granted = caller.grant_in(&app, route.right, Some(&first))?;
+    }
+    let mut beside = Vec::new();
+    for word in logs::workspaces(route.operation, &body) {
+        let engine = match caller.grant_beside(&app, route.right, &word) {
+            Ok(there) if there.workspace() == granted.workspace() => Ok(None),
+            Ok(there) => there.engine(&app).await.map(Some),
+            Err(fault) => Err(fault),
+        };
+        beside.push(logs::Named { word, engine });
     }
     let engine = granted.engine(&app).await?;
     let actor = granted.actor()?;
@@ -135,6 +134,7 @@ async fn run(
         body,
         actor,
         workspaces,
+        beside,
     };
     let reply = match route.handler {
         Handler::Answers(handler) => engine.ask(Asked { call, handler }).await?,

@@ -32,7 +32,7 @@ use super::sql::{self, Parameters};
 use super::{Context, Question};
 use crate::catalog::tables;
 use crate::model::{Fault, FaultClass, Object, Time};
-pub use results::{GivenTable, NamedTable, Results, ResultsRequest};
+pub use results::{Beside, GivenTable, NamedTable, Results, ResultsRequest, workspaces_named};
 use world::World;
 
 /// Rows of an answer at the most.

@@ -11,7 +11,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::super::answer::Table;
-use super::super::session::{Limits, Source, Watchlists};
+use super::super::kql::bind::workspace_word;
+use super::super::kql::lexer::{TokenKind, decode, lex};
+use super::super::session::{Limits, Peer, Source, Watchlists};
 use super::super::{Context, Question};
 use super::world::World;
 use super::{hunting, kusto};
@@ -31,8 +33,58 @@ pub struct ResultsRequest {
     pub limits: Limits,
     /// Tables beside those of the workspace; they go before stored ones of the same name.
     pub tables: Vec<GivenTable>,
+    /// Workspaces beside the one that is asked.
+    pub beside: Vec<Beside>,
     /// Whether tables that the text names call their `TimeGenerated` also `Timestamp`, as advanced hunting does.
     pub timestamp: bool,
+}
+
+/// A workspace that a text may name (`workspace("soc").Alerts`), or whose rows are among those of every table.
+#[derive(Clone)]
+pub struct Beside {
+    /// What the text calls it, as `workspace_word` has it.
+    pub name: String,
+    /// Whether its rows are among those of every table.
+    pub united: bool,
+    /// What it knows; nothing for the workspace that is asked.
+    pub context: Option<Context>,
+}
+
+impl std::fmt::Debug for Beside {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Beside").field("name", &self.name).field("united", &self.united).finish_non_exhaustive()
+    }
+}
+
+impl Beside {
+    /// Whether it is the workspace of a context.
+    pub fn is_of(&self, context: &Context) -> bool {
+        self.context.as_ref().is_some_and(|own| own.spill == context.spill)
+    }
+
+    fn peer(&self) -> Peer {
+        let source = self.context.as_ref().map(|context| Arc::new(Source::of(context)));
+        Peer { name: self.name.clone(), united: self.united, source }
+    }
+}
+
+/// The names by which a text calls other workspaces, as `workspace_word` has them.
+pub fn workspaces_named(text: &str) -> Vec<String> {
+    let (tokens, _) = lex(text);
+    let tokens: Vec<_> = tokens.into_iter().filter(|token| !matches!(token.kind, TokenKind::Space | TokenKind::Comment)).collect();
+    let words = |place: usize| text.get(tokens[place].start as usize..tokens[place].end as usize).unwrap_or_default();
+    let calls = (0..tokens.len().saturating_sub(2)).filter(|place| words(*place) == "workspace" && words(place + 1) == "(");
+    let mut named: Vec<String> = calls
+        .filter(|place| tokens[place + 2].kind == TokenKind::String)
+        .map(|place| {
+            let mut name = String::new();
+            decode(words(place + 2), &mut name);
+            workspace_word(&name).to_lowercase()
+        })
+        .collect();
+    named.sort();
+    named.dedup();
+    named
 }
 
 /// A table that a question brings.
@@ -100,6 +152,7 @@ impl Question for ResultsRequest {
         for table in &self.tables {
             source.tables.insert(0, (table.name.clone(), table.provider()?));
         }
+        source.peers = self.beside.iter().map(Beside::peer).collect();
         if self.timestamp {
             hunting::add(&mut source, &self.text);
         }

@@ -85,6 +85,10 @@ impl Schemas for World<'_> {
         self.source.names()
     }
 
+    fn workspace(&self, name: &str) -> Option<String> {
+        self.source.workspace(name)
+    }
+
     fn function(&self, name: &str) -> Option<&StoredFunction> {
         self.library().function(name)
     }

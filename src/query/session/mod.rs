@@ -3,6 +3,7 @@
 mod functions;
 mod limits;
 mod live;
+mod peers;
 mod tables;
 mod watchlists;
 mod window;
@@ -33,9 +34,11 @@ use futures::StreamExt;
 pub use functions::{Cuts, TableCall};
 pub use limits::Limits;
 pub(super) use live::field;
+pub use peers::Peer;
 pub use tables::{TableDetail, TableRequest, TableRow, Tables, TablesRequest};
 pub use watchlists::Watchlists;
 
+use self::peers::{Part, United};
 use super::kql::lower::RowsQueryPlanner;
 use super::{Context, Stop};
 use crate::columns::{ColumnsSnapshot, ScanLog};
@@ -68,6 +71,8 @@ pub struct Source {
     pub spill: PathBuf,
     /// Ends the query when nobody waits for its answer any longer.
     pub stop: Stop,
+    /// Workspaces that the query may name, or whose rows are among those of every table.
+    pub peers: Vec<Peer>,
 }
 
 impl Source {
@@ -84,6 +89,7 @@ impl Source {
             window: Window::ALL,
             spill: context.spill.clone(),
             stop: context.stop.clone(),
+            peers: Vec::new(),
         }
     }
 
@@ -99,16 +105,39 @@ impl Source {
             window: Window::ALL,
             spill,
             stop: Stop::default(),
+            peers: Vec::new(),
         }
     }
 
     /// A table by its exact name.
     pub(super) fn table(&self, name: &str) -> Option<Arc<dyn TableProvider>> {
-        let provider = match self.tables.iter().find(|(known, _)| known == name) {
-            Some((_, provider)) => Arc::clone(provider),
-            None => self.columns.as_ref()?.provider(name)?,
+        let elsewhere = self.peers.iter().filter(|peer| peer.source.is_some());
+        let mut parts: Vec<Part> = match elsewhere.clone().find_map(|peer| Some((peer, name.strip_prefix(&peer.prefix())?))) {
+            Some((peer, table)) => vec![peer.part(table)?],
+            None => {
+                let own = self.own(name).map(|table| Part { table, columns: None });
+                own.into_iter().chain(elsewhere.filter(|peer| peer.united).filter_map(|peer| peer.part(name))).collect()
+            }
+        };
+        let provider = match parts.len() {
+            0 => return None,
+            1 if parts[0].columns.is_none() => parts.remove(0).table,
+            _ => Arc::new(United::of(parts)),
         };
         Some(window::within(provider, self.window))
+    }
+
+    /// A table of the workspace itself, whole.
+    fn own(&self, name: &str) -> Option<Arc<dyn TableProvider>> {
+        match self.tables.iter().find(|(known, _)| known == name) {
+            Some((_, provider)) => Some(Arc::clone(provider)),
+            None => self.columns.as_ref()?.provider(name),
+        }
+    }
+
+    /// What the names of the tables of a workspace begin with; none if there is no such workspace.
+    pub(super) fn workspace(&self, name: &str) -> Option<String> {
+        self.peers.iter().find(|peer| peer.name.eq_ignore_ascii_case(name)).map(Peer::prefix)
     }
 
     /// The names of all tables.
@@ -116,6 +145,7 @@ impl Source {
         let stored = self.columns.as_ref().map(|columns| columns.names()).unwrap_or_default();
         let own = self.tables.iter().map(|(name, _)| name.clone());
         let mut names: Vec<String> = own.chain(stored.iter().map(|name| name.to_string())).collect();
+        names.extend(self.peers.iter().filter(|peer| peer.united).filter_map(|peer| peer.source.as_ref()).flat_map(|peer| peer.names()));
         names.sort();
         names.dedup();
         names

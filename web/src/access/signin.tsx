@@ -26,6 +26,65 @@ async function whoami(signal?: AbortSignal): Promise<Who> {
     return readWho(await askNamed("whoami", {}, signal ? { signal } : {}));
 }
 
+/** How people come in here, as the server says. */
+interface Ways {
+    session: boolean;
+    ways: { way: string; name: string; address: string }[];
+}
+
+function readWays(value: unknown): Ways {
+    const record = (value ?? {}) as Record<string, unknown>;
+    const all = Array.isArray(record.ways) ? (record.ways as Record<string, unknown>[]) : [];
+    const text = (value: unknown) => (typeof value === "string" ? value : "");
+    return {
+        session: record.session === true,
+        ways: all.map((way) => ({ way: text(way.way), name: text(way.name), address: text(way.address) })),
+    };
+}
+
+async function askWays(signal?: AbortSignal): Promise<Ways> {
+    return readWays(await askNamed("sign_in_ways", {}, signal ? { signal } : {}));
+}
+
+/** What the server says when a sign-in elsewhere led nowhere. */
+const FAILED: Record<string, string> = {
+    sign_in_stale: "That sign-in began in another browser or too long ago. Try again.",
+    sign_in_refused: "The identity provider did not let you in.",
+    sign_in_no_role: "You have no role here yet. Who looks after this server gives one to your groups.",
+    sign_in_unavailable: "The identity provider cannot be asked now. The log of this server says why.",
+};
+
+/** Where the person goes on once signed in: here, without what the last try left in the address. */
+function returning(): { problem: string; back: string } {
+    const query = new URLSearchParams(location.search);
+    const code = query.get("sign_in") ?? "";
+    query.delete("sign_in");
+    const rest = query.toString();
+    return { problem: FAILED[code] ?? "", back: `${location.pathname}${rest ? `?${rest}` : ""}${location.hash}` };
+}
+
+/** The ways in that lead to somewhere else and back. */
+function Elsewhere() {
+    const ways = useLoad(offered("sign_in_ways") ? askWays : null, "ways to sign in");
+    const { problem, back } = returning();
+    return (
+        <>
+            {problem && (
+                <p class="failure" role="alert">
+                    {problem}
+                </p>
+            )}
+            {ways.data?.ways
+                .filter((way) => way.address.startsWith("/"))
+                .map((way) => (
+                    <a key={way.address} class="button primary" href={`${way.address}?return=${encodeURIComponent(back)}`}>
+                        Sign in with {way.name}
+                    </a>
+                ))}
+        </>
+    );
+}
+
 export function SignIn({ reason }: { reason: string }) {
     const field = useRef<HTMLInputElement>(null);
     const [problem, setProblem] = useState("");
@@ -63,6 +122,7 @@ export function SignIn({ reason }: { reason: string }) {
                     <h1>clew</h1>
                 </div>
                 <p class="muted">{reason}</p>
+                <Elsewhere />
                 <label class="stack">
                     <span class="muted">Key</span>
                     <input
@@ -93,10 +153,24 @@ export function SignIn({ reason }: { reason: string }) {
     );
 }
 
+/** Forgets the key, and ends the session with the server. */
+async function leave(session: boolean): Promise<void> {
+    setToken("");
+    try {
+        if (session) await askNamed("sign_out", {});
+    } catch {
+        // A session that cannot be ended now ends by itself.
+    }
+    refusal.value = "You signed out.";
+}
+
 /** Who one is, in the bar; nothing where nobody has to sign in. */
 export function Person() {
-    const who = useLoad(offered("whoami") && token.value ? whoami : null, `whoami ${token.value}`);
-    if (!token.value || !who.data) return null;
+    const ways = useLoad(offered("sign_in_ways") && !token.value ? askWays : null, `session ${token.value} ${refusal.value}`);
+    const session = !token.value && ways.data?.session === true;
+    const known = token.value !== "" || session;
+    const who = useLoad(offered("whoami") && known ? whoami : null, `whoami ${token.value} ${session}`);
+    if (!known || !who.data) return null;
     const { name, roles, workspace } = who.data;
     return (
         <Popover
@@ -123,8 +197,7 @@ export function Person() {
                         class="button"
                         onClick={() => {
                             close();
-                            setToken("");
-                            refusal.value = "You signed out.";
+                            void leave(session);
                         }}
                     >
                         Sign out

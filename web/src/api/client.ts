@@ -73,6 +73,9 @@ export async function askFile<O extends Operation>(operation: O, params: Params<
     return (await send(operation, params, {})).blob();
 }
 
+/** Operations that answer everybody: that they do says nothing of who asks. */
+const OPEN: ReadonlySet<string> = new Set(["health", "sign_in_ways", "sign_out"]);
+
 async function send<O extends Operation>(operation: O, params: Params<O>, options: Options<O>): Promise<Response> {
     const headers: Record<string, string> = { accept: "application/json" };
     const request: RequestInit = { method: routes[operation].method, headers, credentials: "same-origin" };
@@ -97,7 +100,7 @@ async function send<O extends Operation>(operation: O, params: Params<O>, option
         if (response.status === 401) refusal.value = said.message;
         throw new ApiError(response.status, said);
     }
-    if (refusal.peek() && operation !== "health") refusal.value = "";
+    if (refusal.peek() && !OPEN.has(operation)) refusal.value = "";
     return response;
 }
 

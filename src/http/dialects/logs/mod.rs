@@ -1,7 +1,8 @@
 //! Log Analytics: KQL over HTTP, by workspace, by resource and in batches.
 //!
 //! A query is the engine's own; here its answer only changes clothes: `dynamic` cells become JSON text, a cut answer carries a
-//! partial error. A workspace is an engine of its own, and a query reads one: names of others beside it, and batches over several, are refused.
+//! partial error. A workspace is an engine of its own; those that a request names beside that of its path (`workspaces`, `workspace("soc")`) are read
+//! as far as its caller may, each at a snapshot of its own.
 
 mod answer;
 mod error;
@@ -11,6 +12,7 @@ pub(super) mod timespan;
 pub(super) use answer::size;
 pub(super) use error::{Mistake, mistake, place};
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
@@ -18,8 +20,10 @@ use axum::http::header::HeaderName;
 use serde_json::{Value, json};
 
 use super::{Call, Dialect, Members, Reply, Route, answers, lenient};
+use crate::engine::Engine;
 use crate::model::{Fault, FaultClass};
-use crate::query::ask::ResultsRequest;
+use crate::query::ask::{Beside, ResultsRequest, workspaces_named};
+use crate::query::kql::bind::workspace_word;
 use crate::query::session::Limits;
 use crate::query::{Context, Question};
 
@@ -58,6 +62,8 @@ pub(super) const ROWS_MAX: usize = 500_000;
 pub(super) const BYTES_MAX: usize = 64 << 20;
 /// Longest time of a query; a little less than the time of a question, so that the error is that of the query.
 pub(super) const TIME_MAX: Duration = Duration::from_secs(55);
+/// Members of a query that name workspaces, as the service's clients send them.
+const EVERYWHERE: [&str; 4] = ["workspaces", "workspaceIds", "azureResourceIds", "qualifiedNames"];
 /// Queries of one batch at the most, as the service has it.
 const BATCH_MAX: usize = 100;
 
@@ -99,18 +105,59 @@ fn query(call: &Call, context: &Context) -> Result<Reply, Fault> {
         let named = |name: &str| call.option(name).map_or(Value::Null, Value::from);
         body = Members::of(&json!({"query": named("query"), "timespan": named("timespan")}));
     }
-    let (status, answer) = run(&body, Preference::read(call.header(PREFER).unwrap_or_default()), context);
+    let (status, answer) = run(call, None, &body, Preference::read(call.header(PREFER).unwrap_or_default()), context);
     Ok(Reply::ok(answer).status(status))
 }
 
+/// A workspace that a request names beside that of its path.
+#[derive(Clone, Debug)]
+pub(crate) struct Named {
+    /// What the request calls it, as `word` has it.
+    pub(super) word: String,
+    /// Its engine, nothing if it is that of the path; or why it cannot be read.
+    pub(super) engine: Result<Option<Arc<Engine>>, Fault>,
+}
+
+/// The name of a workspace of which a request may say more.
+fn word(text: &str) -> String {
+    workspace_word(text).to_lowercase()
+}
+
+/// What a workspace that a request names knows.
+fn reach(call: &Call, said: &str, context: &Context) -> Result<Context, Fault> {
+    let word = word(said);
+    let named = call.beside.iter().find(|named| named.word == word);
+    let engine = named.map_or(Ok(None), |named| named.engine.clone())?;
+    Ok(engine.map_or_else(|| context.clone(), |engine| Context { stop: context.stop.clone(), now: context.now, ..engine.context() }))
+}
+
+/// The workspaces that a query about `own` names, in its body or text.
+fn beside(call: &Call, body: &Members, text: &str, own: &Context, context: &Context) -> Result<Vec<Beside>, Fault> {
+    let mut beside: Vec<Beside> = Vec::new();
+    let united = EVERYWHERE.iter().flat_map(|name| body.texts(name)).map(|name| (word(&name), true));
+    for (name, united) in united.chain(workspaces_named(text).into_iter().map(|name| (name, false))) {
+        if beside.iter().any(|known| known.name == name) {
+            continue;
+        }
+        let there = reach(call, &name, context)?;
+        let itself = there.spill == own.spill;
+        // Two names of one workspace give its rows once.
+        let united = united && !itself && !beside.iter().any(|known| known.united && known.is_of(&there));
+        beside.push(Beside { name, united, context: Some(there).filter(|_| !itself) });
+    }
+    Ok(beside)
+}
+
 /// The answer of one query and its status.
-fn run(body: &Members, preference: Preference, context: &Context) -> (StatusCode, Value) {
+fn run(call: &Call, workspace: Option<&str>, body: &Members, preference: Preference, context: &Context) -> (StatusCode, Value) {
     let text = body.text("query").unwrap_or_default();
-    let asked = body.text("timespan").map_or(Ok(crate::model::Window::ALL), |timespan| timespan::read(&timespan, context.now));
-    let results = asked.and_then(|window| {
-        let request = ResultsRequest { text: text.clone(), window, limits: preference.limits(), ..ResultsRequest::default() };
-        request.answer(context)
-    });
+    let results = (|| {
+        let own = workspace.map(|workspace| reach(call, workspace, context)).transpose()?;
+        let own = own.as_ref().unwrap_or(context);
+        let window = body.text("timespan").map_or(Ok(crate::model::Window::ALL), |timespan| timespan::read(&timespan, own.now))?;
+        let beside = beside(call, body, &text, own, context)?;
+        ResultsRequest { text: text.clone(), window, limits: preference.limits(), beside, ..ResultsRequest::default() }.answer(own)
+    })();
     match results {
         Ok(results) => (StatusCode::OK, answer::write(results, preference.statistics, preference.render)),
         Err(fault) => error::of_query(&fault, &text),
@@ -128,33 +175,39 @@ fn batch(call: &Call, context: &Context) -> Result<Reply, Fault> {
     let responses = requests.iter().enumerate().map(|(place, request)| {
         let request = Members::of(request);
         let preference = Preference::read(&request.inner("headers").text("prefer").unwrap_or_default());
-        let (status, answer) = run(&request.inner("body"), preference, context);
+        let workspace = request.word("workspace");
+        let (status, answer) = run(call, workspace.as_deref(), &request.inner("body"), preference, context);
         let id = request.get("id").cloned().unwrap_or_else(|| place.to_string().into());
         json!({"id": id, "status": status.as_u16(), "headers": {"Content-Type": "application/json; charset=utf-8"}, "body": answer})
     });
     Ok(Reply::ok(json!({"responses": responses.collect::<Vec<_>>()})))
 }
 
-/// The workspaces that the body of a query or batch names beside the path.
-pub(super) fn workspaces(operation: &str, body: &[u8]) -> Option<Vec<String>> {
-    if !matches!(operation, "logs.query" | "logs.batch") {
-        return None;
+/// The workspaces that a request names beside that of its path, as `word` has them.
+pub(super) fn workspaces(operation: &str, body: &[u8]) -> Vec<String> {
+    if !matches!(operation, "logs.query" | "logs.query_resource" | "logs.batch") {
+        return Vec::new();
     }
-    let body = Members::of(&lenient::read(body).ok()?);
-    let mut named = body.texts("workspaces");
+    let Ok(body) = lenient::read(body) else { return Vec::new() };
+    let body = Members::of(&body);
+    let of = |query: &Members| {
+        let listed: Vec<String> = EVERYWHERE.iter().flat_map(|name| query.texts(name)).map(|name| word(&name)).collect();
+        [listed, workspaces_named(&query.text("query").unwrap_or_default())].concat()
+    };
+    let mut named = of(&body);
     for request in body.list("requests").iter().take(BATCH_MAX).map(Members::of) {
-        named.extend(request.word("workspace"));
-        named.extend(request.inner("body").texts("workspaces"));
+        named.extend(request.word("workspace").map(|name| word(&name)));
+        named.extend(of(&request.inner("body")));
     }
     named.sort();
     named.dedup();
-    Some(named)
+    named
 }
 
-/// The refusal of a query that would read several workspaces.
-pub(super) fn several(named: &str) -> Fault {
-    let message = format!("a query reads one workspace, found `{named}` beside it");
-    Fault::new(FaultClass::Invalid, "workspaces_several", message).with_hint("ask each workspace by itself, and put the answers together")
+/// The workspace of the first query of a batch, whose path names none.
+pub(super) fn first(operation: &str, body: &[u8]) -> Option<String> {
+    let body = Members::of(&lenient::read(body).ok().filter(|_| operation == "logs.batch")?);
+    body.list("requests").iter().map(Members::of).find_map(|request| request.word("workspace"))
 }
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ mod uniting;
 pub use check::check;
 pub use complete::{Candidate, CandidateKind, Completion, complete};
 pub use schemas::{Explored, Refusal, Schemas, StoredFunction, TableFunction, Tables};
+pub use sources::workspace_word;
 pub use statements::{Binding, Given, bind};
 
 #[cfg(test)]

@@ -14,6 +14,12 @@ pub trait Schemas {
     /// The names of all tables, for wildcards, `search *` and proposals.
     fn tables(&self) -> Vec<String>;
 
+    /// What the names of the tables of a workspace begin with; none if there is no such workspace.
+    fn workspace(&self, name: &str) -> Option<String> {
+        let _ = name;
+        None
+    }
+
     /// A function that is kept for all queries.
     fn function(&self, name: &str) -> Option<&StoredFunction> {
         let _ = name;

@@ -22,6 +22,24 @@ pub(super) enum Flow {
     Graph(Arc<Graph>),
 }
 
+/// The call and the name of a table of another workspace: `workspace("soc").Alerts`.
+fn elsewhere(expr: &tree::Expr) -> Option<(&tree::Call, &Name)> {
+    let (base, table) = match &expr.kind {
+        tree::ExprKind::Field(base, name) => (base, name),
+        tree::ExprKind::Method(base, call) if call.arguments.is_empty() => (base, &call.name),
+        _ => return None,
+    };
+    match &base.kind {
+        tree::ExprKind::Call(call) if call.name.text == "workspace" => Some((call, table)),
+        _ => None,
+    }
+}
+
+/// The name or id of a workspace, of which a text may say more: `/subscriptions/../workspaces/soc`.
+pub fn workspace_word(text: &str) -> &str {
+    text.trim_end_matches('/').rsplit('/').next().unwrap_or(text).trim()
+}
+
 impl<'t> Binder<'t> {
     /// Binds a table.
     pub(super) fn table(&mut self, expr: &'t tree::Expr) -> Arc<Relation> {
@@ -59,6 +77,9 @@ impl<'t> Binder<'t> {
         if let Some(pattern) = self.pattern_of(expr) {
             return self.pattern_call(pattern, expr);
         }
+        if let Some((workspace, table)) = elsewhere(expr) {
+            return Flow::Table(self.table_elsewhere(workspace, table, place));
+        }
         match &expr.kind {
             tree::ExprKind::Group(inner) => self.flow(inner),
             tree::ExprKind::Pipe(pipe) => {
@@ -94,6 +115,25 @@ impl<'t> Binder<'t> {
                 Flow::Table(self.failed(Vec::new(), place))
             }
         }
+    }
+
+    /// A table of the workspace that a call names.
+    fn table_elsewhere(&mut self, workspace: &'t tree::Call, table: &'t Name, place: Place) -> Arc<Relation> {
+        let Some(name) = self.constant_text(workspace.arguments.first(), place) else { return self.failed(Vec::new(), place) };
+        let Some(prefix) = self.schemas.workspace(&workspace_word(&name).to_lowercase()) else {
+            self.error_with(
+                Code::UnknownTable,
+                workspace.name.place,
+                format!("no workspace '{name}' is read here"),
+                "the Log Analytics API reads those that its caller may use",
+            );
+            return self.failed(Vec::new(), place);
+        };
+        if let Some(relation) = self.stored_table(&format!("{prefix}{}", table.text), place) {
+            return relation;
+        }
+        self.unknown_table(&table.text, table.place);
+        self.failed(Vec::new(), place)
     }
 
     /// Rows that are computed once, however often they are used.
