@@ -124,6 +124,8 @@ impl Shared {
 /// One data directory, open.
 pub struct Engine {
     dir: PathBuf,
+    /// Stands for the directory in cursors.
+    mark: u32,
     options: Options,
     journal: Arc<Journal>,
     committer: Committer,
@@ -196,8 +198,10 @@ impl Engine {
         let committer = Committer::start(views, Arc::clone(&journal), Arc::clone(&shared), options.clone())?;
         let permits = Arc::new(Semaphore::new(options.questions_max));
         let chain = triage::Chain::new(shared.snapshot.load().records.last_change()?);
+        let place = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
         Ok(Arc::new(Self {
             dir: dir.to_owned(),
+            mark: crc32c::crc32c(place.as_os_str().as_encoded_bytes()),
             options,
             journal,
             committer,
@@ -230,6 +234,7 @@ impl Engine {
             journal: Arc::clone(&self.journal),
             runtime: self.handle(),
             spill: self.dir.join("spill"),
+            directory: self.mark,
             names: Arc::clone(&self.names),
             lists: Arc::clone(&self.lists),
             queries: self.dir.join("queries"),

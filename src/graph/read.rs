@@ -235,6 +235,11 @@ impl Snapshot {
         counts
     }
 
+    /// Returns the first document that spoke of an alert or incident, in whatever version.
+    pub fn first_seq(&self, node: NodeId) -> Option<Seq> {
+        self.0.docs_of(node).map(|doc| Seq(self.0.docs.get(doc).seq)).min()
+    }
+
     /// Returns the versions and pieces of an alert or incident, newest first.
     pub fn versions(&self, node: NodeId) -> Vec<Version> {
         let mut versions: Vec<Version> = self

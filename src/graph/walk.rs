@@ -55,6 +55,8 @@ pub enum Cut {
     Hops(u32),
     /// The number of results that was asked for.
     Results(usize),
+    /// The newest edges that each node gives.
+    PerNode(usize),
 }
 
 /// How far an algorithm looked.
@@ -64,6 +66,8 @@ pub struct Extent {
     pub cut: Option<Cut>,
     /// Entities that were reached but not passed, because they have too many edges.
     pub hubs: Vec<NodeId>,
+    /// Nodes that have more edges than each node gives.
+    pub partial: Vec<NodeId>,
     /// Edges that were read.
     pub edges_read: usize,
 }
@@ -132,6 +136,7 @@ impl<'a> Walk<'a> {
 
     pub(super) fn finish(mut self) -> Extent {
         self.extent.hubs = self.snapshot.in_order(std::mem::take(&mut self.extent.hubs));
+        self.extent.partial = self.snapshot.in_order(std::mem::take(&mut self.extent.partial));
         self.extent
     }
 

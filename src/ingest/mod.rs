@@ -16,7 +16,7 @@ mod registry;
 mod reject;
 pub mod value;
 
-pub use decode::{DecodeError, Input, Item, Limits, Options, decode};
+pub use decode::{DecodeError, Input, Item, Limits, Options, decode, entries, readable};
 pub use events::unmapped;
 pub use format::{Context, Format};
 pub use reject::{Reject, Rejected};

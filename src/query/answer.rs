@@ -114,12 +114,18 @@ pub struct Subgraph {
     pub total: Option<u64>,
     /// Whether this is everything that was asked for.
     pub complete: bool,
-    /// Name of the limit that cut the answer (`edges_max`, `hub_degree`).
+    /// Name of the limit that cut the answer (`limit`, `nodes_max`, `edges_max`, `per_node`, `hub_degree`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cut: Option<String>,
+    /// How to see more than that limit lets through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
     /// Hubs that were not passed through, as references.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hubs: Vec<String>,
+    /// Nodes of which only the newest edges were followed (`per_node`), as references.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub partial: Vec<String>,
     /// Where the next page begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,

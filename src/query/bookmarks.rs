@@ -5,6 +5,7 @@ use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::answer::Page;
+use super::cursor::{Newest, Seal};
 use super::{Context, Question, reference};
 use crate::model::{Bookmark, Fault, FaultClass, Object, Seq, Stored, Time};
 
@@ -172,16 +173,13 @@ impl Question for BookmarkFilter {
         let mut found = all(context, context.snapshot.seq)?;
         found.retain(passes);
         let total = found.len() as u64;
-        let begin = match &self.cursor {
-            None => 0,
-            Some(cursor) => found.iter().position(|bookmark| bookmark.id == *cursor).map(|place| place + 1).ok_or_else(|| {
-                Fault::new(FaultClass::Invalid, "cursor_invalid", format!("expected a cursor of an earlier answer, found `{cursor}`"))
-                    .with_hint("leave the cursor out to begin with the first page")
-            })?,
-        };
+        let seal = Seal::of(context, Self::NAME, &Self { limit: None, cursor: None, ..self.clone() });
+        let after = seal.place(self.cursor.as_deref(), Newest::read)?;
+        let begin = after.map_or(0, |after| found.partition_point(|bookmark| Newest::of(Some(bookmark.created), &bookmark.id) <= after));
         let complete = found.len() - begin <= limit;
         let value: Vec<BookmarkDetail> = found.into_iter().skip(begin).take(limit).collect();
-        let cursor = value.last().filter(|_| !complete).map(|bookmark| bookmark.id.clone());
+        let cursor =
+            value.last().filter(|_| !complete).map(|bookmark| seal.close(&Newest::of(Some(bookmark.created), &bookmark.id).write()));
         Ok(BookmarkPage { page: Page { value, total, complete, cursor } })
     }
 }

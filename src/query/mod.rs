@@ -7,6 +7,7 @@ pub mod answer;
 pub mod ask;
 pub mod bookmarks;
 mod cells;
+pub mod cursor;
 pub mod cypher;
 pub mod details;
 pub mod explore;
@@ -78,6 +79,8 @@ pub struct Context {
     pub runtime: tokio::runtime::Handle,
     /// Folder for what a query spills to disk.
     pub spill: PathBuf,
+    /// Stands for the data directory in cursors.
+    pub directory: u32,
     /// Finds entities by their names.
     pub names: Arc<names::EntityNames>,
     /// What watchlists and indicators say, kept from question to question.

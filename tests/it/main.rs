@@ -20,6 +20,7 @@ mod logs;
 mod malformed;
 mod mcp;
 mod openapi;
+mod pages;
 mod queries;
 mod rebuild;
 mod resources;

@@ -20,6 +20,9 @@ pub(crate) struct Neighbors {
     /// How far to go
     #[arg(long, value_name = "N")]
     hops: Option<u32>,
+    /// For several hops: edges that each node gives, newest first
+    #[arg(long, value_name = "N")]
+    per_node: Option<u32>,
     #[command(flatten)]
     window: WindowArgs,
     #[command(flatten)]
@@ -33,7 +36,8 @@ impl Neighbors {
             .each("relation", &self.relation)
             .each("kind", &self.kind)
             .with("direction", self.direction.as_ref())
-            .with("hops", self.hops);
+            .with("hops", self.hops)
+            .with("per_node", self.per_node);
         self.page.on(self.window.on(request))
     }
 }

@@ -11,8 +11,8 @@ use super::super::output::{self, Format};
 use super::super::progress::Bar;
 use super::super::{Failure, Global};
 use super::{Request, View};
-use crate::engine::IngestReport;
-use crate::ingest::{Input, Options};
+use crate::engine::{IngestReport, RejectedDocument};
+use crate::ingest::{Input, Options, entries, readable};
 use crate::model::{Fault, FaultClass};
 
 /// Type of a body of any container.
@@ -84,29 +84,53 @@ impl Ingest {
 
     fn there(&self, global: &Global, there: &There, bar: &Bar, total: &mut Value) -> Result<(), Failure> {
         for path in &self.paths {
-            let mut files = Vec::new();
             if is_stdin(path) {
-                files.push(path.clone())
-            } else {
-                walk(path, &mut files).map_err(|error| unreadable(path, &error))?
+                add(total, self.send(global, there, "stdin", bar.reading(io::stdin()))?);
+                continue;
             }
-            for file in files {
-                let name = if is_stdin(&file) { "stdin".to_owned() } else { file.display().to_string() };
-                bar.at(&name);
-                let request = Request::get("/v1/ingest")
-                    .with("format", global.format.as_ref())
-                    .with("table", self.table.as_ref())
-                    .with("source", Some(&name));
-                let report = if is_stdin(&file) {
-                    there.stream(&request, OCTETS, bar.reading(io::stdin()))?
-                } else {
-                    there.stream(&request, OCTETS, bar.reading(File::open(&file).map_err(|error| unreadable(&file, &error))?))?
+            let mut files = Vec::new();
+            walk(path, &mut files).map_err(|error| unreadable(path, &error))?;
+            for file in &files {
+                bar.at(&file.display().to_string());
+                // A file that was met in a folder keeps the others not out.
+                let sent = match (self.file(global, there, bar, file, path.is_dir()), path.is_dir()) {
+                    (Err(failure), true) => refused(file, failure)?,
+                    (sent, _) => sent?,
                 };
-                add(total, report);
+                add(total, sent);
             }
         }
         Ok(())
     }
+
+    fn file(&self, global: &Global, there: &There, bar: &Bar, file: &Path, met: bool) -> Result<Value, Failure> {
+        let fail = |error: io::Error| unreadable(file, &error);
+        if met {
+            readable(file).map_err(fail)?;
+        }
+        self.send(global, there, &file.display().to_string(), bar.reading(File::open(file).map_err(fail)?))
+    }
+
+    fn send(&self, global: &Global, there: &There, name: &str, body: impl io::Read + 'static) -> Result<Value, Failure> {
+        let request =
+            Request::get("/v1/ingest").with("format", global.format.as_ref()).with("table", self.table.as_ref()).with("source", Some(name));
+        there.stream(&request, OCTETS, body)
+    }
+}
+
+/// The report of a file that was refused whole; a failure that is not about the file is passed on.
+fn refused(file: &Path, failure: Failure) -> Result<Value, Failure> {
+    let (code, message) = match &failure {
+        Failure::Fault(fault, _) => (fault.code.to_owned(), fault.message.clone()),
+        Failure::Answer(shown) => (shown.code.clone(), shown.message.clone()),
+        Failure::Output(_) => return Err(failure),
+    };
+    if !["archive_invalid", "archive_limit", "source_not_found", "source_unreadable"].contains(&code.as_str()) {
+        return Err(failure);
+    }
+    let source = file.display().to_string();
+    let rejects = vec![RejectedDocument { code: code.clone(), message, source, line: 1, excerpt: String::new() }];
+    report(&IngestReport { documents: 1, rejected: 1, rejected_by_code: [(code, 1)].into(), rejects, ..IngestReport::default() })
 }
 
 fn is_stdin(path: &Path) -> bool {
@@ -125,9 +149,7 @@ fn walk(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
         files.push(path.to_owned());
         return Ok(());
     }
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<_>>()?;
-    entries.sort();
-    entries.iter().try_for_each(|entry| walk(entry, files))
+    entries(path)?.iter().try_for_each(|entry| walk(entry, files))
 }
 
 /// Bytes of a file, or of all files in a folder; what cannot be looked at counts nothing here and is an error later.

@@ -205,7 +205,10 @@ pub(crate) fn notice(answer: &Value) -> Option<String> {
         None | Some("limit") if next.is_some() => None,
         None | Some("limit") => Some("there is more: raise --limit".to_owned()),
         Some("k") => Some("there are more: raise -k".to_owned()),
-        Some(limit) => Some(format!("cut by the limit `{limit}`")),
+        Some(limit) => {
+            let hint = answer["hint"].as_str().map(|hint| format!(": {}", hint.replace('_', "-"))).unwrap_or_default();
+            Some(format!("cut by the limit `{limit}`{hint}"))
+        }
     };
     Some(cut.into_iter().chain(next).collect::<Vec<_>>().join("; "))
 }

@@ -36,6 +36,21 @@ pub struct HopNode {
     pub hops: u32,
 }
 
+/// How many edges each node of a walk gives, newest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Newest {
+    /// Edges of a node that the walk starts from.
+    pub starts: usize,
+    /// Edges of every other node.
+    pub others: usize,
+}
+
+impl From<usize> for Newest {
+    fn from(each: usize) -> Self {
+        Self { starts: each, others: each }
+    }
+}
+
 /// What lies around some nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vicinity {
@@ -73,10 +88,12 @@ impl Snapshot {
         Neighborhood { neighbors, extent }
     }
 
-    /// Returns all nodes within `scope.hops_max` edges of the starts, following the `newest` newest edges of each node.
+    /// Returns all nodes within `scope.hops_max` edges of the starts, following the `newest` edges of each node.
     ///
-    /// The scope's window takes the place of the filter's; hubs are passed too, because the cap keeps them cheap.
-    pub fn hop(&self, starts: &[NodeId], filter: &EdgeFilter, newest: usize, scope: &Scope) -> Vicinity {
+    /// The scope's window takes the place of the filter's; hubs are passed too, because the cap keeps them cheap. What has more edges
+    /// than it gives is named in the extent.
+    pub fn hop(&self, starts: &[NodeId], filter: &EdgeFilter, newest: impl Into<Newest>, scope: &Scope) -> Vicinity {
+        let newest = newest.into();
         let mut walk = Walk::new(self, scope);
         let filter = EdgeFilter { window: scope.window, ..filter.clone() };
         let mut seen = Marks::of(walk.store);
@@ -93,7 +110,12 @@ impl Snapshot {
             if hops == scope.hops_max {
                 break;
             }
-            for edge in self.edges(node, &filter).take(newest) {
+            let most = if hops == 0 { newest.starts } else { newest.others };
+            for (place, edge) in self.edges(node, &filter).enumerate() {
+                if place == most {
+                    walk.extent.partial.push(node);
+                    break;
+                }
                 if walk.extent.edges_read == scope.edges_max {
                     walk.cut(Cut::Edges(scope.edges_max));
                     break 'search;
@@ -115,6 +137,9 @@ impl Snapshot {
                     edges.push(edge);
                 }
             }
+        }
+        if !walk.extent.partial.is_empty() {
+            walk.cut(Cut::PerNode(newest.others));
         }
         Vicinity { nodes, edges, extent: walk.finish() }
     }

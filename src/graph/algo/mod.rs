@@ -13,7 +13,7 @@ mod weighted;
 
 pub use common::{Common, Shared};
 pub use component::Component;
-pub use hop::{HopNode, Neighbor, Neighborhood, Vicinity};
+pub use hop::{HopNode, Neighbor, Neighborhood, Newest, Vicinity};
 pub use path::{Path, Paths};
 pub use rank::{Rank, Ranked, Ranking};
 pub use related::Related;

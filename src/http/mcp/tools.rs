@@ -198,9 +198,11 @@ pub(super) const TOOLS: &[Described] = &[
             may("relation", Takes::Texts, "Any of these relations"),
             may("kind", Takes::Texts, "Neighbours of any of these kinds"),
             may("hops", Takes::Number, "Hops (1, at the most 16)"),
+            may("per_node", Takes::Number, "With hops: edges that each node gives, newest first (50)"),
             FROM,
             TO,
             LIMIT,
+            CURSOR,
         ],
     },
     Described {

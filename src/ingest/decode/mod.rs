@@ -24,6 +24,7 @@ use std::path::PathBuf;
 use crate::model::{Document, Fault, FaultClass, Time};
 
 pub(crate) use lines::{syslog_facility, syslog_severity};
+pub use source::{entries, readable};
 
 use super::Rejected;
 

@@ -87,16 +87,8 @@ impl Walk<'_> {
         let name = path.to_string_lossy().into_owned();
         let about = std::fs::metadata(path).map_err(|error| io_error(&name, error))?;
         if about.is_dir() {
-            let entries = std::fs::read_dir(path).map_err(|error| io_error(&name, error))?;
-            let mut inner: Vec<PathBuf> =
-                entries.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>().map_err(|error| io_error(&name, error))?;
-            inner.sort();
-            for path in inner.iter().filter(|path| !is_hidden(path)) {
-                // A link inside a folder could lead in circles or out of what was asked for.
-                if path.is_symlink() && path.is_dir() {
-                    continue;
-                }
-                let flow = self.path(path);
+            for path in entries(path).map_err(|error| io_error(&name, error))? {
+                let flow = readable(&path).map_err(|error| io_error(&path.to_string_lossy(), error)).and_then(|()| self.path(&path));
                 if self.spare(flow)?.is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
@@ -211,6 +203,21 @@ fn io_error(name: &str, error: io::Error) -> DecodeError {
 
 fn is_zip(head: &[u8]) -> bool {
     head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06")
+}
+
+/// What a folder holds, by name: no hidden entries, and no links to folders, which could lead in circles or out of what was asked for.
+pub fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found: Vec<PathBuf> = std::fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<_>>()?;
+    found.retain(|path| !is_hidden(path) && !(path.is_symlink() && path.is_dir()));
+    found.sort();
+    Ok(found)
+}
+
+/// Whether something that was met in a folder can be read without waiting for others: a pipe has no end of its own.
+pub fn readable(path: &Path) -> io::Result<()> {
+    let about = std::fs::metadata(path)?;
+    let ends = about.is_file() || about.is_dir();
+    if ends { Ok(()) } else { Err(io::Error::other("expected a file, found a pipe, socket or device; name it itself to read it")) }
 }
 
 fn is_hidden(path: &Path) -> bool {

@@ -136,6 +136,7 @@ impl<'a> KeyMaker<'a> {
             Some("process") => things::process(draft, drafts, self.hosts.of(drafts, draft), &mut sink),
             Some("registry-key") => things::registry_key(draft, &mut sink),
             Some("registry-value") => things::registry_value(draft, drafts, &mut sink),
+            Some("service") => things::service(draft, self.hosts.of(drafts, draft), &mut sink),
             Some("azure-resource") => things::azure_resource(draft, &mut sink),
             Some("host-logon-session") => {
                 let account = self.referred_key(draft, "Account", depth);

@@ -306,3 +306,17 @@ proptest! {
         prop_assert!(links.iter().all(|link| (link.from as usize) < entities.len() && (link.to as usize) < entities.len()));
     }
 }
+
+#[test]
+fn a_service_is_one_however_its_host_is_written() {
+    let on = |host: Value| json!([host, {"Type": "service", "Name": "PSEXESVC", "Host": {"$ref": "1"}}]);
+    check(&[
+        (on(json!({"$id": "1", "Type": "host", "HostName": "WS6"})), "host+name=ws6|psexesvc [name=psexesvc]"),
+        (on(json!({"$id": "1", "Type": "host", "HostName": "ws6.corp.contoso.com"})), "host+name=ws6|psexesvc [name=psexesvc]"),
+        (
+            on(json!({"$id": "1", "Type": "host", "HostName": "WS6", "DnsDomain": "corp.contoso.com", "NTDomain": "CONTOSO"})),
+            "host+name=ws6|psexesvc [name=psexesvc]",
+        ),
+        (json!([{"Type": "service", "Name": "PSEXESVC"}]), "[name=psexesvc]"),
+    ]);
+}

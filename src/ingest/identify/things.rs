@@ -156,6 +156,15 @@ pub(super) fn registry_value(draft: &Draft, drafts: &[Draft], sink: &mut Sink) {
     }
 }
 
+/// A service is known by its name on a host, however the host is written.
+pub(super) fn service(draft: &Draft, host: Option<&str>, sink: &mut Sink) {
+    let Some(name) = draft.text("Name").as_deref().and_then(identifier) else { return };
+    if let Some(host) = host {
+        sink.strong("host+name", &format!("{host}|{name}"));
+    }
+    sink.weak("name", &name);
+}
+
 /// A logon session is known by host, account, id and start.
 pub(super) fn session(draft: &Draft, host: Option<&str>, account: Option<&str>, sink: &mut Sink) {
     let Some(id) = draft.text("SessionId").as_deref().and_then(identifier) else { return };

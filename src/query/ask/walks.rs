@@ -293,7 +293,7 @@ impl RowsOperator for Expand {
         match &found.extent.cut {
             Some(Cut::Nodes(_)) => self.cuts.add("expand_limit"),
             Some(Cut::Edges(_)) => self.cuts.add("expand_edges_max"),
-            Some(Cut::Hops(_) | Cut::Results(_)) | None => {}
+            Some(Cut::Hops(_) | Cut::Results(_) | Cut::PerNode(_)) | None => {}
         }
         if !found.extent.hubs.is_empty() {
             self.cuts.add("hub_degree");

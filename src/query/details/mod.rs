@@ -306,7 +306,11 @@ impl Question for EntityRequest {
         }
         let mut listed = HashSet::new();
         incidents.retain(|incident| listed.insert(*incident));
+        let incidents_total = incidents.len() as u64;
         incidents.truncate(INCIDENTS_MAX);
+        let mut possibly_same = entity.possibly_same(POSSIBLY_SAME_MAX + 1);
+        let possibly_same_complete = possibly_same.len() <= POSSIBLY_SAME_MAX;
+        possibly_same.truncate(POSSIBLY_SAME_MAX);
         Ok(EntityDetail {
             row: entity_row(graph, &entity),
             keys: texts(strong),
@@ -315,7 +319,9 @@ impl Question for EntityRequest {
             relations: relations.into_iter().map(|(name, count)| (name.to_owned(), count)).collect(),
             merges: entity.merges().into_iter().map(|merge| MergeRow { key: merge.key, seq: merge.seq.0 }).collect(),
             listed: listed::matches(context, node)?.into_iter().map(ListedRow::of).collect(),
-            possibly_same: entity.possibly_same(POSSIBLY_SAME_MAX).into_iter().map(|(other, _)| render::reference(graph, other)).collect(),
+            possibly_same_complete,
+            incidents_total,
+            possibly_same: possibly_same.into_iter().map(|(other, _)| render::reference(graph, other)).collect(),
             alerts: alerts.len() as u64,
             incidents: incidents.into_iter().map(|incident| render::reference(graph, incident)).collect(),
             posture: posture::of_entity(context, &entity)?,

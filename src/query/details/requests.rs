@@ -215,7 +215,7 @@ pub struct EntityDetail {
     pub keys: Vec<String>,
     /// Identifiers that do not.
     pub weak_keys: Vec<String>,
-    /// Properties from the newest alerts that name it.
+    /// Properties from the newest 25 alerts that name it.
     #[schema(value_type = std::collections::HashMap<String, Value>)]
     pub properties: Object,
     /// Edges by relation.
@@ -224,12 +224,16 @@ pub struct EntityDetail {
     pub merges: Vec<MergeRow>,
     /// Watchlists that it stands on and threat indicators that it matches.
     pub listed: Vec<ListedRow>,
-    /// Other entities that may be the same.
+    /// Other entities that may be the same, up to 50.
     pub possibly_same: Vec<String>,
+    /// Whether these are all.
+    pub possibly_same_complete: bool,
     /// How many alerts name it.
     pub alerts: u64,
-    /// Incidents that contain such an alert, newest first, up to 50.
+    /// Incidents that contain such an alert, newest first, up to 50; the list of incidents by entity has all.
     pub incidents: Vec<String>,
+    /// How many they are.
+    pub incidents_total: u64,
     /// What assessments say of it, if any ever said something.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub posture: Option<EntityPosture>,

@@ -35,6 +35,7 @@ impl Exploration {
             tables: self.tables.clone(),
             tactics: self.tactics.clone(),
             results: None,
+            results_complete: None,
             problem: None,
         }
     }
@@ -58,7 +59,7 @@ impl Question for ExplorationsRequest {
             if self.counts {
                 let window = Asked { from: self.from.as_deref(), to: self.to.as_deref(), at: None }.window(context, start, exploration)?;
                 match run(context, start, exploration, &window, LIMIT_MAX as usize) {
-                    Ok((table, _)) => row.results = Some(table.rows.len() as u64),
+                    Ok((table, _)) => (row.results, row.results_complete) = (Some(table.rows.len() as u64), Some(table.complete)),
                     Err(fault) => row.problem = Some(format!("{}: {}", fault.code, fault.message)),
                 }
             }
@@ -245,7 +246,8 @@ impl<'a> Added<'a> {
             evidence: Vec::new(),
         };
         let edges = self.nodes.iter().map(edge).collect();
-        Subgraph { edges, nodes: std::iter::once(self.subject.clone()).chain(self.nodes).collect(), complete, ..Subgraph::default() }
+        let cut = (!complete).then(|| "limit".to_owned());
+        Subgraph { edges, nodes: std::iter::once(self.subject.clone()).chain(self.nodes).collect(), complete, cut, ..Subgraph::default() }
     }
 }
 

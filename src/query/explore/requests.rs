@@ -64,6 +64,9 @@ pub struct ExplorationRow {
     /// Results on the entity, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub results: Option<u64>,
+    /// With results: false if there are more than were counted (10,000, or what another limit of queries lets through).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub results_complete: Option<bool>,
     /// Why it was not run or failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,

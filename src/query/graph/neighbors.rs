@@ -5,6 +5,7 @@ use crate::graph::{Direction, EdgeFilter, EdgePosition, NodeId};
 use crate::model::{Fault, FaultClass, Kind, Relation, Window};
 
 use super::super::answer::Subgraph;
+use super::super::cursor::Seal;
 use super::super::reference::{limit, node, window, word};
 use super::super::{Context, Question, listed, render};
 use super::requests::NeighborsRequest;
@@ -52,9 +53,15 @@ impl Question for NeighborsRequest {
         filter.window = window(self.from.as_deref(), self.to.as_deref(), context.now)?;
         let limit = limit(self.limit, LIMIT_DEFAULT, LIMIT_MAX)?;
         if self.hops.unwrap_or(1) > 1 {
+            if self.cursor.is_some() {
+                let message = "expected no `cursor` with `hops` above 1: a walk has no pages";
+                return Err(Fault::new(FaultClass::Invalid, "cursor_invalid", message)
+                    .with_hint("raise `limit` and `per_node`, or take the neighbors of one node page by page"));
+            }
             return self.hop(context, start, &filter, limit);
         }
-        let after = self.cursor.as_deref().map(position).transpose()?;
+        let seal = Seal::of(context, Self::NAME, &Self { limit: None, cursor: None, ..self.clone() });
+        let after = seal.place(self.cursor.as_deref(), EdgePosition::from_text)?;
         let mut edges = graph.edges_after(start, &filter, after);
         let (mut found, mut last) = (Vec::new(), None);
         while found.len() < limit
@@ -76,7 +83,7 @@ impl Question for NeighborsRequest {
         if more {
             answer.complete = false;
             answer.cut = Some("limit".to_owned());
-            answer.cursor = last.map(EdgePosition::to_text);
+            answer.cursor = last.map(|position| seal.close(&position.to_text()));
         }
         Ok(answer)
     }
@@ -95,11 +102,4 @@ fn add_listed(context: &Context, start: NodeId, filter: &EdgeFilter, answer: &mu
     answer.total = answer.total.map(|total| total + edges.len() as u64);
     answer.edges.extend(edges);
     Ok(())
-}
-
-fn position(cursor: &str) -> Result<EdgePosition, Fault> {
-    EdgePosition::from_text(cursor).ok_or_else(|| {
-        Fault::new(FaultClass::Invalid, "cursor_invalid", format!("expected a cursor of an earlier answer, found `{cursor}`"))
-            .with_hint("leave the cursor out to begin with the first page")
-    })
 }

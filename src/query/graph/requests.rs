@@ -39,9 +39,12 @@ request! {
         /// Hops to walk (default 1, at the most 16).
         #[param(minimum = 1, maximum = 16)]
         hops: Option<u32>,
-        /// Edges of the answer (default 100).
+        /// Edges of the answer, or its nodes for several hops (default 100).
         #[param(minimum = 1, maximum = 10000)]
         limit: Option<u32>,
+        /// For several hops: edges that each node gives, newest first (default: `limit` for the node that is asked about, 50 for others).
+        #[param(minimum = 1, maximum = 10000)]
+        per_node: Option<u32>,
         /// Where the last page ended; for one hop. An edge whose records stand on several pages comes on each, with its share of the count.
         cursor: Option<String>,
     }
@@ -167,6 +170,9 @@ request! {
         /// Assertions of the answer (default 100).
         #[param(minimum = 1, maximum = 10000)]
         limit: Option<u32>,
+        /// Records that an assertion by raw events lists (default 20).
+        #[param(minimum = 1, maximum = 10000)]
+        records: Option<u32>,
     }
 }
 
@@ -197,6 +203,9 @@ pub struct PathsAnswer {
     /// Name of the limit that cut the search.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cut: Option<String>,
+    /// How to see more than that limit lets through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
     /// Hubs that were not passed through.
     pub hubs: Vec<String>,
 }
@@ -231,6 +240,9 @@ pub struct BlastRadiusAnswer {
     /// Name of the limit that cut the walk.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cut: Option<String>,
+    /// How to see more than that limit lets through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
     /// Hubs that were not passed through.
     pub hubs: Vec<String>,
 }
@@ -252,6 +264,12 @@ pub struct RankAnswer {
     pub value: Vec<RankRow>,
     /// Whether these are all.
     pub complete: bool,
+    /// Name of the limit that cut the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut: Option<String>,
+    /// How to see more than that limit lets through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
 }
 
 /// One reason for which an incident resembles another.
@@ -284,6 +302,12 @@ pub struct SimilarAnswer {
     pub value: Vec<SimilarRow>,
     /// Whether these are all.
     pub complete: bool,
+    /// Name of the limit that cut the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut: Option<String>,
+    /// How to see more than that limit lets through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
     /// Hubs that did not count.
     pub hubs: Vec<String>,
 }
@@ -316,6 +340,8 @@ pub struct AssertionRow {
     pub count: u64,
     /// The records: sequence number, source and line; for raw events the first ones.
     pub records: Vec<RecordPlace>,
+    /// Whether these are all of them; `records` of the request raises how many are listed.
+    pub records_complete: bool,
 }
 
 /// Where a record came from.
@@ -339,4 +365,10 @@ pub struct WhyAnswer {
     pub path: Option<PathsAnswer>,
     /// Whether these are all.
     pub complete: bool,
+    /// Name of the limit that cut the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut: Option<String>,
+    /// How to see more than that limit lets through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
 }

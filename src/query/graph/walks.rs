@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hashbrown::HashSet;
 
 use crate::catalog::entities;
-use crate::graph::{Cut, Edge, EdgeFilter, Extent, GraphSnapshot, NodeId, Path, Rank, Scope, Term};
+use crate::graph::{Cut, Edge, EdgeFilter, Extent, GraphSnapshot, Newest, NodeId, Path, Rank, Scope, Term};
 use crate::model::{Fault, Kind, Time};
 
 use super::super::answer::Subgraph;
@@ -21,7 +21,9 @@ use super::requests::{
 const HOPS_MAX: u32 = 16;
 /// Edges that a ranking reads at the most.
 const RANK_EDGES_MAX: usize = 20_000_000;
-/// Edges that each node of a walk over several hops gives.
+/// Edges that each node of a walk may be asked to give.
+const PER_NODE_MAX: u32 = 10_000;
+/// Edges that each node of a walk over several hops gives, but the one that it starts from.
 const NEWEST_PER_NODE: usize = 50;
 
 fn scope(context: &Context, from: Option<&str>, to: Option<&str>, hub_degree: Option<u64>) -> Result<Scope, Fault> {
@@ -34,16 +36,37 @@ fn scope(context: &Context, from: Option<&str>, to: Option<&str>, hub_degree: Op
     Ok(scope)
 }
 
-/// The name of the limit that cut a walk.
+/// The name of the limit that cut a walk; hubs that were not passed through are one.
 fn cut(extent: &Extent) -> Option<String> {
-    let name = match extent.cut? {
+    let Some(cut) = extent.cut else { return (!extent.hubs.is_empty()).then(|| "hub_degree".to_owned()) };
+    let name = match cut {
         Cut::Nodes(_) => "nodes_max",
         Cut::Edges(_) => "edges_max",
         Cut::Hops(_) => "hops",
         Cut::Results(_) => "limit",
+        Cut::PerNode(_) => "per_node",
     };
     Some(name.to_owned())
 }
+
+/// How to see more than a limit lets through; `nodes` says it of the limit of nodes, which is a parameter of some questions only.
+pub(super) fn hint(cut: Option<&str>, nodes: &str) -> Option<String> {
+    let hint = match cut? {
+        "nodes_max" => nodes,
+        "edges_max" => "narrow the time with `from` and `to`, or stop at hubs with a lower `hub_degree`",
+        "hops" => "raise `hops`",
+        "hub_degree" => "pass through hubs with `hub_degree=0`",
+        "per_node" => "raise `per_node`, or ask for the neighbors of a node of `partial`",
+        "k" => "raise `k`",
+        _ => "raise `limit`",
+    };
+    Some(hint.to_owned())
+}
+
+/// How to see more nodes where the limit of them is the limit of the answer.
+const MORE_NODES: &str = "raise `limit`";
+/// How to see more where the nodes that a search may reach are fixed.
+const FEWER_NODES: &str = "lower `hops`, or narrow the time with `from` and `to`";
 
 fn hubs(graph: &GraphSnapshot, extent: &Extent) -> Vec<String> {
     extent.hubs.iter().map(|hub| render::reference(graph, *hub)).collect()
@@ -55,12 +78,17 @@ impl NeighborsRequest {
         let graph = &context.snapshot.graph;
         let hops = limit(self.hops, 1, HOPS_MAX)?;
         let scope = Scope { window: filter.window, hops_max: hops as u32, nodes_max: nodes, ..Scope::default() };
-        let vicinity = graph.hop(&[start], filter, NEWEST_PER_NODE, &scope);
+        let newest = match self.per_node {
+            None => Newest { starts: nodes.max(NEWEST_PER_NODE), others: NEWEST_PER_NODE },
+            asked => limit(asked, 0, PER_NODE_MAX)?.into(),
+        };
+        let vicinity = graph.hop(&[start], filter, newest, &scope);
         let reached: Vec<NodeId> = vicinity.nodes.iter().map(|reached| reached.node).collect();
         let mut answer = render::subgraph(graph, &reached, &vicinity.edges);
         answer.cut = cut(&vicinity.extent).filter(|name| name != "hops");
         answer.complete = answer.cut.is_none();
-        answer.hubs = hubs(graph, &vicinity.extent);
+        answer.hint = hint(answer.cut.as_deref(), MORE_NODES);
+        answer.partial = vicinity.extent.partial.iter().map(|node| render::reference(graph, *node)).collect();
         Ok(answer)
     }
 }
@@ -117,7 +145,8 @@ impl Question for PathsRequest {
         let nodes = names.filter_map(|name| Some(render::node(graph, node(graph, name).ok()?))).collect();
         // The limit of paths is called `k`.
         let cut = cut(&extent).map(|name| if name == "limit" { "k".to_owned() } else { name });
-        Ok(PathsAnswer { nodes, paths, complete: cut.is_none(), cut, hubs: hubs(graph, &extent) })
+        let hint = hint(cut.as_deref(), FEWER_NODES);
+        Ok(PathsAnswer { nodes, paths, complete: cut.is_none(), cut, hint, hubs: hubs(graph, &extent) })
     }
 }
 
@@ -148,6 +177,7 @@ impl Question for CommonRequest {
         let mut answer = render::subgraph(graph, &[a, b], &edges);
         answer.cut = cut(&found.extent);
         answer.complete = answer.cut.is_none();
+        answer.hint = hint(answer.cut.as_deref(), MORE_NODES);
         Ok(answer)
     }
 }
@@ -167,6 +197,7 @@ impl Question for ComponentRequest {
         let mut answer = render::subgraph(graph, &found.nodes, &inner.edges);
         answer.cut = cut(&found.extent).or(cut(&extent));
         answer.complete = answer.cut.is_none();
+        answer.hint = hint(answer.cut.as_deref(), MORE_NODES);
         answer.hubs = hubs(graph, &found.extent);
         Ok(answer)
     }
@@ -200,6 +231,7 @@ impl Question for BlastRadiusRequest {
             edges: render::edges(graph, &edges),
             kinds,
             complete: cut.is_none(),
+            hint: hint(cut.as_deref(), MORE_NODES),
             cut,
             hubs: hubs(graph, &found.extent),
         })
@@ -235,8 +267,12 @@ impl Question for RankRequest {
         };
         let found = graph.rank(by, &kinds, window, RANK_EDGES_MAX, limit);
         let value = found.entities.iter().map(|ranked| RankRow { node: render::node(graph, ranked.node), score: ranked.score }).collect();
-        Ok(RankAnswer { value, complete: found.extent.cut.is_none() })
+        Ok(ranking(value, cut(&found.extent)))
     }
+}
+
+fn ranking(value: Vec<RankRow>, cut: Option<String>) -> RankAnswer {
+    RankAnswer { value, complete: cut.is_none(), hint: hint(cut.as_deref(), MORE_NODES), cut }
 }
 
 fn by_degree(graph: &GraphSnapshot, kinds: &[Kind], window: &crate::model::Window, limit: usize) -> RankAnswer {
@@ -255,7 +291,7 @@ fn by_degree(graph: &GraphSnapshot, kinds: &[Kind], window: &crate::model::Windo
     let mut rows: Vec<RankRow> = ranked.into_iter().map(|(n, node)| RankRow { node: render::node(graph, node), score: n as f64 }).collect();
     rows.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.node.id.cmp(&b.node.id)));
     rows.truncate(limit);
-    RankAnswer { value: rows, complete: total <= limit }
+    ranking(rows, (total > limit).then(|| "limit".to_owned()))
 }
 
 impl Question for SimilarRequest {
@@ -281,6 +317,9 @@ impl Question for SimilarRequest {
             Some(SimilarRow { incident: incident_row(graph, &graph.incident_node(similar.node)?), score: similar.score, terms })
         };
         let value = found.incidents.iter().filter_map(row).collect();
-        Ok(SimilarAnswer { value, complete: found.extent.cut.is_none(), hubs: hubs(graph, &found.extent) })
+        let hubs = hubs(graph, &found.extent);
+        // That hubs say nothing of likeness is part of the measure and cuts no answer.
+        let cut = cut(&Extent { hubs: Vec::new(), ..found.extent });
+        Ok(SimilarAnswer { value, complete: cut.is_none(), hint: hint(cut.as_deref(), MORE_NODES), cut, hubs })
     }
 }

@@ -8,16 +8,21 @@ use crate::ingest;
 use crate::model::{Body, Event, Fault, Kind, Seq, Window};
 
 use super::super::details::place;
-use super::super::reference::{limit, node};
+use super::super::reference::{self, limit, node};
 use super::super::{Context, Question, render};
 use super::requests::{AssertionRow, PathsRequest, RecordPlace, WhyAnswer, WhyRequest};
+use super::walks::hint;
 
 /// Assertions of an answer when the request names no limit.
 const LIMIT_DEFAULT: u32 = 100;
 /// Assertions of an answer at the most.
 const LIMIT_MAX: u32 = 10_000;
-/// Records that an assertion by raw events lists.
-const RECORDS_MAX: usize = 20;
+/// Records that an assertion by raw events lists when the request names no number.
+const RECORDS_DEFAULT: u32 = 20;
+/// Rows of an entity that are read at a time to find the records of an assertion.
+const ROWS_READ: usize = 10_000;
+/// Such readings for one assertion at the most.
+const READINGS_MAX: usize = 50;
 
 impl Question for WhyRequest {
     type Answer = WhyAnswer;
@@ -30,16 +35,18 @@ impl Question for WhyRequest {
         let filter = EdgeFilter { superseded: true, ..EdgeFilter::default() };
         let edges: Vec<Edge> = graph.assertions(a, b, &filter).take(limit + 1).collect();
         let complete = edges.len() <= limit;
-        let assertions = edges.iter().take(limit).map(|edge| row(context, edge)).collect::<Result<Vec<_>, Fault>>()?;
+        let records = reference::limit(self.records, RECORDS_DEFAULT, LIMIT_MAX)?;
+        let assertions = edges.iter().take(limit).map(|edge| row(context, edge, records)).collect::<Result<Vec<_>, Fault>>()?;
         let path = match assertions.is_empty() {
             false => None,
             true => Some(PathsRequest { a: self.a, b: self.b, ..PathsRequest::default() }.answer(context)?),
         };
-        Ok(WhyAnswer { assertions, path, complete })
+        let cut = (!complete).then(|| "limit".to_owned());
+        Ok(WhyAnswer { assertions, path, complete, hint: hint(cut.as_deref(), ""), cut })
     }
 }
 
-fn row(context: &Context, edge: &Edge) -> Result<AssertionRow, Fault> {
+fn row(context: &Context, edge: &Edge, records: usize) -> Result<AssertionRow, Fault> {
     let graph = &context.snapshot.graph;
     let mut row = AssertionRow {
         source: render::reference(graph, edge.from),
@@ -52,6 +59,7 @@ fn row(context: &Context, edge: &Edge) -> Result<AssertionRow, Fault> {
         last: edge.last,
         count: u64::from(edge.count),
         records: Vec::new(),
+        records_complete: true,
     };
     match graph.assertion(edge) {
         Assertion::Document { node, seq, .. } => {
@@ -59,43 +67,49 @@ fn row(context: &Context, edge: &Edge) -> Result<AssertionRow, Fault> {
             row.records.extend(place(context, seq)?);
         }
         Assertion::Events { first, last } => {
-            let (table, records) = events(context, edge, first, last)?;
-            row.table = table;
-            row.records = records;
+            (row.table, row.records, row.records_complete) = events(context, edge, first, last, records)?;
         }
     }
     Ok(row)
 }
 
-/// The raw events behind an edge: rows that name both ends in its time, whose rules assert just this relation.
-fn events(context: &Context, edge: &Edge, first: Seq, last: Seq) -> Result<(Option<String>, Vec<RecordPlace>), Fault> {
+/// The raw events behind an edge: rows that name both ends in its time, whose rules assert just this relation; at most `wanted`, and
+/// whether these are all.
+fn events(context: &Context, edge: &Edge, first: Seq, last: Seq, wanted: usize) -> Result<(Option<String>, Vec<RecordPlace>, bool), Fault> {
     let ends = [hashes(context, edge.from), hashes(context, edge.to)];
-    let request = TrailRequest {
+    let mut request = TrailRequest {
         hashes: ends[0].clone(),
         tables: None,
         window: Window { from: edge.first, to: edge.last },
         order: Order::OldestFirst,
         after: None,
-        limit: 10_000,
+        limit: ROWS_READ,
     };
     let columns = &context.snapshot.columns;
-    let page = match edge.first {
-        Some(_) => context.runtime.block_on(columns.rows_of_entities(&request))?,
-        None => context.runtime.block_on(columns.undated_rows_of_entities(&request))?,
-    };
-    let both = page.rows.iter().filter(|row| (first..=last).contains(&row.seq) && ends[1].iter().any(|hash| row.names(*hash)));
     let (mut table, mut records) = (None, Vec::new());
-    for found in both {
-        if records.len() >= RECORDS_MAX {
-            break;
-        }
-        if asserts(context, edge, found.seq)? {
+    for _ in 0..READINGS_MAX {
+        let page = match edge.first {
+            Some(_) => context.runtime.block_on(columns.rows_of_entities(&request))?,
+            None => context.runtime.block_on(columns.undated_rows_of_entities(&request))?,
+        };
+        let both = page.rows.iter().filter(|row| (first..=last).contains(&row.seq) && ends[1].iter().any(|hash| row.names(*hash)));
+        for found in both {
+            if !asserts(context, edge, found.seq)? {
+                continue;
+            }
+            if records.len() == wanted {
+                return Ok((table.map(|table: Arc<str>| table.to_string()), records, false));
+            }
             table = table.or(Some(Arc::clone(&found.table)));
             records.extend(place(context, found.seq)?);
+            records.dedup();
+        }
+        request.after = page.rows.last().and_then(|row| Some((row.time?, row.seq)));
+        if page.complete || request.after.is_none() {
+            return Ok((table.map(|table| table.to_string()), records, page.complete));
         }
     }
-    records.dedup();
-    Ok((table.map(|table| table.to_string()), records))
+    Ok((table.map(|table| table.to_string()), records, false))
 }
 
 /// Whether the rules of an event's table assert the edge for this very event.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::super::cursor::Seal;
 use super::super::lists::{EntityRow, entity_row};
 use super::super::reference::limit;
 use super::super::{Context, Question};
@@ -74,6 +75,8 @@ impl Question for WatchlistItems {
         let limit = limit(self.limit, LIMIT_DEFAULT, LIMIT_MAX)?;
         let prefix = format!("{}/", self.id);
         let text = self.text.as_deref().map(str::to_lowercase);
+        let seal = Seal::of(context, Self::NAME, &Self { limit: None, cursor: None, ..self.clone() });
+        let after = seal.place(self.cursor.as_deref(), |place| Some(place.to_owned()))?;
         let mut page = WatchlistItemsPage { value: Vec::new(), total: 0, complete: true, cursor: None };
         for stored in context.snapshot.records.resources_under(WatchlistItem::KIND, &prefix, context.snapshot.seq)? {
             let item: WatchlistItem = value(&stored)?;
@@ -86,7 +89,7 @@ impl Question for WatchlistItems {
             }
             page.total += 1;
             let id = stored.resource.id.strip_prefix(&prefix).unwrap_or_default().to_owned();
-            if self.cursor.as_ref().is_some_and(|cursor| id <= *cursor) {
+            if after.as_ref().is_some_and(|after| id <= *after) {
                 continue;
             }
             if page.value.len() == limit {
@@ -103,7 +106,7 @@ impl Question for WatchlistItems {
                 modified_by: stored.resource.modified_by.to_string(),
             });
         }
-        page.cursor = page.value.last().filter(|_| !page.complete).map(|row| row.id.clone());
+        page.cursor = page.value.last().filter(|_| !page.complete).map(|row| seal.close(&row.id));
         Ok(page)
     }
 }
@@ -287,6 +290,8 @@ impl Question for IndicatorFilter {
 
     fn answer(self, context: &Context) -> Result<IndicatorPage, Fault> {
         let limit = limit(self.limit, LIMIT_DEFAULT, LIMIT_MAX)?;
+        let seal = Seal::of(context, Self::NAME, &Self { limit: None, cursor: None, ..self.clone() });
+        let after = seal.place(self.cursor.as_deref(), |place| Some(place.to_owned()))?;
         let mut page = IndicatorPage { value: Vec::new(), total: 0, complete: true, cursor: None };
         for stored in context.snapshot.resources(Indicator::KIND)? {
             let indicator: Indicator = value(&stored)?;
@@ -294,7 +299,7 @@ impl Question for IndicatorFilter {
                 continue;
             }
             page.total += 1;
-            if self.cursor.as_deref().is_some_and(|cursor| &*stored.resource.id <= cursor) {
+            if after.as_deref().is_some_and(|after| &*stored.resource.id <= after) {
                 continue;
             }
             if page.value.len() == limit {
@@ -311,7 +316,7 @@ impl Question for IndicatorFilter {
                 indicator,
             });
         }
-        page.cursor = page.value.last().filter(|_| !page.complete).map(|row| row.id.clone());
+        page.cursor = page.value.last().filter(|_| !page.complete).map(|row| seal.close(&row.id));
         Ok(page)
     }
 }

@@ -13,6 +13,7 @@ use crate::catalog::{attack, entities};
 use crate::graph::{AlertRef, Direction, EdgeFilter, EntityRef, GraphSnapshot, IncidentRef, NodeId, NodeKind};
 use crate::model::{AlertStatus, Fault, FaultClass, IncidentStatus, Kind, Relation, Seq, Severity, Time, Window};
 
+use super::cursor::Seal;
 use super::reference::{entity, incident, limit, window, word};
 use super::{Context, Question, render};
 use groups::By;
@@ -223,6 +224,7 @@ impl Question for IncidentFilter {
         let graph = &context.snapshot.graph;
         let window = window(self.from.as_deref(), self.to.as_deref(), context.now)?;
         let limit = limit(self.limit, LIMIT_DEFAULT, LIMIT_MAX)?;
+        let seal = Seal::of(context, Self::NAME, &Self { limit: None, cursor: None, offset: None, ..self.clone() });
         let severity = severities(&self.severity)?;
         let mut status = Vec::new();
         for text in &self.status {
@@ -268,7 +270,7 @@ impl Question for IncidentFilter {
             IncidentOrder::Title => Key::text(incident.title()),
         };
         let mut counts = [[0; 6]; 3];
-        let mut top = Top::new(Begin::read(self.cursor.as_deref(), self.offset)?, limit, order.descending);
+        let mut top = Top::new(seal, Begin::read(seal, self.cursor.as_deref(), self.offset)?, limit, order.descending);
         for incident in graph.all_incidents().filter(passes) {
             counts[incident.status() as usize][incident.severity() as usize] += 1;
             top.offer(key(&incident), || Cow::Borrowed(incident.id()), incident);
@@ -319,6 +321,7 @@ impl Question for AlertFilter {
         let graph = &context.snapshot.graph;
         let window = window(self.from.as_deref(), self.to.as_deref(), context.now)?;
         let limit = limit(self.limit, LIMIT_DEFAULT, LIMIT_MAX)?;
+        let seal = Seal::of(context, Self::NAME, &Self { limit: None, cursor: None, offset: None, ..self.clone() });
         let severity = severities(&self.severity)?;
         let mut status = Vec::new();
         for text in &self.status {
@@ -383,13 +386,13 @@ impl Question for AlertFilter {
         let counted = graph.all_alerts().filter(passes).inspect(|alert| counts[alert.status() as usize][alert.severity() as usize] += 1);
         let page = match by.filter(|_| self.group_key.is_none()) {
             None => {
-                let mut top = Top::new(Begin::read(self.cursor.as_deref(), self.offset)?, limit, order.descending);
+                let mut top = Top::new(seal, Begin::read(seal, self.cursor.as_deref(), self.offset)?, limit, order.descending);
                 counted.for_each(|alert| top.offer(key(&alert, 1), || Cow::Borrowed(alert.id()), alert));
                 top.page(|alert| alert_row(graph, &alert))
             }
             Some(by) => {
                 let groups = groups::gather(graph, counted, by);
-                let mut top = Top::new(Begin::read(self.cursor.as_deref(), self.offset)?, limit, order.descending);
+                let mut top = Top::new(seal, Begin::read(seal, self.cursor.as_deref(), self.offset)?, limit, order.descending);
                 for (name, group) in &groups {
                     top.offer(key(&group.newest, group.count), || Cow::Borrowed(name), (name, group));
                 }
@@ -416,6 +419,7 @@ impl Question for EntityFilter {
         let graph = &context.snapshot.graph;
         let window = window(self.from.as_deref(), self.to.as_deref(), context.now)?;
         let limit = limit(self.limit, LIMIT_DEFAULT, LIMIT_MAX)?;
+        let seal = Seal::of(context, Self::NAME, &Self { limit: None, cursor: None, ..self.clone() });
         let kinds: Vec<Kind> = self.kind.iter().map(|text| entities::kind_named(text)).collect();
         let text = self.text.as_deref().map(str::to_lowercase);
         let order = Order::read(self.sort.as_deref(), "degree", &["degree", "label", "first", "last"], |name| {
@@ -442,7 +446,7 @@ impl Question for EntityFilter {
             EntityOrder::Last => Key::time(graph.span(entity.node()).1),
         };
         let mut by_kind: BTreeMap<&str, u64> = BTreeMap::new();
-        let mut top = Top::new(Begin::read(self.cursor.as_deref(), None)?, limit, order.descending);
+        let mut top = Top::new(seal, Begin::read(seal, self.cursor.as_deref(), None)?, limit, order.descending);
         for entity in graph.all_entities().filter_map(|node| graph.entity_node(node)).filter(passes) {
             *by_kind.entry(entity.kind()).or_default() += 1;
             top.offer(key(&entity), || Cow::Owned(render::entity_reference(graph, &entity)), entity);

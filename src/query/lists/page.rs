@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use crate::model::{Fault, FaultClass, Time};
 
 use super::super::answer::Page;
+use super::super::cursor::Seal;
 
 /// What a list is sorted by; of one list all keys are of the same form.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,19 +54,13 @@ impl Place<'_> {
     }
 
     fn write(&self) -> String {
-        let text = match &self.key {
+        match &self.key {
             Key::Numbers(a, b) => format!("n{:016x}{:016x}{}", *a as u64, *b as u64, self.id),
             Key::Text(text) => format!("t{text}\0{}", self.id),
-        };
-        text.bytes().map(|byte| format!("{byte:02x}")).collect()
+        }
     }
 
-    fn read(cursor: &str) -> Option<Place<'static>> {
-        if !cursor.is_ascii() || !cursor.len().is_multiple_of(2) {
-            return None;
-        }
-        let bytes = cursor.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
-        let text = String::from_utf8(bytes.collect::<Option<Vec<u8>>>()?).ok()?;
+    fn read(text: &str) -> Option<Place<'static>> {
         let (key, id) = if let Some(numbers) = text.strip_prefix('n') {
             let number = |from: usize| Some(u64::from_str_radix(numbers.get(from..from + 16)?, 16).ok()? as i64);
             (Key::Numbers(number(0)?, number(16)?), numbers.get(32..)?)
@@ -88,15 +83,12 @@ pub(super) enum Begin {
 
 impl Begin {
     /// Reads where the request wants its page to begin: with the first row if it does not say.
-    pub(super) fn read(cursor: Option<&str>, offset: Option<u32>) -> Result<Self, Fault> {
-        let invalid = |message, hint| Fault::new(FaultClass::Invalid, "cursor_invalid", message).with_hint(hint);
-        match (cursor, offset) {
+    pub(super) fn read(seal: Seal, cursor: Option<&str>, offset: Option<u32>) -> Result<Self, Fault> {
+        match (seal.place(cursor, Place::read)?, offset) {
             (None, offset) => Ok(Self::At(offset.unwrap_or(0) as usize)),
-            (Some(cursor), None) => Place::read(cursor).map(Self::After).ok_or_else(|| {
-                let message = format!("expected a cursor of an earlier answer, found `{cursor}`");
-                invalid(message, "leave the cursor out to begin with the first page")
-            }),
-            (Some(_), Some(_)) => Err(invalid("expected `cursor` or `offset`, found both".into(), "`offset` jumps, `cursor` goes on")),
+            (Some(place), None) => Ok(Self::After(place)),
+            (Some(_), Some(_)) => Err(Fault::new(FaultClass::Invalid, "cursor_invalid", "expected `cursor` or `offset`, found both")
+                .with_hint("`offset` jumps, `cursor` goes on")),
         }
     }
 }
@@ -106,6 +98,7 @@ impl Begin {
 /// In memory are at most twice as many rows as stand between the begin that the request names and the end of the page. The
 /// cursor is the place of the last row of a page.
 pub(super) struct Top<'a, R> {
+    seal: Seal,
     descending: bool,
     /// Rows that the page leaves out before it begins.
     skip: usize,
@@ -121,13 +114,13 @@ pub(super) struct Top<'a, R> {
 }
 
 impl<'a, R> Top<'a, R> {
-    /// A page of `limit` rows.
-    pub(super) fn new(begin: Begin, limit: usize, descending: bool) -> Self {
+    /// A page of `limit` rows that begins where the request says.
+    pub(super) fn new(seal: Seal, begin: Begin, limit: usize, descending: bool) -> Self {
         let (skip, after) = match begin {
             Begin::At(skip) => (skip, None),
             Begin::After(place) => (0, Some(place)),
         };
-        Self { descending, skip, limit: limit.saturating_add(skip), after, kept: Vec::new(), rim: None, total: 0, behind: 0 }
+        Self { seal, descending, skip, limit: limit.saturating_add(skip), after, kept: Vec::new(), rim: None, total: 0, behind: 0 }
     }
 
     /// Offers a row; `id` is asked for only where the key alone does not decide.
@@ -171,7 +164,7 @@ impl<'a, R> Top<'a, R> {
         self.kept.sort_unstable_by(|(a, _), (b, _)| a.compare(b, descending));
         self.kept.truncate(self.limit);
         let complete = self.behind <= self.limit as u64;
-        let cursor = self.kept.last().filter(|_| !complete).map(|(place, _)| place.write());
+        let cursor = self.kept.last().filter(|_| !complete).map(|(place, _)| self.seal.close(&place.write()));
         Page { value: self.kept.into_iter().skip(self.skip).map(|(_, item)| row(item)).collect(), total: self.total, complete, cursor }
     }
 }
@@ -180,11 +173,16 @@ impl<'a, R> Top<'a, R> {
 mod tests {
     use super::*;
 
+    fn seal() -> Seal {
+        Seal::new(1, "rows", &())
+    }
+
     fn pages(rows: &[(Key, &'static str)], descending: bool, limit: usize) -> Vec<&'static str> {
         let mut found = Vec::new();
         let mut cursor: Option<String> = None;
         loop {
-            let mut top = Top::new(Begin::read(cursor.as_deref(), None).expect("the cursor is good"), limit, descending);
+            let begin = Begin::read(seal(), cursor.as_deref(), None).expect("the cursor is good");
+            let mut top = Top::new(seal(), begin, limit, descending);
             rows.iter().for_each(|(key, id)| top.offer(key.clone(), || Cow::Borrowed(id), *id));
             let page = top.page(|id| id);
             assert_eq!(page.total, rows.len() as u64);
@@ -222,7 +220,7 @@ mod tests {
     fn a_page_begins_at_any_row() {
         let rows: Vec<(i64, String)> = (0..100).map(|n| (n * 37 % 100, format!("{n}"))).collect();
         let page = |offset: u32| {
-            let mut top = Top::new(Begin::read(None, Some(offset)).expect("a row"), 3, false);
+            let mut top = Top::new(seal(), Begin::read(seal(), None, Some(offset)).expect("a row"), 3, false);
             rows.iter().for_each(|(key, id)| top.offer(Key::number(Some(*key)), || Cow::Borrowed(id), *key));
             let page = top.page(|key| key);
             (page.value, page.complete, page.cursor.is_some())
@@ -231,13 +229,14 @@ mod tests {
         assert_eq!(page(50), (vec![50, 51, 52], false, true));
         assert_eq!(page(98), (vec![98, 99], true, false));
         assert_eq!(page(1_000), (vec![], true, false));
-        assert_eq!(Begin::read(Some("x"), Some(1)).map_err(|fault| fault.code), Err("cursor_invalid"));
+        let both = Some(seal().close("tx\0y"));
+        assert_eq!(Begin::read(seal(), both.as_deref(), Some(1)).map_err(|fault| fault.code), Err("cursor_invalid"));
     }
 
     #[test]
     fn a_strange_cursor_is_refused() {
-        for cursor in ["x", "zz", "é", "ff", "6e30", ""] {
-            assert_eq!(Begin::read(Some(cursor), None).map_err(|fault| fault.code), Err("cursor_invalid"), "{cursor}");
+        for place in ["x", "", "n0", "n00000000000000010000000", "tno end"] {
+            assert_eq!(Begin::read(seal(), Some(&seal().close(place)), None).map_err(|fault| fault.code), Err("cursor_invalid"), "{place}");
         }
     }
 }

@@ -95,9 +95,6 @@ pub enum SearchError {
         /// What was asked for.
         found: usize,
     },
-    /// A cursor of another search, or none at all.
-    #[error("expected the cursor of this search, found `{0}`")]
-    BadCursor(String),
 }
 
 impl SearchError {
@@ -119,13 +116,12 @@ impl SearchError {
             Self::BadDefault(_) => "search_bad_default_field",
             Self::BadKind(_) => "search_bad_kind",
             Self::BadLimit { .. } => "search_bad_limit",
-            Self::BadCursor(_) => "search_bad_cursor",
         }
     }
 
     fn span(&self) -> Option<Span> {
         match self {
-            Self::TooLong(_) | Self::BadDefault(_) | Self::BadKind(_) | Self::BadLimit { .. } | Self::BadCursor(_) => None,
+            Self::TooLong(_) | Self::BadDefault(_) | Self::BadKind(_) | Self::BadLimit { .. } => None,
             Self::TooDeep(span)
             | Self::TooManyTerms(span)
             | Self::Unopened(span)
@@ -165,7 +161,6 @@ impl SearchError {
             Self::NoWords(_) => "add letters or digits".to_owned(),
             Self::BadKind(_) => "leave the kind out to search incidents".to_owned(),
             Self::BadLimit { .. } => "ask for further hits with the cursor".to_owned(),
-            Self::BadCursor(_) => "leave the cursor out to begin at the first hit".to_owned(),
         }
     }
 }

@@ -22,6 +22,7 @@ pub use fields::{Name, help};
 pub use parse::{DEPTH_MAX, TERMS_MAX, TEXT_BYTES_MAX, parse};
 pub use tree::{Comparison, Expr, Term, Test};
 
+use super::cursor::Seal;
 use bind::{ALL_KINDS, Binder, names_kind};
 
 /// Most hits of one page.
@@ -227,8 +228,14 @@ pub struct Highlight {
     pub ranges: Vec<[usize; 2]>,
 }
 
-/// Answers a search from one fixed set of documents; `now` is the instant of `7d` and `today`.
-pub fn search(request: &SearchRequest, searcher: &Searcher, membership: &dyn Membership, now: Time) -> Result<SearchAnswer, Fault> {
+/// Answers a search from one fixed set of documents; `now` is the instant of `7d` and `today`, `directory` stands for where the documents are.
+pub fn search(
+    request: &SearchRequest,
+    searcher: &Searcher,
+    membership: &dyn Membership,
+    now: Time,
+    directory: u32,
+) -> Result<SearchAnswer, Fault> {
     if request.limit > LIMIT_MAX {
         return Err(SearchError::BadLimit { max: LIMIT_MAX, found: request.limit }.into());
     }
@@ -241,8 +248,8 @@ pub fn search(request: &SearchRequest, searcher: &Searcher, membership: &dyn Mem
         kinds => kinds.to_vec(),
     };
     let sort = request.sort.unwrap_or(if query.has_scores() { Sort::Relevance } else { Sort::Modified });
-    let mark = mark(request, sort);
-    let after = request.cursor.as_deref().map(|cursor| place(cursor, mark)).transpose()?;
+    let seal = Seal::new(directory, "search", &(&request.text, &request.kinds, &request.fields, sort, request.ascending));
+    let after = seal.place(request.cursor.as_deref(), place)?;
     let mut entities = Entities { searcher, membership, complete: true };
     let asked = if kinds.contains(&DocKind::Incident) { entities.expand(&query)? } else { query.clone() };
     let wanted =
@@ -253,7 +260,7 @@ pub fn search(request: &SearchRequest, searcher: &Searcher, membership: &dyn Mem
     } else {
         Vec::new()
     };
-    let cursor = results.hits.last().filter(|_| results.more).map(|hit| cursor(hit.place, mark));
+    let cursor = results.hits.last().filter(|_| results.more).map(|hit| seal.close(&written(hit.place)));
     let mut highlighter = request.highlight.then(|| Highlighter::new(&query));
     let facets = results.facets.into_iter().map(|(facet, mut values)| {
         let complete = values.len() <= crate::fulltext::FACET_VALUES_MAX;
@@ -404,24 +411,14 @@ fn hit(found: Found, highlighter: Option<&mut Highlighter>) -> Hit {
     }
 }
 
-/// Tells the cursors of different searches apart.
-fn mark(request: &SearchRequest, sort: Sort) -> u32 {
-    let text = format!("{:?}", (&request.text, &request.kinds, &request.fields, sort, request.ascending));
-    crc32c::crc32c(text.as_bytes())
+fn written(place: Place) -> String {
+    format!("{:x}.{:x}.{:x}", place.rank, place.seq, place.key)
 }
 
-fn cursor(place: Place, mark: u32) -> String {
-    format!("{mark:08x}{:016x}{:016x}{:016x}", place.rank, place.seq, place.key)
-}
-
-fn place(cursor: &str, mark: u32) -> Result<Place, SearchError> {
-    let bad = || SearchError::BadCursor(cursor.chars().take(64).collect());
-    let is_hex = cursor.len() == 56 && cursor.bytes().all(|b| b.is_ascii_hexdigit());
-    let number = |from: usize, to: usize| u64::from_str_radix(&cursor[from..to], 16).map_err(|_| bad());
-    if !is_hex || number(0, 8)? != u64::from(mark) {
-        return Err(bad());
-    }
-    Ok(Place { rank: number(8, 24)?, seq: number(24, 40)?, key: number(40, 56)? })
+fn place(text: &str) -> Option<Place> {
+    let mut numbers = text.split('.').map(|number| u64::from_str_radix(number, 16).ok());
+    let place = Place { rank: numbers.next()??, seq: numbers.next()??, key: numbers.next()?? };
+    numbers.next().is_none().then_some(place)
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ impl Question for SearchRequest {
 
     fn answer(self, context: &Context) -> Result<SearchAnswer, Fault> {
         let graph = &context.snapshot.graph;
-        let mut answer = search(&self, &context.snapshot.fulltext, graph, context.now)?;
+        let mut answer = search(&self, &context.snapshot.fulltext, graph, context.now, context.directory)?;
         let mut seen = hashbrown::HashSet::new();
         answer.hits.retain_mut(|hit| {
             let (Some(kind), Some(keys)) = (&hit.entity_kind, &hit.keys) else {

@@ -145,7 +145,7 @@ impl Fixture {
 
     fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, Fault> {
         let now = Time::parse("2021-05-02T00:00:00Z").expect("a time");
-        search(request, &self.view.snapshot().expect("a reader"), self, now)
+        search(request, &self.view.snapshot().expect("a reader"), self, now, 1)
     }
 
     fn ids(&self, text: &str) -> Vec<String> {
@@ -330,7 +330,7 @@ fn pages_over_ties_without_gaps_or_repeats() {
             let mut request = SearchRequest { text: "same".into(), limit: 7, sort: Some(sort), ascending, ..SearchRequest::default() };
             let mut ids = Vec::new();
             loop {
-                let answer = search(&request, &reader, &(), Time::default()).expect("an answer");
+                let answer = search(&request, &reader, &(), Time::default(), 1).expect("an answer");
                 assert_eq!(answer.total, 40);
                 ids.extend(answer.hits.into_iter().map(|hit| hit.id));
                 request.cursor = answer.cursor;
@@ -387,8 +387,8 @@ fn refuses_with_a_code_and_a_hint() {
         (request("created:soon"), "search_bad_value"),
         (request("-- .."), "search_no_words"),
         (SearchRequest { limit: 5000, ..request("") }, "search_bad_limit"),
-        (SearchRequest { cursor: Some("00".into()), ..request("") }, "search_bad_cursor"),
-        (SearchRequest { cursor: Some("é".repeat(28)), ..request("") }, "search_bad_cursor"),
+        (SearchRequest { cursor: Some("00".into()), ..request("") }, "cursor_invalid"),
+        (SearchRequest { cursor: Some("é".repeat(28)), ..request("") }, "cursor_invalid"),
         (SearchRequest { fields: texts(&["created"]), ..request("") }, "search_bad_default_field"),
     ];
     for (request, code) in cases {

@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{Context, Plan, Question, TimelineAnswer, TimelineRequest, asked};
 use crate::graph::NodeRef;
 use crate::model::{Fault, FaultClass, Time};
+use crate::query::cursor::Seal;
 use crate::query::reference;
 
 /// The span before and behind the instant when the request names none.
@@ -64,6 +65,7 @@ impl Question for AroundRequest {
     const NAME: &'static str = "around";
 
     fn answer(self, context: &Context) -> Result<AroundAnswer, Fault> {
+        let seal = Seal::of(context, Self::NAME, &Self { limit: None, cursor: None, ..self.clone() });
         let at = self.instant(context)?;
         let window = self.window.as_deref().unwrap_or(WINDOW_DEFAULT);
         let micros = reference::span(window)?;
@@ -84,7 +86,7 @@ impl Question for AroundRequest {
             ..TimelineRequest::default()
         };
         let tables = tables(context, &request)?;
-        Ok(AroundAnswer { at, from, to, tables, page: request.answer(context)? })
+        Ok(AroundAnswer { at, from, to, tables, page: request.sealed(context, seal)? })
     }
 }
 

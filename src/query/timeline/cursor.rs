@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::model::{Fault, FaultClass, Time};
+use crate::model::Time;
 
 use super::requests::TimelineItem;
 
@@ -13,7 +13,7 @@ pub(super) enum Way {
     Back,
 }
 
-/// The place of an item: by time, then document, then what it speaks of.
+/// The place of an item: by time, then the first document that spoke of it, then what it speaks of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) way: Way,
@@ -38,7 +38,7 @@ impl Place {
     /// The place of an item; an undated one has none of its own.
     pub(super) fn of(item: &TimelineItem) -> Self {
         let name = format!("{}{}", item.kind, item.node.as_deref().unwrap_or_default());
-        Self { way: Way::On, time: item.time.unwrap_or(Time::MIN), seq: item.seq, name }
+        Self { way: Way::On, time: item.time.unwrap_or(Time::MIN), seq: item.place, name }
     }
 
     /// The place as text.
@@ -48,20 +48,14 @@ impl Place {
     }
 
     /// Reads [`Self::write`].
-    pub(super) fn read(text: &str) -> Result<Self, Fault> {
-        let parts = || {
-            let mut parts = text.splitn(4, '.');
-            let way = match parts.next()? {
-                "n" => Way::On,
-                "p" => Way::Back,
-                _ => return None,
-            };
-            let time = Time::from_micros(parts.next()?.parse().ok()?);
-            Some(Self { way, time, seq: parts.next()?.parse().ok()?, name: parts.next()?.to_owned() })
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(4, '.');
+        let way = match parts.next()? {
+            "n" => Way::On,
+            "p" => Way::Back,
+            _ => return None,
         };
-        parts().ok_or_else(|| {
-            Fault::new(FaultClass::Invalid, "cursor_invalid", format!("expected a cursor of an earlier answer, found `{text}`"))
-                .with_hint("leave the cursor out to begin with the first page")
-        })
+        let time = Time::from_micros(parts.next()?.parse().ok()?);
+        Some(Self { way, time, seq: parts.next()?.parse().ok()?, name: parts.next()?.to_owned() })
     }
 }

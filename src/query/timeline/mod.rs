@@ -17,6 +17,7 @@ use crate::columns::{ALERTS, EVIDENCE, INCIDENTS, Order, TrailRequest, TrailRow}
 use crate::graph::{Direction, EdgeFilter, GraphSnapshot, NodeId, NodeKind, NodeRef};
 use crate::model::{Fault, Object, Relation, Seq, Severity, Time, Window};
 
+use super::cursor::Seal;
 use super::lists::{containers, members};
 use super::reference::{self, limit, window, word};
 use super::{Context, Question, graph as questions, render};
@@ -34,7 +35,7 @@ const BUCKETS_MAX: u32 = 1_000;
 /// Kinds of entities that are found on every machine (the path of a shell, a digest of it): those of an incident bring no
 /// events to its timeline, but asked for by name they do.
 const COMMON_KINDS: [&str; 5] = ["file", "filehash", "registry-key", "registry-value", "malware"];
-/// Undated items that an answer lists.
+/// Undated rows that an answer lists, unless its limit is greater.
 const UNDATED_MAX: usize = 1_000;
 
 /// What is asked for, read and resolved.
@@ -79,34 +80,50 @@ impl Question for TimelineRequest {
     const NAME: &'static str = "timeline";
 
     fn answer(self, context: &Context) -> Result<TimelineAnswer, Fault> {
+        let seal = Seal::of(context, Self::NAME, &Self { limit: None, cursor: None, buckets: None, ..self.clone() });
+        self.sealed(context, seal)
+    }
+}
+
+impl TimelineRequest {
+    /// The answer, its cursors under the seal of the question that was asked.
+    fn sealed(self, context: &Context, seal: Seal) -> Result<TimelineAnswer, Fault> {
         let plan = Plan::read(&self, context)?;
         let limit = limit(self.limit, LIMIT_DEFAULT, LIMIT_MAX)?;
+        let buckets = match self.buckets {
+            None | Some(0) => 0,
+            asked => reference::limit(asked, 0, BUCKETS_MAX)? as u32,
+        };
         let order = |text: &str| match text {
             "oldest" => Some(Order::OldestFirst),
             "newest" => Some(Order::NewestFirst),
             _ => None,
         };
         let order = word("order", self.order.as_deref().unwrap_or("oldest"), order, &["oldest", "newest"])?;
-        let at = self.cursor.as_deref().map(Place::read).transpose()?;
+        let at = seal.place(self.cursor.as_deref(), Place::read)?;
         let (dated, mut undated) = plan.items(context)?;
         let page = plan.page(context, &dated, order, at.as_ref(), limit)?;
-        let (counts, first, last, buckets) = plan.histogram(context, &dated, self.buckets.unwrap_or(0).min(BUCKETS_MAX))?;
+        let (counts, first, last, buckets) = plan.histogram(context, &dated, buckets)?;
+        let mut undated_complete = true;
         if at.is_none() {
-            undated.extend(plan.undated_rows(context)?);
+            let (rows, complete) = plan.undated_rows(context, UNDATED_MAX.max(limit))?;
+            undated.extend(rows);
+            undated_complete = complete;
         } else {
             undated.clear();
         }
         Ok(TimelineAnswer {
             value: page.items,
             undated,
+            undated_complete,
             counts,
             first,
             last,
             buckets,
             complete: page.next.is_none(),
             cut: page.next.as_ref().map(|_| "limit".to_owned()),
-            cursor: page.next.map(|place| place.write()),
-            previous: page.previous.map(|place| place.write()),
+            cursor: page.next.map(|place| seal.close(&place.write())),
+            previous: page.previous.map(|place| seal.close(&place.write())),
         })
     }
 }
@@ -194,6 +211,7 @@ impl Plan {
         let graph = &context.snapshot.graph;
         let mut items = Vec::new();
         for (record, touches) in &self.records {
+            let placed = items.len();
             let touches = || touches.iter().map(|asked| self.nodes[*asked].1.clone()).collect::<Vec<_>>();
             match graph.node(*record) {
                 NodeRef::Alert(alert) if alert.known() && self.wants(ItemKind::Alert) => items.push(sentence::of_alert(&alert, touches())),
@@ -207,6 +225,8 @@ impl Plan {
                 }
                 NodeRef::Alert(_) | NodeRef::Incident(_) | NodeRef::Entity(_) => {}
             }
+            let first = graph.first_seq(*record).map_or(0, |seq| seq.0);
+            items[placed..].iter_mut().filter(|item| item.kind != "status").for_each(|item| item.place = first);
         }
         let severity = |item: &TimelineItem| item.severity.as_deref().and_then(Severity::parse).unwrap_or_default();
         items.retain(|item| self.severities.is_empty() || self.severities.contains(&severity(item)));
@@ -243,11 +263,12 @@ impl Plan {
         sentence::of_row(row, touches.into_iter().map(|asked| self.nodes[asked].1.clone()).collect())
     }
 
-    fn undated_rows(&self, context: &Context) -> Result<Vec<TimelineItem>, Fault> {
-        let Some(request) = self.trail(context) else { return Ok(Vec::new()) };
-        let request = TrailRequest { limit: UNDATED_MAX, window: Window::ALL, ..request };
+    /// Rows without a time, and whether these are all.
+    fn undated_rows(&self, context: &Context, limit: usize) -> Result<(Vec<TimelineItem>, bool), Fault> {
+        let Some(request) = self.trail(context) else { return Ok((Vec::new(), true)) };
+        let request = TrailRequest { limit, window: Window::ALL, ..request };
         let page = context.runtime.block_on(context.snapshot.columns.undated_rows_of_entities(&request))?;
-        Ok(page.rows.iter().map(|row| self.row(row)).collect())
+        Ok((page.rows.iter().map(|row| self.row(row)).collect(), page.complete))
     }
 
     /// One page in the asked order, forward from a place or backward to it.

@@ -32,7 +32,7 @@ pub struct TimelineRequest {
     /// Items of the page (default 100).
     #[param(minimum = 1, maximum = 10000)]
     pub limit: Option<u32>,
-    /// Where the last page ended; `next` or `previous` of an answer.
+    /// Where the page begins: `cursor` or `previous` of an answer to the same question.
     pub cursor: Option<String>,
     /// Histogram buckets over the whole answer (default 0, at the most 1000).
     #[param(maximum = 1000)]
@@ -67,6 +67,9 @@ pub struct TimelineItem {
     pub touches: Vec<String>,
     /// Sequence number of the document that says so.
     pub seq: u64,
+    /// Sequence number of the first document that spoke of it: a later version keeps the place among items of one time.
+    #[serde(skip)]
+    pub place: u64,
     /// Cells of an event that are not empty.
     #[serde(skip_serializing_if = "Object::is_empty")]
     #[schema(value_type = std::collections::HashMap<String, serde_json::Value>)]
@@ -93,6 +96,8 @@ pub struct TimelineAnswer {
     pub value: Vec<TimelineItem>,
     /// Items without a time; on the first page only.
     pub undated: Vec<TimelineItem>,
+    /// Whether these are all items without a time; of those from tables a page has as many as `limit`, at least 1,000.
+    pub undated_complete: bool,
     /// How many dated items match in all, by kind.
     pub counts: BTreeMap<String, u64>,
     /// First and last time over everything that matches.

@@ -56,6 +56,7 @@ pub(super) fn of_alert(alert: &AlertRef<'_>, touches: Vec<String>) -> TimelineIt
         node: Some(format!("alert:{}", alert.id())),
         touches,
         seq: alert.seq().map_or(0, |seq| seq.0),
+        place: 0,
         row: no_row(),
     }
 }
@@ -73,6 +74,7 @@ pub(super) fn of_incident(incident: &IncidentRef<'_>, touches: Vec<String>) -> T
         node: Some(format!("incident:{}", incident.id())),
         touches,
         seq: incident.seq().map_or(0, |seq| seq.0),
+        place: 0,
         row: no_row(),
     }
 }
@@ -101,6 +103,7 @@ pub(super) fn changes(context: &Context, incident: &IncidentRef<'_>, touches: &[
             kind: "status".to_owned(),
             message: format!("{}{by}", said.join(", ")),
             seq: seq.0,
+            place: seq.0,
             severity: Some(after.severity.as_str().to_owned()),
             ..of_incident(incident, touches.to_vec())
         });
@@ -144,6 +147,7 @@ pub(super) fn of_row(row: &TrailRow, touches: Vec<String>) -> TimelineItem {
         node: None,
         touches,
         seq: row.seq.0,
+        place: row.seq.0,
         row: cells,
     }
 }

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{KIND, ProposalAction, ProposalState, read, unknown};
-use crate::model::{Fault, FaultClass, Object, Stored, Time};
+use crate::model::{Fault, Object, Stored, Time};
 use crate::query::answer::Page;
+use crate::query::cursor::{Newest, Seal};
 use crate::query::graph::RecordPlace;
 use crate::query::{Context, Question, reference};
 use crate::triage::incident::Present;
@@ -141,16 +142,14 @@ impl Question for ProposalFilter {
         }
         found.sort_by(|a, b| b.resource.created.cmp(&a.resource.created).then_with(|| a.resource.id.cmp(&b.resource.id)));
         let total = found.len() as u64;
-        let begin = match &self.cursor {
-            None => 0,
-            Some(cursor) => found.iter().position(|stored| *stored.resource.id == **cursor).map(|place| place + 1).ok_or_else(|| {
-                Fault::new(FaultClass::Invalid, "cursor_invalid", format!("expected a cursor of an earlier answer, found `{cursor}`"))
-                    .with_hint("leave the cursor out to begin with the first page")
-            })?,
-        };
+        let seal = Seal::of(context, Self::NAME, &Self { limit: None, cursor: None, ..self.clone() });
+        let after = seal.place(self.cursor.as_deref(), Newest::read)?;
+        let place = |stored: &Stored| Newest::of(Some(stored.resource.created), &stored.resource.id);
+        let begin = after.map_or(0, |after| found.partition_point(|stored| place(stored) <= after));
         let complete = found.len() - begin <= limit;
-        let value = found.iter().skip(begin).take(limit).map(|stored| detail(context, stored)).collect::<Result<Vec<_>, Fault>>()?;
-        let cursor = value.last().filter(|_| !complete).map(|proposal| proposal.id.clone());
+        let shown = &found[begin..found.len().min(begin.saturating_add(limit))];
+        let value = shown.iter().map(|stored| detail(context, stored)).collect::<Result<Vec<_>, Fault>>()?;
+        let cursor = shown.last().filter(|_| !complete).map(|stored| seal.close(&place(stored).write()));
         Ok(ProposalPage { page: Page { value, total, complete, cursor } })
     }
 }

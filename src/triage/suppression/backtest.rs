@@ -7,8 +7,9 @@ use utoipa::ToSchema;
 
 use super::super::definition::Definition;
 use super::SuppressionRule;
-use crate::graph::{AlertRef, GraphSnapshot};
-use crate::model::{Alert, AlertStatus, Body, Fault, FaultClass, Seq, Time, Window};
+use crate::graph::AlertRef;
+use crate::model::{Alert, AlertStatus, Body, Fault, Seq, Time, Window};
+use crate::query::cursor::{Newest, Seal};
 use crate::query::lists::{AlertRow, row_of_alert};
 use crate::query::reference::{limit, window};
 use crate::query::{Context, Question, details};
@@ -77,7 +78,8 @@ impl Question for Backtest {
         let graph = &context.snapshot.graph;
         let window = window(self.from.as_deref(), self.to.as_deref(), context.now)?;
         let limit = limit(self.limit, LIMIT_DEFAULT, LIMIT_MAX)?;
-        let after = self.cursor.as_deref().map(Place::read).transpose()?;
+        let seal = Seal::of(context, Self::NAME, &Self { limit: None, cursor: None, ..self.clone() });
+        let after = seal.place(self.cursor.as_deref(), Newest::read)?;
         let mut answer = BacktestAnswer {
             value: Vec::new(),
             total: 0,
@@ -108,17 +110,19 @@ impl Question for Backtest {
             meant.push(alert);
         }
         meant.sort_by(|a, b| b.time().cmp(&a.time()).then_with(|| a.id().cmp(b.id())));
+        let mut last = None;
         for alert in meant {
-            if after.as_ref().is_some_and(|after| !after.is_before(&alert)) {
+            if after.as_ref().is_some_and(|after| Newest::of(alert.time(), alert.id()) <= *after) {
                 continue;
             }
             if answer.value.len() < limit {
                 answer.value.push(row_of_alert(graph, &alert));
+                last = Some(Newest::of(alert.time(), alert.id()));
             } else {
                 answer.complete = false;
             }
         }
-        answer.cursor = answer.value.last().filter(|_| !answer.complete).and_then(|row| Place::of_row(graph, row));
+        answer.cursor = last.filter(|_| !answer.complete).map(|place| seal.close(&place.write()));
         let mut titles: Vec<TitleCount> = titles.into_iter().map(|(title, count)| TitleCount { title, count }).collect();
         titles.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.title.cmp(&b.title)));
         titles.truncate(TITLES_MAX);
@@ -165,39 +169,4 @@ pub fn beside(version: Option<&Alert>, piece: &Alert) -> Alert {
         whole.title.clone_from(&piece.title);
     }
     whole
-}
-
-/// The place of an alert in the order of the answer: newest first, then by id.
-struct Place {
-    time: Option<Time>,
-    id: String,
-}
-
-impl Place {
-    /// Whether the alert comes behind this place.
-    fn is_before(&self, alert: &AlertRef<'_>) -> bool {
-        match alert.time().cmp(&self.time) {
-            std::cmp::Ordering::Less => true,
-            std::cmp::Ordering::Equal => alert.id() > self.id.as_str(),
-            std::cmp::Ordering::Greater => false,
-        }
-    }
-
-    fn of_row(graph: &GraphSnapshot, row: &AlertRow) -> Option<String> {
-        let alert = graph.alert_node(graph.alert(&row.id)?)?;
-        let time = alert.time().map_or(String::new(), |time| time.micros().to_string());
-        Some(format!("{time}.{}", row.id).bytes().map(|byte| format!("{byte:02x}")).collect())
-    }
-
-    fn read(cursor: &str) -> Result<Self, Fault> {
-        let invalid = || {
-            Fault::new(FaultClass::Invalid, "cursor_invalid", format!("expected a cursor of an earlier answer, found `{cursor}`"))
-                .with_hint("leave the cursor out to begin with the first page")
-        };
-        let bytes = cursor.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
-        let text = bytes.collect::<Option<Vec<u8>>>().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(invalid)?;
-        let (time, id) = text.split_once('.').ok_or_else(invalid)?;
-        let time = if time.is_empty() { None } else { Some(Time::from_micros(time.parse().map_err(|_| invalid())?)) };
-        Ok(Self { time, id: id.to_owned() })
-    }
 }

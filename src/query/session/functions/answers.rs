@@ -235,7 +235,8 @@ pub(super) fn timeline(context: &Context, given: Given<'_>) -> Answered {
 }
 
 pub(super) fn why(context: &Context, given: Given<'_>) -> Answered {
-    let answer = WhyRequest { a: required(given, 0), b: required(given, 1), limit: Some(ROWS_MAX) }.answer(context)?;
+    let answer =
+        WhyRequest { a: required(given, 0), b: required(given, 1), limit: Some(ROWS_MAX), ..WhyRequest::default() }.answer(context)?;
     let rows: Vec<_> = answer.assertions.iter().flat_map(|row| row.records.iter().map(move |record| (row, record))).collect();
     let arrays = vec![
         text(rows.iter().map(|(row, _)| Some(&row.source))),

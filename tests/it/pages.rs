@@ -1,0 +1,150 @@
+//! Answers that are cut say so, and cursors: whose they are, what is refused, and what holds while data come in between two pages.
+
+use std::collections::BTreeMap;
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::support::Clew;
+
+const HOST: &str = "host:ws1.example.org";
+
+fn alert(id: &str, minute: u32, title: &str, severity: &str) -> String {
+    let start = format!("2024-01-01T{:02}:{:02}:00Z", minute / 60, minute % 60);
+    json!({
+        "SystemAlertId": id, "AlertName": title, "AlertSeverity": severity, "ProductName": "Azure Sentinel", "ProviderName": "test",
+        "StartTime": start, "EndTime": start, "TimeGenerated": start,
+        "Entities": "[{\"$id\":\"1\",\"HostName\":\"ws1\",\"DnsDomain\":\"example.org\",\"Type\":\"host\"}]",
+    })
+    .to_string()
+}
+
+/// Alerts of one host, ten of each minute.
+fn with_alerts(count: u32) -> Clew {
+    let clew = Clew::new();
+    let lines: Vec<String> = (0..count).map(|n| alert(&format!("a{n:03}"), n / 10, &format!("title {}", n % 7), "Low")).collect();
+    assert_eq!(clew.ingest_bytes("alerts.jsonl", lines.join("\n")).new, u64::from(count));
+    clew
+}
+
+fn ids(answer: &Value, list: &str) -> Vec<String> {
+    answer[list].as_array().expect("a list").iter().map(|row| row["id"].as_str().expect("an id").to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_walk_shows_every_edge_or_says_where_it_stopped() {
+    let clew = with_alerts(138);
+    // The node that is asked about gives all its edges.
+    let whole = clew.get(&format!("/v1/neighbors?node={HOST}&hops=2&limit=1000")).await;
+    assert_eq!((whole["nodes"].as_array().map(Vec::len), &whole["complete"]), (Some(139), &json!(true)), "{whole}");
+    assert_eq!((&whole["cut"], &whole["partial"], &whole["hint"]), (&Value::Null, &Value::Null, &Value::Null));
+    // A node on the way gives its newest ones, and is named.
+    let near = clew.get("/v1/neighbors?node=alert:a000&hops=2&limit=1000").await;
+    assert_eq!((&near["complete"], &near["cut"], &near["partial"]), (&json!(false), &json!("per_node"), &json!([HOST])));
+    assert!(near["hint"].as_str().expect("a way on").contains("per_node"), "{near}");
+    assert_eq!(ids(&near, "nodes").len(), 2 + 50, "the alert, the host, its 50 newest alerts");
+    // The limit can be raised, to the very edge.
+    let raised = clew.get("/v1/neighbors?node=alert:a000&hops=2&limit=1000&per_node=138").await;
+    assert_eq!((ids(&raised, "nodes").len(), &raised["complete"]), (139, &json!(true)));
+    let short = clew.get("/v1/neighbors?node=alert:a000&hops=2&limit=1000&per_node=137").await;
+    assert_eq!((&short["complete"], &short["partial"]), (&json!(false), &json!([HOST])));
+    // The limit of nodes is told before that of edges.
+    let few = clew.get("/v1/neighbors?node=alert:a000&hops=2&limit=20").await;
+    assert_eq!((ids(&few, "nodes").len(), &few["cut"], &few["hint"]), (20, &json!("nodes_max"), &json!("raise `limit`")));
+    for (query, code) in [("per_node=0", "limit_invalid"), ("per_node=10001", "limit_invalid"), ("cursor=x", "cursor_invalid")] {
+        let (status, body) = clew.try_get(&format!("/v1/neighbors?node={HOST}&hops=2&{query}")).await;
+        assert_eq!((status, &body["error"]["code"]), (StatusCode::BAD_REQUEST, &json!(code)), "{query}");
+    }
+    // A hub that a walk stops at makes its answer incomplete, whatever the question.
+    for path in ["component?node=alert:a000&", "blast-radius?node=alert:a000&", "paths?a=alert:a000&b=alert:a137&"] {
+        let stopped = clew.get(&format!("/v1/{path}hub_degree=100")).await;
+        assert_eq!(
+            (&stopped["complete"], &stopped["cut"], &stopped["hubs"]),
+            (&json!(false), &json!("hub_degree"), &json!([HOST])),
+            "{path}"
+        );
+        assert!(stopped["hint"].as_str().is_some_and(|hint| hint.contains("hub_degree=0")), "{path}: {stopped}");
+        assert_eq!(clew.get(&format!("/v1/{path}hub_degree=0")).await["complete"], true, "{path}");
+    }
+    let ranked = clew.get("/v1/rank?limit=1").await;
+    assert_eq!((&ranked["complete"], &ranked["cut"]), (&json!(true), &Value::Null), "there is one entity");
+}
+
+/// Lists that page, each with a filter that is not asked for again.
+const PAGED: [(&str, &str); 6] = [
+    ("/v1/alerts?limit=3&sort=title", "severity=low"),
+    ("/v1/alerts?limit=3", "sort=severity"),
+    ("/v1/alerts?limit=1&group=title", "severity=low"),
+    ("/v1/neighbors?node=host:ws1.example.org&limit=3", "direction=in"),
+    ("/v1/timeline?of=host:ws1.example.org&limit=3", "order=newest"),
+    ("/v1/search?q=title&kind=alert&limit=3", "sort=created"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_belongs_to_its_question() {
+    let (clew, other) = (with_alerts(30), with_alerts(30));
+    for (path, change) in PAGED {
+        let first = clew.get(path).await;
+        let cursor = first["cursor"].as_str().unwrap_or_else(|| panic!("{path}: {first}"));
+        let refused = |answer: (StatusCode, Value), code: &str| {
+            assert_eq!((answer.0, &answer.1["error"]["code"]), (StatusCode::BAD_REQUEST, &json!(code)), "{path}: {}", answer.1);
+            assert!(answer.1["error"]["hint"].as_str().is_some_and(|hint| hint.contains("first page")), "{path}: {}", answer.1);
+        };
+        let (base, query) = path.split_once('?').expect("a query");
+        refused(clew.try_get(&format!("{path}&{change}&cursor={cursor}")).await, "cursor_foreign");
+        refused(other.try_get(&format!("{path}&cursor={cursor}")).await, "cursor_foreign");
+        refused(clew.try_get(&format!("{path}&cursor={}", &cursor[1..])).await, "cursor_invalid");
+        refused(clew.try_get(&format!("{path}&cursor={cursor}A")).await, "cursor_invalid");
+        let elsewhere = if base == "/v1/alerts" { "/v1/entities?limit=3" } else { "/v1/alerts?limit=3" };
+        refused(clew.try_get(&format!("{elsewhere}&cursor={cursor}")).await, "cursor_foreign");
+        // The size of the page may change, and the same question is the same in any order of its parameters.
+        let turned = format!("{base}?cursor={cursor}&{query}");
+        assert_eq!(clew.get(&turned).await, clew.get(&format!("{path}&cursor={cursor}")).await, "{path}");
+        assert_eq!(clew.try_get(&format!("{}&cursor={cursor}", path.replace("limit=3", "limit=5"))).await.0, StatusCode::OK);
+    }
+}
+
+/// All rows of a list, page by page, with something taken in before each further page.
+async fn paged(clew: &Clew, path: &str, name: impl Fn(&Value) -> String, mut meanwhile: impl FnMut(usize)) -> BTreeMap<String, usize> {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut cursor = String::new();
+    for page in 0.. {
+        let answer = clew.get(&format!("{path}{cursor}")).await;
+        for row in answer["value"].as_array().expect("rows") {
+            *seen.entry(name(row)).or_default() += 1;
+        }
+        let Some(next) = answer["cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+        meanwhile(page);
+        assert!(page < 1_000, "{path} comes to an end");
+    }
+    seen
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_there_comes_once_while_data_come_in() {
+    let paths = [
+        "/v1/alerts?limit=7&sort=title",
+        "/v1/alerts?limit=7&sort=-title",
+        "/v1/alerts?limit=7&sort=time",
+        "/v1/alerts?limit=7&sort=-time",
+        "/v1/timeline?of=host:ws1.example.org&kind=alert&limit=7",
+        "/v1/timeline?of=host:ws1.example.org&kind=alert&limit=7&order=newest",
+    ];
+    for path in paths {
+        let clew = with_alerts(60);
+        let name = |row: &Value| row["id"].as_str().or(row["node"].as_str()).expect("a name").trim_start_matches("alert:").to_owned();
+        let seen = paged(&clew, path, name, |page| {
+            // New rows before and behind, of the same instants too, and a new version of rows that were and that will be shown.
+            let of = |n: usize, severity: &str| alert(&format!("a{n:03}"), n as u32 / 10, &format!("title {}", n % 7), severity);
+            let mut lines = vec![alert(&format!("b{page}"), page as u32, "title 3", "Low")];
+            lines.extend([page, 30, 59 - page].map(|n| of(n, if page % 2 == 0 { "High" } else { "Medium" })));
+            clew.ingest_bytes("meanwhile.jsonl", lines.join("\n"));
+        })
+        .await;
+        for n in 0..60 {
+            assert_eq!(seen.get(&format!("a{n:03}")), Some(&1), "{path}: a{n:03}");
+        }
+        assert!(seen.values().all(|times| *times == 1), "{path}: nothing comes twice: {seen:?}");
+    }
+}
