@@ -247,3 +247,31 @@ async fn limits_are_the_callers() {
     let report = clew.ingest_with("small", between(b"{\"SystemAlertId\":\"short\",\"AlertName\":\"x\"}"), &Options { limits, ..alerts() });
     assert_eq!((report.new, places(&report).as_slice()), (1, &[("document_bytes_exceeded", 1), ("document_bytes_exceeded", 3)][..]));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn links_in_circles_and_pipes_in_a_folder_keep_nothing_out() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let inner = folder.path().join("exports");
+    fs::create_dir(&inner).expect("a folder");
+    fs::write(inner.join("a.jsonl"), alert("first")).expect("a file");
+    fs::write(inner.join("z.jsonl"), alert("last")).expect("a file");
+    for (link, target) in [("self", "."), ("up", "../exports"), ("gone.jsonl", "nowhere.jsonl")] {
+        std::os::unix::fs::symlink(target, inner.join(link)).expect("a link");
+    }
+    let pipe = std::process::Command::new("mkfifo").arg(inner.join("pipe.jsonl")).status().expect("mkfifo runs");
+    assert!(pipe.success());
+    let clew = Clew::new();
+    let report = clew.ingest(folder.path());
+    let codes: Vec<&str> = report.rejects.iter().map(|reject| reject.code.as_str()).collect();
+    assert_eq!((report.new, codes.as_slice()), (2, &["source_not_found", "source_unreadable"][..]), "{report:?}");
+    assert!(report.rejects[1].message.contains("pipe"), "{}", report.rejects[1].message);
+    // The binary walks the folder once more for its progress bar.
+    let data = tempfile::tempdir().expect("a folder");
+    let done = std::process::Command::new(env!("CARGO_BIN_EXE_clew"))
+        .args(["ingest", "--json", "--data"])
+        .args([data.path(), folder.path()])
+        .output()
+        .expect("the binary runs");
+    let report: Value = serde_json::from_slice(&done.stdout).unwrap_or_else(|error| panic!("{error}: {done:?}"));
+    assert_eq!((&report["new"], &report["rejected"]), (&json!(2), &json!(2)), "{report}");
+}

@@ -61,7 +61,8 @@ fn a_security_finding_of_security_hub() {
         "severity_id": 2, "status": "Success", "status_id": 1, "state_id": 4, "time": 1_700_000_000, "cloud": {"provider": "AWS"},
         "finding": {"uid": "f", "title": "t", "types": ["TTPs/Defense Evasion/Stealth:IAMUser-Disabled"], "created_time": 1_700_000_000,
             "created_time_dt": "2023-11-14T20:13:20.5", "remediation": {"desc": "look"}},
-        "malware": [{"name": "m", "classifications": ["Adware"], "path": "/usr/sbin/m"}],
+        "vulnerabilities": [{"cve": {"uid": "CVE-2024-0001"}, "title": "Old library"}],
+            "malware": [{"name": "m", "classifications": ["Adware"], "path": "/usr/sbin/m"}],
         "resources": [{"uid": "AWS::IAM::AccessKey:ASIA1", "type": "AwsIamAccessKey"}],
         "src_endpoint": {"ip": "203.0.113.9", "location": {"country": "X"}},
         "observables": [{"name": "resources[].uid", "type_id": 10, "value": "AWS::IAM::AccessKey:ASIA1"}, {"name": "src_endpoint.ip", "type_id": 2, "value": "203.0.113.9"},
@@ -76,7 +77,7 @@ fn a_security_finding_of_security_hub() {
         "a time without a zone is none to rely on"
     );
     assert_eq!(alert.remediation, ["look"]);
-    assert_eq!(entities(&alert), ["amazon-resource", "file", "host", "ip", "malware"], "observables say nothing again");
+    assert_eq!(entities(&alert), ["amazon-resource", "file", "host", "ip", "malware", "vulnerability"], "observables say nothing again");
     let left = alert.extended.get("observables").and_then(Value::as_array).map(Vec::len);
     assert_eq!(left, Some(2), "what is no thing stays as it is");
 }

@@ -1,5 +1,7 @@
 //! The entities of a finding: what is evidence, what is affected.
 
+use serde_json::Value;
+
 use super::real;
 use crate::ingest::formats::shape::{Cast, copy, objects, put, scalars};
 use crate::ingest::identify::{Place, parts};
@@ -30,6 +32,11 @@ pub(super) fn read_things(object: &Object, cast: &mut Cast) {
         let place = cast.add("malware", properties, Some("related"));
         let file = text_of(malware, &["path"]).as_deref().and_then(parts::file).and_then(|file| cast.add("file", file, Some("related")));
         cast.refer(place, "Files", file);
+    }
+    for weakness in objects(get(object, "vulnerabilities")) {
+        let mut properties = copy(weakness, &[("title", "Name"), ("severity", "Severity")]);
+        put(&mut properties, "CveId", real(text_at(weakness, &["cve", "uid"])));
+        cast.add("vulnerability", properties, Some("related"));
     }
 }
 
