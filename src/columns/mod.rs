@@ -77,6 +77,8 @@ pub struct Columns {
     durable: Seq,
     /// The latest time of intake that was met.
     clock: Time,
+    /// The document that last gave a row of `AlertEvidence` itself.
+    evidence: Seq,
     /// A position that the writer was asked to note.
     marking: Option<Seq>,
     tables: Vec<Table>,
@@ -109,6 +111,7 @@ impl Columns {
             applied: Seq(opened.durable),
             durable: Seq(opened.durable),
             clock: Time::MIN,
+            evidence: Seq(0),
             marking: None,
             tables: Vec::new(),
             by_name: HashMap::new(),
@@ -155,6 +158,8 @@ impl Columns {
 
     fn take(&mut self, record: &Record) {
         match &record.body {
+            // The document gave its row of the table already.
+            Body::Alert(alert) if alert.partial && self.evidence == record.seq => {}
             Body::Alert(alert) if alert.partial => {
                 let time = rows::alert_time(alert).map(Time::micros);
                 if alert.entities.is_empty() {
@@ -174,6 +179,9 @@ impl Columns {
                 self.append(record, INCIDENTS, time, &mut incident.entities.iter().map(|e| &e.entity), &rows::incident(incident));
             }
             Body::Event(event) => {
+                if &*event.table == EVIDENCE {
+                    self.evidence = record.seq;
+                }
                 let cells: Vec<(&str, Cell<'_>)> = event.columns.iter().map(|(name, value)| (&**name, Cell::of(value))).collect();
                 self.append(record, &event.table, event.time.map(Time::micros), &mut event.entities.iter(), &cells);
             }

@@ -21,12 +21,17 @@ pub struct Audit {
     /// The first change whose link does not hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub broken_at: Option<u64>,
+    /// Where the journal ended in bytes that were no record when it was opened, and was cut there: what an interrupted write
+    /// leaves, or a byte that somebody changed. Nothing behind it was acknowledged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut: Option<String>,
 }
 
 impl Engine {
     /// Follows the chain of changes through the whole journal.
     pub fn audit(&self) -> Result<Audit, Fault> {
-        let mut audit = Audit { whole: true, ..Audit::default() };
+        let cut = self.journal.cut().map(|cut| format!("{} at byte {}: {}", cut.segment.display(), cut.offset, cut.reason));
+        let mut audit = Audit { whole: cut.is_none(), cut, ..Audit::default() };
         for entry in self.journal.read_from(Seq(0)) {
             let entry = entry?;
             for (place, document) in entry.documents.iter().enumerate() {
@@ -34,7 +39,7 @@ impl Engine {
                 let seq = entry.first.0 + place as u64;
                 let content = blake3::hash(&document.raw);
                 let altered = content.as_bytes()[..document.hash.len()] != document.hash;
-                if audit.whole && (previous != audit.last || altered) {
+                if audit.broken_at.is_none() && (previous != audit.last || altered) {
                     (audit.whole, audit.broken_at) = (false, Some(seq));
                 }
                 audit.changes += 1;

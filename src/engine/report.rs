@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::catalog::tables;
 use crate::ingest::Rejected;
-use crate::model::{Body, Time};
+use crate::model::{Body, Object, Time};
 
 /// Outcome of one ingest.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
@@ -104,18 +105,19 @@ impl IngestReport {
                     self.see(alert.end);
                     self.see(alert.time());
                     self.mentions(alert.entities.iter().filter(|e| !e.nested).map(|e| e.entity.kind.as_str()));
-                    self.unmapped(alert.extended.keys());
+                    self.unmapped("SecurityAlert", &alert.extended);
                 }
                 Body::Incident(incident) => {
                     self.incidents += 1;
                     self.see(incident.time());
                     self.see(incident.last_activity);
                     self.mentions(incident.entities.iter().filter(|e| !e.nested).map(|e| e.entity.kind.as_str()));
-                    self.unmapped(incident.extended.keys());
+                    self.unmapped("SecurityIncident", &incident.extended);
                 }
                 Body::Event(event) => {
                     count(&mut self.events, &event.table);
                     self.see(event.time);
+                    self.mentions(event.entities.iter().map(|entity| entity.kind.as_str()));
                 }
                 Body::Decision(_) | Body::Resource(_) => {}
             }
@@ -134,8 +136,10 @@ impl IngestReport {
         }
     }
 
-    fn unmapped<'a>(&mut self, names: impl Iterator<Item = &'a String>) {
-        for name in names {
+    /// Counts what a format keeps without use and the table has no column for.
+    fn unmapped(&mut self, table: &str, members: &Object) {
+        let table = tables::table(table);
+        for name in members.keys().filter(|name| !table.is_some_and(|table| table.column(name).is_some())) {
             if self.unmapped.len() < Self::UNMAPPED_MAX || self.unmapped.contains_key(name) {
                 count(&mut self.unmapped, name);
             }

@@ -17,7 +17,6 @@ mod reject;
 pub mod value;
 
 pub use decode::{DecodeError, Input, Item, Limits, Options, decode, entries, readable};
-pub use events::unmapped;
 pub use format::{Context, Format};
 pub use reject::{Reject, Rejected};
 

@@ -160,6 +160,9 @@ pub struct Alert {
     pub incident: Option<String>,
     /// Everything else that the source says of the alert (`ExtendedProperties` and unmapped members).
     pub extended: Object,
+    /// The list of entities in the very words of a row of `SecurityAlert`: that table shows it, references included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entities_text: Option<String>,
     /// Whether this is one piece of an alert that comes in several documents (a row of `AlertEvidence` or GUIDE).
     ///
     /// Pieces add their entities to the alert with the same id; fields that they carry fill only what is absent.

@@ -53,6 +53,8 @@ pub(super) struct Layout {
     by_name: HashMap<String, ColumnNumber>,
     columns: Vec<ColumnSlot>,
     row: u64,
+    /// Whether the row is one of a download of the portal, which has words of its own for columns.
+    pub(super) downloaded: bool,
 }
 
 impl Layout {
@@ -66,6 +68,7 @@ impl Layout {
             by_name: HashMap::new(),
             columns: Vec::new(),
             row: 0,
+            downloaded: false,
         }
     }
 
@@ -81,6 +84,9 @@ impl Layout {
 
     /// What becomes of the member of this name, found at the top of a document or inside one that is spread.
     pub(super) fn slot(&mut self, key: &str) -> Slot {
+        if !self.downloaded && sources::DOWNLOAD_WORDS.contains(&key) {
+            return Slot::Cell(self.column(key));
+        }
         if let Some(slot) = self.slots.get(key) {
             return *slot;
         }

@@ -10,13 +10,14 @@ use crate::catalog::tables::{self, Column, ColumnType};
 use crate::ingest::decode::scan::{Member, Stop, scan};
 use crate::ingest::decode::{Limits, syslog_facility, syslog_severity};
 use crate::ingest::{Reject, value};
-use crate::model::{Body, Event, Object, Time};
+use crate::model::{Event, Object, Time};
 
 use super::cell::{self, Cell};
 use super::layout::{ColumnNumber, Layout, Slot};
 use super::message;
 use super::reach;
 use super::rules::TableRules;
+use super::sources;
 
 /// Column of the cells that are none of their column's type: an object of column and value.
 pub(super) const UNFIT: &str = "_Unparsed";
@@ -48,18 +49,53 @@ pub(super) fn read(table: &Arc<str>, raw: &[u8]) -> Result<Event, Reject> {
     })
 }
 
-/// Columns of a body that the catalog does not know: of events of known tables, and what formats keep without use.
-pub fn unmapped(body: &Body) -> Vec<&str> {
-    match body {
-        Body::Event(event) => match tables::table(&event.table) {
-            Some(table) => event.columns.iter().map(|(name, _)| &**name).filter(|name| table.column(name).is_none()).collect(),
-            None => Vec::new(),
-        },
-        Body::Alert(alert) => alert.extended.keys().map(String::as_str).collect(),
-        Body::Incident(incident) => incident.extended.keys().map(String::as_str).collect(),
-        Body::Decision(_) | Body::Resource(_) => Vec::new(),
-    }
-}
+/// Columns of `WindowsEvent` that the log itself fills, and what shippers add; the other cells are the event's own data.
+const WINDOWS_SYSTEM: [&str; 44] = [
+    "TimeGenerated",
+    "AccountName",
+    "AccountType",
+    "ActivityID",
+    "Channel",
+    "Computer",
+    "Correlation",
+    "Domain",
+    "EventID",
+    "EventLevel",
+    "EventLevelName",
+    "EventOriginId",
+    "EventReceivedTime",
+    "EventRecordId",
+    "EventTime",
+    "EventType",
+    "Hostname",
+    "Keywords",
+    "ManagementGroupName",
+    "Message",
+    "Opcode",
+    "OpcodeValue",
+    "Provider",
+    "ProviderGuid",
+    "RawEventData",
+    "RelatedActivityID",
+    "Severity",
+    "SeverityValue",
+    "SourceModuleName",
+    "SourceModuleType",
+    "SourceSystem",
+    "SystemProcessId",
+    "SystemThreadId",
+    "SystemUserId",
+    "Task",
+    "TenantId",
+    "TimeCreated",
+    "TimeCreatedUtc",
+    "Type",
+    "Version",
+    "host",
+    "port",
+    "tags",
+    "type",
+];
 
 /// A row while it is read.
 pub(super) struct Reader<'a> {
@@ -84,6 +120,7 @@ impl<'a> Reader<'a> {
             return Err(Reject::new("json_invalid", message));
         }
         self.columns.reserve(members.len() + 2);
+        self.layout.downloaded = members.iter().any(|member| member.key(raw) == sources::DOWNLOAD_TIME.as_bytes());
         for place in 0..self.layout.flat.len() {
             let key = self.layout.flat[place].as_bytes();
             if let Some(member) = members.iter().find(|member| member.key(raw) == key) {
@@ -293,6 +330,7 @@ impl<'a> Reader<'a> {
     fn complete(&mut self, table: &str) {
         match table {
             "SecurityEvent" => self.complete_security(),
+            "WindowsEvent" => self.complete_windows(),
             "SigninLogs" | "AADNonInteractiveUserSignInLogs" => self.complete_sign_in(),
             "AzureActivity" => self.complete_activity(),
             "Syslog" => self.complete_syslog(),
@@ -394,6 +432,21 @@ impl<'a> Reader<'a> {
         let column = if target { "TargetAccount" } else { "SubjectAccount" };
         if let Some(account) = self.text(column) {
             self.add("Account", &account);
+        }
+    }
+
+    /// Shippers write the data of an event beside its head; the agent keeps them together, and as texts.
+    fn complete_windows(&mut self) {
+        if self.get("EventData").is_some() {
+            return;
+        }
+        let data = self.columns.iter().filter(|(name, _)| !name.starts_with(['_', '@']) && !WINDOWS_SYSTEM.contains(&&**name));
+        let data: Object = data
+            .map(|(name, value)| (name.to_string(), value::text(value).map_or_else(|| value.clone(), |text| Value::from(&*text))))
+            .collect();
+        let slot = self.layout.column("EventData");
+        if !data.is_empty() && self.layout.mark(slot) {
+            self.columns.push((self.layout.get(slot).name.clone(), Value::Object(data)));
         }
     }
 

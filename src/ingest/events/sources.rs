@@ -139,6 +139,12 @@ const AZURE_NAMES: &[(&str, &str)] = &[
     ("Service principal name", "ServicePrincipalName"),
 ];
 
+/// Column that every download of the portal has.
+pub(super) const DOWNLOAD_TIME: &str = "Date (UTC)";
+
+/// Words of the portal's downloads that name other columns where rows come from elsewhere.
+pub(super) const DOWNLOAD_WORDS: [&str; 4] = ["Activity", "Application", "Resource", "User"];
+
 const AUDIT_NAMES: &[(&str, &str)] = &[
     ("time", "TimeGenerated"),
     ("properties", "**"),

@@ -45,12 +45,26 @@ const TELLING: [(&str, &[&str]); 40] = [
 ];
 
 /// Logs that only the name of their file tells, besides the ones above.
-const NAMED: [&str; 9] =
-    ["smb_files", "known_hosts", "known_services", "known_certs", "traceroute", "quic", "stats", "reporter", "cluster"];
+const NAMED: [&str; 12] = [
+    "smb_files",
+    "loaded_scripts",
+    "packet_filter",
+    "telemetry",
+    "known_hosts",
+    "known_services",
+    "known_certs",
+    "traceroute",
+    "quic",
+    "stats",
+    "reporter",
+    "cluster",
+];
 
 /// Whether records with these columns are Zeek's.
 pub(super) fn is_zeek(has: impl Fn(&str) -> bool) -> bool {
-    has("ts") && (has("id.orig_h") || has("id_orig_h") || has("fuid") || (has("uid") && has("id")))
+    has("@stream")
+        || (has("_path") && has("_write_ts"))
+        || has("ts") && (has("id.orig_h") || has("id_orig_h") || has("fuid") || (has("uid") && has("id")))
 }
 
 /// The log of records with these columns from a file of this name.
@@ -83,6 +97,8 @@ mod tests {
             ("ts,uid,id.orig_h,answer", "zeek_smb_mapping_log.json", Some("smb_mapping")),
             ("ts,uid,id.orig_h,answer", "x.json", None),
         ];
+        let named = |name: &str| ["@stream", "name"].contains(&name);
+        assert!(is_zeek(named) && log(named, "loaded_scripts.log") == Some("loaded_scripts"));
         for (columns, file, expected) in cases {
             let has = |name: &str| columns.split(',').any(|column| column == name);
             assert!(is_zeek(has), "{columns}");

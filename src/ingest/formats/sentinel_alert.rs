@@ -13,6 +13,9 @@ use crate::model::{Alert, Body, Object};
 /// The format.
 pub(crate) const FORMAT: Format = Format { name: "sentinel-alert", title: "Microsoft Sentinel alert (SecurityAlert)", detect, read };
 
+/// Columns whose words the model does not keep.
+const OWN_WORDS: [&str; 2] = ["AlertName", "ProcessingEndTime"];
+
 fn detect(object: &Object) -> u8 {
     if object.get("Type").is_some_and(|name| name == "SecurityAlert") || object.get("$table").is_some_and(|name| name == "SecurityAlert") {
         return 100;
@@ -63,6 +66,7 @@ pub(super) fn alert(object: &Object, fallback: Option<&str>) -> Result<Alert, Re
     describe(&mut alert, &mut fields);
     times(&mut alert, &mut fields);
 
+    alert.entities_text = value::first(object, &["Entities"]).and_then(entities_text);
     let mut list = EntityList::new();
     match fields.items(&["Entities"]) {
         Some(Cow::Owned(items)) => list.add_owned_list(items),
@@ -77,6 +81,12 @@ pub(super) fn alert(object: &Object, fallback: Option<&str>) -> Result<Alert, Re
     let techniques = [fields.texts(&["Techniques"]), fields.texts(&["SubTechniques"])];
     fields.skip(&["Type", "$table"]);
     alert.extended = fields.rest();
+    // Both are read into other members of the model; the table shows the row's own words.
+    for name in OWN_WORDS {
+        if let Some(value) = value::first(object, &[name]).filter(|value| value.as_str() != Some(&alert.title)) {
+            alert.extended.insert(name.to_owned(), value.clone());
+        }
+    }
     for words in &tactics {
         shared::add_tactics(&mut alert.tactics, words, &mut alert.extended, "OtherTactics");
     }
@@ -88,6 +98,15 @@ pub(super) fn alert(object: &Object, fallback: Option<&str>) -> Result<Alert, Re
     }
     shared::set_entities(&mut alert, list);
     Ok(alert)
+}
+
+/// The column `Entities` as it stands, if it is a list.
+fn entities_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => text.trim_start().starts_with('[').then(|| text.clone()),
+        Value::Array(items) => (!items.is_empty()).then(|| value.to_string()),
+        _ => None,
+    }
 }
 
 fn describe(alert: &mut Alert, fields: &mut Fields<'_>) {

@@ -6,7 +6,7 @@ use super::flat::{self, FlatList};
 use super::shared;
 use crate::ingest::value::{self, Fields};
 use crate::ingest::{Context, Format, Reject};
-use crate::model::{Alert, Body, Object, Role};
+use crate::model::{Alert, Body, Event, Object, Role, Time};
 
 /// The format of `AlertInfo` rows.
 pub(crate) const ALERT_INFO: Format =
@@ -41,7 +41,7 @@ fn read_info(object: &Object, _: &Context<'_>) -> Result<Vec<Body>, Reject> {
     let mut fields = Fields::new(object);
     let mut alert = header(&mut fields)?;
     finish(&mut alert, fields);
-    Ok(vec![Body::Alert(Box::new(alert))])
+    Ok(vec![row("AlertInfo", object, alert.created), Body::Alert(Box::new(alert))])
 }
 
 fn read_evidence(object: &Object, _: &Context<'_>) -> Result<Vec<Body>, Reject> {
@@ -75,7 +75,14 @@ fn read_evidence(object: &Object, _: &Context<'_>) -> Result<Vec<Body>, Reject> 
     finish(&mut alert, fields);
     alert.extended.retain(|name, _| known.contains(&name.as_str()));
     shared::set_entities(&mut alert, list.into_list());
-    Ok(vec![Body::Alert(Box::new(alert))])
+    Ok(vec![row("AlertEvidence", object, alert.created), Body::Alert(Box::new(alert))])
+}
+
+/// The row as its own table shows it.
+fn row(table: &str, object: &Object, time: Option<Time>) -> Body {
+    let said = object.iter().filter(|(name, value)| !matches!(name.as_str(), "Type" | "$table") && !value.is_null());
+    let columns = said.map(|(name, value)| (name.as_str().into(), value.clone())).collect();
+    Body::Event(Box::new(Event { table: table.into(), time, columns, entities: Vec::new(), links: Vec::new() }))
 }
 
 /// What both tables say of the alert.
@@ -109,7 +116,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::{Severity, Time};
+    use crate::model::Severity;
 
     fn one(read: fn(&Object, &Context<'_>) -> Result<Vec<Body>, Reject>, row: &Value) -> Alert {
         let context = Context { table: None, received: Time::default() };

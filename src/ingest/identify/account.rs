@@ -48,6 +48,46 @@ const LOCAL_DOMAINS: [&str; 13] = [
 /// Labels of mail hosts, which name no domain.
 const MAIL_LABELS: [&str; 5] = ["mail", "email", "smtp", "exchange", "www"];
 
+/// Labels of providers of mail for everybody, each under many suffixes (`outlook.com`, `outlook.de`): their users are no domain's.
+const PUBLIC_MAIL_LABELS: [&str; 36] = [
+    "126",
+    "163",
+    "aol",
+    "btinternet",
+    "comcast",
+    "fastmail",
+    "free",
+    "freenet",
+    "gmail",
+    "gmx",
+    "googlemail",
+    "hotmail",
+    "icloud",
+    "inbox",
+    "laposte",
+    "libero",
+    "live",
+    "mac",
+    "me",
+    "msn",
+    "naver",
+    "orange",
+    "outlook",
+    "pm",
+    "proton",
+    "protonmail",
+    "qq",
+    "rambler",
+    "t-online",
+    "tutanota",
+    "wanadoo",
+    "web",
+    "yahoo",
+    "yandex",
+    "ymail",
+    "zoho",
+];
+
 /// Whether a lower-case account name exists on every host.
 pub(super) fn is_generic(name: &str) -> bool {
     GENERIC.contains(&name)
@@ -169,7 +209,8 @@ fn qualifier<'a>(draft: &Draft, names: &'a Names, name: &str, host: Option<&'a s
         },
         None => {
             let suffix = names.upn.as_ref().and_then(|upn| upn.rsplit_once('@')).map(|(_, suffix)| suffix);
-            let label = names.dns.as_deref().or(suffix).and_then(first_label).filter(|label| !MAIL_LABELS.contains(label));
+            let label = names.dns.as_deref().or(suffix).and_then(first_label);
+            let label = label.filter(|label| !MAIL_LABELS.contains(label) && !PUBLIC_MAIL_LABELS.contains(label));
             match (label, host) {
                 (Some(label), _) => Qualifier::Strong(Cow::Borrowed(label)),
                 (None, Some(host)) if joined != Some(true) && names.upn.is_none() => Qualifier::Strong(Cow::Borrowed(host)),

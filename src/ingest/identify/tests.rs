@@ -55,6 +55,8 @@ fn accounts() {
             r"name+upnsuffix=adelev@m365x.onmicrosoft.com ntdomain+name=m365x\adelev [name=adelev]",
         ),
         (alone(json!({"Name": "bob@mail.contoso.com"})), r"name+upnsuffix=bob@mail.contoso.com [name=bob]"),
+        (alone(json!({"Name": "bob@outlook.de"})), r"name+upnsuffix=bob@outlook.de [name=bob]"),
+        (alone(json!({"Name": "bob@gmx.co.uk"})), r"name+upnsuffix=bob@gmx.co.uk [name=bob]"),
         (alone(json!({"Name": r"CONTOSO\bob"})), r"ntdomain+name=contoso\bob [name=bob]"),
         (alone(json!({"Name": "bob", "NTDomain": "contoso.com"})), r"name+dnsdomain=bob@contoso.com ntdomain+name=contoso\bob [name=bob]"),
         (alone(json!({"AadUserId": "92C0A42F-CB8D-4BFE-BFC0-ADD2DD415AA5"})), "aaduserid=92c0a42f-cb8d-4bfe-bfc0-add2dd415aa5 []"),
