@@ -66,22 +66,27 @@ for (const theme of ["dark", "light"]) {
     });
 }
 
-test("nothing runs over the edge of a small window", async () => {
-    const page = await openPage(browser, clew.url, { width: 1024, height: 768 });
-    for (const path of screens) {
-        await page.go(path);
-        await complete(page);
-        const over = () =>
-            page.evaluate(() => [
-                document.documentElement.scrollWidth,
-                ...[...document.querySelectorAll("main, .incident-panel, .preview, .rail-facts, .admin")]
-                    .filter((box) => box.scrollWidth > box.clientWidth)
-                    .map((box) => box.className),
-            ]);
-        await eventually(async () => [path, ...(await over())], [path, 1024]);
-    }
-    await closeClean(page, { refused: true });
-});
+for (const [width, height] of [
+    [1024, 768],
+    [390, 844],
+]) {
+    test(`nothing runs over the edge of a window of ${width} pixels`, async () => {
+        const page = await openPage(browser, clew.url, { width, height });
+        for (const path of screens) {
+            await page.go(path);
+            await complete(page);
+            const over = () =>
+                page.evaluate(() => [
+                    document.documentElement.scrollWidth,
+                    ...[...document.querySelectorAll("main, .incident-panel, .preview, .rail-facts, .admin")]
+                        .filter((box) => box.scrollWidth > box.clientWidth)
+                        .map((box) => box.className),
+                ]);
+            await eventually(async () => [path, ...(await over())], [path, width]);
+        }
+        await closeClean(page, { refused: true });
+    });
+}
 
 test("focus is visible and Tab reaches the content past the navigation", async () => {
     const page = await openPage(browser, clew.url);
