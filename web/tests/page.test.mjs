@@ -88,6 +88,37 @@ for (const [width, height] of [
     });
 }
 
+test("an empty workspace says on each screen what to do, and asks no more than it must", async () => {
+    const empty = await startClew("serve");
+    try {
+        const page = await openPage(browser, empty.url);
+        const asked = [];
+        page.on("request", (request) => {
+            const { pathname } = new URL(request.url());
+            if (pathname.startsWith("/v1/") && pathname !== "/v1/stats") asked.push(pathname);
+        });
+        const words = {
+            "/incidents": "No incidents yet",
+            "/incidents?severity=High": "No incident fits",
+            "/alerts": "No alert fits",
+            "/proposals": "Nothing waits for a decision",
+            "/graph": "Where does the thread begin?",
+            "/admin": "What it holds",
+            "/search?q=nothing": "nothing",
+        };
+        for (const [path, text] of Object.entries(words)) {
+            asked.length = 0;
+            await page.go(path);
+            await page.getByText(text).first().waitFor();
+            await complete(page);
+            assert.ok(asked.length < 20, `${path} asked ${asked.length} times: ${[...new Set(asked)]}`);
+        }
+        await closeClean(page, { refused: true });
+    } finally {
+        await empty.stop();
+    }
+});
+
 test("focus is visible and Tab reaches the content past the navigation", async () => {
     const page = await openPage(browser, clew.url);
     await page.go("/incidents");
