@@ -100,7 +100,8 @@ test("an empty workspace says on each screen what to do, and asks no more than i
         const words = {
             "/incidents": "No incidents yet",
             "/incidents?severity=High": "No incident fits",
-            "/alerts": "No alert fits",
+            "/alerts": "No alerts yet",
+            "/alerts?severity=High": "No alert fits",
             "/proposals": "Nothing waits for a decision",
             "/graph": "Where does the thread begin?",
             "/admin": "What it holds",
