@@ -120,6 +120,19 @@ test("an empty workspace says on each screen what to do, and asks no more than i
     }
 });
 
+test("a server that was away is told of, and what could not be shown comes by itself when it is back", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.route("**/v1/**", (route) => route.abort());
+    await page.go("/incidents");
+    await page.getByRole("alert").getByText("clew does not answer").waitFor();
+    await page.getByText("No answer from the server").waitFor();
+    await page.unroute("**/v1/**");
+    await page.getByRole("grid", { name: "Incidents" }).locator("[role=row][aria-selected]").first().waitFor();
+    await page.getByText("No answer from the server").waitFor({ state: "detached" });
+    page.faults = page.faults.filter((fault) => !/ERR_FAILED/.test(fault));
+    await closeClean(page, { refused: true });
+});
+
 test("focus is visible and Tab reaches the content past the navigation", async () => {
     const page = await openPage(browser, clew.url);
     await page.go("/incidents");
