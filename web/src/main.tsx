@@ -18,6 +18,7 @@ import "./timeline/timeline.css";
 import "./tour/tour.css";
 import "./access/access.css";
 import "./proposals/proposals.css";
+import "./app/narrow.css";
 
 listenToKeys();
 const root = document.getElementById("app");

@@ -66,20 +66,70 @@ for (const theme of ["dark", "light"]) {
     });
 }
 
-test("nothing runs over the edge of a small window", async () => {
-    const page = await openPage(browser, clew.url, { width: 1024, height: 768 });
-    for (const path of screens) {
-        await page.go(path);
-        await complete(page);
-        const over = () =>
-            page.evaluate(() => [
-                document.documentElement.scrollWidth,
-                ...[...document.querySelectorAll("main, .incident-panel, .preview, .rail-facts, .admin")]
-                    .filter((box) => box.scrollWidth > box.clientWidth)
-                    .map((box) => box.className),
-            ]);
-        await eventually(async () => [path, ...(await over())], [path, 1024]);
+for (const [width, height] of [
+    [1024, 768],
+    [390, 844],
+]) {
+    test(`nothing runs over the edge of a window of ${width} pixels`, async () => {
+        const page = await openPage(browser, clew.url, { width, height });
+        for (const path of screens) {
+            await page.go(path);
+            await complete(page);
+            const over = () =>
+                page.evaluate(() => [
+                    document.documentElement.scrollWidth,
+                    ...[...document.querySelectorAll("main, .incident-panel, .preview, .rail-facts, .admin")]
+                        .filter((box) => box.scrollWidth > box.clientWidth)
+                        .map((box) => box.className),
+                ]);
+            await eventually(async () => [path, ...(await over())], [path, width]);
+        }
+        await closeClean(page, { refused: true });
+    });
+}
+
+test("an empty workspace says on each screen what to do, and asks no more than it must", async () => {
+    const empty = await startClew("serve");
+    try {
+        const page = await openPage(browser, empty.url);
+        const asked = [];
+        page.on("request", (request) => {
+            const { pathname } = new URL(request.url());
+            if (pathname.startsWith("/v1/") && pathname !== "/v1/stats") asked.push(pathname);
+        });
+        const words = {
+            "/incidents": "No incidents yet",
+            "/incidents?severity=High": "No incident fits",
+            "/alerts": "No alerts yet",
+            "/alerts?severity=High": "No alert fits",
+            "/proposals": "Nothing waits for a decision",
+            "/graph": "Where does the thread begin?",
+            "/admin": "What it holds",
+            "/search?q=nothing": "nothing",
+        };
+        for (const [path, text] of Object.entries(words)) {
+            asked.length = 0;
+            await page.go(path);
+            await page.getByText(text).first().waitFor();
+            await complete(page);
+            assert.ok(asked.length < 20, `${path} asked ${asked.length} times: ${[...new Set(asked)]}`);
+        }
+        await closeClean(page, { refused: true });
+    } finally {
+        await empty.stop();
     }
+});
+
+test("a server that was away is told of, and what could not be shown comes by itself when it is back", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.route("**/v1/**", (route) => route.abort());
+    await page.go("/incidents");
+    await page.getByRole("alert").getByText("clew does not answer").waitFor();
+    await page.getByText("No answer from the server").waitFor();
+    await page.unroute("**/v1/**");
+    await page.getByRole("grid", { name: "Incidents" }).locator("[role=row][aria-selected]").first().waitFor();
+    await page.getByText("No answer from the server").waitFor({ state: "detached" });
+    page.faults = page.faults.filter((fault) => !/ERR_FAILED/.test(fault));
     await closeClean(page, { refused: true });
 });
 

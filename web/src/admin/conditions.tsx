@@ -1,6 +1,6 @@
 // The conditions of a suppression rule: fields of an alert, each compared with a value.
 import { IconButton } from "../ui/parts";
-import { AddButton, wordsOf } from "./inputs";
+import { AddButton, Suggestions, wordsOf } from "./inputs";
 
 /** A condition of a rule: a field, how it is compared, with what. */
 export interface Condition {
@@ -59,11 +59,7 @@ export function Conditions({ label, value, onValue, hint }: ConditionsProps) {
     return (
         <fieldset class="conditions">
             <legend class="muted">{label}</legend>
-            <datalist id="condition-fields">
-                {FIELDS.map((one) => (
-                    <option key={one} value={one} />
-                ))}
-            </datalist>
+            <Suggestions id="condition-fields" of={FIELDS} />
             {all.map((one, at) => (
                 <div key={at} class="condition">
                     <input

@@ -1,4 +1,5 @@
 // The fields that forms are made of: each has its label, a value, and tells every change of it.
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Icon } from "../ui/icons";
 import { IconButton } from "../ui/parts";
@@ -217,5 +218,39 @@ export function JsonField({ label, value, onValue, rows }: Common<unknown> & { r
             />
             {problem && <span class="small bad">{problem}</span>}
         </label>
+    );
+}
+
+/** Values that fields offer while one types; `id` is what their `list` names. */
+export function Suggestions({ id, of }: { id: string; of: readonly string[] }) {
+    return (
+        <datalist id={id}>
+            {of.map((one) => (
+                <option key={one} value={one} />
+            ))}
+        </datalist>
+    );
+}
+
+/** A group of fields that depend on what kind of thing is chosen first. */
+export function KindFields({
+    label,
+    value,
+    values,
+    onKind,
+    children,
+}: {
+    label: string;
+    value: string;
+    values: readonly (readonly [string, string])[];
+    onKind: (kind: string) => void;
+    children: ComponentChildren;
+}) {
+    return (
+        <fieldset class="conditions">
+            <legend class="muted">{label}</legend>
+            <ChoiceField bare label={label} value={value} values={values} onValue={onKind} />
+            {children}
+        </fieldset>
     );
 }

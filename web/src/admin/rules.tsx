@@ -3,7 +3,7 @@ import type { Action, Condition } from "../api/types";
 import { Icon } from "../ui/icons";
 import { IconButton } from "../ui/parts";
 import { at, type OwnField } from "./form";
-import { AddButton, ChoiceField, LongField, PairsField, TextField, WordsField } from "./inputs";
+import { AddButton, ChoiceField, LongField, PairsField, Suggestions, TextField, WordsField } from "./inputs";
 
 type Kind<T, K> = Extract<T, { type: K }>;
 
@@ -75,11 +75,7 @@ export function RuleConditions({ label, hint, value, onValue, whole }: OwnField)
     return (
         <fieldset class="conditions">
             <legend class="muted">{label}</legend>
-            <datalist id="rule-properties">
-                {PROPERTIES.map((one) => (
-                    <option key={one} value={one} />
-                ))}
-            </datalist>
+            <Suggestions id="rule-properties" of={PROPERTIES} />
             <ConditionList of={all} name="condition" updated={at(whole, "trigger.when") === "updated"} onValue={onValue} />
             {all.length === 0 && hint && <p class="faint small">{hint}</p>}
         </fieldset>
@@ -138,26 +134,8 @@ function OneCondition({
         case "property":
             return (
                 <div class="rule-fields">
-                    <TextField
-                        bare
-                        label={`Property of ${name}`}
-                        list="rule-properties"
-                        value={of.property}
-                        onValue={(property) => onValue({ ...of, property })}
-                    />
-                    <ChoiceField
-                        bare
-                        label={`Comparison of ${name}`}
-                        value={of.operator ?? "equals"}
-                        values={operators}
-                        onValue={(operator) => onValue({ ...of, operator: operator as NonNullable<typeof of.operator> })}
-                    />
-                    <WordsField
-                        bare
-                        label={`Values of ${name}`}
-                        value={of.values}
-                        onValue={(values) => onValue({ ...of, values: [...values] })}
-                    />
+                    <PropertyField name={name} value={of.property} onValue={(property) => onValue({ ...of, property })} />
+                    <Comparison of={of} name={name} onValue={(part) => onValue({ ...of, ...part })} />
                 </div>
             );
         case "property_changed":
@@ -190,17 +168,39 @@ function OneCondition({
     }
 }
 
+function PropertyField({ name, value, onValue }: { name: string; value: string; onValue: (property: string) => void }) {
+    return <TextField bare label={`Property of ${name}`} list="rule-properties" value={value} onValue={onValue} />;
+}
+
+type Operator = NonNullable<Kind<Condition, "property">["operator"]>;
+
+interface Compared {
+    operator?: Operator;
+    values?: string[];
+}
+
+/** How a property is compared, and with which values. */
+function Comparison({ of, name, onValue }: { of: Compared; name: string; onValue: (part: Required<Compared>) => void }) {
+    const { operator = "equals", values = [] } = of;
+    return (
+        <>
+            <ChoiceField
+                bare
+                label={`Comparison of ${name}`}
+                value={operator}
+                values={operators}
+                onValue={(next) => onValue({ operator: next as Operator, values })}
+            />
+            <WordsField bare label={`Values of ${name}`} value={values} onValue={(next) => onValue({ operator, values: [...next] })} />
+        </>
+    );
+}
+
 function Changed({ of, name, onValue }: { of: Kind<Condition, "property_changed">; name: string; onValue: (next: Condition) => void }) {
     const side = of.side ?? "any";
     return (
         <div class="rule-fields">
-            <TextField
-                bare
-                label={`Property of ${name}`}
-                list="rule-properties"
-                value={of.property}
-                onValue={(property) => onValue({ ...of, property })}
-            />
+            <PropertyField name={name} value={of.property} onValue={(property) => onValue({ ...of, property })} />
             <ChoiceField
                 bare
                 label={`Change of ${name}`}
@@ -208,23 +208,7 @@ function Changed({ of, name, onValue }: { of: Kind<Condition, "property_changed"
                 values={sides}
                 onValue={(next) => onValue({ ...of, side: next as typeof side })}
             />
-            {side !== "any" && (
-                <>
-                    <ChoiceField
-                        bare
-                        label={`Comparison of ${name}`}
-                        value={of.operator ?? "equals"}
-                        values={operators}
-                        onValue={(operator) => onValue({ ...of, operator: operator as NonNullable<typeof of.operator> })}
-                    />
-                    <WordsField
-                        bare
-                        label={`Values of ${name}`}
-                        value={of.values ?? []}
-                        onValue={(values) => onValue({ ...of, values: [...values] })}
-                    />
-                </>
-            )}
+            {side !== "any" && <Comparison of={of} name={name} onValue={(part) => onValue({ ...of, ...part })} />}
         </div>
     );
 }

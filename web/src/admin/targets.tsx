@@ -2,7 +2,7 @@
 import type { ExportFilter, Sasl, Schedule, Target } from "../api/types";
 import { severities } from "../ui/kinds";
 import type { OwnField } from "./form";
-import { ChoiceField, FlagField, LongField, PairsField, SomeField, TextField, WordsField } from "./inputs";
+import { ChoiceField, FlagField, KindFields, LongField, PairsField, SomeField, TextField, WordsField } from "./inputs";
 
 const targets: readonly (readonly [Target["type"], string])[] = [
     ["file", "Files in the data directory"],
@@ -30,22 +30,14 @@ const isTarget = (value: unknown): value is Target => typeof value === "object" 
 export function ExportTarget({ label, value, onValue }: OwnField) {
     const of: Target = isTarget(value) ? value : newTarget("file");
     return (
-        <fieldset class="conditions">
-            <legend class="muted">{label}</legend>
-            <ChoiceField
-                bare
-                label={label}
-                value={of.type}
-                values={targets}
-                onValue={(type) => onValue(newTarget(type as Target["type"]))}
-            />
+        <KindFields label={label} value={of.type} values={targets} onKind={(type) => onValue(newTarget(type as Target["type"]))}>
             <TargetFields key={of.type} of={of} onValue={onValue} />
             {of.type !== "file" && (
                 <p class="faint small">
                     The host must be on the list of <a href="/admin/policies">hosts that may be called</a>.
                 </p>
             )}
-        </fieldset>
+        </KindFields>
     );
 }
 
@@ -167,22 +159,21 @@ export function ExportFilterFields({ label, value, onValue }: OwnField) {
     );
 }
 
+const schedules = [
+    ["stream", "each change, as it happens"],
+    ["snapshots", "snapshots at intervals"],
+] as const;
+
 /** A stream of changes, or snapshots at intervals. */
 export function ExportScheduleFields({ label, value, onValue }: OwnField) {
     const of = typeof value === "object" && value !== null ? (value as Schedule) : undefined;
     return (
-        <fieldset class="conditions">
-            <legend class="muted">{label}</legend>
-            <ChoiceField
-                bare
-                label={label}
-                value={of ? "snapshots" : "stream"}
-                values={[
-                    ["stream", "each change, as it happens"],
-                    ["snapshots", "snapshots at intervals"],
-                ]}
-                onValue={(next) => onValue(next === "stream" ? undefined : { every: "1d" })}
-            />
+        <KindFields
+            label={label}
+            value={of ? "snapshots" : "stream"}
+            values={schedules}
+            onKind={(next) => onValue(next === "stream" ? undefined : { every: "1d" })}
+        >
             {of && (
                 <>
                     <TextField
@@ -200,6 +191,6 @@ export function ExportScheduleFields({ label, value, onValue }: OwnField) {
                     />
                 </>
             )}
-        </fieldset>
+        </KindFields>
     );
 }

@@ -191,14 +191,29 @@ function RepeatTable({ query, group }: { query: AlertQuery; group: Grouping }) {
 }
 
 function NoAlert() {
+    const open = fields.some((field) => param(field.id) !== "");
+    if (open) {
+        return (
+            <Empty
+                title="No alert fits"
+                actions={
+                    <a class="button" href="/alerts">
+                        Show all alerts
+                    </a>
+                }
+            />
+        );
+    }
     return (
         <Empty
-            title="No alert fits"
+            title="No alerts yet"
             actions={
-                <a class="button" href="/alerts">
-                    Show all alerts
+                <a class="button" href="/admin/sources">
+                    Take files in
                 </a>
             }
-        />
+        >
+            Give clew your exports: drop them on the page under Admin, or use <code>clew ingest FILE</code>.
+        </Empty>
     );
 }

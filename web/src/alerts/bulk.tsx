@@ -2,14 +2,11 @@
 import { useState } from "preact/hooks";
 import type { AlertFields, AlertRow } from "../api/types";
 import { alertStates, changeAlerts } from "../incident/change";
+import { ChooseOwner, ChooseTags } from "../incident/choices";
 import { AddAlerts, NewIncident } from "../incident/joining";
-import { OwnerChoices } from "../incident/owner";
-import { Typed } from "../incident/typed";
-import { BulkBar, Choose, Item } from "../list/bulkbar";
-import { type Ticked, tickedCount } from "../list/ticks";
+import { BulkBar, type BulkProps, ChooseOne, counted } from "../list/bulkbar";
+import { tickedCount } from "../list/ticks";
 import { href } from "../router/router";
-import type { Rows } from "../state/rows";
-import { formatCount } from "../state/time";
 import { Icon } from "../ui/icons";
 import { useKeys } from "../ui/keys";
 import { spaced } from "../ui/kinds";
@@ -17,21 +14,13 @@ import { Status } from "../ui/parts";
 import { toast } from "../ui/toast";
 import { type AlertQuery, alertFilter, allIds } from "./model";
 
-interface Props {
-    query: AlertQuery;
-    pages: Rows<AlertRow>;
-    of: Ticked;
-    onAll: () => void;
-    onClear: () => void;
-}
-
 /** Nodes that a graph begins with at the most. */
 const GRAPH_MAX = 40;
 
-export function AlertBulk({ query, pages, of, onAll, onClear }: Props) {
+export function AlertBulk({ query, pages, of, onAll, onClear }: BulkProps<AlertQuery, AlertRow>) {
     const [open, setOpen] = useState<{ deed: "add" | "new"; alerts: readonly string[] }>();
     const count = tickedCount(of, pages.total);
-    const what = count === 1 ? "1 alert" : `${formatCount(count)} alerts`;
+    const what = counted("alert", count);
     const change = (fields: AlertFields, text: string) =>
         changeAlerts(of.all ? { filter: alertFilter(query) } : { alerts: [...of.ids] }, fields, text);
     const begin = async (deed: "add" | "new") => {
@@ -53,47 +42,14 @@ export function AlertBulk({ query, pages, of, onAll, onClear }: Props) {
     const first = [...pages.known()].map(([, row]) => row).find((row) => of.all || of.ids.has(row.id));
     return (
         <BulkBar noun="alert" count={count} total={pages.total} all={of.all} onAll={onAll} onClear={onClear}>
-            <Choose label="Status">
-                {(close) =>
-                    alertStates.map((status) => (
-                        <Item
-                            key={status}
-                            onClick={() => {
-                                close();
-                                void change({ status }, `Status of ${what} is ${spaced(status)}`);
-                            }}
-                        >
-                            <Status name={status} />
-                        </Item>
-                    ))
-                }
-            </Choose>
-            <Choose label="Owner">
-                {(close) => (
-                    <OwnerChoices
-                        owned
-                        close={close}
-                        onOwner={(name) =>
-                            void change(
-                                { owner: name === null ? null : { name } },
-                                name === null ? `Nobody owns ${what} now` : `${what} assigned to ${name}`,
-                            )
-                        }
-                    />
-                )}
-            </Choose>
-            <Choose label="Tag">
-                {(close) => (
-                    <Typed
-                        label="Tag"
-                        button="Add"
-                        onText={(tag) => {
-                            close();
-                            void change({ add_tags: [tag] }, `${what} tagged "${tag}"`);
-                        }}
-                    />
-                )}
-            </Choose>
+            <ChooseOne
+                label="Status"
+                values={alertStates}
+                show={(status) => <Status name={status} />}
+                onChoose={(status) => void change({ status }, `Status of ${what} is ${spaced(status)}`)}
+            />
+            <ChooseOwner what={what} change={change} />
+            <ChooseTags label="Tag" what={what} change={change} />
             <button type="button" class="button quiet small" onClick={() => void begin("add")}>
                 <Icon name="plus" />
                 Add to an incident

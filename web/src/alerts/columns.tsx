@@ -1,5 +1,6 @@
 // Columns of alert lists.
 import type { AlertRow } from "../api/types";
+import { nameText, useIncidentName } from "../incident/names";
 import { nodeHref } from "../router/router";
 import { formatCount } from "../state/time";
 import { Severity, Status, Time, Words } from "../ui/parts";
@@ -29,19 +30,27 @@ export const listColumns: readonly Column<AlertRow>[] = [
     {
         id: "incident",
         label: "Incident",
-        width: "96px",
+        width: "minmax(110px, 0.45fr)",
         weight: 5,
-        cell: (row) =>
-            row.incidents[0] ? (
-                <a href={nodeHref(`incident:${row.incidents[0]}`)} tabIndex={-1} title={row.incidents.join(", ")}>
-                    {row.incidents[0].slice(0, 8)}
-                    {row.incidents.length > 1 && ` +${row.incidents.length - 1}`}
-                </a>
-            ) : (
-                <span class="faint">none</span>
-            ),
+        cell: (row) => {
+            const [first] = row.incidents;
+            return first === undefined ? <span class="faint">none</span> : <IncidentCell id={first} others={row.incidents.length - 1} />;
+        },
     },
 ];
+
+/** The incident of an alert by number and title, and how many others there are. */
+function IncidentCell({ id, others }: { id: string; others: number }) {
+    const label = nameText(id, useIncidentName(id));
+    return (
+        <>
+            <a href={nodeHref(`incident:${id}`)} tabIndex={-1} title={label}>
+                {label}
+            </a>
+            {others > 0 && <span class="faint"> +{others}</span>}
+        </>
+    );
+}
 
 export const repeatColumns: readonly Column<AlertRow>[] = [
     {

@@ -5,7 +5,7 @@ import type { EngineStats } from "../api/types";
 
 const POLL_MS = 5_000;
 
-/** Number of the newest document when it last changed; 0 as long as nothing came in since the page was opened and nothing was changed. */
+/** Counts what makes every screen look again: something came in, was changed here, or the server answers after it did not. */
 export const seq = signal(0);
 /** The counts of the last answer. */
 export const stats = signal<EngineStats | undefined>(undefined);
@@ -16,11 +16,12 @@ export const online = signal(true);
 async function poll(changed = false): Promise<void> {
     try {
         const answer = await ask("stats", {});
+        const back = !online.peek();
         online.value = true;
         // The first answer changes nothing: what is shown was asked for at the same time.
         const before = stats.peek();
         stats.value = answer;
-        if (changed || (before && before.seq !== answer.seq)) seq.value = answer.seq;
+        if (changed || back || (before && before.seq !== answer.seq)) seq.value += 1;
     } catch (error) {
         // A refusal is an answer as well.
         online.value = error instanceof ApiError && error.status > 0;

@@ -3,7 +3,7 @@ import { effect } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ask } from "../api/client";
 import { seq } from "../app/live";
-import { param, setParams } from "../router/router";
+import { param, past, setParams } from "../router/router";
 import { ParallelTimeline } from "../timeline/parallel";
 import { Icon } from "../ui/icons";
 import { type KeyBinding, useKeys } from "../ui/keys";
@@ -15,6 +15,7 @@ import { ExploreCard } from "./explorations";
 import "./graph.css";
 import type { GraphView } from "./draw/view";
 import { LINK_CHARS_MAX, readLink, writeLink } from "./link";
+import { run } from "./loads";
 import type { NodeId } from "./model";
 import { Pane, type PaneTab } from "./pane";
 import { type Rows, RowsDrawer } from "./rows";
@@ -31,8 +32,9 @@ const ADDRESS_MS = 400;
 /** The investigation graph of some nodes (`incident:5`), in the incident's Graph tab. */
 export function Graph({ of }: { of: readonly string[] }) {
     const [root = "", ...others] = of;
-    const key = of.join("\n");
-    const investigation = useMemo(() => new Investigation(root, others), [key]);
+    const asOf = past.value;
+    const key = [...of, asOf].join("\n");
+    const investigation = useMemo(() => new Investigation(root, others, run, asOf || undefined), [key]);
     useEffect(() => {
         let stop = () => {};
         let gone = false;

@@ -19,7 +19,7 @@ import type { GraphState } from "./state";
 export type PathMode = "shortest" | "time" | "rare" | "all";
 
 export type Call =
-    | { readonly kind: "root"; readonly node: NodeId }
+    | { readonly kind: "root"; readonly node: NodeId; readonly asOf?: string }
     | { readonly kind: "explore"; readonly node: NodeId; readonly query: string; readonly limit?: number }
     | { readonly kind: "neighbors"; readonly node: NodeId; readonly limit?: number }
     | { readonly kind: "paths"; readonly a: NodeId; readonly b: NodeId; readonly mode: PathMode }
@@ -66,7 +66,7 @@ export async function run(call: Call, state: GraphState, signal?: AbortSignal): 
     const options = signal ? { signal } : {};
     switch (call.kind) {
         case "root":
-            return root(call.node, options);
+            return root(call.node, call.asOf, options);
         case "explore": {
             const params = { entity: call.node, query: call.query, ...(call.limit ? { limit: call.limit } : {}) };
             const answer = await ask("explore", params, options);
@@ -157,7 +157,7 @@ function reach(answer: Answer<"blast_radius">, state: GraphState): Found {
 const ALERTS_ASKED_MAX = 500;
 const ALERTS_AT_ONCE = 6;
 
-async function root(node: NodeId, options: Options): Promise<Found> {
+async function root(node: NodeId, asOf: string | undefined, options: Options): Promise<Found> {
     if (!node.startsWith("incident:")) {
         const answer = await ask("neighbors", { node, limit: 200 }, options);
         // Nothing is inside an incident here: what was asked about is at home, the rest is not.
@@ -166,7 +166,7 @@ async function root(node: NodeId, options: Options): Promise<Found> {
     }
     const id = node.slice("incident:".length);
     const [incident, answer] = await Promise.all([
-        ask("incident", { id }, options),
+        ask("incident", asOf ? { id, as_of: asOf } : { id }, options),
         ask("neighbors", { node, hops: 2, limit: 10_000 }, options),
     ]);
     const nodes = new Map<NodeId, Node>(answer.nodes.map((found) => [found.id, found]));
@@ -186,6 +186,7 @@ async function root(node: NodeId, options: Options): Promise<Found> {
     await Promise.all(Array.from({ length: ALERTS_AT_ONCE }, worker));
     const alerts = new Map(incident.alerts_list.map((alert) => [`alert:${alert.id}`, alert]));
     const self = `incident:${incident.id}`;
+    if (asOf) asOfThen(incident, nodes, edges);
     const edgeList = [...edges.values()].filter((edge) => edge.source === self || alerts.has(edge.source));
     const inside = new Set([self, ...edgeList.map((edge) => edge.target)]);
     // Answers come in any order: what is laid out must not depend on it.
@@ -204,6 +205,29 @@ async function root(node: NodeId, options: Options): Promise<Found> {
     const notes = notesOf(answer);
     if (missing.length > rest.length) notes.push(`the entities of ${missing.length - rest.length} alerts are not drawn`);
     return { batch: { nodes: withTactics, edges: found.edges }, notes };
+}
+
+/** Leaves of the present nodes and edges of an incident what was known of it: its alerts of then, and the entities that they named. */
+export function asOfThen(incident: Answer<"incident">, nodes: Map<NodeId, Node>, edges: Map<EdgeId, Edge>): void {
+    const self = `incident:${incident.id}`;
+    const alerts = new Map(incident.alerts_list.map((alert) => [`alert:${alert.id}`, alert]));
+    const entities = new Set(incident.entities.map((entity) => entity.id));
+    for (const [id, { source, target }] of edges) {
+        const contained = source === self && alerts.has(target);
+        const named = (source === self || alerts.has(source)) && entities.has(target);
+        if (!contained && !named) edges.delete(id);
+    }
+    for (const [id, alert] of alerts) {
+        const node = nodes.get(id);
+        if (!node) continue;
+        nodes.set(id, { ...node, label: alert.title, properties: { ...node.properties, severity: alert.severity, status: alert.status } });
+        const edge = { source: self, relation: "contains", target: id, count: 1, evidence: [incident.seq] };
+        // An alert that has left the incident since was in it then.
+        if (![...edges.values()].some((one) => one.source === self && one.target === id)) edges.set(edgeId(self, "contains", id), edge);
+    }
+    const { title, severity, status } = incident;
+    const node = nodes.get(self);
+    if (node) nodes.set(self, { ...node, label: title, properties: { ...node.properties, severity, status } });
 }
 
 function compare(a: string, b: string): number {

@@ -52,6 +52,7 @@ function Begin() {
                     <Loaded of={incidents} rows={4}>
                         {(data) => (
                             <ul>
+                                {data.value.length === 0 && <li class="faint">There are none yet.</li>}
                                 {data.value.map((incident) => (
                                     <li key={incident.id}>
                                         <button type="button" class="menu-item" onClick={() => begin(`incident:${incident.id}`)}>
@@ -72,6 +73,7 @@ function Begin() {
                     <Loaded of={ranked} rows={4}>
                         {(data) => (
                             <ul>
+                                {data.value.length === 0 && <li class="faint">There are none yet.</li>}
                                 {data.value.map((row) => (
                                     <li key={row.id}>
                                         <button type="button" class="menu-item" title={row.id} onClick={() => begin(row.id)}>

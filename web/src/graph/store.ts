@@ -86,6 +86,8 @@ export class Investigation {
         readonly root: NodeId,
         private readonly others: readonly NodeId[] = [],
         private readonly ask: Ask = run,
+        /** The instant of which the roots are shown as they were known then. */
+        readonly knownAt?: string,
     ) {
         const arrange = effect(() => this.layOut(this.arrangement.value));
         const show = effect(() => this.show(this.scene.value, this.placed.value));
@@ -113,7 +115,7 @@ export class Investigation {
     }
 
     private async begin(node: NodeId): Promise<readonly GraphNode[]> {
-        const call: Call = { kind: "root", node };
+        const call: Call = { kind: "root", node, ...(this.knownAt ? { asOf: this.knownAt } : {}) };
         const found = await this.ask(call, this.state.peek(), this.controller.signal);
         const self = found.batch.nodes.find((one) => one.id === node) ?? found.batch.nodes[0];
         if (!self) throw new Error(`nothing is known of ${node}`);
@@ -144,7 +146,7 @@ export class Investigation {
 
     /** Renews the graph if alerts joined or left the incident. */
     async follow(alertsOf: (incident: NodeId) => Promise<readonly NodeId[]>): Promise<void> {
-        if (!this.loaded.peek() || !this.root.startsWith("incident:") || this.others.length > 0) return;
+        if (!this.loaded.peek() || this.knownAt || !this.root.startsWith("incident:") || this.others.length > 0) return;
         const known = [...this.state.peek().nodes.values()].filter((node) => node.kind === "alert" && node.inside).map((node) => node.id);
         const alerts = new Set(await alertsOf(this.root));
         if (known.length !== alerts.size || known.some((id) => !alerts.has(id))) await this.renew();

@@ -35,7 +35,9 @@ const names: readonly (readonly [string, string])[] = [
 ];
 
 const isFlag = (value: unknown): value is boolean => typeof value === "boolean";
-const railOpen = stored<boolean>("incident.rail", true, isFlag);
+/** Beside the tabs there is room for the details; above them they would hide what the tabs show. */
+const NARROW_PX = 700;
+const railOpen = stored<boolean>("incident.rail", typeof window === "undefined" || window.innerWidth > NARROW_PX, isFlag);
 /** The graph wants the whole width, unless the person wants it otherwise. */
 const railOpenAtGraph = stored<boolean>("incident.rail.graph", false, isFlag);
 const railOf = (tab: string) => (tab === "graph" ? railOpenAtGraph : railOpen);
@@ -107,7 +109,8 @@ export function IncidentScreen({ id, tab }: { id: string; tab: string }) {
                         <Icon name="lock" />
                         <span>
                             As it was known at <Time at={asOf} />: what came or was changed later is not shown, and nothing can be changed.
-                            {(known === "graph" || known === "timeline" || known === "activity") &&
+                            {known === "graph" && " What you explore from here is what is known now."}
+                            {(known === "timeline" || known === "activity") &&
                                 ` The tab ${names.find(([name]) => name === known)?.[1]} shows what is known now.`}
                         </span>
                         <span class="grow" />

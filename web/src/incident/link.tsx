@@ -1,8 +1,8 @@
 // Links to incidents that are known by their id only: people know them by number and title.
 import { useState } from "preact/hooks";
-import { useAsk } from "../api/resource";
 import { formatCount } from "../state/time";
 import { NodeLink } from "../ui/parts";
+import { nameText, useIncidentName } from "./names";
 
 const SHOWN = 6;
 
@@ -26,7 +26,5 @@ export function IncidentLinks({ of }: { of: readonly string[] }) {
 
 function IncidentLink({ reference }: { reference: string }) {
     const id = reference.slice(reference.indexOf(":") + 1);
-    const { data } = useAsk("incident", { id });
-    const label = data ? [`Incident ${data.number ?? ""}`.trim(), data.title].join(": ") : `Incident ${id.slice(0, 8)}`;
-    return <NodeLink reference={reference} kind="incident" label={label} />;
+    return <NodeLink reference={reference} kind="incident" label={nameText(id, useIncidentName(id))} />;
 }

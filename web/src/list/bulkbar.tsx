@@ -1,9 +1,23 @@
 // The bar that stands in for the filter while rows are ticked: how many, and what can be done with them.
 import type { ComponentChildren } from "preact";
+import type { Rows } from "../state/rows";
 import { formatCount } from "../state/time";
 import { Popover } from "../ui/dialog";
 import { Icon } from "../ui/icons";
 import { IconButton } from "../ui/parts";
+import type { Ticked } from "./ticks";
+
+/** What the deeds on ticked rows are given: the question, its rows, and which of them are ticked. */
+export interface BulkProps<Q, R> {
+    query: Q;
+    pages: Rows<R>;
+    of: Ticked;
+    onAll: () => void;
+    onClear: () => void;
+}
+
+/** How many of something there are: `1 alert`, `1,204 alerts`. */
+export const counted = (noun: string, count: number) => `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 
 interface Props {
     /** `incident`: what the rows are. */
@@ -62,5 +76,41 @@ export function Item({ onClick, children }: { onClick: () => void; children: Com
         <button type="button" class="menu-item" onClick={onClick}>
             {children}
         </button>
+    );
+}
+
+interface OneProps<V extends string> {
+    label: string;
+    values: readonly V[];
+    show: (value: V) => ComponentChildren;
+    onChoose: (value: V) => void;
+    /** What stands above the values. */
+    above?: (close: () => void) => ComponentChildren;
+    /** Choices of another kind below. */
+    children?: (close: () => void) => ComponentChildren;
+}
+
+/** A button with some values under it. */
+export function ChooseOne<V extends string>({ label, values, show, onChoose, above, children }: OneProps<V>) {
+    return (
+        <Choose label={label}>
+            {(close) => (
+                <>
+                    {above?.(close)}
+                    {values.map((value) => (
+                        <Item
+                            key={value}
+                            onClick={() => {
+                                close();
+                                onChoose(value);
+                            }}
+                        >
+                            {show(value)}
+                        </Item>
+                    ))}
+                    {children?.(close)}
+                </>
+            )}
+        </Choose>
     );
 }

@@ -41,7 +41,10 @@ export function usePages<Q, T>(
     const version = seq.value;
     const first = useRef(version);
     useEffect(() => {
-        if (version !== first.current && !pages.untouched) pages.refresh();
+        if (version !== first.current) {
+            if (pages.error.peek() !== undefined) pages.retry();
+            else if (!pages.untouched) pages.refresh();
+        }
         first.current = version;
     }, [version, pages]);
     void pages.version.value;

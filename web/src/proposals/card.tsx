@@ -77,7 +77,7 @@ function Changes({ lines }: { lines: readonly Line[] }) {
                     <dd>
                         {line.way === "set" && line.before !== undefined && line.before !== line.after && (
                             <>
-                                <del class="wrap">{line.before}</del>
+                                {line.empty ? <span class="faint">{line.before}</span> : <del class="wrap">{line.before}</del>}
                                 <span class="hidden-visually"> becomes </span>
                                 <Icon name="right" />
                             </>

@@ -19,7 +19,9 @@ test("an update is told field by field against the incident as it is", () => {
 
 test("a field that the incident lacks is named as such, and nothing is claimed of an unknown incident", () => {
     const one = proposal("update", { classification: "FalsePositive" });
-    assert.deepEqual(linesOf(one, incident), [{ field: "classification", before: "none", after: "False Positive", way: "set" }]);
+    assert.deepEqual(linesOf(one, incident), [
+        { field: "classification", before: "none", empty: true, after: "False Positive", way: "set" },
+    ]);
     assert.deepEqual(linesOf(one), [{ field: "classification", after: "False Positive", way: "set" }]);
 });
 

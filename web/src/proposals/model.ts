@@ -7,6 +7,8 @@ export interface Line {
     readonly field: string;
     /** What it is at present; nothing where nobody knows, or where something is added or taken away. */
     readonly before?: string;
+    /** Whether there is nothing at present. */
+    readonly empty?: boolean;
     readonly after: string;
     readonly way: "set" | "add" | "remove";
     /** Text as people write it, to be shown as such. */
@@ -36,6 +38,7 @@ const TOGETHER: Record<string, string> = {
     classification_reason: "classification",
     classification_comment: "classification",
 };
+const NOTHING = new Set(["none", "nobody"]);
 const TEXTS = new Set(["title", "description", "classification_comment", "reason"]);
 
 const place = (field: string) => (ORDER.includes(field) ? ORDER.indexOf(field) : ORDER.length);
@@ -68,7 +71,8 @@ export function linesOf({ action, change }: ProposalDetail, incident?: IncidentD
             if (field === "add_tags") return { field: "tags", after: worded("tags", value), way: "add" };
             if (field === "remove_tags") return { field: "tags", after: worded("tags", value), way: "remove" };
             const text = TEXTS.has(field) ? { text: true } : {};
-            const before = now && field !== "reason" ? { before: worded(field, now[field]) } : {};
+            const was = now && field !== "reason" ? worded(field, now[field]) : undefined;
+            const before = was === undefined ? {} : { before: was, ...(NOTHING.has(was) ? { empty: true } : {}) };
             return { field: spaced(field.replaceAll("_", " ")), ...before, after: worded(field, value), way: "set", ...text };
         });
 }

@@ -2,106 +2,70 @@
 import { useState } from "preact/hooks";
 import type { IncidentFields, IncidentFilter } from "../api/types";
 import { changeMany, lastOwner, type Many } from "../incident/change";
+import { ChooseOwner, ChooseTags } from "../incident/choices";
 import { CloseDialog } from "../incident/close";
 import { MergeSeveral } from "../incident/joining";
-import { OwnerChoices } from "../incident/owner";
 import type { Choice } from "../incident/picker";
 import { Typed } from "../incident/typed";
-import { BulkBar, Choose, Item } from "../list/bulkbar";
+import { BulkBar, type BulkProps, ChooseOne, counted, Item } from "../list/bulkbar";
 import { type Ticked, tickedCount } from "../list/ticks";
-import type { Rows } from "../state/rows";
-import { formatCount } from "../state/time";
 import { Icon } from "../ui/icons";
 import { useKeys } from "../ui/keys";
 import { Severity, Status } from "../ui/parts";
 import { toast } from "../ui/toast";
 import { allIds, incidentParams, isSearch, type QueueQuery, type QueueRow } from "./model";
 
-interface Props {
-    query: QueueQuery;
-    pages: Rows<QueueRow>;
-    of: Ticked;
-    onAll: () => void;
-    onClear: () => void;
-}
-
 type Open = "close" | "merge" | "reopen" | undefined;
 
 const severityNames = ["High", "Medium", "Low", "Informational"] as const;
 
-export function QueueBulk({ query, pages, of, onAll, onClear }: Props) {
+export function QueueBulk({ query, pages, of, onAll, onClear }: BulkProps<QueueQuery, QueueRow>) {
     const [open, setOpen] = useState<Open>();
     const count = tickedCount(of, pages.total);
-    const what = count === 1 ? "1 incident" : `${formatCount(count)} incidents`;
+    const what = counted("incident", count);
     const rows = [...pages.known()].map(([, row]) => row).filter((row) => of.all || of.ids.has(row.id));
     const change = async (fields: IncidentFields, text: string) => {
         const which = await many(query, of);
         return which ? changeMany(which, fields, text) : false;
     };
-    const assign = (name: string) => {
-        lastOwner.value = name;
-        void change({ owner: { name } }, `${what} assigned to ${name}`);
-    };
+    const assign = (name: string) => change({ owner: { name } }, `${what} assigned to ${name}`);
     useKeys("Ticked incidents", [
         { keys: "c", label: "Close those that are ticked", run: () => setOpen("close") },
-        { keys: "a", label: "Assign them to the owner chosen last", run: () => lastOwner.value && assign(lastOwner.value) },
+        { keys: "a", label: "Assign them to the owner chosen last", run: () => lastOwner.value && void assign(lastOwner.value) },
         { keys: "m", label: "Merge them", run: () => setOpen("merge") },
         { keys: "Escape", label: "Tick none", run: onClear },
     ]);
     const mergeable = !of.all && rows.length === count && count > 1;
     return (
         <BulkBar noun="incident" count={count} total={pages.total} all={of.all} onAll={onAll} onClear={onClear}>
-            <Choose label="Status">
+            <ChooseOne
+                label="Status"
+                values={["New", "Active"]}
+                show={(status) => <Status name={status} />}
+                onChoose={(status) => {
+                    if (rows.some((row) => row.status === "Closed")) setOpen("reopen");
+                    else void change({ status }, `Status of ${what} is ${status}`);
+                }}
+            >
                 {(close) => (
-                    <>
-                        {["New", "Active"].map((status) => (
-                            <Item
-                                key={status}
-                                onClick={() => {
-                                    close();
-                                    if (rows.some((row) => row.status === "Closed")) setOpen("reopen");
-                                    else void change({ status }, `Status of ${what} is ${status}`);
-                                }}
-                            >
-                                <Status name={status} />
-                            </Item>
-                        ))}
-                        <Item
-                            onClick={() => {
-                                close();
-                                setOpen("close");
-                            }}
-                        >
-                            Close...
-                        </Item>
-                    </>
+                    <Item
+                        onClick={() => {
+                            close();
+                            setOpen("close");
+                        }}
+                    >
+                        Close...
+                    </Item>
                 )}
-            </Choose>
-            <Choose label="Severity">
-                {(close) =>
-                    severityNames.map((severity) => (
-                        <Item
-                            key={severity}
-                            onClick={() => {
-                                close();
-                                void change({ severity }, `Severity of ${what} is ${severity}`);
-                            }}
-                        >
-                            <Severity name={severity} />
-                        </Item>
-                    ))
-                }
-            </Choose>
-            <Choose label="Owner">
-                {(close) => (
-                    <OwnerChoices
-                        owned
-                        close={close}
-                        onOwner={(name) => (name === null ? void change({ owner: null }, `Nobody owns ${what} now`) : assign(name))}
-                    />
-                )}
-            </Choose>
-            <Tags rows={rows} what={what} change={change} />
+            </ChooseOne>
+            <ChooseOne
+                label="Severity"
+                values={severityNames}
+                show={(severity) => <Severity name={severity} />}
+                onChoose={(severity) => void change({ severity }, `Severity of ${what} is ${severity}`)}
+            />
+            <ChooseOwner what={what} change={change} />
+            <ChooseTags label="Tags" present={[...new Set(rows.flatMap((row) => row.tags))].sort()} what={what} change={change} />
             <button type="button" class="button quiet small" onClick={() => setOpen("close")}>
                 <Icon name="check" />
                 Close
@@ -157,46 +121,6 @@ async function many(query: QueueQuery, of: Ticked): Promise<Many | undefined> {
 }
 
 const choiceOf = ({ id, number, title, severity, status }: QueueRow): Choice => ({ id, number: number ?? null, title, severity, status });
-
-function Tags({
-    rows,
-    what,
-    change,
-}: {
-    rows: readonly QueueRow[];
-    what: string;
-    change: (fields: IncidentFields, text: string) => Promise<boolean>;
-}) {
-    const present = [...new Set(rows.flatMap((row) => row.tags))].sort();
-    return (
-        <Choose label="Tags">
-            {(close) => (
-                <>
-                    <Typed
-                        label="Tag"
-                        button="Add"
-                        onText={(tag) => {
-                            close();
-                            void change({ add_tags: [tag] }, `${what} tagged "${tag}"`);
-                        }}
-                    />
-                    {present.map((tag) => (
-                        <Item
-                            key={tag}
-                            onClick={() => {
-                                close();
-                                void change({ remove_tags: [tag] }, `Tag "${tag}" removed from ${what}`);
-                            }}
-                        >
-                            <span class="grow clip">{tag}</span>
-                            <Icon name="close" />
-                        </Item>
-                    ))}
-                </>
-            )}
-        </Choose>
-    );
-}
 
 /** A small form in the bar. */
 function Popped({ onClose, children }: { onClose: () => void; children: preact.ComponentChildren }) {

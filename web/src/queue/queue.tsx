@@ -170,7 +170,14 @@ function NoRows({ query }: { query: QueueQuery }) {
         );
     }
     return (
-        <Empty title="No incidents yet">
+        <Empty
+            title="No incidents yet"
+            actions={
+                <a class="button" href="/admin/sources">
+                    Take files in
+                </a>
+            }
+        >
             Give clew your exports with <code>clew ingest FILE</code>, or look around with <code>clew demo</code>. Alerts that come without
             an incident become incidents with <code>clew correlate</code>.
         </Empty>

@@ -48,6 +48,23 @@ test("scrolling past gives up what lies behind, and what is in sight comes first
     assert.equal(asked.at(-1) === 50_000 || asked.includes(50_000), true);
 });
 
+test("an empty list is asked for once, and again when something may have come", async () => {
+    let total = 0;
+    const { asked, load } = source(() => total);
+    const blocks = new Blocks(load, 200);
+    blocks.want(0, 30);
+    await settled(32);
+    assert.deepEqual([asked, blocks.count, blocks.untouched], [[0], 0, false]);
+    total = 3;
+    blocks.refresh();
+    await settled(32);
+    assert.deepEqual([asked, blocks.count, blocks.row(2)], [[0, 0], 3, 2]);
+    total = 0;
+    blocks.refresh();
+    await settled(32);
+    assert.deepEqual([asked, blocks.count], [[0, 0, 0], 0]);
+});
+
 test("far blocks are forgotten, and a shorter list loses its end", async () => {
     let total = 50_000;
     const { load } = source(() => total);

@@ -114,7 +114,8 @@ export class Blocks<T> implements Rows<T> {
             if (controller.signal.aborted || this.closed) return;
             this.blocks.set(number, { rows: answer.rows, stale: false, used: this.clock });
             this.total = answer.total ?? this.total ?? answer.rows.length;
-            for (const other of this.blocks.keys()) if (other * this.size >= this.total) this.blocks.delete(other);
+            // The first block stays even where it is empty: it is what says so.
+            for (const other of this.blocks.keys()) if (other > 0 && other * this.size >= this.total) this.blocks.delete(other);
             this.forget();
         } catch (error) {
             if (isAbort(error) || controller.signal.aborted) return;

@@ -111,6 +111,14 @@ test("rectangles that touch no other are free", () => {
     assert.equal(taken.free({ left: -200, top: -200, right: -120, bottom: -100 }), true);
 });
 
+test("a place tells how much of it others have taken", () => {
+    const taken = new Taken();
+    taken.take({ left: 0, top: 0, right: 300, bottom: 20 });
+    taken.take({ left: 0, top: 10, right: 10, bottom: 20 });
+    assert.equal(taken.covered({ left: 5, top: 0, right: 15, bottom: 30 }), 250);
+    assert.equal(taken.covered({ left: 0, top: 40, right: 15, bottom: 60 }), 0);
+});
+
 test("tones mix in known notations only", () => {
     assert.equal(mix("#000000", "#ffffff", 0.5), "#808080");
     assert.equal(mix("#000000", "red", 0.5), "#000000");

@@ -5,7 +5,7 @@ import { kindIcon, spaced } from "../../ui/kinds";
 import { severityRank, words } from "../model";
 import type { SceneNode } from "../scene";
 import { type Ink, strokeIcon } from "./ink";
-import { importance, shorten, Taken, wrap } from "./labels";
+import { importance, type Rect, shorten, Taken, wrap } from "./labels";
 import type { Camera, Picture, PictureEdge, PictureNode } from "./picture";
 import { outlineOf, trace, traceSeverity } from "./shapes";
 import type { Theme } from "./theme";
@@ -368,31 +368,47 @@ function tacticWords(tactics: readonly string[]): string {
     return rest.length > 0 ? `${spaced(first)} +${rest.length}` : spaced(first);
 }
 
+/** Lines and characters of the name that is always shown: where a wide one meets others, a narrow one may not. */
+const ROOT_SHAPES = [
+    [2, 34],
+    [3, 22],
+    [1, 22],
+] as const;
+
 function label(ink: Ink, theme: Theme, taken: Taken, { one: { node }, x, y, r }: OnScreen): boolean {
     const titled = node.kind === "alert" || node.kind === "incident";
-    const title = titled ? wrap(node.label, 2, node.root ? 34 : 26) : [shorten(node.label, 26)];
     const tactics = node.kind === "alert" && r >= TACTICS_PX ? tacticWords(node.tactics) : "";
-    const lines = tactics === "" ? title : [...title, tactics];
     ink.font = `${node.root ? "600 12px" : titled ? "500 11px" : "11px"} ${theme.font}`;
-    const width = Math.max(...lines.map((line) => ink.measureText(line).width)) + 4;
-    const height = lines.length * LINE_PX;
-    const places = [
-        { align: "center", left: x - width / 2, top: y + r + 4, at: x },
-        { align: "left", left: x + r + 6, top: y - height / 2, at: x + r + 8 },
-        { align: "center", left: x - width / 2, top: y - r - height - 4, at: x },
-        { align: "right", left: x - r - width - 6, top: y - height / 2, at: x - r - 8 },
-    ] as const;
-    const free = places.find(({ left, top }) => taken.free({ left, top, right: left + width, bottom: top + height }));
-    // What the investigation is about always has its name.
-    const place = free ?? (node.root ? places[0] : undefined);
+    const around = (title: readonly string[]) => {
+        const lines = tactics === "" ? title : [...title, tactics];
+        const width = Math.max(...lines.map((line) => ink.measureText(line).width)) + 4;
+        const height = lines.length * LINE_PX;
+        const rect = (left: number, top: number): Rect => ({ left, top, right: left + width, bottom: top + height });
+        return [
+            { title, lines, align: "center", at: x, rect: rect(x - width / 2, y + r + 4) },
+            { title, lines, align: "left", at: x + r + 8, rect: rect(x + r + 6, y - height / 2) },
+            { title, lines, align: "center", at: x, rect: rect(x - width / 2, y - r - height - 4) },
+            { title, lines, align: "right", at: x - r - 8, rect: rect(x - r - width - 6, y - height / 2) },
+        ] as const;
+    };
+    const shapes = node.root && titled ? ROOT_SHAPES.map(([rows, chars]) => wrap(node.label, rows, chars)) : [];
+    const titles = shapes.length > 0 ? shapes : [titled ? wrap(node.label, 2, 26) : [shorten(node.label, 26)]];
+    let place: ReturnType<typeof around>[number] | undefined;
+    for (const title of titles) place ??= around(title).find(({ rect }) => taken.free(rect));
+    if (!place && node.root) {
+        const all = titles.flatMap(around);
+        const covers = all.map(({ rect }) => taken.covered(rect));
+        place = all[covers.indexOf(Math.min(...covers))];
+    }
     if (!place) return false;
-    taken.take({ left: place.left, top: place.top, right: place.left + width, bottom: place.top + height });
+    const { title, lines, rect } = place;
+    taken.take(rect);
     ink.textAlign = place.align;
     ink.strokeStyle = theme.ground;
     ink.lineWidth = 3;
     ink.fillStyle = node.inside || node.root ? theme.text : theme.muted;
     lines.forEach((line, index) => {
-        const top = place.top + LINE_PX * (index + 0.5);
+        const top = rect.top + LINE_PX * (index + 0.5);
         if (index >= title.length) {
             ink.font = `10px ${theme.font}`;
             ink.fillStyle = theme.accent;

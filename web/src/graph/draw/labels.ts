@@ -20,6 +20,22 @@ export class Taken {
         return this.each(rect, (list) => !list?.some((other) => meets(other, rect)));
     }
 
+    /** How much of a rectangle others have taken, in square pixels; what several have taken counts for each. */
+    covered(rect: Rect): number {
+        const others = new Set<Rect>();
+        this.each(rect, (list) => {
+            for (const other of list ?? []) others.add(other);
+            return true;
+        });
+        let sum = 0;
+        for (const other of others) {
+            const width = Math.min(rect.right, other.right) - Math.max(rect.left, other.left);
+            const height = Math.min(rect.bottom, other.bottom) - Math.max(rect.top, other.top);
+            if (width > 0 && height > 0) sum += width * height;
+        }
+        return sum;
+    }
+
     take(rect: Rect): void {
         this.each(rect, (list, key) => {
             if (list) list.push(rect);
