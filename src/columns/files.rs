@@ -128,7 +128,7 @@ fn stats(rows: &RecordBatch) -> FileStats {
 }
 
 fn encode(rows: &RecordBatch) -> Result<Bytes, ColumnsError> {
-    let options = ArrowWriterOptions::new().with_properties(properties(&rows.schema())?);
+    let options = ArrowWriterOptions::new().with_properties(properties(&rows.schema(), rows.num_rows())?);
     let mut writer = ArrowWriter::try_new_with_options(Vec::with_capacity(1 << 16), rows.schema(), options)?;
     writer.write(rows)?;
     writer.flush()?;
@@ -142,7 +142,8 @@ fn encode(rows: &RecordBatch) -> Result<Bytes, ColumnsError> {
     Ok(Bytes::from(writer.into_inner()?))
 }
 
-fn properties(schema: &SchemaRef) -> Result<WriterProperties, ColumnsError> {
+/// How a file of so many rows is written.
+fn properties(schema: &SchemaRef, rows: usize) -> Result<WriterProperties, ColumnsError> {
     let mut properties = WriterProperties::builder()
         .set_writer_version(WriterVersion::PARQUET_1_0)
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
@@ -150,6 +151,8 @@ fn properties(schema: &SchemaRef) -> Result<WriterProperties, ColumnsError> {
         .set_data_page_row_count_limit(PAGE_ROWS)
         .set_write_batch_size(PAGE_ROWS / 4)
         .set_statistics_enabled(EnabledStatistics::Page)
+        // A filter begins at the size for so many values and is folded: the days of a slow source have few rows.
+        .set_bloom_filter_max_ndv(rows.clamp(1, ROW_GROUP_ROWS) as u64)
         .set_created_by(concat!("clew ", env!("CARGO_PKG_VERSION")).to_owned());
     for name in [TIME, SEQ] {
         let path = ColumnPath::new(vec![name.to_owned()]);

@@ -1,6 +1,6 @@
 //! The one hash by which rows name their entities.
 
-use crate::model::{Entity, Keys, Kind};
+use crate::model::{Entity, Keys, Kind, Recent};
 
 /// Kind and key that are hashed as one text.
 const SHORT_BYTES: usize = 256;
@@ -30,11 +30,17 @@ pub fn entity_hashes(kind: &Kind, keys: &Keys) -> impl Iterator<Item = i64> {
     keys.strong.iter().chain(&keys.weak).map(move |key| entity_hash(kind, key.as_str()))
 }
 
-/// Collects the hashes of the entities of one row: sorted, without repeats.
-pub(super) fn collect<'a>(into: &mut Vec<i64>, entities: impl Iterator<Item = &'a Entity>) {
+/// Collects the hashes of the entities of one row: sorted, without repeats. `recent` are those of entities met before.
+pub(super) fn collect<'a>(into: &mut Vec<i64>, recent: &mut Recent<Vec<i64>>, entities: impl Iterator<Item = &'a Entity>) {
     into.clear();
     for entity in entities {
-        into.extend(entity_hashes(&entity.kind, &entity.keys));
+        if let Some(hashes) = recent.find(entity.identifiers()) {
+            into.extend_from_slice(hashes);
+            continue;
+        }
+        let hashes: Vec<i64> = entity_hashes(&entity.kind, &entity.keys).collect();
+        into.extend_from_slice(&hashes);
+        recent.note(hashes);
     }
     into.sort_unstable();
     into.dedup();

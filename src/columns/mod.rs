@@ -48,7 +48,7 @@ pub use types::{
 };
 
 use crate::journal::View;
-use crate::model::{Batch, Body, Entity, Fault, Record, Seq, Time};
+use crate::model::{Batch, Body, Entity, Fault, Recent, Record, Seq, Time};
 use buffer::RowHead;
 use cell::Cell;
 use flush::{Done, Flusher, Job, Opened};
@@ -87,7 +87,10 @@ pub struct Columns {
     by_folded: Arc<HashMap<Box<str>, usize>>,
     flusher: Flusher,
     shared: Arc<Shared>,
+    /// Hashes of the entities of the row at hand.
     hashes: Vec<i64>,
+    /// Hashes of the entities met lately.
+    recent: Recent<Vec<i64>>,
 }
 
 impl Columns {
@@ -119,6 +122,7 @@ impl Columns {
             flusher: opened.flusher,
             shared,
             hashes: Vec::new(),
+            recent: Recent::default(),
         };
         for found in opened.tables {
             columns.add_table(Table::found(found));
@@ -199,7 +203,7 @@ impl Columns {
         cells: &[(&str, Cell<'_>)],
     ) {
         let (place, own) = self.table(name);
-        hash::collect(&mut self.hashes, entities);
+        hash::collect(&mut self.hashes, &mut self.recent, entities);
         let line = i64::try_from(record.origin.line).unwrap_or(i64::MAX);
         let head = RowHead { time, seq: record.seq.0 as i64, source: &record.origin.source, line, entities: &self.hashes };
         let table = &mut self.tables[place];

@@ -9,7 +9,7 @@ use tantivy::schema::Value;
 use tantivy::{DocAddress, Searcher as IndexSearcher, TantivyDocument, Term};
 
 use crate::journal::View;
-use crate::model::{Alert, Batch, Body, Entity, Fault, Kind, Seq};
+use crate::model::{Alert, Batch, Body, Entity, Fault, Kind, Recent, Seq};
 
 use super::disk::{self, Pace};
 use super::entry::{Entry, Parts, document_hash, identity};
@@ -25,8 +25,8 @@ const RUNS: [Kind; 3] = [Kind::PROCESS, Kind::HOST_LOGON_SESSION, Kind::REGISTRY
 /// Full-text view: the words of current incidents and alerts, and of every identity under which an entity was met.
 ///
 /// `apply` hands documents to a thread that indexes and commits them; until then readers search them in memory.
-/// Costs: about 12 bytes of memory a document beside the index, 64 MiB for the writer, and at most 64 MiB of documents
-/// that wait for a commit.
+/// Costs: about 12 bytes of memory a document beside the index, 64 MiB for the writer, at most 64 MiB of documents that wait
+/// for a commit, and a copy of those among them that the writer has not yet taken in.
 #[derive(Debug)]
 pub struct Fulltext {
     dir: PathBuf,
@@ -35,6 +35,8 @@ pub struct Fulltext {
     index: tantivy::Index,
     /// Hashes of the keys of all documents, so that a new one needs no look into the index.
     known: HashSet<u64>,
+    /// Hashes of the documents of entities met lately, which are all known.
+    met: Recent<u64>,
     /// Those of alerts that come in pieces.
     pieced: HashSet<u64>,
     /// Parts of alerts whose newest document is not committed, with the number of its chunk.
@@ -74,6 +76,7 @@ impl Fulltext {
             shared,
             index: disk.index,
             known,
+            met: Recent::default(),
             pieced,
             recent: HashMap::new(),
             next: 1,
@@ -122,6 +125,7 @@ impl Fulltext {
             for hash in new {
                 self.known.remove(&hash);
             }
+            self.met = Recent::default();
             for hash in new_pieced {
                 self.pieced.remove(&hash);
             }
@@ -260,9 +264,14 @@ impl Builder<'_> {
     fn entities<'e>(&mut self, seq: Seq, entities: impl Iterator<Item = &'e Entity>) -> Vec<u64> {
         let mut names = Vec::new();
         for entity in entities {
+            if let Some(hash) = self.view.met.find(entity.identifiers()) {
+                names.push(*hash);
+                continue;
+            }
             let Some(identity) = identity(entity) else { continue };
             let hash = u64::from_le_bytes(identity[..8].try_into().expect("an identity has 16 bytes"));
             names.push(hash);
+            self.view.met.note(hash);
             if !self.view.known.insert(hash) {
                 continue;
             }

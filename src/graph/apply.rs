@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hashbrown::HashSet;
 
-use crate::model::{Alert, Batch, Body, Entity, Event, Evidence, Incident, Link as ModelLink, Record, Seq};
+use crate::model::{Alert, Batch, Body, Entity, Event, Evidence, Incident, Link as ModelLink, Recent, Record, Seq};
 
 use super::decision::Decision;
 use super::entities::Words;
@@ -25,6 +25,8 @@ pub(super) struct Pending {
     containers: Vec<(u32, Link)>,
     order: Vec<(u32, Mention)>,
     unsettled: Unsettled,
+    /// Atoms of the mentions met lately, with the document by which each was remembered.
+    met: Recent<(u32, u64)>,
     /// Atoms of the document at hand, in the order of its list.
     atoms: Vec<u32>,
 }
@@ -326,11 +328,17 @@ impl Store {
     }
 
     fn upsert(&mut self, pending: &mut Pending, entity: &Entity, seq: Seq) -> u32 {
+        // What the same mention said in an earlier document, label and all, is in the tables already.
+        let texts = entity.identifiers().chain(["", entity.label.as_str()]);
+        if let Some((atom, _)) = pending.met.find(texts).filter(|(_, earlier)| *earlier <= seq.0) {
+            return *atom;
+        }
         let mut words = Words { hasher: &self.hasher, texts: &mut self.texts, names: &mut self.names, rules: self.rules };
         let (atom, new) = self.entities.upsert(&mut words, entity, seq.0);
         if new {
             self.entities.place(&words, atom, &mut pending.unsettled);
         }
+        pending.met.note((atom, seq.0));
         atom
     }
 }

@@ -75,7 +75,7 @@ pub fn read(document: &Document) -> Result<Vec<Body>, Reject> {
     let Some(format) = formats().find(|format| format.name == &*document.format) else {
         return Err(Reject::new("format_unknown", format!("expected a known format, found `{}`", document.format)));
     };
-    let object: Object = parse::object(&document.raw).map_err(|error| Reject::new("json_invalid", error.to_string()))?;
+    let object: Object = parse::document(&document.raw).map_err(|error| Reject::new("json_invalid", error.to_string()))?;
     let bodies = (format.read)(&object, &Context { table: document.table.as_deref(), received: document.received })?;
     for body in &bodies {
         let entities = match body {

@@ -3,8 +3,10 @@
 //! A table of members that grows with each of them hashes and moves all earlier ones several times, which costs as much as
 //! reading their text.
 
+use std::cell::RefCell;
 use std::fmt;
 
+use bytes::Bytes;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value};
 
@@ -23,6 +25,26 @@ pub(crate) fn object(bytes: &[u8]) -> serde_json::Result<Object> {
     match value {
         Value::Object(object) => Ok(object),
         _ => Err(serde_json::Error::custom("expected a JSON object")),
+    }
+}
+
+thread_local! {
+    /// The document that was parsed last to be recognised, so that reading it at once, as requests do, parses nothing again.
+    static LAST: RefCell<Option<(Bytes, Object)>> = const { RefCell::new(None) };
+}
+
+/// Keeps what the bytes of a document were parsed to, until the next one.
+pub(crate) fn keep(raw: &Bytes, object: Object) {
+    LAST.set(Some((raw.clone(), object)));
+}
+
+/// Reads the object of a document.
+pub(crate) fn document(raw: &Bytes) -> serde_json::Result<Object> {
+    // The bytes that are kept stay where they are, so no others can have their place.
+    let is_last = |(kept, _): &mut (Bytes, Object)| (kept.as_ptr(), kept.len()) == (raw.as_ptr(), raw.len());
+    match LAST.with_borrow_mut(|last| last.take_if(is_last)) {
+        Some((_, object)) => Ok(object),
+        None => object(raw),
     }
 }
 
@@ -129,6 +151,12 @@ mod tests {
             let expected = serde_json::from_str::<Object>(text).ok();
             assert_eq!(object(text.as_bytes()).ok(), expected, "{text}");
         }
+        let raw = Bytes::from_static(br#"{"a":1}"#);
+        keep(&raw, object(br#"{"kept":1}"#).expect("an object"));
+        assert!(document(&raw).expect("an object").contains_key("kept"), "of the same bytes");
+        assert!(document(&raw).expect("an object").contains_key("a"), "once");
+        keep(&raw, Object::new());
+        assert!(document(&Bytes::copy_from_slice(&raw)).expect("an object").contains_key("a"), "of other bytes");
         let names = object(br#"{"b":1,"a":2,"b":3}"#).expect("an object");
         assert_eq!(names.into_iter().collect::<Vec<_>>(), [("b".to_owned(), Value::from(3)), ("a".to_owned(), Value::from(2))]);
     }

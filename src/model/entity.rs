@@ -154,6 +154,14 @@ pub struct Entity {
     pub properties: Object,
 }
 
+impl Entity {
+    /// Kind and keys as texts in an order that is theirs alone: strong keys, an empty text, weak keys.
+    pub fn identifiers(&self) -> impl Iterator<Item = &str> {
+        let (strong, weak) = (self.keys.strong.iter().map(Key::as_str), self.keys.weak.iter().map(Key::as_str));
+        std::iter::once(self.kind.as_str()).chain(strong).chain(std::iter::once("")).chain(weak)
+    }
+}
+
 /// The part that an entity plays in an alert (`impacted`, `related`, `attacker`, `source` ...), lower case.
 pub type Role = Cow<'static, str>;
 

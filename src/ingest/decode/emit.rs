@@ -8,7 +8,7 @@ use hashbrown::{DefaultHashBuilder, HashMap};
 
 use crate::ingest::events::Route;
 use crate::ingest::reject::excerpt;
-use crate::ingest::{Context, EVENT, Rejected, detect, events, formats};
+use crate::ingest::{Context, EVENT, Format, Rejected, detect, events, formats, parse};
 use crate::model::{Body, Document, Object, Origin, Time};
 
 use super::envelope::{Frame, Wrapped};
@@ -63,6 +63,8 @@ pub(super) struct Emitter<'a> {
     header: Option<Vec<String>>,
     scratch: Vec<u8>,
     inner: Vec<Member>,
+    /// The document at hand as it was parsed to recognise it.
+    parsed: Option<Object>,
 }
 
 impl<'a> Emitter<'a> {
@@ -80,6 +82,7 @@ impl<'a> Emitter<'a> {
             header: None,
             scratch: Vec::new(),
             inner: Vec::new(),
+            parsed: None,
         }
     }
 
@@ -150,6 +153,7 @@ impl<'a> Emitter<'a> {
     }
 
     fn plain(&mut self, raw: &[u8], members: &[Member], spaced: bool, place: Place, category: Option<Arc<str>>) -> ControlFlow<()> {
+        self.parsed = None;
         let key = self.shape_key(raw, members, category.as_deref());
         if !self.shapes.contains_key(&key) {
             if self.shapes.len() >= SHAPES_MAX {
@@ -179,6 +183,9 @@ impl<'a> Emitter<'a> {
         };
         let hash = self.fingerprint(raw, spaced, format == self.event);
         let raw = bytes::Bytes::copy_from_slice(raw);
+        if let Some(parsed) = self.parsed.take() {
+            parse::keep(&raw, parsed);
+        }
         let origin = Origin { source: self.source.clone(), line: place.line };
         (self.sink)(Item::Document(Document { format, table, origin, received: self.received, hash, raw }))
     }
@@ -209,7 +216,9 @@ impl<'a> Emitter<'a> {
         match self.options.format.as_deref() {
             Some(EVENT) => {}
             Some(name) => {
-                return match foreign(name, raw, table.as_deref(), self.received) {
+                let (object, fault) = told(name, raw, table.as_deref(), self.received);
+                self.parsed = object;
+                return match fault {
                     Some(message) => Shape::Foreign(message),
                     None => Shape::Format(self.format(name), table),
                 };
@@ -217,13 +226,14 @@ impl<'a> Emitter<'a> {
             // A row that names a table of events is no alert, whatever its columns look like.
             None if table.is_some() && !alerts => {}
             None => {
-                if let Ok(mut object) = serde_json::from_slice::<Object>(raw) {
+                if let Ok(mut object) = parse::object(raw) {
                     for column in self.header.iter().flatten() {
                         if !object.contains_key(column) {
                             object.insert(column.clone(), serde_json::Value::String(String::new()));
                         }
                     }
                     if let Some(format) = detect(&object) {
+                        self.parsed = self.header.is_none().then_some(object);
                         return Shape::Format(self.format(format.name), table.filter(|_| alerts));
                     }
                 }
@@ -279,14 +289,17 @@ impl<'a> Emitter<'a> {
     }
 }
 
-/// Why a document is none of the format of this name, if it is another one's or gives nothing when it is read.
-fn foreign(name: &str, raw: &[u8], table: Option<&str>, received: Time) -> Option<String> {
-    let format = formats().find(|format| format.name == name)?;
-    let object = serde_json::from_slice::<Object>(raw).ok()?;
-    if (format.detect)(&object) > 0 {
-        return None;
-    }
-    if let Some(other) = detect(&object) {
+/// A document of a source whose format the caller named, parsed; and why it is none of that format, if it is not.
+fn told(name: &str, raw: &[u8], table: Option<&str>, received: Time) -> (Option<Object>, Option<String>) {
+    let (Some(format), Ok(object)) = (formats().find(|format| format.name == name), parse::object(raw)) else { return (None, None) };
+    let fault = if (format.detect)(&object) > 0 { None } else { foreign(format, &object, table, received) };
+    (Some(object), fault)
+}
+
+/// Why an object that its format does not know by its looks is none of it: it is another one's, or gives nothing when it is read.
+fn foreign(format: &Format, object: &Object, table: Option<&str>, received: Time) -> Option<String> {
+    let name = format.name;
+    if let Some(other) = detect(object) {
         return Some(format!("expected a document of the format `{name}`, found one of `{}`; leave `--format` out", other.name));
     }
     let hollow = |body: &Body| match body {
@@ -294,7 +307,7 @@ fn foreign(name: &str, raw: &[u8], table: Option<&str>, received: Time) -> Optio
         Body::Incident(incident) => incident.title.is_empty() && incident.entities.is_empty() && incident.alert_ids.is_empty(),
         Body::Event(_) | Body::Decision(_) | Body::Resource(_) => false,
     };
-    let bodies = (format.read)(&object, &Context { table, received }).ok()?;
+    let bodies = (format.read)(object, &Context { table, received }).ok()?;
     bodies.iter().all(hollow).then(|| {
         let names: Vec<String> = object.keys().take(8).map(|name| format!("`{name}`")).collect();
         format!("expected a document of the format `{name}`, found an object with {}", names.join(", "))

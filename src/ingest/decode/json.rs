@@ -83,7 +83,7 @@ impl Reader {
                     return self.list(window, emitter, envelope);
                 }
                 let flow = emitter.document(&window.bytes()[..found.end], &self.members, found.spaced, Place::of(window));
-                window.consume(found.end);
+                pass(window, found);
                 Ok(flow)
             }
             Found::Envelope(envelope) => self.list(window, emitter, envelope),
@@ -152,7 +152,7 @@ impl Reader {
                     Content::Documents if raw[0] == b'{' => emitter.document(raw, &self.members, found.spaced, place),
                     Content::Documents => emitter.reject("json_invalid", "expected a JSON object", place, head(raw)),
                 };
-                window.consume(found.end);
+                pass(window, found);
                 Ok(flow)
             }
             Found::Envelope(_) | Found::Bad { .. } if window.bytes().is_empty() => Ok(Continue(())),
@@ -221,6 +221,11 @@ impl Reader {
             }
         }
     }
+}
+
+/// Moves behind a document. A line break inside of one is white space: none can stand in a text.
+fn pass(window: &mut Window<'_>, found: Scanned) {
+    if found.spaced { window.consume(found.end) } else { window.consume_within_line(found.end) }
 }
 
 fn too_large(limit: usize) -> Found {

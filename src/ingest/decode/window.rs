@@ -96,6 +96,16 @@ impl<'a> Window<'a> {
     pub(crate) fn consume(&mut self, n: usize) {
         let bytes = &self.buffer[self.start..self.start + n];
         self.line += bytes.iter().filter(|b| **b == b'\n').count() as u64;
+        self.advance(n);
+    }
+
+    /// Moves over `n` bytes that hold no line break, without a look at them.
+    pub(crate) fn consume_within_line(&mut self, n: usize) {
+        debug_assert!(!self.buffer[self.start..self.start + n].contains(&b'\n'));
+        self.advance(n);
+    }
+
+    fn advance(&mut self, n: usize) {
         self.offset += n as u64;
         self.start += n;
     }
