@@ -135,6 +135,14 @@ async fn without_a_key_everybody_is_the_owner_and_with_one_nobody_unknown() {
     assert_eq!(with_token(&open, "/v1/whoami", "anything").await, (200, String::new()));
     let (status, _, body) = ask(&open, "GET", "/v1/whoami", &[("x-clew-user", "ben")], "").await;
     assert_eq!((status, body["name"].as_str(), body["kind"].as_str()), (200, Some("ben"), Some("local")));
+    // From another machine, anybody could give any name.
+    for (peer, name) in [("127.0.0.1:1", "ben"), ("[::ffff:127.0.0.1]:1", "ben"), ("10.0.0.9:1", "local")] {
+        let peer = super::auth::Peer(Some(peer.parse().expect("an address")));
+        let request = Request::get("/v1/whoami").header("x-clew-user", "ben").extension(peer).body(Body::empty()).expect("a request");
+        let response = open.clone().oneshot(request).await.expect("the router is infallible");
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.expect("a body in memory");
+        assert_eq!(serde_json::from_slice::<Value>(&bytes).expect("JSON")["name"], name, "{peer:?}");
+    }
 
     let (reader, token) = key("siem", Role::Reader, KeyKind::Key, None, 7);
     let closed = server([reader.clone()], Limits::default());
