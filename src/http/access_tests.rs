@@ -62,12 +62,17 @@ fn asked() -> Vec<(String, String, String)> {
     all
 }
 
-#[tokio::test]
-async fn each_operation_is_open_to_those_roles_that_have_its_right() {
+/// A server with a key of each role.
+fn of_every_role() -> (Router, Vec<(Role, (Key, String))>) {
     let keys: Vec<(Role, (Key, String))> =
         Role::ALL.into_iter().zip(1..).map(|(role, number)| (role, key(role.as_str(), role, KeyKind::Key, None, number))).collect();
     let limits = Limits { refusals_burst_max: 1e9, ..Limits::default() };
-    let router = server(keys.iter().map(|(_, (key, _))| key.clone()), limits);
+    (server(keys.iter().map(|(_, (key, _))| key.clone()), limits), keys)
+}
+
+#[tokio::test]
+async fn each_operation_is_open_to_those_roles_that_have_its_right() {
+    let (router, keys) = of_every_role();
     let mut refused = 0;
     for (method, path, id) in asked() {
         let right = rights::declared(&id).expect("every operation declares its right");
@@ -96,6 +101,28 @@ async fn each_operation_is_open_to_those_roles_that_have_its_right() {
         }
     }
     assert!(refused > 50, "{refused}");
+}
+
+#[tokio::test]
+async fn each_operation_of_the_dialects_is_open_to_those_roles_that_have_its_right() {
+    let (router, keys) = of_every_role();
+    let (mut opened, mut refused) = (0, 0);
+    for (method, path, operation, right) in dialects::operations() {
+        assert!(!matches!(right, Right::Open | Right::Known), "{operation}: what a dialect shows needs a role");
+        let (status, _, body) = ask(&router, method, &path, &[], "").await;
+        assert_eq!(status, 401, "{method} {path}: {body}");
+        for (role, (_, token)) in &keys {
+            let (status, _, body) = ask(&router, method, &path, &[("authorization", &format!("Bearer {token}"))], "{}").await;
+            if role.has(right) {
+                opened += 1;
+                assert!(!matches!(status, 401 | 403 | 404 | 405), "{method} {path} ({operation}) as {role}: {status} {body}");
+            } else {
+                refused += 1;
+                assert_eq!(status, 403, "{method} {path} ({operation}) as {role}: {body}");
+            }
+        }
+    }
+    assert!(opened > 400 && refused > 200, "{opened} {refused}");
 }
 
 #[tokio::test]
@@ -135,6 +162,14 @@ async fn without_a_key_everybody_is_the_owner_and_with_one_nobody_unknown() {
     assert_eq!(with_token(&open, "/v1/whoami", "anything").await, (200, String::new()));
     let (status, _, body) = ask(&open, "GET", "/v1/whoami", &[("x-clew-user", "ben")], "").await;
     assert_eq!((status, body["name"].as_str(), body["kind"].as_str()), (200, Some("ben"), Some("local")));
+    // From another machine, anybody could give any name.
+    for (peer, name) in [("127.0.0.1:1", "ben"), ("[::ffff:127.0.0.1]:1", "ben"), ("10.0.0.9:1", "local")] {
+        let peer = super::auth::Peer(Some(peer.parse().expect("an address")));
+        let request = Request::get("/v1/whoami").header("x-clew-user", "ben").extension(peer).body(Body::empty()).expect("a request");
+        let response = open.clone().oneshot(request).await.expect("the router is infallible");
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.expect("a body in memory");
+        assert_eq!(serde_json::from_slice::<Value>(&bytes).expect("JSON")["name"], name, "{peer:?}");
+    }
 
     let (reader, token) = key("siem", Role::Reader, KeyKind::Key, None, 7);
     let closed = server([reader.clone()], Limits::default());

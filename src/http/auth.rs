@@ -266,6 +266,10 @@ impl FromRequestParts<Arc<App>> for Standing {
     }
 }
 
+/// A request that the server makes of itself while it answers another.
+#[derive(Clone, Copy)]
+struct Inner;
+
 /// Gives a request that the server makes of itself everything by which its sender is known: what it presented, the workspace, where it came from.
 pub(crate) fn as_sender_of(parts: &Parts, request: &mut Request) {
     let said = [
@@ -288,6 +292,7 @@ pub(crate) fn as_sender_of(parts: &Parts, request: &mut Request) {
     if let Some(peer) = parts.extensions.get::<Peer>() {
         request.extensions_mut().insert(*peer);
     }
+    request.extensions_mut().insert(Inner);
 }
 
 /// A route that no layer of this file stands before: nothing may be shown there.
@@ -357,6 +362,8 @@ pub(crate) async fn authenticate(State(app): State<Arc<App>>, mut request: Reque
     };
     let peer = request.extensions().get::<Peer>().copied().unwrap_or_default();
     let counted = match &caller.identity {
+        // The request that it belongs to was counted.
+        _ if request.extensions().get::<Inner>().is_some() => Ok(()),
         Ok(identity) => app.gate.count(identity),
         Err(fault) if fault.code != "starting" && (granted.is_err() || need.is_none()) => app.gate.count_refused(peer.ip()),
         Err(_) => Ok(()),

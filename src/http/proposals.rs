@@ -16,6 +16,7 @@ use super::error::ApiError;
 use super::extract::{JsonBody, Ready};
 use super::routes::{About, NoParams, Routes, json};
 use crate::access::Kind;
+use crate::engine::Engine;
 use crate::model::{Fault, FaultClass};
 use crate::query::Question;
 use crate::query::details::RecordsRequest;
@@ -103,13 +104,7 @@ async fn accept(
     Path(id): Path<String>,
     JsonBody(decide): JsonBody<ProposalDecide>,
 ) -> Result<Response, ApiError> {
-    let decided = blocking(move || {
-        let stored = engine.context().snapshot.resource(KIND, &id)?.ok_or_else(|| unknown(&id))?;
-        may_decide(&app, &granted, &read(&stored)?.proposer)?;
-        let (_, changed) = engine.accept_proposal(&id, &decide, &actor)?;
-        Ok(ProposalDecided { proposal: ProposalRequest { id }.answer(&engine.context())?, value: changed.value, complete: true })
-    });
-    json(&decided.await?)
+    decided(app, engine, granted, id, move |engine, id| Ok(engine.accept_proposal(id, &decide, &actor)?.1.value)).await
 }
 
 async fn reject(
@@ -120,11 +115,23 @@ async fn reject(
     Path(id): Path<String>,
     JsonBody(decide): JsonBody<ProposalDecide>,
 ) -> Result<Response, ApiError> {
-    let decided = blocking(move || {
+    let reject = move |engine: &Engine, id: &str| engine.reject_proposal(id, &decide, &actor).map(|_| Vec::new());
+    decided(app, engine, granted, id, reject).await
+}
+
+/// Decides on a proposal if the sender may, and answers what became of it.
+async fn decided(
+    app: Arc<App>,
+    engine: Arc<Engine>,
+    granted: Granted,
+    id: String,
+    decide: impl FnOnce(&Engine, &str) -> Result<Vec<ChangedRecord>, Fault> + Send + 'static,
+) -> Result<Response, ApiError> {
+    let work = move || {
         let stored = engine.context().snapshot.resource(KIND, &id)?.ok_or_else(|| unknown(&id))?;
         may_decide(&app, &granted, &read(&stored)?.proposer)?;
-        engine.reject_proposal(&id, &decide, &actor)?;
-        Ok(ProposalDecided { proposal: ProposalRequest { id }.answer(&engine.context())?, value: Vec::new(), complete: true })
-    });
-    json(&decided.await?)
+        let value = decide(&engine, &id)?;
+        Ok(ProposalDecided { proposal: ProposalRequest { id }.answer(&engine.context())?, value, complete: true })
+    };
+    json(&blocking(work).await?)
 }

@@ -159,6 +159,9 @@ pub struct Change {
     /// Id of the rule that made it, if a rule did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
+    /// Why, where it is not said in a comment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// Id of the proposal that was accepted with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proposal: Option<String>,

@@ -68,7 +68,7 @@ pub struct Activity {
     /// Who proposed the change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proposed_by: Option<String>,
-    /// What was said of a proposal.
+    /// What was said of a proposal, or why something was changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     /// Name of the step of several changes that are undone together.
@@ -160,7 +160,7 @@ fn log(context: &Context, node: NodeId, said: impl Fn(Body) -> Option<Said>) -> 
             rule: change.rule,
             proposal: change.proposal,
             proposed_by: change.proposed_by,
-            comment: None,
+            comment: change.reason,
             step: change.step,
             source: document.origin.source.to_string(),
             line: document.origin.line,

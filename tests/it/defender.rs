@@ -404,3 +404,35 @@ async fn rows_of_an_export_say_the_same_as_documents() {
     let finding = clew.get(&format!("{VM}/providers/Microsoft.Security/assessments/abc/subAssessments/n1")).await;
     assert_eq!(finding["properties"]["additionalData"]["cve"][0]["title"], "CVE-2021-44228");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn automations_send_to_event_hubs_as_exports() {
+    let clew = Clew::new();
+    let path = format!("{SUB}/resourceGroups/g/providers/Microsoft.Security/automations/hub");
+    let string = "Endpoint=sb://ns.servicebus.windows.net/;SharedAccessKeyName=Send;SharedAccessKey=abc;EntityPath=soc";
+    let body = |actions: Value| {
+        let rule = json!({"propertyJPath": "Severity", "propertyType": "String", "expectedValue": "High", "operator": "Equals"});
+        json!({"location": "x", "properties": {"isEnabled": true, "actions": actions,
+            "sources": [{"eventSource": "Alerts", "ruleSets": [{"rules": [rule]}]}, {"eventSource": "SecureScoresSnapshot"}]}})
+    };
+    let hub = json!([{"actionType": "EventHub", "eventHubResourceId": "/x/eventhubs/soc", "connectionString": string}]);
+    let put = async |actions: Value| clew.by("ana", "PUT", &path, body(actions)).await;
+    let exports = async || clew.get("/v1/exports").await["value"].as_array().expect("a list").clone();
+    assert_eq!(put(hub.clone()).await.0, StatusCode::CREATED);
+    let made = exports().await;
+    assert_eq!(made.len(), 2, "{made:?}");
+    let stream = made.iter().find(|export| export["schedule"].is_null()).expect("alerts go as they change");
+    assert_eq!((&stream["target"]["brokers"], &stream["target"]["topic"]), (&json!(["ns.servicebus.windows.net:9093"]), &json!("soc")));
+    assert_eq!((&stream["filter"]["severity"], stream.to_string().contains("SharedAccessKey=abc")), (&json!(["High"]), false));
+    // Sent back as it was shown, it goes on; without the hub, or gone, nothing is sent any more.
+    let shown = clew.get(&path).await["properties"]["actions"].clone();
+    assert_eq!(put(shown).await.0, StatusCode::OK);
+    assert_eq!(exports().await.len(), 2);
+    assert_eq!(put(json!([{"actionType": "Workspace", "workspaceResourceId": "/x/workspaces/soc"}])).await.0, StatusCode::OK);
+    assert_eq!(exports().await.len(), 0);
+    assert_eq!(put(hub).await.0, StatusCode::OK);
+    assert_eq!(clew.by("ana", "DELETE", &path, Value::Null).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(exports().await.len(), 0);
+    let (status, answer) = put(json!([{"actionType": "EventHub", "connectionString": "nothing"}])).await;
+    assert_eq!((status, &answer["error"]["innererror"]["code"]), (StatusCode::BAD_REQUEST, &json!("automation_target")));
+}

@@ -137,6 +137,54 @@ async fn indicators_match_values_networks_and_digests_over_history() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn indicators_reach_entities_by_all_that_they_are_known_by() {
+    let clew = filled();
+    let digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    let entities = json!([
+        {"$id": "1", "Type": "host", "HostName": "srv1", "DnsDomain": "bad.example"},
+        {"$id": "2", "Type": "url", "Url": "http://10.9.8.7:8080/drop"},
+        {"$id": "3", "Type": "filehash", "Algorithm": "SHA256", "Value": digest},
+        {"$id": "4", "Type": "file", "Directory": "\\\\10.9.8.6\\share", "Name": "tool.exe", "FileHashes": [{"$ref": "3"}]},
+        {"$id": "5", "Type": "process", "ProcessId": "77", "CreationTimeUtc": "2026-01-01T10:00:00Z", "CommandLine": "tool.exe -q",
+            "Host": {"$ref": "1"}, "ImageFile": {"$ref": "4"}},
+    ]);
+    let alert = json!({"SystemAlertId": "a4", "DisplayName": "a4", "AlertName": "a4", "AlertSeverity": "Low", "ProviderName": "Test",
+        "ProductName": "Test", "TimeGenerated": "2026-01-02T10:00:00Z", "AlertType": "t", "Entities": entities.to_string(), "Type": "SecurityAlert"});
+    assert_eq!(clew.ingest_bytes("more.jsonl", alert.to_string()).new, 1);
+    let object = |id: &str, pattern: &str| {
+        json!({"type": "indicator", "spec_version": "2.1", "id": format!("indicator--{id}"), "name": id, "pattern": pattern, "pattern_type": "stix",
+            "valid_from": "2020-01-01T00:00:00Z", "modified": "2026-01-01T00:00:00Z"})
+    };
+    let bundle = json!({"type": "bundle", "objects": [
+        object("domain", "[domain-name:value = 'bad.example']"),
+        object("address", "[ipv4-addr:value = '10.9.8.7']"),
+        object("network", "[ipv4-addr:value ISSUBSET '10.9.8.4/30']"),
+        object("digest", &format!("[file:hashes.'SHA-256' = '{digest}']")),
+        object("name", "[file:name = 'tool.exe']"),
+    ]});
+    send(&clew, "POST", "/v1/indicators/import", json!({"content": bundle.to_string(), "source": "feed"})).await;
+    // The kinds of what each reaches, from the entities of the alert.
+    let facts = [
+        ("domain", vec!["host"]),
+        ("address", vec!["url"]),
+        ("network", vec!["file", "url"]),
+        ("digest", vec!["file", "filehash", "process"]),
+        ("name", vec!["file"]),
+    ];
+    for (indicator, kinds) in &facts {
+        let page = clew.get(&format!("/v1/indicators/indicator--{indicator}/matches")).await;
+        let mut found: Vec<&str> = page["value"].as_array().expect("a list").iter().filter_map(|row| row["kind"].as_str()).collect();
+        found.sort_unstable();
+        assert_eq!(&found, kinds, "{indicator}: {page}");
+    }
+    // A list of digests says the same, and nothing once the digest is off it.
+    send(&clew, "POST", "/v1/watchlists/bad/import", json!({"csv": format!("Hash\n{digest}\n"), "key": "Hash"})).await;
+    assert_eq!(clew.get("/v1/watchlists/bad/matches").await["total"], 3);
+    send(&clew, "POST", "/v1/watchlists/bad/import", json!({"csv": "Hash\nnone\n", "replace": true})).await;
+    assert_eq!(clew.get("/v1/watchlists/bad/matches").await["total"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn imports_without_sense_are_refused() {
     let clew = Clew::new();
     let cases = [

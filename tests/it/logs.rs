@@ -292,6 +292,10 @@ async fn graph_lists_changes_and_hunts() {
     assert_eq!(words, ["resolved", "truePositive", "ann@contoso.com"]);
     let (_, changed) = clew.by("ann", "PATCH", "/v1.0/security/incidents/12345", json!({"status": "active"})).await;
     assert_eq!(changed["status"], "active");
+    // Why it was opened again stands in the activity log, not in a comment that nobody wrote.
+    assert!(!changed["comments"].to_string().contains("Opened again"), "{changed}");
+    let log = clew.get("/v1/incidents/12345/activity").await;
+    assert_eq!(log["value"][0]["comment"], "Opened again through the security API of Microsoft Graph.", "{log}");
     let (status, comments) = clew.by("ann", "POST", "/v1.0/security/incidents/12345/comments", json!({"comment": "seen"})).await;
     assert_eq!(
         (status, comments["value"].as_array().and_then(|list| list.last()).map(|one| &one["comment"])),
@@ -419,4 +423,45 @@ async fn a_query_reads_the_workspaces_that_it_names() {
         let (status, answer) = clew.post("/v1/workspaces/default/query", &json!({"query": text})).await;
         assert!(status.is_client_error(), "{text}: {answer}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_job_is_a_table_that_queries_name() {
+    let clew = with_rows();
+    let base = "/subscriptions/s/resourceGroups/g/providers/Microsoft.OperationalInsights/workspaces/default/tables";
+    let job = |from: &str, limit: u64| {
+        json!({"properties": {"searchResults": {"query": "Signals_CL | where Count > 0 | project Name", "limit": limit,
+            "startSearchTime": from, "endSearchTime": "2024-01-03T00:00:00+00:00"}}})
+    };
+    let path = format!("{base}/hunt_SRCH?api-version=2021-12-01-preview");
+    let (status, made) = clew.by("ana", "PUT", &path, job("2024-01-01T00:30:00+00:00", 10)).await;
+    assert_eq!((status, &made["properties"]["provisioningState"]), (StatusCode::CREATED, &json!("Succeeded")), "{made}");
+    assert_eq!(clew.get(&path).await["properties"]["searchResults"]["startSearchTime"], "2024-01-01T00:30:00.0000000Z");
+    let rows = async |text: &str| logs(&clew, json!({ "query": text })).await["tables"][0]["rows"].clone();
+    assert_eq!(rows("hunt_SRCH | sort by Name asc").await, json!([["b"], ["c"]]));
+    assert_eq!(clew.by("ana", "PUT", &path, job("2024-01-01T00:00:00Z", 1)).await.0, StatusCode::OK);
+    assert_eq!(rows("hunt_SRCH | count").await, json!([[1]]));
+    // Beside the tables that hold rows, with their columns.
+    let tables = clew.get(&format!("{base}?api-version=2021-12-01-preview")).await;
+    let named: Vec<&str> = tables["value"].as_array().expect("a list").iter().filter_map(|table| table["name"].as_str()).collect();
+    assert!(named.contains(&"Signals_CL") && named.contains(&"hunt_SRCH"), "{named:?}");
+    let columns = clew.get(&format!("{base}/signals_cl")).await["properties"]["schema"]["columns"].clone();
+    assert!(columns.as_array().is_some_and(|columns| columns.iter().any(|column| column["name"] == "Count" && column["type"] == "long")));
+    let cases = [
+        ("PUT", format!("{base}/hunt_CL"), job("2024-01-01T00:00:00Z", 1), 400),
+        ("PUT", path.clone(), job("2025-01-01T00:00:00Z", 1), 400),
+        ("PUT", path.clone(), job("2024-01-01T00:00:00Z", 0), 400),
+        ("PUT", path.clone(), json!({"properties": {}}), 400),
+        ("DELETE", format!("{base}/Signals_CL"), Value::Null, 400),
+        ("GET", format!("{base}/nothing"), Value::Null, 404),
+        ("DELETE", path.clone(), Value::Null, 204),
+        ("DELETE", path.clone(), Value::Null, 204),
+        ("GET", path.clone(), Value::Null, 404),
+    ];
+    for (method, path, body, expected) in cases {
+        let (status, answer) = clew.by("ana", method, &path, body).await;
+        assert_eq!(status.as_u16(), expected, "{method} {path}: {answer}");
+    }
+    let (status, _) = clew.post(WORKSPACE, &json!({"query": "hunt_SRCH | count"})).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST, "the table went with its job");
 }

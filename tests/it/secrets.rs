@@ -37,7 +37,7 @@ async fn filled() -> (Clew, Vec<String>) {
     let kafka = json!({"type": "kafka", "brokers": ["kafka.example:9093"], "topic": "t", "tls": true, "sasl": sasl});
     send("PUT", "/v1/exports/kafka", json!({"enabled": false, "target": kafka})).await;
     let address = format!("https://logic.example/{}", SECRETS[5]);
-    let string = format!("Endpoint=sb://x.servicebus.windows.net/;SharedAccessKey={}", SECRETS[6]);
+    let string = format!("Endpoint=sb://x.servicebus.windows.net/;SharedAccessKey={};EntityPath=hub", SECRETS[6]);
     let automation = json!({"location": "x", "properties": {"isEnabled": true, "sources": [{"eventSource": "Alerts"}], "actions": [
         {"actionType": "LogicApp", "logicAppResourceId": "/x", "uri": address}, {"actionType": "EventHub", "connectionString": string},
     ]}});

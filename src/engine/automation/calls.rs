@@ -5,6 +5,7 @@
 //! kept before another attempt.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -159,11 +160,22 @@ impl Engine {
 
     /// Makes the calls of one host, one after another; gives how many runs are over. One that stays silent is not called again at once.
     pub(super) fn call(&self, calls: Calls, clock: &(dyn Fn() -> Time + Sync)) -> Result<u64, Fault> {
+        let made = catch_unwind(AssertUnwindSafe(|| self.call_each(&calls, clock)));
+        // Whatever became of the calls: what was not tried is taken by a later pass, and the host may be called again.
+        let left: BTreeSet<(String, usize)> = calls.deliveries.iter().map(|delivery| (delivery.run.id.clone(), delivery.place)).collect();
+        self.automation_state(|state| {
+            state.calling.remove(&calls.host);
+            state.busy.retain(|action| !left.contains(action));
+            Ok(())
+        })?;
+        made.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    /// Makes the calls, and keeps what became of them.
+    fn call_each(&self, calls: &Calls, clock: &(dyn Fn() -> Time + Sync)) -> Result<u64, Fault> {
         let policy = EgressPolicy::of(&self.context());
         let (mut over, mut silent, mut kept) = (Ok(0), false, Instant::now());
         let mut tried = Vec::new();
-        let mut left: BTreeSet<(String, usize)> =
-            calls.deliveries.iter().map(|delivery| (delivery.run.id.clone(), delivery.place)).collect();
         for delivery in &calls.deliveries {
             if self.stopping() || over.is_err() {
                 break;
@@ -175,7 +187,6 @@ impl Engine {
             };
             silent |= matches!(&done, Err(Failed { again: true, .. }));
             let (run, place) = (delivery.run.id.clone(), delivery.place);
-            left.remove(&(run.clone(), place));
             tried.push(Tried { run, place, done: done.map(|message| (ActionState::Done, message)) });
             if tried.len() >= KEPT_MAX || kept.elapsed() >= KEPT_TIME_MAX {
                 let more = self.settle(std::mem::take(&mut tried), clock());
@@ -184,11 +195,6 @@ impl Engine {
             }
         }
         let settled = self.settle(tried, clock());
-        self.automation_state(|state| {
-            state.calling.remove(&calls.host);
-            state.busy.retain(|action| !left.contains(action));
-            Ok(())
-        })?;
         Ok(over? + settled?)
     }
 

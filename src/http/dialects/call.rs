@@ -32,6 +32,8 @@ pub(crate) struct Call {
     pub(super) body: Bytes,
     /// Who asks.
     pub(super) actor: Actor,
+    /// Whether who asks may administer.
+    pub(super) administers: bool,
     /// The workspaces that who asks may use.
     pub(super) workspaces: Vec<String>,
     /// Workspaces that the request names beside that of its path.

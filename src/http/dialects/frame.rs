@@ -8,7 +8,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::routes::{Handler, Matched, Route, Table, segments};
-use super::{Call, DIALECTS, Dialect, Reply, call, kusto, logs, resources};
+use super::{Call, DIALECTS, Dialect, Reply, Right, call, kusto, logs, resources};
 use crate::engine::Engine;
 use crate::http::app::App;
 use crate::http::auth::Caller;
@@ -133,6 +133,7 @@ async fn run(
         headers: parts.headers,
         body,
         actor,
+        administers: granted.identity().has(Right::Administer),
         workspaces,
         beside,
     };

@@ -61,5 +61,19 @@ static DIALECTS: &[&Dialect] = &[
     &arm::DIALECT,
 ];
 
+/// Every operation of the dialects as a client asks it: method, path, name, right.
+#[cfg(test)]
+pub(crate) fn operations() -> Vec<(&'static str, String, &'static str, Right)> {
+    let routes =
+        DIALECTS.iter().flat_map(|dialect| dialect.routes.iter().flat_map(|routes| routes.iter()).map(move |route| (*dialect, route)));
+    let path = |dialect: &Dialect, route: &Route| {
+        let (first, rest) = route.path.split_once('/').unwrap_or((route.path, ""));
+        let alias = dialect.aliases.iter().find(|(name, _)| *name == first).map(|(_, path)| *path);
+        let whole = alias.map_or_else(|| route.path.to_owned(), |path| format!("{path}/{rest}"));
+        whole.split('/').map(|segment| if segment.starts_with('{') { "x" } else { segment }).collect::<Vec<_>>().join("/")
+    };
+    routes.map(|(dialect, route)| (route.method, path(dialect, route), route.operation, route.right)).collect()
+}
+
 #[cfg(test)]
 mod tests;

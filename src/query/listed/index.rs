@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use hashbrown::HashMap;
 
 use super::{MATCHES_INDICATOR, Match, ON_LIST};
-use crate::graph::EntityRef;
+use crate::graph::{Direction, EdgeFilter, EntityRef, GraphSnapshot, NodeId};
 use crate::ingest::pattern;
 use crate::model::{Indicator, Seq, Time};
 
@@ -37,6 +37,8 @@ pub struct Index {
     /// By type of value (`ip:`, `domain:`, `hash:` ...; a list's values have `text:`) and value.
     values: HashMap<String, Vec<(Place, Seq)>>,
     networks: Vec<Network>,
+    /// Whether any value may be the digest of a file.
+    digests: bool,
 }
 
 impl Index {
@@ -57,6 +59,7 @@ impl Index {
             return;
         }
         let text = key.parse::<IpAddr>().map_or_else(|_| key.to_lowercase(), |address| plain(address).to_string());
+        self.digests |= is_digest(&text);
         self.values.entry(format!("text:{text}")).or_default().push((Place::List(list), seq));
     }
 
@@ -91,18 +94,22 @@ impl Index {
             }
             let value = value.parse::<IpAddr>().map_or_else(|_| value.to_lowercase(), |address| plain(address).to_string());
             let value = if kind == "url" { value.trim_end_matches('/').to_owned() } else { value };
+            self.digests |= kind == "hash";
             self.values.entry(format!("{kind}:{value}")).or_default().push((place, seq));
         }
         self.indicators.push((id.to_owned(), indicator));
     }
 
     /// What the lists and indicators say of an entity: lists by alias, then indicators by id, each once.
-    pub fn of(&self, entity: &EntityRef<'_>, now: Time) -> Vec<Match> {
+    pub fn of(&self, graph: &GraphSnapshot, entity: &EntityRef<'_>, now: Time) -> Vec<Match> {
         if self.is_empty() {
             return Vec::new();
         }
         let mut found: Vec<(Place, Seq)> = Vec::new();
-        let probes = probes(entity);
+        let mut probes = probes(entity);
+        if self.digests {
+            probes.extend(digests(graph, entity));
+        }
         for probe in &probes {
             found.extend(self.values.get(probe).into_iter().flatten());
             if let Some(value) = probe.split_once(':').filter(|(kind, _)| *kind != "text").map(|(_, value)| value)
@@ -164,6 +171,14 @@ fn network(text: &str) -> Option<(u128, u128)> {
     Some((bits(address) & mask, mask))
 }
 
+/// Adds the address or domain that a host is named by.
+fn add_host(add: &mut impl FnMut(&str, &str), host: &str) {
+    match host.parse::<IpAddr>() {
+        Ok(address) => add("ip", &plain(address).to_string()),
+        Err(_) => add("domain", host),
+    }
+}
+
 /// What an entity is looked up by: `text:` and everything that it is called, and its values by type.
 fn probes(entity: &EntityRef<'_>) -> BTreeSet<String> {
     let mut probes = BTreeSet::new();
@@ -188,17 +203,23 @@ fn probes(entity: &EntityRef<'_>) -> BTreeSet<String> {
             ("url", _) => {
                 add("url", value.trim_end_matches('/'));
                 if let Some(host) = url::Url::parse(&value).ok().and_then(|url| url.host_str().map(str::to_owned)) {
-                    add("domain", &host);
-                    if let Ok(address) = host.parse::<IpAddr>() {
-                        add("ip", &plain(address).to_string());
-                    }
+                    add_host(&mut add, host.trim_start_matches('[').trim_end_matches(']'));
                 }
             }
             ("filehash", _) => add("hash", value.split_once(':').map_or(value.as_str(), |(_, digest)| digest)),
-            ("file", "name") => add("file", &value),
+            ("file", set) => {
+                if set == "name" {
+                    add("file", &value);
+                }
+                if let Some(host) = share(&value) {
+                    add_host(&mut add, host);
+                }
+            }
             ("host", _) => {
-                add("text", value.split('|').next().unwrap_or_default());
+                let (name, domain) = value.split_once('|').unwrap_or((&value, ""));
+                add("text", name);
                 add("domain", &value.replace('|', "."));
+                add("domain", domain);
             }
             ("account", _) => {
                 add("account", &value);
@@ -214,9 +235,58 @@ fn probes(entity: &EntityRef<'_>) -> BTreeSet<String> {
     probes
 }
 
+/// Whether a text has the form of an MD5, SHA-1 or SHA-256.
+fn is_digest(text: &str) -> bool {
+    matches!(text.len(), 32 | 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// The digests of a file, and of the image that a process runs.
+fn digests(graph: &GraphSnapshot, entity: &EntityRef<'_>) -> Vec<String> {
+    let out = EdgeFilter { direction: Direction::Out, ..EdgeFilter::default() };
+    let ends = |node: NodeId, relation: &'static str| {
+        let edges = graph.edges(node, &out).filter(move |edge| graph.relation(edge) == relation);
+        edges.map(|edge| edge.to).collect::<Vec<_>>()
+    };
+    let files = match entity.kind() {
+        "file" => vec![entity.node()],
+        "process" => ends(entity.node(), "runs_image"),
+        _ => return Vec::new(),
+    };
+    let hashes = files.into_iter().flat_map(|file| ends(file, "has_hash")).filter_map(|hash| graph.entity_node(hash));
+    hashes.flat_map(|hash| probes(&hash)).filter(|probe| probe.starts_with("hash:")).collect()
+}
+
+/// The host of a path of the network (`\\10.0.0.1\share\x.exe`).
+fn share(path: &str) -> Option<&str> {
+    let host = path.strip_prefix("\\\\")?.split('\\').next()?;
+    let host = host.split('@').next()?;
+    (!host.is_empty() && !matches!(host, "." | "?")).then_some(host)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_of_the_network_name_their_host() {
+        let cases = [
+            (r"\\10.0.0.1\c$\x.exe", Some("10.0.0.1")),
+            (r"\\evil.example@ssl\dav\x", Some("evil.example")),
+            (r"\\?\c:\x", None),
+            (r"\\.\pipe\x", None),
+            (r"c:\x", None),
+            ("/srv/x", None),
+        ];
+        for (path, host) in cases {
+            assert_eq!(share(path), host, "{path}");
+        }
+    }
+
+    #[test]
+    fn digests_are_told_by_their_form() {
+        assert!(is_digest("d41d8cd98f00b204e9800998ecf8427e") && is_digest(&"a".repeat(40)) && is_digest(&"0".repeat(64)));
+        assert!(!is_digest("d41d8cd98f00b204e9800998ecf8427") && !is_digest(&"g".repeat(64)) && !is_digest("contoso"));
+    }
 
     #[test]
     fn networks_hold_their_addresses() {

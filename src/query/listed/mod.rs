@@ -86,7 +86,7 @@ pub fn matches(context: &Context, node: NodeId) -> Result<Vec<Match>, Fault> {
     if index.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(index.of(&entity, context.now))
+    Ok(index.of(graph, &entity, context.now))
 }
 
 /// The nodes and edges that lists and indicators add to an entity.
@@ -156,7 +156,7 @@ fn entities<'a>(
 ) -> Vec<(EntityRef<'a>, Vec<Match>)> {
     let all = graph.all_entities().filter_map(|node| graph.entity_node(node));
     all.filter_map(|entity| {
-        let found: Vec<Match> = index.of(&entity, now).into_iter().filter(|found| wanted(found)).collect();
+        let found: Vec<Match> = index.of(graph, &entity, now).into_iter().filter(|found| wanted(found)).collect();
         (!found.is_empty()).then_some((entity, found))
     })
     .collect()

@@ -152,6 +152,8 @@ async def drive(options, port, pid):
             work.append(read(connection, ids, until, reading, took, chance, options.queries is not None))
     await asyncio.gather(*work)
 
+    # The first connection was idle for longer than the server keeps one.
+    await first.open()
     failed = []
     again = done.pop("again", 0)
     for one, count in done.items():

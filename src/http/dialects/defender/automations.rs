@@ -1,10 +1,12 @@
 //! `automations`: definitions that clients keep here as they wrote them; those that call a Logic App at its address run as automation rules of the
-//! engine, each of their sources as one. Event hubs and workspaces as targets are kept and not called: exports of the native API are for them.
+//! engine, each of their sources as one, and those that send to an event hub as exports (`hubs`). A workspace as a target needs nothing more: its
+//! tables hold all that an automation would send there.
 //!
 //! What opens a target (the address of a Logic App, the connection string of an event hub) is taken and never shown, as the vendor does it.
 
 use serde_json::{Map, Value, json};
 
+use super::hubs;
 use crate::engine::{Define, Engine};
 use crate::http::dialects::{Call, Members, Reply, arm};
 use crate::model::{Fault, FaultClass, Stored};
@@ -174,7 +176,8 @@ fn store(call: &Call, engine: &Engine, value: Value) -> Result<Reply, Fault> {
     }
     let rules = rules(call.parameter("name"), &members)?;
     let value = Value::Object(members);
-    let mut defines = vec![Define::put(KIND, &id_of(call), value)];
+    let mut defines = hubs::defines(call, &engine.context(), &id_of(call), Some(&value))?;
+    defines.push(Define::put(KIND, &id_of(call), value));
     for (place, rule) in rules.into_iter().enumerate() {
         let id = rule_id(call, place);
         defines.push(match rule {
@@ -283,6 +286,7 @@ fn condition(rule: &Members, on: On) -> Result<Option<Condition>, Fault> {
 pub(super) fn delete(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
     let mut gone = vec![Define::delete(KIND, &id_of(call))];
     gone.extend((0..SOURCES.len()).map(|place| Define::delete(KIND_DEFENDER, &rule_id(call, place))));
+    gone.extend(hubs::defines(call, &engine.context(), &id_of(call), None)?);
     engine.define_all(gone, call.actor())?;
     Ok(Reply::nothing())
 }
@@ -290,7 +294,8 @@ pub(super) fn delete(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
 /// Says whether an automation could be kept.
 pub(super) fn validate(call: &Call, _: &Context) -> Result<Reply, Fault> {
     let body = call.json()?;
-    let kept = body.as_object().map(|body| rules(call.parameter("name"), body).err().map(|fault| fault.message));
-    let mistake = mistake(&Members::of(&body)).or_else(|| kept.flatten());
+    let kept = body.as_object().map(|members| rules(call.parameter("name"), members).err().map(|fault| fault.message));
+    let sent = hubs::check(call, &body).err().map(|fault| fault.message);
+    let mistake = mistake(&Members::of(&body)).or_else(|| kept.flatten()).or(sent);
     Ok(Reply::ok(json!({"isValid": mistake.is_none(), "message": mistake.unwrap_or_else(|| "Validation succeeded".to_owned())})))
 }

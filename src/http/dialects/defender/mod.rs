@@ -3,6 +3,7 @@
 mod alert;
 mod alerts;
 mod automations;
+mod hubs;
 mod locations;
 pub(super) mod posture;
 mod scope;

@@ -6,17 +6,17 @@ use super::{alerts, list, words};
 use crate::engine::Engine;
 use crate::http::dialects::arm::{time, when};
 use crate::http::dialects::{Call, Members, Reply};
-use crate::model::{Fault, FaultClass, Owner};
+use crate::model::{Fault, FaultClass, Incident, Owner};
 use crate::query::details::{IncidentDetail, IncidentRequest, incident_of};
 use crate::query::lists::{IncidentFilter, IncidentRow};
 use crate::query::{Context, Question};
-use crate::triage::incident::{CommentAdd, IncidentFields, IncidentUpdate, OwnerFields};
+use crate::triage::incident::{Actor, ChangeIncidents, CommentAdd, IncidentFields, IncidentUpdate, OwnerFields, Policy};
 
 /// Rows of the queue that are read at a time.
 const ROWS: u32 = 10_000;
 /// What is said on closing by a client that says nothing.
 const RESOLVED: &str = "Resolved through the security API of Microsoft Graph.";
-/// Why an incident is opened again by a client that says nothing.
+/// Why an incident is opened again, as the activity log has it.
 const REOPENED: &str = "Opened again through the security API of Microsoft Graph.";
 
 /// Lists incidents, newest first unless the client orders them.
@@ -116,6 +116,19 @@ fn with_alerts(context: &Context, id: &str, mut item: Value) -> Result<Value, Fa
     Ok(item)
 }
 
+/// Opens a closed incident again for a client that cannot say why: the activity log says where it came from, and no comment is made up.
+struct Reopening(IncidentUpdate);
+
+impl ChangeIncidents for Reopening {
+    fn plan(&self, context: &Context, actor: &Actor, policy: Policy) -> Result<Vec<Incident>, Fault> {
+        let mut planned = self.0.plan(context, actor, Policy { silent: true, ..policy })?;
+        for change in planned.iter_mut().filter_map(|incident| incident.change.as_mut()) {
+            change.reason = Some(REOPENED.to_owned());
+        }
+        Ok(planned)
+    }
+}
+
 /// Changes state, owner, classification, tags.
 pub(super) fn update(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
     let body = Members::of(&call.json()?);
@@ -149,10 +162,12 @@ pub(super) fn update(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
     if closing && fields.classification_comment.is_none() {
         fields.classification_comment = Some(RESOLVED.to_owned());
     }
+    let update = IncidentUpdate { incident: id.to_owned(), fields };
     if status.is_some_and(|status| status != "Closed") && present.row.status == "Closed" {
-        fields.reason = Some(REOPENED.to_owned());
+        engine.change(&Reopening(update), call.actor())?;
+    } else {
+        engine.change(&update, call.actor())?;
     }
-    engine.change(&IncidentUpdate { incident: id.to_owned(), fields }, call.actor())?;
     Ok(Reply::ok(whole(&engine.context(), id)?))
 }
 

@@ -20,6 +20,7 @@ mod relations;
 mod rules;
 mod searches;
 mod stored;
+mod tables;
 mod timeline;
 mod watchlists;
 mod workspace;
@@ -40,6 +41,8 @@ pub(super) static DIALECT: Dialect = Dialect {
         "WS",
         "WS/{*rest}",
         "LA/savedSearches",
+        "LA/tables",
+        "LA/tables/{*rest}",
         "/providers/Microsoft.SecurityInsights",
         "/providers/Microsoft.SecurityInsights/{*rest}",
     ],
@@ -56,6 +59,7 @@ pub(super) static DIALECT: Dialect = Dialect {
         indicators::ROUTES,
         automation::ROUTES,
         searches::ROUTES,
+        tables::ROUTES,
         workspace::ROUTES,
     ],
     known: KNOWN,
@@ -93,6 +97,7 @@ const KNOWN: &[&str] = &[
     "securityMLAnalyticsSettings",
     "settings",
     "sourcecontrols",
+    "tables",
     "threatIntelligence",
     "triggeredAnalyticsRuleRuns",
     "watchlists",

@@ -145,3 +145,15 @@ def test_dynamic_summaries(notebook):
     assert notebook.delete_dynamic_summary(name) == name
     left = notebook.list_dynamic_summaries()
     assert "name" not in left or name not in list(left["name"])
+
+
+def test_search_jobs(notebook):
+    import datetime
+
+    name = f"nb{uuid.uuid4().hex[:8]}"
+    start = datetime.datetime(2015, 1, 1, tzinfo=datetime.timezone.utc)
+    notebook.create_search("SecurityAlert | project SystemAlertId", start=start, search_name=name, limit=7)
+    assert notebook.check_search_status(name)
+    notebook.delete_search(name)
+    with pytest.raises(Exception):
+        notebook.check_search_status(name)
