@@ -103,6 +103,9 @@ impl Snapshot {
 
     /// Sorts nodes in the order that does not depend on arrival, and drops repeats.
     pub(super) fn in_order(&self, mut nodes: Vec<NodeId>) -> Vec<NodeId> {
+        if nodes.len() < 2 {
+            return nodes;
+        }
         nodes.sort_unstable();
         nodes.dedup();
         nodes.sort_by_cached_key(|node| self.rank_key(*node));
