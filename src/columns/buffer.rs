@@ -3,18 +3,20 @@
 //! A generation only ever grows. A reader remembers how many rows it had, and so sees the same rows for ever; the flush takes
 //! a generation as a whole once no more rows go into it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arrow::array::{
-    Array, ArrayRef, BooleanBuilder, Float64Builder, Int32Builder, Int64Builder, ListBuilder, RecordBatch, RecordBatchOptions,
+    Array, ArrayRef, AsArray, BooleanBuilder, Float64Builder, Int32Builder, Int64Builder, ListBuilder, RecordBatch, RecordBatchOptions,
     StringViewBuilder, TimestampMicrosecondBuilder, new_null_array,
 };
 use arrow::compute::concat_batches;
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::datatypes::{Field, Int64Type, Schema, SchemaRef};
+use hashbrown::HashSet;
 
 use super::cell::{Cell, Fit, fit, kind_of};
 use super::convert::widen;
 use super::error::ColumnsError;
+use super::postings::Postings;
 use super::types::{
     COLUMNS_MAX, Column, ColumnType, ENTITIES, EXTRA, LINE, SEQ, SOURCE, SYSTEM, TYPE, TableSchema, entity_item, field, is_storable,
     is_system, kind_of_field, system_field,
@@ -42,7 +44,7 @@ pub(super) struct Generation {
 
 #[derive(Debug)]
 struct Rows {
-    sealed: Vec<RecordBatch>,
+    sealed: Vec<Sealed>,
     sealed_rows: usize,
     open: Open,
 }
@@ -62,25 +64,21 @@ impl Generation {
 
     /// The first `limit` rows under the columns of `wanted`, in the order of `wanted`.
     pub(super) fn batches(&self, schema: &TableSchema, wanted: &SchemaRef, limit: usize) -> Result<Vec<RecordBatch>, ColumnsError> {
-        self.sealed(limit).iter().map(|batch| adapt(batch, schema, wanted)).collect()
+        self.sealed(limit).iter().map(|sealed| adapt(&sealed.batch, schema, wanted)).collect()
     }
 
-    /// The first `limit` rows as they were sealed, under the present types of their columns.
-    pub(super) fn raw(&self, schema: &TableSchema, limit: usize) -> Result<Vec<RecordBatch>, ColumnsError> {
-        self.sealed(limit).iter().map(|batch| widened(batch, schema)).collect()
-    }
-
-    fn sealed(&self, limit: usize) -> Vec<RecordBatch> {
+    /// The first `limit` rows as they were sealed.
+    pub(super) fn sealed(&self, limit: usize) -> Vec<Sealed> {
         let sealed = {
             let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
             rows.seal();
             rows.sealed.clone()
         };
         let mut left = limit;
-        let cut = |batch: RecordBatch| {
+        let cut = |Sealed { batch, index }: Sealed| {
             let batch = if batch.num_rows() > left { batch.slice(0, left) } else { batch };
             left -= batch.num_rows();
-            (batch.num_rows() > 0).then_some(batch)
+            (batch.num_rows() > 0).then_some(Sealed { batch, index })
         };
         sealed.into_iter().map_while(cut).collect()
     }
@@ -89,7 +87,7 @@ impl Generation {
     pub(super) fn filled(&self, schema: &TableSchema) -> SchemaRef {
         let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
         rows.seal();
-        let has = |name: &str| rows.sealed.iter().any(|batch| batch.schema_ref().column_with_name(name).is_some());
+        let has = |name: &str| rows.sealed.iter().any(|sealed| sealed.batch.schema_ref().column_with_name(name).is_some());
         let mut fields: Vec<Field> = schema
             .columns
             .iter()
@@ -108,6 +106,7 @@ impl Rows {
         self.sealed_rows += batch.num_rows();
         // Small neighbours are joined like the runs of a merge sort, so that each row moves only a few times.
         while let Some(last) = self.sealed.last() {
+            let last = &last.batch;
             let small = last.num_rows() < SEALED_ROWS_MIN || last.num_rows() < batch.num_rows();
             if !small || last.schema_ref() != batch.schema_ref() {
                 break;
@@ -116,8 +115,40 @@ impl Rows {
             batch = joined;
             self.sealed.pop();
         }
-        self.sealed.push(batch);
+        self.sealed.push(Sealed { batch, index: Arc::default() });
     }
+}
+
+/// Rows that no longer change, and which of them name an entity, known once somebody has asked.
+#[derive(Clone, Debug)]
+pub(super) struct Sealed {
+    pub(super) batch: RecordBatch,
+    index: Arc<OnceLock<Postings>>,
+}
+
+impl Sealed {
+    /// The rows that name any of the hashes, ascending.
+    pub(super) fn rows(&self, hashes: &[i64]) -> Vec<u32> {
+        if self.batch.num_rows() < SEALED_ROWS_MIN {
+            // Soon joined with others: an index of it would not be worth its making.
+            return rows_naming(&self.batch, hashes);
+        }
+        let mut rows = self.index.get_or_init(|| Postings::of(&self.batch)).rows(hashes);
+        // The index may have been made of rows that the reader does not see yet.
+        rows.truncate(rows.partition_point(|row| (*row as usize) < self.batch.num_rows()));
+        rows
+    }
+}
+
+fn rows_naming(batch: &RecordBatch, hashes: &[i64]) -> Vec<u32> {
+    let Some(lists) = batch.column_by_name(ENTITIES).map(|c| c.as_list::<i32>()) else { return Vec::new() };
+    let values = lists.values().as_primitive::<Int64Type>().values();
+    let wanted: HashSet<i64> = hashes.iter().copied().collect();
+    let names = |row: &u32| {
+        let (from, to) = (lists.value_offsets()[*row as usize] as usize, lists.value_offsets()[*row as usize + 1] as usize);
+        values[from..to].iter().any(|hash| wanted.contains(hash))
+    };
+    (0..lists.len() as u32).filter(names).collect()
 }
 
 /// Gives a batch the columns of `wanted`: absent ones are null, narrower ones are widened, others are left out.

@@ -5,6 +5,7 @@
 //! never asks another view.
 
 mod buffer;
+mod cache;
 mod cell;
 mod compact;
 mod convert;
@@ -15,7 +16,9 @@ mod fetch;
 mod files;
 mod flush;
 mod hash;
+mod indexes;
 mod narrow;
+mod picked;
 mod postings;
 mod provider;
 mod rows;
@@ -42,7 +45,7 @@ pub use narrow::{Scan, ScanLog};
 pub use rows::{ALERTS, EVIDENCE, INCIDENTS};
 pub use snapshot::{ColumnsSnapshot, TableInfo};
 pub use store::DurableLocal;
-pub use trail::{Bucket, Order, TrailPage, TrailRequest, TrailRow};
+pub use trail::{Bucket, Order, Trail, TrailPage, TrailRequest, TrailRow};
 pub use types::{
     COLUMNS_MAX, Column, ColumnType, ENTITIES, EXTRA, LINE, SEQ, SOURCE, TIME, TYPE, TYPE_KEY, TableSchema, arrow_type, kind_of_field,
 };

@@ -3,6 +3,7 @@
 //! It lies inside the Parquet file, between the data and the footer, where other readers pass over it; the footer's metadata says
 //! where. So it shares the life of the file, and no second file can be missing.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch};
@@ -10,6 +11,7 @@ use arrow::datatypes::Int64Type;
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 
+use super::cache::Cache;
 use super::types::ENTITIES;
 
 /// Key of the footer metadata that holds `offset,length` of the index.
@@ -70,6 +72,11 @@ impl Postings {
         self.bytes.len()
     }
 
+    /// The index of rows that are in no file.
+    pub(super) fn of(batch: &RecordBatch) -> Self {
+        Self::open(Bytes::from(render(batch))).expect("what `render` writes can be opened")
+    }
+
     /// The rows that name any of the hashes, ascending, without repeats.
     pub(super) fn rows(&self, hashes: &[i64]) -> Vec<u32> {
         let mut rows: Vec<u32> = hashes.iter().flat_map(|hash| self.rows_of(*hash)).collect();
@@ -81,15 +88,36 @@ impl Postings {
     }
 
     fn rows_of(&self, hash: i64) -> impl Iterator<Item = u32> + '_ {
-        let (mut low, mut high) = (0, self.keys);
-        while low < high {
-            let middle = low.midpoint(high);
-            if self.key(middle) < hash { low = middle + 1 } else { high = middle }
-        }
-        let found = low < self.keys && self.key(low) == hash;
-        let (from, to) = if found { (if low == 0 { 0 } else { self.end(low - 1) }, self.end(low)) } else { (0, 0) };
+        let (from, to) = match self.find(hash) {
+            Some(0) => (0, self.end(0)),
+            Some(place) => (self.end(place - 1), self.end(place)),
+            None => (0, 0),
+        };
         let base = HEAD + self.keys * 12;
         (from..to).filter_map(move |place| u32_at(&self.bytes, base + place * 4))
+    }
+
+    /// The place of a key. Hashes are spread evenly, so that their values tell about where to look: two or three looks find most.
+    fn find(&self, hash: i64) -> Option<usize> {
+        let (mut low, mut high) = (0, self.keys);
+        let (mut least, mut most) = (i64::MIN, i64::MAX);
+        let mut guesses = 0;
+        while low < high {
+            let middle = if guesses < GUESSES_MAX {
+                let share = (i128::from(hash) - i128::from(least)) as f64 / (i128::from(most) - i128::from(least)).max(1) as f64;
+                (low + (share * (high - low) as f64) as usize).clamp(low, high - 1)
+            } else {
+                low.midpoint(high)
+            };
+            guesses += 1;
+            let key = self.key(middle);
+            match key.cmp(&hash) {
+                Ordering::Equal => return Some(middle),
+                Ordering::Less => (low, least) = (middle + 1, key),
+                Ordering::Greater => (high, most) = (middle, key),
+            }
+        }
+        None
     }
 
     fn key(&self, place: usize) -> i64 {
@@ -111,8 +139,11 @@ fn u32_at(bytes: &[u8], from: usize) -> Option<u32> {
 pub(super) struct Indexed {
     pub(super) postings: Postings,
     pub(super) metadata: ArrowReaderMetadata,
-    pub(super) keys: Arc<RowKeys>,
+    pub(super) keys: RowKeys,
 }
+
+/// Looks by value before the search halves what is left: chosen hashes must not make it slow.
+const GUESSES_MAX: usize = 8;
 
 /// Time and document of each row of a file: whole in memory, because every question that goes by time needs those of its hits.
 #[derive(Clone, Debug, Default)]
@@ -127,67 +158,24 @@ pub(super) const UNDATED: i64 = i64::MIN;
 
 impl RowKeys {
     /// Time and document of a row.
-    pub(super) fn get(&self, row: u32) -> (Option<i64>, i64) {
-        let at = |column: &[i64]| column.get(row as usize).copied();
-        (at(&self.times).filter(|time| *time != UNDATED), at(&self.seqs).unwrap_or_default())
+    pub(super) fn get(&self, row: u32) -> (i64, i64) {
+        let row = row as usize;
+        (self.times.get(row).copied().unwrap_or(UNDATED), self.seqs.get(row).copied().unwrap_or_default())
     }
 }
 
 impl Indexed {
-    fn size(&self) -> usize {
+    /// Bytes in memory.
+    pub(super) fn size(&self) -> usize {
         self.postings.size() + self.metadata.metadata().memory_size() + self.keys.times.len() * 16
     }
 }
 
-/// Keeps the indexes that were used last, up to a number of bytes.
-#[derive(Debug, Default)]
-pub(super) struct PostingsCache {
-    entries: std::sync::Mutex<Entries>,
-}
-
-#[derive(Debug, Default)]
-struct Entries {
-    by_path: hashbrown::HashMap<Arc<str>, (Indexed, u64)>,
-    bytes: usize,
-    clock: u64,
-}
-
 /// Bytes of file indexes kept in memory.
-const CACHE_BYTES: usize = 128 << 20;
+pub(super) const POSTINGS_BYTES_MAX: usize = 128 << 20;
 
-impl PostingsCache {
-    pub(super) fn get(&self, path: &str) -> Option<Indexed> {
-        let mut entries = self.entries.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        entries.clock += 1;
-        let now = entries.clock;
-        let (postings, used) = entries.by_path.get_mut(path)?;
-        *used = now;
-        Some(postings.clone())
-    }
-
-    pub(super) fn put(&self, path: Arc<str>, postings: Indexed) {
-        let mut entries = self.entries.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        entries.clock += 1;
-        let now = entries.clock;
-        entries.bytes += postings.size();
-        if let Some((old, _)) = entries.by_path.insert(path, (postings, now)) {
-            entries.bytes -= old.size();
-        }
-        if entries.bytes > CACHE_BYTES {
-            // Half goes at once, so that the sort is rare.
-            let mut ages: Vec<(u64, Arc<str>)> = entries.by_path.iter().map(|(path, (_, used))| (*used, Arc::clone(path))).collect();
-            ages.sort_unstable();
-            for (_, path) in ages {
-                if entries.bytes <= CACHE_BYTES / 2 {
-                    break;
-                }
-                if let Some((old, _)) = entries.by_path.remove(&path) {
-                    entries.bytes -= old.size();
-                }
-            }
-        }
-    }
-}
+/// Indexes of files.
+pub(super) type PostingsCache = Cache<Arc<Indexed>>;
 
 #[cfg(test)]
 mod tests {
@@ -202,7 +190,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn index_gives_the_rows_that_name_a_hash(rows in prop::collection::vec(prop::collection::vec(-5i64..5, 0..4), 0..40)) {
+        fn index_gives_the_rows_that_name_a_hash(rows in prop::collection::vec(prop::collection::vec(prop_oneof![-5i64..5, any::<i64>()], 0..4), 0..40)) {
             let mut builder = ListBuilder::new(Int64Builder::new()).with_field(entity_item());
             let mut expected: BTreeMap<i64, Vec<u32>> = BTreeMap::new();
             for (row, hashes) in rows.iter().enumerate() {
@@ -216,8 +204,11 @@ mod tests {
             let schema = Schema::new(vec![Field::new(ENTITIES, DataType::List(entity_item()), true)]);
             let batch = RecordBatch::try_new(Arc::new(schema), vec![Arc::new(builder.finish())]).expect("one column");
             let postings = Postings::open(Bytes::from(render(&batch))).expect("as written");
-            for hash in -6..6 {
+            for hash in (-6..6).chain([i64::MIN, i64::MAX]) {
                 prop_assert_eq!(postings.rows(&[hash]), expected.get(&hash).cloned().unwrap_or_default());
+            }
+            for (hash, rows) in &expected {
+                prop_assert_eq!(&postings.rows(&[*hash]), rows);
             }
         }
     }

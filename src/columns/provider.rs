@@ -24,9 +24,10 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::union::UnionExec;
 
 use super::delta::Add;
+use super::indexes::{indexed, words};
 use super::narrow::{self, Scan, ScanLog};
+use super::picked::ranges;
 use super::snapshot::{Shared, TableView, store_url};
-use super::trail::{indexed, ranges, words};
 use super::types::{SEQ, TIME};
 use super::widen;
 use super::words::Test;

@@ -11,11 +11,12 @@ use hashbrown::HashMap;
 use object_store::ObjectStore;
 use object_store::path::Path;
 
-use super::buffer::Generation;
+use super::buffer::{Generation, Sealed};
 use super::delta::Add;
 use super::error::ColumnsError;
 use super::flush::FileSet;
-use super::postings::PostingsCache;
+use super::picked::{PICKED_BYTES_MAX, PickedCache};
+use super::postings::{POSTINGS_BYTES_MAX, PostingsCache};
 use super::provider::ColumnsTable;
 use super::table::Table;
 use super::types::TableSchema;
@@ -30,13 +31,20 @@ pub(super) struct Shared {
     pub(super) metadata: Arc<FileMetadataCache>,
     pub(super) postings: PostingsCache,
     pub(super) words: WordsCache,
+    pub(super) picked: PickedCache,
 }
 
 impl Shared {
     pub(super) fn new(store: Arc<dyn ObjectStore>) -> Self {
         let config = CacheManagerConfig::default();
         let cache = CacheManager::try_new(&config).expect("the default configuration of the cache is valid");
-        Self { store, metadata: cache.get_file_metadata_cache(), postings: PostingsCache::default(), words: WordsCache::default() }
+        Self {
+            store,
+            metadata: cache.get_file_metadata_cache(),
+            postings: PostingsCache::new(POSTINGS_BYTES_MAX),
+            words: WordsCache::default(),
+            picked: PickedCache::new(PICKED_BYTES_MAX),
+        }
     }
 }
 
@@ -60,13 +68,9 @@ impl TableView {
         Ok(batches)
     }
 
-    /// The rows in memory under the columns that hold any value.
-    pub(super) fn raw(&self) -> Result<Vec<RecordBatch>, ColumnsError> {
-        let mut batches = Vec::new();
-        for (generation, rows) in &self.memory {
-            batches.extend(generation.raw(&self.schema, *rows)?);
-        }
-        Ok(batches)
+    /// The rows in memory as they were sealed, under the types that their columns had then.
+    pub(super) fn sealed(&self) -> impl Iterator<Item = Sealed> {
+        self.memory.iter().flat_map(|(generation, rows)| generation.sealed(*rows))
     }
 
     /// Place of a file in the store.

@@ -305,10 +305,11 @@ fn trails_page_through_files_and_memory() {
         assert_eq!(undated.rows.iter().map(|row| (row.time, row.cells()["n"].clone())).collect::<Vec<_>>(), [(None, json!(99))]);
         let first = snapshot.rows_of_entities(&request(Order::OldestFirst, 1)).await.expect("reads").rows[0].time;
         let last = snapshot.rows_of_entities(&request(Order::NewestFirst, 1)).await.expect("reads").rows[0].time;
-        assert_eq!(snapshot.span_of_entities(&request(Order::OldestFirst, 0)).await.expect("reads"), first.zip(last));
+        let trail = snapshot.trail(&request(Order::OldestFirst, 0)).await.expect("reads");
+        assert_eq!(trail.span(), first.zip(last));
         let day = 86_400_000_000;
-        let counts = snapshot.count_by_table_and_bucket(&request(Order::OldestFirst, 0), day).await.expect("counts");
-        let counts: Vec<(String, u64)> = counts.into_iter().map(|bucket| (bucket.start.to_string(), bucket.count)).collect();
+        assert_eq!((trail.count(), trail.count_by_table().into_values().sum::<u64>()), (60, 60));
+        let counts: Vec<(String, u64)> = trail.buckets(day).into_iter().map(|bucket| (bucket.start.to_string(), bucket.count)).collect();
         assert_eq!(
             counts,
             [("2021-04-26T00:00:00Z".to_owned(), 20), ("2021-04-27T00:00:00Z".to_owned(), 20), ("2021-04-28T00:00:00Z".to_owned(), 20)]

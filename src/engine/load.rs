@@ -20,7 +20,7 @@ use super::report::IngestReport;
 /// Documents that are read and submitted together.
 const CHUNK_DOCUMENTS: usize = 1_024;
 /// Bytes of documents that are read and submitted together.
-const CHUNK_BYTES: usize = 1 << 20;
+const CHUNK_BYTES: usize = 2 << 20;
 /// Chunks that are under way from decoding to the writer; with `CHUNK_BYTES` and `CHUNKS_OFFERED` the bound of memory, whatever
 /// the input's size. A chunk that is slow to read holds up those behind it, so they all count until their turn has come.
 const CHUNKS_UNDER_WAY: usize = 8;

@@ -139,7 +139,7 @@ impl IngestReport {
     /// Counts what a format keeps without use and the table has no column for.
     fn unmapped(&mut self, table: &str, members: &Object) {
         let table = tables::table(table);
-        for name in members.keys().filter(|name| !table.is_some_and(|table| table.column(name).is_some())) {
+        for name in members.keys().filter(|name| table.is_none_or(|table| table.column(name).is_none())) {
             if self.unmapped.len() < Self::UNMAPPED_MAX || self.unmapped.contains_key(name) {
                 count(&mut self.unmapped, name);
             }

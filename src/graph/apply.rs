@@ -10,10 +10,10 @@ use super::decision::Decision;
 use super::entities::Words;
 use super::error::GraphError;
 use super::ids::{By, INDEX_LIMIT, NONE, NodeId, NodeKind, hour, micros, sort_key};
-use super::nodes::{AlertRow, DELETED, DocRow, IncidentRow, Intern, MentionTo, NESTED, NO_ROLE, fill};
+use super::nodes::{AlertRow, DELETED, DocRow, EMPTY, IncidentRow, Intern, MentionTo, NESTED, NO_ROLE, fill};
 use super::resolve::Unsettled;
 use super::runs::{Link, Mention};
-use super::store::{BY_ALERT, BY_INCIDENT, BY_KILL_CHAIN, BY_REDIRECT, EventsRow, Mixed, Store, events_hash, member_row};
+use super::store::{BY_ALERT, BY_INCIDENT, BY_KILL_CHAIN, BY_REDIRECT, EventsRow, Mixed, Store, events_hash, member_row, order_of};
 
 /// Edges of the batch that is being applied, and scratch space.
 #[derive(Debug, Default)]
@@ -36,6 +36,7 @@ struct Said<'a> {
     node: NodeId,
     time: i64,
     modified: i64,
+    standing: u32,
     piece: bool,
     entities: &'a [Evidence],
     links: &'a [ModelLink],
@@ -60,6 +61,7 @@ impl Store {
             }
         }
         self.entities.settle(&mut pending.unsettled);
+        self.count_edges(pending);
         self.mentioned.add(&mut pending.mentioned);
         self.links_out.add(&mut pending.links_out);
         self.links_in.add(&mut pending.links_in);
@@ -68,6 +70,17 @@ impl Store {
         self.order.add(&mut pending.order);
         self.applied = self.applied.max(batch.last);
         Ok(())
+    }
+
+    /// Adds the edges of the batch to the degrees of their atoms.
+    fn count_edges(&mut self, pending: &Pending) {
+        while self.degrees.len() < self.entities.atoms.len() {
+            self.degrees.push(0);
+        }
+        let links = pending.links_out.iter().chain(&pending.links_in).map(|(atom, _)| *atom);
+        for atom in pending.mentioned.iter().map(|(atom, _)| *atom).chain(links) {
+            *self.degrees.get_mut(atom) += 1;
+        }
     }
 
     /// Refuses a batch for which numbers might run out.
@@ -116,6 +129,7 @@ impl Store {
             node: NodeId::alert(n),
             time: micros(alert.time()),
             modified: micros(alert.modified),
+            standing: EMPTY,
             piece: alert.partial,
             entities: &alert.entities,
             links: &alert.links,
@@ -177,10 +191,12 @@ impl Store {
 
     fn apply_incident(&mut self, pending: &mut Pending, record: &Record, incident: &Incident) {
         let n = self.ensure_incident(&incident.id);
+        let standing = self.intern_rows().standing(incident);
         let said = Said {
             node: NodeId::incident(n),
             time: micros(incident.time()),
             modified: micros(incident.modified),
+            standing,
             piece: false,
             entities: &incident.entities,
             links: &incident.links,
@@ -202,6 +218,8 @@ impl Store {
                 self.incident_counts[row.status as usize][row.severity as usize] += 1;
             }
             note_order(pending, 1, n, old.described().then(|| old.time()), row.time());
+            let same = old.described() && old.severity == row.severity;
+            note_order(pending, order_of(row.severity), n, same.then(|| old.activity()), row.activity());
             self.note_number(n, row.number);
         }
         let mut members: Vec<u32> = incident.alert_ids.iter().map(|id| self.ensure_alert(id)).collect();
@@ -263,6 +281,7 @@ impl Store {
             time: said.time,
             modified: said.modified,
             hash: record.hash,
+            standing: said.standing,
             piece: said.piece,
             superseded,
         });

@@ -108,6 +108,7 @@ impl Store {
             sum.add(|out| {
                 say!(out, "doc {} {} {} {:?} {} {}", doc.seq, doc.time, doc.modified, doc.hash, doc.piece, doc.superseded);
                 self.say_node(out, NodeId::from_raw(doc.node));
+                self.say_list(out, doc.standing);
                 for mention in self.mentions_of(n as u32) {
                     self.say_atom(out, mention.atom);
                     say!(out, " {:?} {}", self.role_text(mention.role), mention.role & super::nodes::NESTED != 0);

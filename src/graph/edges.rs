@@ -4,8 +4,9 @@ use std::collections::BinaryHeap;
 
 use crate::model::{Kind, Relation, Seq, Time, Window};
 
-use super::ids::{By, HOUR, NO_TIME, NodeId, NodeKind, Source, hour, micros, sort_key, time};
+use super::ids::{By, HOUR, NO_TIME, NONE, NodeId, NodeKind, Source, hour, micros, sort_key, time};
 use super::nodes::{NESTED, NO_ROLE};
+use super::position::EdgePosition;
 use super::read::Snapshot;
 use super::runs::{Entry, Link, Mention, within};
 use super::store::{BY_ENTITIES_OF_ALERT, BY_ENTITIES_OF_INCIDENT, BY_KILL_CHAIN, BY_REDIRECT, Store, member_row};
@@ -52,7 +53,8 @@ pub struct Edge {
     pub count: u32,
     pub(super) by: u32,
     pub(super) label: u32,
-    pub(super) role: u32,
+    /// The identity by which the document names the entity, if one does: its role is looked up when asked for.
+    pub(super) named: u32,
 }
 
 /// The records behind an edge.
@@ -74,40 +76,6 @@ pub enum Assertion {
         /// The last document in the journal.
         last: Seq,
     },
-}
-
-/// Place of an edge in the order of a node's edges, for continuing behind it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct EdgePosition {
-    time: i64,
-    seq: u64,
-    /// Fingerprint of the identities at both ends.
-    ends: u64,
-    label: u64,
-    out: bool,
-    tie: u32,
-}
-
-impl EdgePosition {
-    /// Returns the place as text, for a cursor.
-    pub fn to_text(self) -> String {
-        format!("{:x}.{:x}.{:x}.{:x}.{}.{:x}", self.time, self.seq, self.ends, self.label, u8::from(self.out), self.tie)
-    }
-
-    /// Reads [`Self::to_text`].
-    pub fn from_text(text: &str) -> Option<Self> {
-        let mut parts = text.split('.');
-        let mut next = || u64::from_str_radix(parts.next()?, 16).ok();
-        let position = Self {
-            time: next()? as i64,
-            seq: next()?,
-            ends: next()?,
-            label: next()?,
-            out: next()? == 1,
-            tie: u32::try_from(next()?).ok()?,
-        };
-        parts.next().is_none().then_some(position)
-    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -217,10 +185,11 @@ enum Rest<'a> {
 }
 
 impl Rest<'_> {
-    fn key(&self) -> Option<u32> {
+    /// An instant that lies behind every entry that is left; mentions last no time.
+    fn bound(&self) -> Option<i64> {
         match self {
-            Self::Mentions(_, rest) => rest.last().map(Entry::key),
-            Self::Links { rest, .. } => rest.last().map(Entry::key),
+            Self::Mentions(_, rest) => rest.last().map(|entry| behind(entry.key(), 0)),
+            Self::Links { rest, .. } => rest.last().map(|entry| bound(entry.key())),
         }
     }
 }
@@ -232,8 +201,8 @@ pub struct Edges<'a> {
     wanted: Wanted,
     after: Option<EdgePosition>,
     rests: Vec<Rest<'a>>,
-    /// Keys of what the slices hold next, with their places.
-    heads: BinaryHeap<(u32, u32)>,
+    /// Instants behind everything that the slices still hold, with their places.
+    heads: BinaryHeap<(i64, u32)>,
     ready: BinaryHeap<Item>,
 }
 
@@ -317,13 +286,13 @@ impl Snapshot {
 
     /// Returns the part that the entity plays in the alert, where the source says one.
     pub fn role(&self, edge: &Edge) -> Option<&str> {
-        let role = edge.role & !NESTED;
+        let role = self.0.role(edge) & !NESTED;
         (role != NO_ROLE).then(|| self.0.name(role))
     }
 
     /// Whether the entity stands only inside another one in the alert's list.
     pub fn is_nested(&self, edge: &Edge) -> bool {
-        edge.role & NESTED != 0
+        self.0.role(edge) & NESTED != 0
     }
 
     /// Returns the records behind an edge.
@@ -356,15 +325,20 @@ fn count_slice<E: Entry>(slice: &[E], window: &Window, slack: i64, interval: imp
 impl Store {
     pub(super) fn degree(&self, node: NodeId) -> usize {
         match node.kind() {
-            NodeKind::Entity => {
-                let degree = |atom| self.mentioned.degree(atom) + self.links_out.degree(atom) + self.links_in.degree(atom);
-                self.entities.group(node.index() as u32).map(degree).sum()
-            }
+            NodeKind::Entity => self.entities.group(node.index() as u32).map(|atom| *self.degrees.get(atom) as usize).sum(),
             NodeKind::Alert | NodeKind::Incident => {
                 let row = member_row(node);
                 let mentions: usize = self.docs_of(node).map(|doc| self.docs.get(doc).mention_count as usize).sum();
                 mentions + self.members.degree(row) + self.containers.degree(row)
             }
+        }
+    }
+
+    /// Returns the role that the document behind an edge gives the entity.
+    fn role(&self, edge: &Edge) -> u32 {
+        match By(edge.by).source() {
+            Source::Doc(doc) if edge.named != NONE => self.role_of(doc, edge.named),
+            Source::Doc(_) | Source::Events(_) => NO_ROLE,
         }
     }
 
@@ -398,7 +372,7 @@ impl<'a> Edges<'a> {
                 }
             }
         }
-        self.heads = self.rests.iter().enumerate().filter_map(|(n, rest)| Some((rest.key()?, n as u32))).collect();
+        self.heads = self.rests.iter().enumerate().filter_map(|(n, rest)| Some((rest.bound()?, n as u32))).collect();
     }
 
     /// Moves the newest entry of the slices to the ready ones, if it is wanted.
@@ -419,9 +393,9 @@ impl<'a> Edges<'a> {
                 link_item(self.store, &self.wanted, self.node, row, out, entry)
             }
         };
-        match rest.key() {
-            Some(key) => {
-                head.0 = key;
+        match rest.bound() {
+            Some(bound) => {
+                head.0 = bound;
                 drop(head);
             }
             None => {
@@ -444,15 +418,17 @@ impl<'a> Edges<'a> {
         let (store, node) = (self.store, self.node);
         let label = if node.kind() == NodeKind::Alert { BY_ENTITIES_OF_ALERT } else { BY_ENTITIES_OF_INCIDENT };
         if self.wanted.label(store, label) && self.wanted.goes(true) {
-            for doc in store.docs_of(node).collect::<Vec<_>>() {
+            let mut atoms: Vec<u32> = Vec::new();
+            for doc in store.docs_of(node) {
                 if !self.wanted.superseded && store.docs.get(doc).superseded {
                     continue;
                 }
-                let mut atoms: Vec<(u32, u32)> = store.mentions_of(doc).map(|m| (m.atom, m.role)).collect();
-                atoms.sort_by_key(|(atom, role)| (*atom, role & NESTED, role & !NESTED == NO_ROLE, store.role_text(*role)));
-                atoms.dedup_by_key(|(atom, _)| *atom);
-                for (atom, role) in atoms {
-                    if let Some(item) = entity_item(store, &self.wanted, node, doc, atom, role) {
+                atoms.clear();
+                atoms.extend(store.mentions_of(doc).map(|mention| mention.atom));
+                atoms.sort_unstable();
+                atoms.dedup();
+                for atom in &atoms {
+                    if let Some(item) = entity_item(store, &self.wanted, node, doc, *atom) {
                         self.offer(item);
                     }
                 }
@@ -472,7 +448,7 @@ impl<'a> Edges<'a> {
     /// Returns the next edge together with its place, for a cursor.
     pub fn next_placed(&mut self) -> Option<(EdgePosition, Edge)> {
         loop {
-            let bound = self.heads.peek().map(|(key, _)| bound(*key));
+            let bound = self.heads.peek().map(|(bound, _)| *bound);
             if let Some(item) = self.ready.peek()
                 && bound.is_none_or(|bound| item.position.time >= bound)
             {
@@ -486,10 +462,15 @@ impl<'a> Edges<'a> {
 
 /// An instant that lies behind every entry with this key: aggregates last up to an hour, and keys hold whole seconds.
 pub(super) fn bound(key: u32) -> i64 {
+    behind(key, HOUR)
+}
+
+/// An instant that lies behind every entry with this key that lasts up to `slack` behind it.
+fn behind(key: u32, slack: i64) -> i64 {
     match key {
         0 => NO_TIME + 1,
         u32::MAX => i64::MAX,
-        key => (i64::from(key) + 1) * 1_000_000 + HOUR,
+        key => (i64::from(key) + 1) * 1_000_000 + slack,
     }
 }
 
@@ -512,11 +493,11 @@ fn mention_item(store: &Store, wanted: &Wanted, node: NodeId, atom: u32, entry: 
     let position = EdgePosition { time: row.time, seq: row.seq, ends: print, label: 0, out: false, tie: entry.doc };
     let by = By::doc(entry.doc).0;
     let at = time(row.time);
-    let edge = Edge { from: other, to: node, first: at, last: at, count: 1, by, label, role: store.role_of(entry.doc, atom) };
+    let edge = Edge { from: other, to: node, first: at, last: at, count: 1, by, label, named: atom };
     Some(Item { position, edge })
 }
 
-fn entity_item(store: &Store, wanted: &Wanted, node: NodeId, doc: u32, atom: u32, role: u32) -> Option<Item> {
+fn entity_item(store: &Store, wanted: &Wanted, node: NodeId, doc: u32, atom: u32) -> Option<Item> {
     let row = store.docs.get(doc);
     let other = store.entity_of(atom);
     if !wanted.other(store, other) || !wanted.within(row.time, row.time) {
@@ -526,7 +507,7 @@ fn entity_item(store: &Store, wanted: &Wanted, node: NodeId, doc: u32, atom: u32
     let print = store.entities.atoms.get(atom).print;
     let position = EdgePosition { time: row.time, seq: row.seq, ends: print, label: 0, out: true, tie: doc };
     let at = time(row.time);
-    Some(Item { position, edge: Edge { from: node, to: other, first: at, last: at, count: 1, by: By::doc(doc).0, label, role } })
+    Some(Item { position, edge: Edge { from: node, to: other, first: at, last: at, count: 1, by: By::doc(doc).0, label, named: atom } })
 }
 
 fn link_item(store: &Store, wanted: &Wanted, node: NodeId, row: u32, out: bool, entry: Link) -> Option<Item> {
@@ -554,7 +535,7 @@ fn link_item(store: &Store, wanted: &Wanted, node: NodeId, row: u32, out: bool, 
     let ends = store.entities.atoms.get(entry.other).print.rotate_left(17) ^ store.entities.atoms.get(row).print;
     let position = EdgePosition { time: last, seq, ends, label: store.labels.get(entry.label).print, out, tie: entry.by };
     let (from, to) = if out { (node, other) } else { (other, node) };
-    let edge = Edge { from, to, first: time(first), last: time(last), count, by: entry.by, label: entry.label, role: NO_ROLE };
+    let edge = Edge { from, to, first: time(first), last: time(last), count, by: entry.by, label: entry.label, named: NONE };
     Some(Item { position, edge })
 }
 
@@ -576,7 +557,7 @@ fn member_item(store: &Store, wanted: &Wanted, node: NodeId, out: bool, entry: L
     };
     let print = super::ids::fingerprint([store.texts.get(id)]);
     let position = EdgePosition { time: at, seq: doc.seq, ends: print, label: u64::from(entry.label), out, tie: entry.by };
-    let edge = Edge { from, to, first: time(at), last: time(at), count: 1, by: entry.by, label: entry.label, role: NO_ROLE };
+    let edge = Edge { from, to, first: time(at), last: time(at), count: 1, by: entry.by, label: entry.label, named: NONE };
     Some(Item { position, edge })
 }
 

@@ -18,12 +18,12 @@ use super::entities::{AtomRow, Held, KeyRow, Ring};
 use super::error::GraphError;
 use super::index::Names;
 use super::nodes::{AlertRow, DocRow, IncidentRow, MentionTo};
-use super::runs::{Entry, Family, Link, Mention};
+use super::runs::{Entry, Family, Link, Mention, Run};
 use super::store::{EventsRow, Label, Mixed, Rules, Store};
 
 const MAGIC: [u8; 8] = *b"clewgrph";
 /// Raised whenever a row or a section changes; files of other formats are passed over.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 const KEPT: usize = 2;
 
 /// A value with a fixed place in the file.
@@ -68,7 +68,7 @@ rows! {
     Held { key, atom, next }
     AtomRow { kind, held, strong, weak, label, first, print }
     Ring { next, lead, size, joined, fixed }
-    DocRow { node, next, mentions, mention_count, seq, time, modified, hash, piece, superseded }
+    DocRow { node, next, mentions, mention_count, seq, time, modified, hash, standing, piece, superseded }
     MentionTo { atom, role }
     AlertRow {
         id, title, alert_type, product, provider, tactics, techniques, start, end, created, modified, docs, current, severity, status,
@@ -192,9 +192,9 @@ fn put_column<T: Plain + Clone + Default>(column: &Column<T>, out: &mut Vec<u8>)
     }
 }
 
-fn take_column<T: Plain + Clone + Default>(input: &mut &[u8]) -> Option<Column<T>> {
-    let len = u64::take(input)?;
-    (0..len).map(|_| T::take(input)).collect()
+fn take_column<T: Plain + Clone + Default>(section: &mut Section<'_, impl Read>) -> Option<Column<T>> {
+    let len: u64 = section.next()?;
+    (0..len).map(|_| section.next()).collect()
 }
 
 fn put_family<E: Entry + Plain>(family: &Family<E>, out: &mut Vec<u8>) {
@@ -209,13 +209,14 @@ fn put_family<E: Entry + Plain>(family: &Family<E>, out: &mut Vec<u8>) {
     }
 }
 
-fn take_family<E: Entry + Plain>(input: &mut &[u8]) -> Option<Family<E>> {
-    let runs = u64::take(input)?;
-    let lists = (0..runs).map(|_| {
-        let len = u64::take(input)?;
-        (0..len).map(|_| Some((u32::take(input)?, E::take(input)?))).collect()
-    });
-    Some(Family::from_lists(lists.collect::<Option<_>>()?))
+fn take_family<E: Entry + Plain>(section: &mut Section<'_, impl Read>) -> Option<Family<E>> {
+    let runs: u64 = section.next()?;
+    let mut family = Vec::new();
+    for _ in 0..runs {
+        let len: u64 = section.next()?;
+        family.push(Run::read(len, || Some((section.next()?, section.next()?)))?);
+    }
+    Some(Family::from_runs(family))
 }
 
 fn put_texts(texts: &Texts, out: &mut Vec<u8>) {
@@ -226,10 +227,10 @@ fn put_texts(texts: &Texts, out: &mut Vec<u8>) {
     }
 }
 
-fn take_texts(input: &mut &[u8]) -> Option<Texts> {
-    let tail = usize::try_from(u64::take(input)?).ok()?;
-    let len = u64::take(input)?;
-    let chunks = (0..len).map(|_| String::take(input).map(Arc::new)).collect::<Option<_>>()?;
+fn take_texts(section: &mut Section<'_, impl Read>) -> Option<Texts> {
+    let tail = usize::try_from(section.next::<u64>()?).ok()?;
+    let len: u64 = section.next()?;
+    let chunks = (0..len).map(|_| section.next_text().map(Arc::new)).collect::<Option<_>>()?;
     Texts::from_chunks(chunks, tail)
 }
 
@@ -241,10 +242,12 @@ fn put_decisions(decisions: &Decisions, out: &mut Vec<u8>) {
     }
 }
 
-fn take_decisions(input: &mut &[u8]) -> Option<Decisions> {
+fn take_decisions(section: &mut Section<'_, impl Read>) -> Option<Decisions> {
+    // Their texts may have any length, and they are few.
+    section.fill(usize::MAX)?;
     let mut decisions = Decisions::default();
-    for _ in 0..u64::take(input)? {
-        decisions.add(u64::take(input)?, Decision::take(input)?);
+    for _ in 0..section.next::<u64>()? {
+        decisions.add(section.next()?, section.next()?);
     }
     Some(decisions)
 }
@@ -257,9 +260,9 @@ fn put_mixed(mixed: &BTreeMap<u32, Mixed>, out: &mut Vec<u8>) {
     }
 }
 
-fn take_mixed(input: &mut &[u8]) -> Option<BTreeMap<u32, Mixed>> {
-    let len = u64::take(input)?;
-    (0..len).map(|_| Some((u32::take(input)?, Mixed::take(input)?))).collect()
+fn take_mixed(section: &mut Section<'_, impl Read>) -> Option<BTreeMap<u32, Mixed>> {
+    let len: u64 = section.next()?;
+    (0..len).map(|_| Some((section.next()?, section.next()?))).collect()
 }
 
 /// Lists the sections once, for writing and for reading.
@@ -279,12 +282,9 @@ macro_rules! sections {
 
         fn read_sections(store: &mut Store, from: &mut impl Read) -> Option<()> {
             $(
-                let section = read_section(from)?;
-                let mut input = &section[..];
-                store.$($path).+ = $take(&mut input)?.into();
-                if !input.is_empty() {
-                    return None;
-                }
+                let mut section = Section::open(from)?;
+                store.$($path).+ = $take(&mut section)?.into();
+                section.close()?;
             )*
             Some(())
         }
@@ -318,8 +318,8 @@ fn put_names(names: &Names, out: &mut Vec<u8>) {
     put_column(names.refs(), out);
 }
 
-fn take_names(input: &mut &[u8]) -> Option<Names> {
-    take_column(input).map(Names::from_refs)
+fn take_names(section: &mut Section<'_, impl Read>) -> Option<Names> {
+    take_column(section).map(Names::from_refs)
 }
 
 fn write_section(content: &[u8], to: &mut impl Write) -> io::Result<()> {
@@ -328,15 +328,69 @@ fn write_section(content: &[u8], to: &mut impl Write) -> io::Result<()> {
     to.write_all(content)
 }
 
-fn read_section(from: &mut impl Read) -> Option<Vec<u8>> {
-    let mut head = [0; 12];
-    from.read_exact(&mut head).ok()?;
-    let mut input = &head[..];
-    let (len, sum) = (u64::take(&mut input)?, u32::take(&mut input)?);
-    // A damaged length must not ask for memory that the file cannot fill.
-    let mut content = Vec::new();
-    from.take(len).read_to_end(&mut content).ok()?;
-    (content.len() as u64 == len && crc32c::crc32c(&content) == sum).then_some(content)
+/// A section as it is read: what stands in the window, and the checksum of all that came through it.
+///
+/// A graph of a million alerts has sections of hundreds of megabytes, which need not be in memory beside what is made of them.
+struct Section<'a, R> {
+    from: &'a mut R,
+    window: Vec<u8>,
+    at: usize,
+    /// Bytes that have not come into the window.
+    left: u64,
+    expected: u32,
+    sum: u32,
+}
+
+/// Bytes that are read at once.
+const WINDOW: usize = 1 << 18;
+/// No row takes more bytes.
+const ROW_MAX: usize = 512;
+
+impl<'a, R: Read> Section<'a, R> {
+    fn open(from: &'a mut R) -> Option<Self> {
+        let mut head = [0; 12];
+        from.read_exact(&mut head).ok()?;
+        let mut input = &head[..];
+        let (left, expected) = (u64::take(&mut input)?, u32::take(&mut input)?);
+        Some(Self { from, window: Vec::with_capacity(WINDOW + ROW_MAX), at: 0, left, expected, sum: 0 })
+    }
+
+    /// Reads on until so many bytes stand in the window, or all that are left.
+    fn fill(&mut self, bytes: usize) -> Option<()> {
+        if self.window.len() - self.at >= bytes || self.left == 0 {
+            return Some(());
+        }
+        self.window.drain(..self.at);
+        self.at = 0;
+        let (old, wanted) = (self.window.len(), self.left.min(bytes.max(WINDOW) as u64));
+        // A damaged length must not ask for memory that the file cannot fill.
+        let read = self.from.by_ref().take(wanted).read_to_end(&mut self.window).ok()? as u64;
+        self.sum = crc32c::crc32c_append(self.sum, &self.window[old..]);
+        self.left -= read;
+        (read == wanted).then_some(())
+    }
+
+    fn next<T: Plain>(&mut self) -> Option<T> {
+        self.fill(ROW_MAX)?;
+        let mut input = &self.window[self.at..];
+        let value = T::take(&mut input)?;
+        self.at = self.window.len() - input.len();
+        Some(value)
+    }
+
+    fn next_text(&mut self) -> Option<String> {
+        let len = usize::try_from(self.next::<u64>()?).ok()?;
+        self.fill(len)?;
+        let bytes = self.window.get(self.at..self.at.checked_add(len)?)?;
+        let text = String::from_utf8(bytes.to_vec()).ok()?;
+        self.at += len;
+        Some(text)
+    }
+
+    /// Whether all of it was read, and is what was written.
+    fn close(self) -> Option<()> {
+        (self.left == 0 && self.at == self.window.len() && self.sum == self.expected).then_some(())
+    }
 }
 
 fn header(applied: Seq) -> Vec<u8> {

@@ -6,6 +6,8 @@
 //! severity and status, the text that sorts first, the union of tactics and techniques. What the newest version leaves
 //! absent is filled from its pieces.
 
+use std::borrow::Cow;
+
 use crate::model::{Alert, AlertStatus, Classification, Incident, IncidentStatus, Owner, Severity};
 
 use super::column::{TextRef, Texts};
@@ -27,6 +29,8 @@ pub(super) struct DocRow {
     pub(super) time: i64,
     pub(super) modified: i64,
     pub(super) hash: [u8; 16],
+    /// How an incident stands in it, a list ([`Intern::standing`]); of alerts the empty one.
+    pub(super) standing: u32,
     /// Whether it adds to the alert whatever its version.
     pub(super) piece: bool,
     /// Whether a newer version has taken its place.
@@ -213,14 +217,23 @@ impl Intern<'_> {
         }
     }
 
+    /// What a version of an incident says of how it stands: status, severity, classification, who made it, parts of the owner.
+    pub(super) fn standing(&mut self, incident: &Incident) -> u32 {
+        let owner = incident.owner.clone().unwrap_or_default();
+        let parts =
+            [incident.modified_by.as_ref(), owner.name.as_ref(), owner.upn.as_ref(), owner.email.as_ref(), owner.object_id.as_ref()];
+        let parts = parts.map(|part| one_member(part.map_or("", String::as_str)));
+        let known = [incident.status.as_str(), incident.severity.as_str(), incident.classification.map_or("", Classification::as_str)];
+        self.list(known.into_iter().chain(parts.iter().map(|part| &**part)).chain(owner.group.then_some(GROUP)))
+    }
+
     fn owner(&mut self, owner: &Owner) -> u32 {
         let parts = [&owner.name, &owner.upn, &owner.email, &owner.object_id].map(|part| part.as_deref().unwrap_or_default());
         if parts.iter().all(|part| part.is_empty()) && !owner.group {
             return EMPTY;
         }
-        // The mark between the members of a list is no part of a name.
-        let parts = parts.map(|part| part.replace('\u{1f}', " "));
-        self.list(parts.iter().map(String::as_str).chain(owner.group.then_some(GROUP)))
+        let parts = parts.map(one_member);
+        self.list(parts.iter().map(|part| &**part).chain(owner.group.then_some(GROUP)))
     }
 
     fn least(&self, a: u32, b: u32) -> u32 {
@@ -257,6 +270,11 @@ impl Intern<'_> {
             ..*old
         }
     }
+}
+
+/// A text without the mark that stands between the members of a list.
+fn one_member(text: &str) -> Cow<'_, str> {
+    if text.contains('\u{1f}') { Cow::Owned(text.replace('\u{1f}', " ")) } else { Cow::Borrowed(text) }
 }
 
 fn earliest(a: i64, b: i64) -> i64 {
@@ -307,6 +325,11 @@ impl IncidentRow {
     /// The instant by which the incident stands on a timeline, as `Incident::time`.
     pub(super) fn time(&self) -> i64 {
         if self.first == NO_TIME { self.created } else { self.first }
+    }
+
+    /// The instant by which it stands among those of its severity: its last activity, else as on a timeline.
+    pub(super) fn activity(&self) -> i64 {
+        if self.last == NO_TIME { self.time() } else { self.last }
     }
 
     /// Whether some document speaks of it, be it that it is deleted.

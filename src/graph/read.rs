@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::model::{Keys, Kind, Seq, Time, Window};
+use crate::model::{Keys, Kind, Seq, Severity, Time, Window};
 
 use super::ids::{NodeId, NodeKind, fingerprint, sort_key, time};
 use super::refs::{AlertRef, EntityRef, IncidentRef, NodeRef};
 use super::runs::within;
-use super::store::Store;
+use super::store::{Store, order_of};
 
 /// One state of the graph: cheap to clone, unchanged by later writes, read without locks.
 #[derive(Clone, Debug)]
@@ -103,6 +103,9 @@ impl Snapshot {
 
     /// Sorts nodes in the order that does not depend on arrival, and drops repeats.
     pub(super) fn in_order(&self, mut nodes: Vec<NodeId>) -> Vec<NodeId> {
+        if nodes.len() < 2 {
+            return nodes;
+        }
         nodes.sort_unstable();
         nodes.dedup();
         nodes.sort_by_cached_key(|node| self.rank_key(*node));
@@ -207,6 +210,18 @@ impl Snapshot {
         Timeline::new(store, 1, window, after).filter(known).map(move |n| IncidentRef { store, n, row: store.incidents.get(n) })
     }
 
+    /// Returns the known incidents by severity, the greatest first, and inside one by their last activity, newest first.
+    ///
+    /// `after` continues behind an incident of an earlier answer, named by severity, activity in microseconds and id.
+    pub fn incidents_by_severity<'a>(&'a self, after: Option<(Severity, i64, &'a str)>) -> impl Iterator<Item = IncidentRef<'a>> {
+        let store = &*self.0;
+        let severities = Severity::ALL.into_iter().rev().filter(move |severity| after.is_none_or(|(last, ..)| *severity <= last));
+        severities.flat_map(move |severity| {
+            let after = after.filter(|(last, ..)| *last == severity).map(|(_, activity, id)| (time(activity), id));
+            Timeline::new(store, order_of(severity), Window::ALL, after).map(move |n| IncidentRef { store, n, row: store.incidents.get(n) })
+        })
+    }
+
     /// Returns the number of known alerts by status and severity, each in its declared order.
     pub fn alert_counts(&self) -> [[u32; 6]; 5] {
         self.0.alert_counts
@@ -281,11 +296,20 @@ impl<'a> Timeline<'a> {
     }
 
     fn time(&self, n: u32) -> i64 {
-        if self.row == 0 { self.store.alerts.get(n).time() } else { self.store.incidents.get(n).time() }
+        match self.row {
+            0 => self.store.alerts.get(n).time(),
+            1 => self.store.incidents.get(n).time(),
+            _ => self.store.incidents.get(n).activity(),
+        }
     }
 
     fn id(&self, n: u32) -> &'a str {
         self.store.texts.get(if self.row == 0 { self.store.alerts.get(n).id } else { self.store.incidents.get(n).id })
+    }
+
+    /// Whether the incident still is one of the row's severity; other rows never lose what they hold.
+    fn stands(&self, n: u32) -> bool {
+        self.row < 2 || matches!(self.store.incidents.get(n), row if row.known() && order_of(row.severity) == self.row)
     }
 
     fn fill(&mut self) -> Option<()> {
@@ -306,6 +330,7 @@ impl<'a> Timeline<'a> {
         found.retain(|n| {
             let time = self.time(*n);
             sort_key(time) == key
+                && self.stands(*n)
                 && super::ids::time(time).is_none_or(|t| self.window.contains(t))
                 && self.after.is_none_or(|(t, id)| (time, std::cmp::Reverse(self.id(*n))) < (t, std::cmp::Reverse(id)))
         });

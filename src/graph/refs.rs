@@ -267,6 +267,11 @@ impl<'a> EntityRef<'a> {
     /// Returns the key that names it: the strong key of the best identifier set that sorts first, else a weak one.
     pub fn key(&self) -> &'a str {
         let (entities, texts) = (&self.store.entities, &self.store.texts);
+        let mut only = entities.atom_keys(self.rep);
+        if self.atoms() == 1 && only.len() == 1 {
+            // Most entities have one key, which need not be ranked.
+            return only.next().map_or("", |(key, _)| entities.key_text(texts, key));
+        }
         let keys = entities.group(self.rep).flat_map(|atom| entities.atom_keys(atom));
         let keys = keys.map(|(key, strong)| (entities.key_text(texts, key), strong));
         let (rank, kind) = (self.store.rules.rank, self.kind());
@@ -276,12 +281,17 @@ impl<'a> EntityRef<'a> {
 
     /// Returns the text that people read: the longest label among the identities that hold the naming key.
     pub fn label(&self) -> &'a str {
+        self.label_beside(self.key())
+    }
+
+    /// Returns [`Self::label`], given [`Self::key`].
+    pub fn label_beside(&self, name: &str) -> &'a str {
         let (entities, texts) = (&self.store.entities, &self.store.texts);
-        let name = self.key();
+        let one = self.atoms() == 1;
         let mut best = "";
         for atom in entities.group(self.rep) {
             let label = texts.get(entities.atoms.get(atom).label);
-            if better_label(label, best) && entities.atom_keys(atom).any(|(key, _)| entities.key_text(texts, key) == name) {
+            if better_label(label, best) && (one || entities.atom_keys(atom).any(|(key, _)| entities.key_text(texts, key) == name)) {
                 best = label;
             }
         }

@@ -41,6 +41,9 @@ impl Entry for Link {
     }
 }
 
+/// Entries for which room is made before they are read.
+const READ_ROOM_MAX: usize = 1 << 24;
+
 /// Finds the entries of a row.
 #[derive(Clone, Debug)]
 enum Rows {
@@ -70,6 +73,26 @@ impl<E: Entry> Run<E> {
             entries.push(entry);
         }
         Self::from_parts(rows, starts, entries)
+    }
+
+    /// Reads a run of `len` entries sorted by row; none if they are not, or are fewer.
+    pub(super) fn read(len: u64, mut next: impl FnMut() -> Option<(u32, E)>) -> Option<Self> {
+        // The number may be damaged: what is reserved for it has a bound.
+        let room = usize::try_from(len).unwrap_or(usize::MAX).min(READ_ROOM_MAX);
+        let (mut rows, mut starts, mut entries) = (Vec::new(), Vec::new(), Vec::with_capacity(room));
+        for _ in 0..len {
+            let (row, entry) = next()?;
+            match rows.last() {
+                Some(last) if *last > row => return None,
+                Some(last) if *last == row => {}
+                _ => {
+                    rows.push(row);
+                    starts.push(u32::try_from(entries.len()).ok()?);
+                }
+            }
+            entries.push(entry);
+        }
+        Some(Self::from_parts(rows, starts, entries))
     }
 
     /// Takes the rows that have entries, where each begins, and the entries.
@@ -192,6 +215,16 @@ impl<E: Entry> Family<E> {
         runs.push(Arc::new(new));
     }
 
+    /// Joins all runs into one: readers then look in one place.
+    pub(super) fn compact(&mut self) {
+        let runs = Arc::make_mut(&mut self.runs);
+        while runs.len() > 1
+            && let (Some(new), Some(old)) = (runs.pop(), runs.pop())
+        {
+            runs.push(Arc::new(Run::merge(&old, &new)));
+        }
+    }
+
     /// Returns the row's entries in each run that has any; each slice is sorted by time.
     pub(super) fn slices(&self, row: u32) -> impl Iterator<Item = &[E]> {
         self.runs.iter().map(move |run| run.row(row)).filter(|slice| !slice.is_empty())
@@ -224,8 +257,8 @@ impl<E: Entry> Family<E> {
         self.runs.iter().map(|run| (run.len(), run.rows().flat_map(|(row, entries)| entries.iter().map(move |entry| (row, entry)))))
     }
 
-    pub(super) fn from_lists(lists: Vec<Vec<(u32, E)>>) -> Self {
-        Self { runs: Arc::new(lists.into_iter().map(|list| Arc::new(Run::from_sorted(list.into_iter()))).collect()) }
+    pub(super) fn from_runs(runs: Vec<Run<E>>) -> Self {
+        Self { runs: Arc::new(runs.into_iter().map(Arc::new).collect()) }
     }
 }
 
@@ -263,7 +296,18 @@ mod tests {
                 prop_assert_eq!(family.degree(row), expected.len());
                 prop_assert_eq!(found, expected);
             }
-            let again = Family::from_lists(family.lists().map(|(_, list)| list.map(|(r, e)| (r, *e)).collect()).collect());
+            let mut whole = family.clone();
+            whole.compact();
+            prop_assert!(whole.runs() <= 1);
+            for row in 0..401 {
+                let mut entries: Vec<Mention> = family.slices(row).flatten().copied().collect();
+                entries.sort_unstable();
+                prop_assert_eq!(whole.slices(row).flatten().copied().collect::<Vec<_>>(), entries);
+            }
+            let runs = family.lists().map(|(len, mut list)| {
+                Run::read(len as u64, || list.next().map(|(row, entry)| (row, *entry))).expect("written in order")
+            });
+            let again = Family::from_runs(runs.collect());
             prop_assert_eq!(again.iter().collect::<Vec<_>>(), family.iter().collect::<Vec<_>>());
             prop_assert!(family.runs() <= 12);
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::catalog::entities;
-use crate::model::Seq;
+use crate::model::{Seq, Severity};
 
 use super::column::{Column, Texts};
 use super::entities::Entities;
@@ -90,6 +90,8 @@ pub(super) struct Store {
     pub(super) mentions: Column<MentionTo>,
     /// Documents that mention each atom.
     pub(super) mentioned: Family<Mention>,
+    /// Number of mentions and links of each atom.
+    pub(super) degrees: Column<u32>,
     pub(super) labels: Column<Label>,
     pub(super) label_index: Index,
     pub(super) events: Column<EventsRow>,
@@ -99,8 +101,14 @@ pub(super) struct Store {
     /// What each container contains, and the other way about; rows by [`member_row`].
     pub(super) members: Family<Link>,
     pub(super) containers: Family<Link>,
-    /// Alerts (row 0) and incidents (row 1) by time; entries of times that no longer hold are passed over.
+    /// Alerts (row 0) and incidents (row 1) by time, incidents of each severity by activity ([`order_of`]); entries of times that no
+    /// longer hold are passed over.
     pub(super) order: Family<Mention>,
+}
+
+/// The row of [`Store::order`] that holds the incidents of a severity.
+pub(super) const fn order_of(severity: Severity) -> u32 {
+    2 + severity as u32
 }
 
 /// Rows of alerts and incidents side by side, so that each family has dense rows.
@@ -222,6 +230,16 @@ impl Store {
         }
     }
 
+    /// Joins the runs of every family: what a snapshot file holds is found in one place, before it is read again as behind it.
+    pub(super) fn compact(&mut self) {
+        self.mentioned.compact();
+        self.links_out.compact();
+        self.links_in.compact();
+        self.members.compact();
+        self.containers.compact();
+        self.order.compact();
+    }
+
     /// Builds the hash indexes and counters, after the tables were read from a file.
     pub(super) fn reindex(&mut self) {
         let (hasher, texts) = (&self.hasher, &self.texts);
@@ -247,6 +265,12 @@ impl Store {
         for n in 0..self.events.len() as u32 {
             self.events_index.insert(events_hash(hasher, self.events.get(n)), n);
         }
+        let mut degrees = vec![0; self.entities.atoms.len()];
+        let links = self.links_out.iter().chain(self.links_in.iter()).map(|(atom, _)| atom);
+        for atom in self.mentioned.iter().map(|(atom, _)| atom).chain(links) {
+            degrees[atom as usize] += 1;
+        }
+        self.degrees = degrees.into_iter().collect();
         for row in self.alerts.iter().filter(|row| row.known()) {
             self.alert_counts[row.status as usize][row.severity as usize] += 1;
         }

@@ -107,6 +107,7 @@ impl View for Graph {
     fn persist(&mut self) -> Result<(), Fault> {
         let folder = self.folder.as_ref().ok_or(GraphError::NoFolder)?;
         if self.durable != self.store.applied {
+            self.store.compact();
             file::save(folder, &self.store)?;
             self.durable = self.store.applied;
         }

@@ -6,8 +6,7 @@ use std::ops::ControlFlow;
 use crate::model::Window;
 
 use super::edges::{Edge, key_range, overlaps};
-use super::ids::{By, HOUR, NodeId, NodeKind, Source, time};
-use super::nodes::NO_ROLE;
+use super::ids::{By, HOUR, NONE, NodeId, NodeKind, Source, time};
 use super::read::Snapshot;
 use super::runs::within;
 use super::store::{BY_ENTITIES_OF_ALERT, BY_ENTITIES_OF_INCIDENT, BY_REDIRECT, Store, member_row};
@@ -101,7 +100,7 @@ impl Store {
             Source::Doc(_) => 1,
             Source::Events(events) => self.events.get(events).count,
         };
-        Edge { from, to, first: time(first), last: time(last), count, by: step.by, label: step.label, role: NO_ROLE }
+        Edge { from, to, first: time(first), last: time(last), count, by: step.by, label: step.label, named: NONE }
     }
 
     /// Returns the interval in which a step can be taken; none means at any time.

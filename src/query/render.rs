@@ -29,7 +29,7 @@ pub(super) fn entity_reference(graph: &GraphSnapshot, entity: &EntityRef<'_>) ->
         let found = identify::reference(text).map(|(kind, keys)| graph.entities(&kind, &keys));
         found.is_ok_and(|found| found == [entity.node()])
     };
-    let label = format!("{kind}:{}", entity.label());
+    let label = format!("{kind}:{}", entity.label_beside(key));
     let value = || format!("{kind}:{}", key.split_once('=').map_or(key, |(_, value)| value));
     Some(label).filter(names).or_else(|| Some(value()).filter(names)).unwrap_or_else(|| format!("{kind}:{key}"))
 }

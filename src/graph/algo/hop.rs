@@ -1,7 +1,5 @@
 //! What lies around nodes: the newest neighbours of one, and all within some hops with a cap for each node.
 
-use hashbrown::HashMap;
-
 use super::super::edges::{Edge, EdgeFilter};
 use super::super::ids::NodeId;
 use super::super::read::Snapshot;
@@ -68,21 +66,21 @@ impl Snapshot {
     /// Reads only the newest edges that it takes to find them.
     pub fn neighbors(&self, node: NodeId, filter: &EdgeFilter, limit: usize) -> Neighborhood {
         let node = self.canonical(node);
-        let mut places: HashMap<NodeId, usize> = HashMap::new();
+        let mut places = Marks::of(&self.0);
         let mut neighbors: Vec<Neighbor> = Vec::new();
         let mut extent = Extent::default();
         for edge in self.edges(node, filter) {
             extent.edges_read += 1;
             let other = edge.other(node);
-            if let Some(place) = places.get(&other) {
-                neighbors[*place].edges += 1;
+            if let Some(place) = places.get(other) {
+                neighbors[place as usize].edges += 1;
                 continue;
             }
             if neighbors.len() == limit {
                 extent.cut = Some(Cut::Results(limit));
                 break;
             }
-            places.insert(other, neighbors.len());
+            places.set(other, neighbors.len() as u32);
             neighbors.push(Neighbor { node: other, newest: edge, edges: 1 });
         }
         Neighborhood { neighbors, extent }
@@ -103,7 +101,7 @@ impl Snapshot {
             nodes.push(HopNode { node, hops: 0 });
         }
         let mut edges: Vec<Edge> = Vec::new();
-        let mut known: hashbrown::HashSet<(u32, u32, NodeId, NodeId)> = hashbrown::HashSet::new();
+        let mut known: hashbrown::HashSet<(u32, u32, NodeId, NodeId)> = hashbrown::HashSet::with_capacity(256);
         let mut at = 0;
         'search: while let Some(HopNode { node, hops }) = nodes.get(at).copied() {
             at += 1;

@@ -208,27 +208,23 @@ impl Snapshot {
                 break met;
             }
         };
-        Some(Ways { length: left.hops + right.hops, next: self.join(&left, &right, meeting) })
+        Some(Ways { length: left.hops + right.hops, next: self.join(&left, &right, &meeting) })
     }
 
     /// Links both sides through the nodes where they met.
-    fn join(&self, left: &Side, right: &Side, meeting: Vec<NodeId>) -> HashMap<NodeId, Vec<NodeId>> {
+    fn join(&self, left: &Side, right: &Side, meeting: &[NodeId]) -> HashMap<NodeId, Vec<NodeId>> {
         let mut next: HashMap<NodeId, Vec<NodeId>> = HashMap::new();
         for (side, forward) in [(left, true), (right, false)] {
-            let mut before: HashMap<NodeId, Vec<NodeId>> = HashMap::new();
-            for (node, earlier) in &side.before {
-                before.entry(*node).or_default().push(*earlier);
-            }
-            let (mut open, mut seen) = (meeting.clone(), HashSet::new());
-            while let Some(node) = open.pop() {
-                if !seen.insert(node) {
+            let mut wanted = Marks::of(&self.0);
+            meeting.iter().for_each(|node| wanted.set(*node, 0));
+            // What was reached later stands later: one pass from the end meets each node before the nodes before it.
+            for (node, earlier) in side.before.iter().rev() {
+                if wanted.get(*node).is_none() {
                     continue;
                 }
-                for earlier in before.get(&node).into_iter().flatten() {
-                    let (a, b) = if forward { (*earlier, node) } else { (node, *earlier) };
-                    next.entry(a).or_default().push(b);
-                    open.push(*earlier);
-                }
+                let (a, b) = if forward { (*earlier, *node) } else { (*node, *earlier) };
+                next.entry(a).or_default().push(b);
+                wanted.set(*earlier, 0);
             }
         }
         next.into_iter().map(|(node, list)| (node, self.in_order(list))).collect()

@@ -31,6 +31,23 @@ impl Snapshot {
         self.members(node, false)
     }
 
+    /// Returns what contains a node, in no particular order and with repeats: the alert and the incident may both say it.
+    pub fn holders(&self, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        let store = &*self.0;
+        let row = (node.kind() != NodeKind::Entity).then(|| member_row(node));
+        let entries = row.into_iter().flat_map(|row| store.containers.slices(row)).flatten();
+        entries.filter(|entry| entry.label != BY_REDIRECT && store.holds(entry.by)).map(|entry| NodeId::from_raw(entry.other))
+    }
+
+    /// Returns the alerts and incidents that name an entity, in no particular order and with repeats.
+    pub fn naming(&self, entity: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        let store = &*self.0;
+        let atoms = (entity.kind() == NodeKind::Entity).then(|| store.entities.group(entity.index() as u32)).into_iter().flatten();
+        let mentions = atoms.flat_map(|atom| store.mentioned.slices(atom)).flatten();
+        let docs = mentions.map(|mention| store.docs.get(mention.doc));
+        docs.filter(|doc| !doc.superseded).map(|doc| NodeId::from_raw(doc.node))
+    }
+
     fn members(&self, node: NodeId, down: bool) -> Vec<NodeId> {
         if node.kind() == NodeKind::Entity {
             return Vec::new();

@@ -37,6 +37,16 @@ pub(super) fn answers(snapshot: &Snapshot) -> String {
     for incident in snapshot.incidents_newest(Window::ALL, None) {
         say(format!("incident {} {:?} {:?}", incident.id(), incident.time(), snapshot.inherited(incident.node())));
     }
+    let place = |i: super::super::IncidentRef<'_>| (i.severity(), i.last_activity().or(i.time()), i.id().to_owned());
+    let listed: Vec<_> = snapshot.incidents_by_severity(None).map(place).collect();
+    let mut sorted: Vec<_> = snapshot.all_incidents().map(place).collect();
+    sorted.sort_by(|a, b| (b.0, b.1).cmp(&(a.0, a.1)).then_with(|| a.2.cmp(&b.2)));
+    assert_eq!(listed, sorted, "the order that the graph keeps is that of the incidents");
+    for (n, (severity, activity, id)) in listed.iter().enumerate() {
+        let activity = activity.map_or(i64::MIN, crate::model::Time::micros);
+        let rest: Vec<_> = snapshot.incidents_by_severity(Some((*severity, activity, id))).map(place).collect();
+        assert_eq!(rest, listed[n + 1..], "behind {id}");
+    }
     say(format!("{:?} {:?}", snapshot.alert_counts(), snapshot.incident_counts()));
     for node in &nodes {
         say(format!("{} {} {}", n(*node), snapshot.label(*node), snapshot.degree(*node)));
@@ -44,7 +54,7 @@ pub(super) fn answers(snapshot: &Snapshot) -> String {
             let same: Vec<_> = entity.possibly_same(9).into_iter().map(|(other, key)| (n(other), key)).collect();
             say(format!("  {} {:?} {:?} {:?}", entity.key(), entity.first_seq(), entity.merges(), same));
         }
-        say(format!("  versions {:?}", snapshot.versions(*node)));
+        say(format!("  versions {:?} {:?}", snapshot.versions(*node), snapshot.standings(*node)));
         for filter in [EdgeFilter::default(), EdgeFilter { superseded: true, ..EdgeFilter::default() }] {
             for e in snapshot.edges(*node, &filter) {
                 say(format!("  {}", edge(&e)));

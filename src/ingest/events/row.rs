@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use serde_json::Value;
 
-use crate::catalog::tables::{self, Column, ColumnType};
+use crate::catalog::tables::{Column, ColumnType};
 use crate::ingest::decode::scan::{Member, Stop, scan};
 use crate::ingest::decode::{Limits, syslog_facility, syslog_severity};
 use crate::ingest::{Reject, value};

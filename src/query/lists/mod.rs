@@ -5,7 +5,7 @@ mod page;
 mod requests;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use hashbrown::HashSet;
 
@@ -133,7 +133,7 @@ fn counters<const N: usize>(counts: [[u32; 6]; N], statuses: [&str; N]) -> Count
 
 /// The row of an incident; products and tactics of its alerts are its own.
 pub fn incident_row(graph: &GraphSnapshot, incident: &IncidentRef<'_>) -> IncidentRow {
-    let alerts = members(graph, incident.node());
+    let alerts = graph.contained(incident.node());
     let mut products: BTreeSet<&str> = incident.products().collect();
     let mut tactics: Vec<&str> = incident.tactics().collect();
     let (mut first, mut last) = (incident.first_activity(), incident.last_activity());
@@ -143,8 +143,9 @@ pub fn incident_row(graph: &GraphSnapshot, incident: &IncidentRef<'_>) -> Incide
         first = earliest(first, alert.time());
         last = last.max(alert.end()).max(alert.time());
     }
-    tactics.sort_by_key(|tactic| (attack::tactic_order(tactic).unwrap_or(u8::MAX), *tactic));
+    tactics.sort_unstable();
     tactics.dedup();
+    tactics.sort_by_cached_key(|tactic| attack::tactic_order(tactic).unwrap_or(u8::MAX));
     IncidentRow {
         id: incident.id().to_owned(),
         number: incident.number(),
@@ -269,8 +270,15 @@ impl Question for IncidentFilter {
             IncidentOrder::Number => Key::number(incident.number()),
             IncidentOrder::Title => Key::text(incident.title()),
         };
+        let begin = Begin::read(seal, self.cursor.as_deref(), self.offset)?;
+        if matches!(order, Order { by: IncidentOrder::Severity, descending: true })
+            && self.is_plain(&window)
+            && begin.is_ranked(Severity::ALL.len())
+        {
+            return Ok(by_severity(graph, seal, &begin, limit, &status, &severity));
+        }
         let mut counts = [[0; 6]; 3];
-        let mut top = Top::new(seal, Begin::read(seal, self.cursor.as_deref(), self.offset)?, limit, order.descending);
+        let mut top = Top::new(seal, begin, limit, order.descending);
         for incident in graph.all_incidents().filter(passes) {
             counts[incident.status() as usize][incident.severity() as usize] += 1;
             top.offer(key(&incident), || Cow::Borrowed(incident.id()), incident);
@@ -280,7 +288,50 @@ impl Question for IncidentFilter {
     }
 }
 
+/// Of counts by status and severity those that a filter asks for; no name stands for all.
+fn asked<const N: usize>(mut counts: [[u32; 6]; N], wanted: impl Fn(usize, Severity) -> bool) -> ([[u32; 6]; N], u64) {
+    let mut total = 0;
+    for (status, row) in counts.iter_mut().enumerate() {
+        for severity in Severity::ALL {
+            let count = &mut row[severity as usize];
+            *count = if wanted(status, severity) { *count } else { 0 };
+            total += u64::from(*count);
+        }
+    }
+    (counts, total)
+}
+
+/// The list in its usual order under no filter but status and severity: counters that the graph keeps, rows as far as the page goes.
+fn by_severity(
+    graph: &GraphSnapshot,
+    seal: Seal,
+    begin: &Begin,
+    limit: usize,
+    status: &[IncidentStatus],
+    severity: &[Severity],
+) -> IncidentPage {
+    let wanted =
+        |s: IncidentStatus, v: Severity| (status.is_empty() || status.contains(&s)) && (severity.is_empty() || severity.contains(&v));
+    let (counts, total) = asked(graph.incident_counts(), |at, severity| wanted(IncidentStatus::ALL[at], severity));
+    let after = begin.ranked().and_then(|(rank, activity, id)| {
+        let severity = Severity::ALL.get(usize::try_from(rank).ok()?)?;
+        Some((*severity, activity, id))
+    });
+    let rows = graph.incidents_by_severity(after).filter(|incident| wanted(incident.status(), incident.severity()));
+    let place = |incident: &IncidentRef<'_>| {
+        (Key::ranked(incident.severity() as u8, incident.last_activity().or(incident.time())), incident.id().to_owned())
+    };
+    let page = begin.in_order(seal, limit, total, rows, place, |incident| incident_row(graph, &incident));
+    IncidentPage { page, counters: counters(counts, IncidentStatus::ALL.map(IncidentStatus::as_str)) }
+}
+
 impl IncidentFilter {
+    /// Whether nothing but status and severity is asked for.
+    fn is_plain(&self, window: &Window) -> bool {
+        let lists = [&self.owner, &self.tag, &self.entity, &self.product, &self.tactic, &self.technique];
+        *window == Window::ALL && lists.iter().all(|list| list.is_empty())
+    }
+
     /// Whether the incident or one of its alerts has the product, tactic and technique.
     fn inherited(&self, graph: &GraphSnapshot, incident: &IncidentRef<'_>, products: &[Product], tactics: &[String]) -> bool {
         let alerts: Vec<AlertRef<'_>> = graph.contained(incident.node()).into_iter().filter_map(|node| graph.alert_node(node)).collect();
@@ -382,17 +433,21 @@ impl Question for AlertFilter {
             AlertOrder::Title => Key::text(alert.title()),
             AlertOrder::Count => Key::number(i64::try_from(count).ok()),
         };
+        let begin = Begin::read(seal, self.cursor.as_deref(), self.offset)?;
+        if matches!(order, Order { by: AlertOrder::Time, descending: true }) && self.is_plain(&window) && begin.is_ranked(1) {
+            return Ok(by_time(graph, seal, &begin, limit, &status, &severity));
+        }
         let mut counts = [[0; 6]; 5];
         let counted = graph.all_alerts().filter(passes).inspect(|alert| counts[alert.status() as usize][alert.severity() as usize] += 1);
         let page = match by.filter(|_| self.group_key.is_none()) {
             None => {
-                let mut top = Top::new(seal, Begin::read(seal, self.cursor.as_deref(), self.offset)?, limit, order.descending);
+                let mut top = Top::new(seal, begin, limit, order.descending);
                 counted.for_each(|alert| top.offer(key(&alert, 1), || Cow::Borrowed(alert.id()), alert));
                 top.page(|alert| alert_row(graph, &alert))
             }
             Some(by) => {
                 let groups = groups::gather(graph, counted, by);
-                let mut top = Top::new(seal, Begin::read(seal, self.cursor.as_deref(), self.offset)?, limit, order.descending);
+                let mut top = Top::new(seal, begin, limit, order.descending);
                 for (name, group) in &groups {
                     top.offer(key(&group.newest, group.count), || Cow::Borrowed(name), (name, group));
                 }
@@ -401,6 +456,26 @@ impl Question for AlertFilter {
         };
         Ok(AlertPage { page, counters: counters(counts, AlertStatus::ALL.map(AlertStatus::as_str)) })
     }
+}
+
+impl AlertFilter {
+    /// Whether nothing but status and severity is asked for.
+    fn is_plain(&self, window: &Window) -> bool {
+        let lists = [&self.entity, &self.product, &self.tactic, &self.technique];
+        let texts = [&self.title, &self.incident, &self.suppressed_by, &self.group, &self.group_key];
+        *window == Window::ALL && lists.iter().all(|list| list.is_empty()) && texts.iter().all(|text| text.is_none())
+    }
+}
+
+/// The list of alerts as [`by_severity`] of incidents: newest first.
+fn by_time(graph: &GraphSnapshot, seal: Seal, begin: &Begin, limit: usize, status: &[AlertStatus], severity: &[Severity]) -> AlertPage {
+    let wanted = |s: AlertStatus, v: Severity| (status.is_empty() || status.contains(&s)) && (severity.is_empty() || severity.contains(&v));
+    let (counts, total) = asked(graph.alert_counts(), |at, severity| wanted(AlertStatus::ALL[at], severity));
+    let after = begin.ranked().map(|(_, time, id)| ((time != i64::MIN).then(|| Time::from_micros(time)), id));
+    let rows = graph.alerts_newest(Window::ALL, after).filter(|alert| wanted(alert.status(), alert.severity()));
+    let place = |alert: &AlertRef<'_>| (Key::time(alert.time()), alert.id().to_owned());
+    let page = begin.in_order(seal, limit, total, rows, place, |alert| alert_row(graph, &alert));
+    AlertPage { page, counters: counters(counts, AlertStatus::ALL.map(AlertStatus::as_str)) }
 }
 
 #[derive(Clone, Copy)]
@@ -445,10 +520,15 @@ impl Question for EntityFilter {
             EntityOrder::First => Key::time(graph.span(entity.node()).0),
             EntityOrder::Last => Key::time(graph.span(entity.node()).1),
         };
-        let mut by_kind: BTreeMap<&str, u64> = BTreeMap::new();
+        let mut by_kind: Vec<(&str, u64)> = Vec::new();
         let mut top = Top::new(seal, Begin::read(seal, self.cursor.as_deref(), None)?, limit, order.descending);
         for entity in graph.all_entities().filter_map(|node| graph.entity_node(node)).filter(passes) {
-            *by_kind.entry(entity.kind()).or_default() += 1;
+            // Kinds are few, and each is one text in memory: a look over them costs less than a map.
+            let kind = entity.kind();
+            match by_kind.iter_mut().find(|(known, _)| std::ptr::eq(*known, kind)) {
+                Some((_, count)) => *count += 1,
+                None => by_kind.push((kind, 1)),
+            }
             top.offer(key(&entity), || Cow::Owned(render::entity_reference(graph, &entity)), entity);
         }
         let page = top.page(|entity| entity_row(graph, &entity));

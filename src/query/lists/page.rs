@@ -93,6 +93,52 @@ impl Begin {
     }
 }
 
+impl Begin {
+    /// Rank and instant in microseconds, and id, of the row that the page begins behind, in a list that is sorted by both.
+    pub(super) fn ranked(&self) -> Option<(i64, i64, &str)> {
+        match self {
+            Self::After(Place { key: Key::Numbers(rank, time), id }) => Some((*rank, *time, id)),
+            Self::After(Place { key: Key::Text(_), .. }) | Self::At(_) => None,
+        }
+    }
+
+    /// Whether a list sorted by rank and time, with ranks below `ranks`, can go on behind it.
+    pub(super) fn is_ranked(&self, ranks: usize) -> bool {
+        match self {
+            Self::At(_) => true,
+            Self::After(_) => self.ranked().is_some_and(|(rank, ..)| usize::try_from(rank).is_ok_and(|rank| rank < ranks)),
+        }
+    }
+
+    /// The page of a list whose rows come in their order and from behind the cursor, each made by `row` from what `place` tells the place of.
+    pub(super) fn in_order<R, T>(
+        &self,
+        seal: Seal,
+        limit: usize,
+        total: u64,
+        rows: impl Iterator<Item = R>,
+        place: impl Fn(&R) -> (Key, String),
+        row: impl Fn(R) -> T,
+    ) -> Page<T> {
+        let skip = if let Self::At(skip) = self { *skip } else { 0 };
+        let mut rows = rows.skip(skip);
+        let mut value: Vec<T> = Vec::new();
+        let mut last = None;
+        while value.len() < limit
+            && let Some(next) = rows.next()
+        {
+            if value.len() + 1 == limit {
+                let (key, id) = place(&next);
+                last = Some(Place { key, id: Cow::Owned(id) });
+            }
+            value.push(row(next));
+        }
+        let complete = rows.next().is_none();
+        let cursor = last.filter(|_| !complete).map(|place| seal.close(&place.write()));
+        Page { value, total, complete, cursor }
+    }
+}
+
 /// Rows that are offered one by one, of which the page is kept.
 ///
 /// In memory are at most twice as many rows as stand between the begin that the request names and the end of the page. The

@@ -15,8 +15,6 @@ use crate::query::reference;
 const WINDOW_DEFAULT: &str = "1h";
 /// Longest span before and behind the instant, in microseconds: 366 days.
 const WINDOW_MAX: i64 = 366 * 86_400 * 1_000_000;
-/// Width by which rows are counted; the counts are summed over all of them.
-const COUNTED_BY: i64 = 86_400 * 1_000_000;
 
 /// What happened around an instant.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams, ToSchema)]
@@ -111,10 +109,7 @@ impl AroundRequest {
 
 /// Matching rows by table.
 fn tables(context: &Context, request: &TimelineRequest) -> Result<BTreeMap<String, u64>, Fault> {
-    let mut tables: BTreeMap<String, u64> = BTreeMap::new();
-    if let Some(trail) = Plan::read(request, context)?.trail(context) {
-        let counted = context.runtime.block_on(context.snapshot.columns.count_by_table_and_bucket(&trail, COUNTED_BY))?;
-        counted.iter().for_each(|bucket| *tables.entry(bucket.table.to_string()).or_default() += bucket.count);
-    }
-    Ok(tables)
+    let Some(request) = Plan::read(request, context)?.trail(context) else { return Ok(BTreeMap::new()) };
+    let trail = context.runtime.block_on(context.snapshot.columns.trail(&request))?;
+    Ok(trail.count_by_table().into_iter().map(|(table, count)| (table.to_string(), count)).collect())
 }

@@ -5,6 +5,7 @@
 
 mod around;
 mod cursor;
+mod moment;
 mod requests;
 mod sentence;
 
@@ -13,15 +14,16 @@ use std::collections::BTreeMap;
 use hashbrown::{HashMap, HashSet};
 
 use crate::catalog::attack;
-use crate::columns::{ALERTS, EVIDENCE, INCIDENTS, Order, TrailRequest, TrailRow};
-use crate::graph::{Direction, EdgeFilter, GraphSnapshot, NodeId, NodeKind, NodeRef};
-use crate::model::{Fault, Object, Relation, Seq, Severity, Time, Window};
+use crate::columns::{ALERTS, EVIDENCE, INCIDENTS, Order, Trail, TrailRequest, TrailRow};
+use crate::graph::{GraphSnapshot, NodeId, NodeKind, NodeRef};
+use crate::model::{Fault, Object, Seq, Severity, Time, Window};
 
 use super::cursor::Seal;
-use super::lists::{containers, members};
+use super::lists::members;
 use super::reference::{self, limit, window, word};
 use super::{Context, Question, graph as questions, render};
 use cursor::{Place, Way};
+use moment::Moment;
 
 pub use around::{AroundAnswer, AroundRequest};
 pub use requests::{Bucket, TimelineAnswer, TimelineItem, TimelineRequest};
@@ -62,7 +64,12 @@ enum ItemKind {
 }
 
 impl ItemKind {
+    const ALL: [Self; 4] = [Self::Alert, Self::Incident, Self::Event, Self::Status];
     const NAMES: [&'static str; 4] = ["alert", "incident", "event", "status"];
+
+    const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
 
     fn parse(text: &str) -> Option<Self> {
         Some(match text {
@@ -101,16 +108,17 @@ impl TimelineRequest {
         };
         let order = word("order", self.order.as_deref().unwrap_or("oldest"), order, &["oldest", "newest"])?;
         let at = seal.place(self.cursor.as_deref(), Place::read)?;
-        let (dated, mut undated) = plan.items(context)?;
-        let page = plan.page(context, &dated, order, at.as_ref(), limit)?;
-        let (counts, first, last, buckets) = plan.histogram(context, &dated, buckets)?;
-        let mut undated_complete = true;
+        let found = plan.matches(context)?;
+        let page = plan.page(&found, context, order, at.as_ref(), limit)?;
+        let (counts, first, last, buckets) = found.histogram(buckets);
+        let (mut undated, mut undated_complete) = (Vec::new(), true);
         if at.is_none() {
-            let (rows, complete) = plan.undated_rows(context, UNDATED_MAX.max(limit))?;
-            undated.extend(rows);
-            undated_complete = complete;
-        } else {
-            undated.clear();
+            undated.extend(found.undated.iter().map(|moment| plan.item(moment)));
+            if let Some(trail) = &found.trail {
+                let rows = context.runtime.block_on(trail.undated(UNDATED_MAX.max(limit)))?;
+                undated.extend(rows.rows.iter().map(|row| plan.row(row)));
+                undated_complete = rows.complete;
+            }
         }
         Ok(TimelineAnswer {
             value: page.items,
@@ -166,12 +174,10 @@ impl Plan {
         let mut entities = HashSet::new();
         match node.kind() {
             NodeKind::Entity => {
-                let filter = EdgeFilter { relations: vec![Relation::INVOLVES], direction: Direction::In, ..EdgeFilter::default() };
-                for edge in graph.edges(node, &filter) {
-                    self.touch(edge.from, asked);
-                    for incident in containers(graph, edge.from) {
-                        self.touch(incident, asked);
-                    }
+                let there = |node: &NodeId| graph.incident_node(*node).is_some_and(|incident| !incident.deleted());
+                for record in graph.naming(node) {
+                    self.touch(record, asked);
+                    graph.holders(record).filter(there).for_each(|incident| self.touch(incident, asked));
                 }
                 entities.insert(node);
             }
@@ -206,36 +212,38 @@ impl Plan {
             && (kind != ItemKind::Event || (self.severities.is_empty() && self.tactics.is_empty()))
     }
 
-    /// Items of the graph that pass the filters: dated ones in order, then undated ones.
-    fn items(&self, context: &Context) -> Result<(Vec<TimelineItem>, Vec<TimelineItem>), Fault> {
-        let graph = &context.snapshot.graph;
-        let mut items = Vec::new();
-        for (record, touches) in &self.records {
-            let placed = items.len();
-            let touches = || touches.iter().map(|asked| self.nodes[*asked].1.clone()).collect::<Vec<_>>();
+    /// What the graph holds that passes the filters: dated moments in order, then undated ones.
+    fn moments<'a>(&self, graph: &'a GraphSnapshot) -> (Vec<Moment<'a>>, Vec<Moment<'a>>) {
+        let mut moments = Vec::with_capacity(self.records.len());
+        for record in self.records.keys() {
             match graph.node(*record) {
-                NodeRef::Alert(alert) if alert.known() && self.wants(ItemKind::Alert) => items.push(sentence::of_alert(&alert, touches())),
+                NodeRef::Alert(alert) if alert.known() && self.wants(ItemKind::Alert) => moments.push(Moment::of_alert(graph, alert)),
                 NodeRef::Incident(incident) if incident.known() => {
                     if self.wants(ItemKind::Incident) {
-                        items.push(sentence::of_incident(&incident, touches()));
+                        moments.push(Moment::of_incident(graph, incident));
                     }
                     if self.wants(ItemKind::Status) {
-                        items.extend(sentence::changes(context, &incident, &touches())?);
+                        Moment::of_changes(graph, incident, &mut moments);
                     }
                 }
                 NodeRef::Alert(_) | NodeRef::Incident(_) | NodeRef::Entity(_) => {}
             }
-            let first = graph.first_seq(*record).map_or(0, |seq| seq.0);
-            items[placed..].iter_mut().filter(|item| item.kind != "status").for_each(|item| item.place = first);
         }
-        let severity = |item: &TimelineItem| item.severity.as_deref().and_then(Severity::parse).unwrap_or_default();
-        items.retain(|item| self.severities.is_empty() || self.severities.contains(&severity(item)));
-        items.retain(|item| self.tactics.is_empty() || item.tactics.iter().any(|tactic| self.tactics.contains(tactic)));
-        let (mut dated, mut undated): (Vec<_>, Vec<_>) = items.into_iter().partition(|item| item.time.is_some());
-        dated.retain(|item| item.time.is_some_and(|time| self.window.overlaps(time, item.end.unwrap_or(time).max(time))));
-        dated.sort_by(|a, b| Place::of(a).cmp(&Place::of(b)));
-        undated.sort_by(|a, b| (a.seq, &a.node).cmp(&(b.seq, &b.node)));
-        Ok((dated, undated))
+        moments.retain(|moment| {
+            (self.severities.is_empty() || self.severities.contains(&moment.severity()))
+                && (self.tactics.is_empty() || moment.tactics().iter().any(|tactic| self.tactics.iter().any(|wanted| wanted == tactic)))
+        });
+        let (mut dated, mut undated): (Vec<_>, Vec<_>) = moments.into_iter().partition(|moment| moment.time.is_some());
+        dated.retain(|moment| moment.time.is_some_and(|time| self.window.overlaps(time, moment.end.unwrap_or(time).max(time))));
+        dated.sort_unstable_by(Moment::compare);
+        undated.sort_unstable_by(|a, b| a.seq.cmp(&b.seq).then_with(|| a.name().cmp(&b.name())));
+        (dated, undated)
+    }
+
+    /// The item that a moment is, with the asked nodes that it touches.
+    fn item(&self, moment: &Moment<'_>) -> TimelineItem {
+        let touches = self.records.get(&moment.node()).into_iter().flatten().map(|asked| self.nodes[*asked].1.clone()).collect();
+        moment.item(touches)
     }
 
     /// Which rows of the tables are wanted; none if no event is.
@@ -257,36 +265,24 @@ impl Plan {
     }
 
     fn row(&self, row: &TrailRow) -> TimelineItem {
-        let mut touches: Vec<usize> = self.hashes.iter().filter(|(hash, _)| row.names(**hash)).map(|(_, asked)| *asked).collect();
+        let mut touches: Vec<usize> = row.entities().iter().filter_map(|hash| self.hashes.get(hash)).copied().collect();
         touches.sort_unstable();
         touches.dedup();
         sentence::of_row(row, touches.into_iter().map(|asked| self.nodes[asked].1.clone()).collect())
     }
 
-    /// Rows without a time, and whether these are all.
-    fn undated_rows(&self, context: &Context, limit: usize) -> Result<(Vec<TimelineItem>, bool), Fault> {
-        let Some(request) = self.trail(context) else { return Ok((Vec::new(), true)) };
-        let request = TrailRequest { limit, window: Window::ALL, ..request };
-        let page = context.runtime.block_on(context.snapshot.columns.undated_rows_of_entities(&request))?;
-        Ok((page.rows.iter().map(|row| self.row(row)).collect(), page.complete))
-    }
-
     /// One page in the asked order, forward from a place or backward to it.
-    fn page(&self, context: &Context, dated: &[TimelineItem], order: Order, at: Option<&Place>, limit: usize) -> Result<Page, Fault> {
+    fn page(&self, found: &Matches<'_>, context: &Context, order: Order, at: Option<&Place>, limit: usize) -> Result<Page, Fault> {
         let backward = at.is_some_and(|place| place.way == Way::Back);
         let newest = (order == Order::NewestFirst) != backward;
         // Reading goes on from the place in one direction; a backward page is turned round at the end.
         let behind = |place: &Place| at.is_none_or(|at| if newest { place < at } else { place > at });
-        let mut items: Vec<TimelineItem> = dated.iter().filter(|item| behind(&Place::of(item))).cloned().collect();
-        if newest {
-            items.reverse();
-        }
-        items.truncate(limit + 1);
-        if let Some(request) = self.trail(context) {
+        let mut items: Vec<TimelineItem> = found.moments_behind(at, newest).take(limit + 1).map(|moment| self.item(moment)).collect();
+        if let Some(trail) = &found.trail {
             let direction = if newest { Order::NewestFirst } else { Order::OldestFirst };
             let after =
                 at.map(|place| (place.time, if newest { Seq(place.seq.saturating_add(1)) } else { Seq(place.seq.saturating_sub(1)) }));
-            items.extend(self.rows_behind(context, TrailRequest { order: direction, after, ..request }, behind, limit + 1)?);
+            items.extend(self.rows_behind(context, trail, direction, after, behind, limit + 1)?);
         }
         items.sort_by(|a, b| if newest { Place::of(b).cmp(&Place::of(a)) } else { Place::of(a).cmp(&Place::of(b)) });
         // Items of one place stay together: a cursor leads behind all of them.
@@ -312,13 +308,15 @@ impl Plan {
     fn rows_behind(
         &self,
         context: &Context,
-        request: TrailRequest,
+        trail: &Trail<'_>,
+        order: Order,
+        after: Option<(Time, Seq)>,
         behind: impl Fn(&Place) -> bool,
         wanted: usize,
     ) -> Result<Vec<TimelineItem>, Fault> {
-        let mut limit = wanted + usize::from(request.after.is_some());
+        let mut limit = wanted + usize::from(after.is_some());
         loop {
-            let page = context.runtime.block_on(context.snapshot.columns.rows_of_entities(&TrailRequest { limit, ..request.clone() }))?;
+            let page = context.runtime.block_on(trail.page(order, after, limit))?;
             let items: Vec<TimelineItem> = page.rows.iter().map(|row| self.row(row)).filter(|item| behind(&Place::of(item))).collect();
             if items.len() >= wanted || page.complete {
                 return Ok(items);
@@ -327,24 +325,56 @@ impl Plan {
         }
     }
 
+    /// Everything that matches, found but not read.
+    fn matches<'a>(&self, context: &'a Context) -> Result<Matches<'a>, Fault> {
+        let (dated, undated) = self.moments(&context.snapshot.graph);
+        let trail = match self.trail(context) {
+            Some(request) => Some(context.runtime.block_on(context.snapshot.columns.trail(&request))?),
+            None => None,
+        };
+        Ok(Matches { dated, undated, trail })
+    }
+}
+
+/// Everything that matches: what the graph holds in order, and where the rows are.
+struct Matches<'a> {
+    dated: Vec<Moment<'a>>,
+    undated: Vec<Moment<'a>>,
+    trail: Option<Trail<'a>>,
+}
+
+impl<'a> Matches<'a> {
+    /// The moments behind a place, in order.
+    fn moments_behind(&self, at: Option<&Place>, newest: bool) -> Box<dyn Iterator<Item = &Moment<'a>> + '_> {
+        let before = |moment: &Moment<'_>| at.is_some_and(|at| if newest { moment.place() < *at } else { moment.place() <= *at });
+        let cut = self.dated.partition_point(before);
+        match (newest, at) {
+            (true, None) => Box::new(self.dated.iter().rev()),
+            (true, Some(_)) => Box::new(self.dated[..cut].iter().rev()),
+            (false, _) => Box::new(self.dated[cut..].iter()),
+        }
+    }
+
     /// Counts by kind, first and last time, and buckets over everything that matches.
-    fn histogram(&self, context: &Context, dated: &[TimelineItem], buckets: u32) -> Result<Histogram, Fault> {
+    fn histogram(&self, buckets: u32) -> Histogram {
         const HOUR: i64 = 3_600_000_000;
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-        dated.iter().for_each(|item| *counts.entry(item.kind.clone()).or_default() += 1);
-        let (mut first, mut last) = (dated.iter().filter_map(|item| item.time).min(), dated.iter().filter_map(|item| item.time).max());
-        let Some(request) = self.trail(context) else { return Ok((counts, first, last, bucket(dated, &[], first, last, buckets, HOUR))) };
-        let columns = &context.snapshot.columns;
-        let span = context.runtime.block_on(columns.span_of_entities(&request))?;
-        first = first.into_iter().chain(span.map(|(first, _)| first)).min();
-        last = last.max(span.map(|(_, last)| last));
+        for kind in ItemKind::ALL {
+            let count = self.dated.iter().filter(|moment| moment.kind() == kind).count() as u64;
+            counts.extend((count > 0).then(|| (kind.as_str().to_owned(), count)));
+        }
+        let span = self.trail.as_ref().and_then(Trail::span);
+        let rows = self.trail.as_ref().map_or(0, Trail::count);
+        counts.extend((rows > 0).then(|| (ItemKind::Event.as_str().to_owned(), rows)));
+        // Moments stand in order of their times.
+        let first = self.dated.first().and_then(|moment| moment.time).into_iter().chain(span.map(|(first, _)| first)).min();
+        let last = self.dated.last().and_then(|moment| moment.time).max(span.map(|(_, last)| last));
         let width = match (first, last) {
             (Some(first), Some(last)) if buckets > 0 => nice_width((last.micros() - first.micros()) / i64::from(buckets) + 1),
             _ => HOUR,
         };
-        let rows = context.runtime.block_on(columns.count_by_table_and_bucket(&request, width))?;
-        counts.extend(Some(("event".to_owned(), rows.iter().map(|row| row.count).sum())).filter(|(_, count)| *count > 0));
-        Ok((counts, first, last, bucket(dated, &rows, first, last, buckets, width)))
+        let rows = if buckets > 0 { self.trail.as_ref().map(|trail| trail.buckets(width)).unwrap_or_default() } else { Vec::new() };
+        (counts, first, last, bucket(&self.dated, &rows, first, last, buckets, width))
     }
 }
 
@@ -376,7 +406,7 @@ fn nice_width(micros: i64) -> i64 {
 }
 
 fn bucket(
-    dated: &[TimelineItem],
+    dated: &[Moment<'_>],
     rows: &[crate::columns::Bucket],
     first: Option<Time>,
     last: Option<Time>,
@@ -391,7 +421,7 @@ fn bucket(
     let mut by_start: BTreeMap<i64, BTreeMap<String, u64>> = BTreeMap::new();
     for item in dated {
         let start = item.time.unwrap_or_default().micros().div_euclid(width) * width;
-        *by_start.entry(start).or_default().entry(item.kind.clone()).or_default() += 1;
+        *by_start.entry(start).or_default().entry(item.kind().as_str().to_owned()).or_default() += 1;
     }
     for row in rows {
         *by_start.entry(row.start.micros()).or_default().entry("event".to_owned()).or_default() += row.count;

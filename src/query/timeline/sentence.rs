@@ -1,11 +1,9 @@
 //! What an alert, an incident, a change or a row says, in one line for people.
 
 use crate::columns::TrailRow;
-use crate::graph::{AlertRef, IncidentRef};
-use crate::ingest;
-use crate::model::{Body, Fault, Incident, Object};
+use crate::graph::{AlertRef, IncidentRef, Standing};
+use crate::model::Object;
 
-use super::super::Context;
 use super::no_row;
 use super::requests::TimelineItem;
 
@@ -79,57 +77,42 @@ pub(super) fn of_incident(incident: &IncidentRef<'_>, touches: Vec<String>) -> T
     }
 }
 
-/// Changes of status, severity, owner and classification between the versions of an incident.
-pub(super) fn changes(context: &Context, incident: &IncidentRef<'_>, touches: &[String]) -> Result<Vec<TimelineItem>, Fault> {
-    let mut versions = Vec::new();
-    for version in context.snapshot.graph.versions(incident.node()).iter().rev() {
-        let Some(document) = context.journal.document(version.seq)? else { continue };
-        let bodies = ingest::read(&document).unwrap_or_default();
-        versions.extend(bodies.into_iter().find_map(|body| match body {
-            Body::Incident(found) if found.id == incident.id() => Some((version.seq, *found)),
-            _ => None,
-        }));
+/// A change of status, severity, owner or classification from one version of an incident to the next.
+pub(super) fn of_change(incident: &IncidentRef<'_>, before: &Standing<'_>, after: &Standing<'_>, touches: Vec<String>) -> TimelineItem {
+    let by = if after.by.is_empty() { String::new() } else { format!(" by {}", after.by) };
+    TimelineItem {
+        time: after.modified,
+        kind: "status".to_owned(),
+        message: format!("{}{by}", differences(before, after).join(", ")),
+        seq: after.seq.0,
+        severity: Some(after.severity.to_owned()),
+        ..of_incident(incident, touches)
     }
-    let mut items = Vec::new();
-    for pair in versions.windows(2) {
-        let ((_, before), (seq, after)) = (&pair[0], &pair[1]);
-        let said = differences(before, after);
-        if said.is_empty() {
-            continue;
-        }
-        let by = after.modified_by.as_deref().filter(|by| !by.is_empty()).map(|by| format!(" by {by}")).unwrap_or_default();
-        items.push(TimelineItem {
-            time: after.modified,
-            kind: "status".to_owned(),
-            message: format!("{}{by}", said.join(", ")),
-            seq: seq.0,
-            place: seq.0,
-            severity: Some(after.severity.as_str().to_owned()),
-            ..of_incident(incident, touches.to_vec())
-        });
-    }
-    Ok(items)
 }
 
-fn differences(before: &Incident, after: &Incident) -> Vec<String> {
+/// Whether there is anything to tell of a change.
+pub(super) fn differs(before: &Standing<'_>, after: &Standing<'_>) -> bool {
+    (before.status, before.severity, before.owner, before.group) != (after.status, after.severity, after.owner, after.group)
+        || (before.classification != after.classification && !after.classification.is_empty())
+}
+
+fn differences(before: &Standing<'_>, after: &Standing<'_>) -> Vec<String> {
     let mut said = Vec::new();
     if before.status != after.status {
-        said.push(format!("status {} -> {}", before.status.as_str(), after.status.as_str()));
+        said.push(format!("status {} -> {}", before.status, after.status));
     }
     if before.severity != after.severity {
-        said.push(format!("severity {} -> {}", before.severity.as_str(), after.severity.as_str()));
+        said.push(format!("severity {} -> {}", before.severity, after.severity));
     }
-    if before.owner != after.owner {
-        let name = |incident: &Incident| {
-            let owner = incident.owner.clone().unwrap_or_default();
-            owner.name.or(owner.upn).or(owner.email).unwrap_or_else(|| "nobody".to_owned())
+    if (before.owner, before.group) != (after.owner, after.group) {
+        let name = |standing: &Standing<'_>| {
+            let [name, upn, email, _] = standing.owner;
+            [name, upn, email].into_iter().find(|part| !part.is_empty()).unwrap_or("nobody").to_owned()
         };
         said.push(format!("owner {} -> {}", name(before), name(after)));
     }
-    if before.classification != after.classification
-        && let Some(classification) = after.classification
-    {
-        said.push(format!("classified {}", classification.as_str()));
+    if before.classification != after.classification && !after.classification.is_empty() {
+        said.push(format!("classified {}", after.classification));
     }
     said
 }
