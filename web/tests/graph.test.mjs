@@ -72,9 +72,9 @@ test("an entity's queries carry counts before they run; what they find joins, is
     await choose(page, "host:msticalertswin1");
     await page.keyboard.press("e");
     const card = page.getByRole("dialog", { name: /Exploration queries of msticalertswin1/ });
-    await picture(page, "graph-explorations");
     const query = card.getByRole("button", { name: /^Logons on the host/ });
     await eventually(() => query.innerText(), /Logons on the host\s+3/);
+    await picture(page, "graph-explorations");
     const without = await addressed(page);
     await query.click();
     await notice(page, "logons of msticalertswin1: 1 new nodes, 3 new links");

@@ -161,7 +161,7 @@ export function PairsField({ label, value, onValue, noun }: Common<Readonly<Reco
         <fieldset class="conditions">
             <legend class="muted">{label}</legend>
             {pairs.map(([name, text], place) => (
-                <div key={place} class="pair">
+                <div key={place} class="named-value">
                     <TextField
                         bare
                         label={`Name of ${noun} ${place + 1}`}
