@@ -141,6 +141,70 @@ pub fn table(name: &str) -> Option<&'static Table> {
     tables.by_name.get(folded.as_bytes()).map(|place| &tables.all[*place])
 }
 
+/// Tables of Microsoft Defender XDR. Log Analytics calls the time of a row `TimeGenerated`, advanced hunting `Timestamp`; the portal that shows both
+/// takes either name in these tables.
+const ADVANCED_HUNTING: [&str; 54] = [
+    "AADSignInEventsBeta",
+    "AADSpnSignInEventsBeta",
+    "AIAgentsInfo",
+    "AlertEvidence",
+    "AlertInfo",
+    "BehaviorEntities",
+    "BehaviorInfo",
+    "CampaignInfo",
+    "CloudAppEvents",
+    "CloudAuditEvents",
+    "CloudDnsEvents",
+    "CloudPolicyEnforcementEvents",
+    "CloudProcessEvents",
+    "CloudStorageAggregatedEvents",
+    "DataSecurityBehaviors",
+    "DataSecurityEvents",
+    "DeviceBaselineComplianceAssessment",
+    "DeviceEvents",
+    "DeviceFileCertificateInfo",
+    "DeviceFileEvents",
+    "DeviceImageLoadEvents",
+    "DeviceInfo",
+    "DeviceLogonEvents",
+    "DeviceNetworkEvents",
+    "DeviceNetworkInfo",
+    "DeviceProcessEvents",
+    "DeviceRegistryEvents",
+    "DeviceTvmBrowserExtensions",
+    "DeviceTvmHardwareFirmware",
+    "DeviceTvmInfoGathering",
+    "DeviceTvmSecureConfigurationAssessment",
+    "DeviceTvmSoftwareEvidenceBeta",
+    "DeviceTvmSoftwareInventory",
+    "DeviceTvmSoftwareVulnerabilities",
+    "DisruptionAndResponseEvents",
+    "EmailAttachmentInfo",
+    "EmailEvents",
+    "EmailPostDeliveryEvents",
+    "EmailUrlInfo",
+    "EntraIdSignInEvents",
+    "EntraIdSpnSignInEvents",
+    "FileMaliciousContentInfo",
+    "GraphApiAuditEvents",
+    "IdentityAccountInfo",
+    "IdentityDirectoryEvents",
+    "IdentityEvents",
+    "IdentityInfo",
+    "IdentityLogonEvents",
+    "IdentityQueryEvents",
+    "MessageEvents",
+    "MessagePostDeliveryEvents",
+    "MessageUrlInfo",
+    "OAuthAppInfo",
+    "UrlClickEvents",
+];
+
+/// Another name that the column `TimeGenerated` of a table has, if it has one. Names are compared in their exact case.
+pub fn time_alias(table: &str) -> Option<&'static str> {
+    ADVANCED_HUNTING.binary_search(&table).is_ok().then_some("Timestamp")
+}
+
 /// The table whose name begins `name`: `AuditLogs_Hunting`, `azureActivity_adele`. The longest one that fits.
 pub fn table_prefix(name: &str) -> Option<&'static Table> {
     let tables = tables();
@@ -196,6 +260,16 @@ mod tests {
         assert_eq!(prefix("xyz"), None);
         let column = table("SigninLogs").and_then(|table| table.column("ipaddress"));
         assert_eq!(column.map(|column| (&*column.name, column.kind)), Some(("IPAddress", ColumnType::String)));
+    }
+
+    #[test]
+    fn tables_of_advanced_hunting_call_their_time_by_two_names() {
+        assert!(ADVANCED_HUNTING.is_sorted());
+        assert_eq!(time_alias("DeviceProcessEvents"), Some("Timestamp"));
+        assert_eq!(time_alias("SigninLogs"), None);
+        for table in all().iter().filter(|table| time_alias(&table.name).is_some()) {
+            assert!(table.column("TimeGenerated").is_some(), "{} has no time", table.name);
+        }
     }
 
     #[test]

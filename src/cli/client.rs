@@ -14,10 +14,11 @@ use tokio::runtime::Runtime;
 use tower::ServiceExt;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
+use ureq::unversioned::transport::{Connector, DefaultConnector, NextTimeout};
 
 use super::Failure;
 use super::fault::Shown;
+use super::giving_up::Wanted;
 use super::request::Request;
 use crate::engine::{Engine, Options};
 use crate::http::tls::Certificates;
@@ -104,39 +105,49 @@ impl Client {
 
     /// Sends a request and gives status and body of the answer.
     pub(crate) fn answer(&self, request: &Request) -> Result<(u16, Vec<u8>), Fault> {
-        self.answer_until(request, std::future::pending())
+        match self {
+            Self::Here(here) => here.send(request, std::future::pending()),
+            Self::There(there) => there.send(request),
+        }
     }
 
-    /// The same until someone gives up. What is asked of a server ends at the deadline there.
+    /// The same until someone gives up; a server ends what nobody waits for.
     fn answer_until(&self, request: &Request, given_up: impl Future<Output = ()>) -> Result<(u16, Vec<u8>), Fault> {
         match self {
             Self::Here(here) => here.send(request, given_up),
-            Self::There(there) => there.send(request),
+            Self::There(there) => there.send_until(request, given_up),
         }
     }
 
     /// Sends a request and gives the body of the answer; an answer that is an error is a failure.
     pub(crate) fn send(&self, request: &Request) -> Result<Vec<u8>, Failure> {
-        self.send_until(request, std::future::pending())
+        shown(request, self.answer(request)?)
     }
 
     /// The same until someone gives up.
     fn send_until(&self, request: &Request, given_up: impl Future<Output = ()>) -> Result<Vec<u8>, Failure> {
-        let (status, body) = self.answer_until(request, given_up)?;
-        if (200..300).contains(&status) { Ok(body) } else { Err(Failure::Answer(Shown::read(&body, status, request.text.clone()))) }
+        shown(request, self.answer_until(request, given_up)?)
     }
 
     /// Sends a request and reads the answer as JSON.
     pub(crate) fn ask(&self, request: &Request) -> Result<Value, Failure> {
-        self.ask_until(request, std::future::pending())
+        json(&self.send(request)?)
     }
 
     /// The same until someone gives up, which ends the question too.
     pub(crate) fn ask_until(&self, request: &Request, given_up: impl Future<Output = ()>) -> Result<Value, Failure> {
-        let body = self.send_until(request, given_up)?;
-        let unreadable = |error| Fault::new(FaultClass::Internal, "answer_unreadable", format!("expected JSON: {error}"));
-        Ok(serde_json::from_slice(&body).map_err(unreadable)?)
+        json(&self.send_until(request, given_up)?)
     }
+}
+
+/// The body of an answer; one that is an error is a failure.
+fn shown(request: &Request, (status, body): (u16, Vec<u8>)) -> Result<Vec<u8>, Failure> {
+    if (200..300).contains(&status) { Ok(body) } else { Err(Failure::Answer(Shown::read(&body, status, request.text.clone()))) }
+}
+
+fn json(body: &[u8]) -> Result<Value, Failure> {
+    let unreadable = |error| Fault::new(FaultClass::Internal, "answer_unreadable", format!("expected JSON: {error}"));
+    Ok(serde_json::from_slice(body).map_err(unreadable)?)
 }
 
 /// Items of a page when all pages are wanted.
@@ -248,15 +259,40 @@ impl There {
     }
 
     fn send(&self, request: &Request) -> Result<(u16, Vec<u8>), Fault> {
+        self.send_by(&self.agent, request)
+    }
+
+    fn send_by(&self, agent: &ureq::Agent, request: &Request) -> Result<(u16, Vec<u8>), Fault> {
         let built = self.begin(request);
         let answered = match &request.body {
             Some(body) => {
                 let built = built.header("content-type", "application/json").body(body.to_string()).map_err(unsendable)?;
-                self.agent.run(built)
+                agent.run(built)
             }
-            None => self.agent.run(built.body(()).map_err(unsendable)?),
+            None => agent.run(built.body(()).map_err(unsendable)?),
         };
         self.read(answered)
+    }
+
+    /// Sends a request and closes its connection when someone gives up before the answer is there.
+    fn send_until(&self, request: &Request, given_up: impl Future<Output = ()>) -> Result<(u16, Vec<u8>), Fault> {
+        let wanted = Wanted::default();
+        let connector = DefaultConnector::new().chain(wanted.clone());
+        let agent = ureq::Agent::with_parts(self.agent.config().clone(), connector, At(self.address));
+        let (send, receive) = tokio::sync::oneshot::channel();
+        std::thread::scope(|scope| {
+            // Nobody reads what was given up.
+            scope.spawn(move || drop(send.send(self.send_by(&agent, request))));
+            futures::executor::block_on(async {
+                tokio::select! {
+                    answer = receive => answer.unwrap_or_else(|_| Err(self.lost(&"the question ended without an answer"))),
+                    () = given_up => {
+                        wanted.give_up();
+                        Err(crate::query::given_up())
+                    }
+                }
+            })
+        })
     }
 
     /// Streams a body of any size and reads the answer.
@@ -321,6 +357,29 @@ fn answered((status, body): (u16, Vec<u8>)) -> Result<Value, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_question_that_is_given_up_closes_its_connection() {
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let config = ureq::Agent::config_builder().proxy(None).build();
+        let agent = ureq::Agent::with_parts(config, DefaultConnector::new(), At(address));
+        let there = There { address, base: format!("http://{address}"), secret: String::new(), workspace: None, agent };
+        let (asked, is_asked) = tokio::sync::oneshot::channel();
+        // A server that reads the question, and then whatever comes until the connection ends, without ever answering.
+        let server = std::thread::spawn(move || {
+            let (mut connection, _) = listener.accept().expect("a connection");
+            let mut begin = [0; 16];
+            connection.read_exact(&mut begin).expect("a request");
+            asked.send(()).expect("someone waits");
+            let mut rest = Vec::new();
+            connection.read_to_end(&mut rest).map(|_| begin)
+        });
+        let given_up = async { is_asked.await.expect("the server says so") };
+        let fault = there.send_until(&Request::get("/v1/health"), given_up).expect_err("nobody answers");
+        assert_eq!(fault.code, crate::query::given_up().code);
+        assert_eq!(&server.join().expect("the server ends").expect("the connection ends"), b"GET /v1/health H");
+    }
 
     #[test]
     fn reading_does_not_make_a_directory() {

@@ -6,6 +6,7 @@
 mod client;
 mod commands;
 mod fault;
+mod giving_up;
 mod output;
 mod progress;
 mod render;

@@ -122,6 +122,11 @@ impl ColumnsSnapshot {
         tables
     }
 
+    /// Whether a table has no rows, or is not there.
+    pub fn is_empty(&self, table: &str) -> bool {
+        self.view(table).is_none_or(|view| view.rows == 0)
+    }
+
     /// Name and number of rows of each table, sorted by name.
     pub fn row_counts(&self) -> std::collections::BTreeMap<String, u64> {
         self.tables().into_iter().map(|table| (table.name.to_string(), table.rows)).collect()

@@ -238,6 +238,7 @@ impl Engine {
             names: Arc::clone(&self.names),
             lists: Arc::clone(&self.lists),
             queries: self.dir.join("queries"),
+            external: self.dir.join("external"),
             now: Time::now(),
             stop: Stop::default(),
         }

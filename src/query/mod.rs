@@ -87,6 +87,8 @@ pub struct Context {
     pub lists: Arc<listed::Cache>,
     /// Folder of the queries that the operators of this installation wrote; it need not be there.
     pub queries: PathBuf,
+    /// Folder of the files that queries may read beside the tables; it need not be there.
+    pub external: PathBuf,
     /// The present instant; one for the whole question.
     pub now: Time,
     /// Ends the question when nobody waits for its answer any longer.

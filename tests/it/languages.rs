@@ -61,6 +61,43 @@ fn clew(folder: &Path, arguments: &[&str], input: &str) -> Output {
     child.wait_with_output().expect("the program ends")
 }
 
+#[test]
+fn one_bad_line_never_ends_a_batch() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (input, output) = (folder.path().join("in.jsonl"), folder.path().join("out.jsonl"));
+    let lines: [&[u8]; 6] = [
+        b"{\"id\": 1, \"query\": \"print x = 1\"}",
+        b"\xff\xfe",
+        b"",
+        b"[1]",
+        b"{\"id\": \"e\", \"query\": 12}",
+        b"{\"id\": 2, \"query\": \"print 2 |\"}",
+    ];
+    std::fs::write(&input, lines.join(&b'\n')).expect("written");
+    let (from, to) = (input.to_str().expect("a path"), output.to_str().expect("a path"));
+    let read = || -> Vec<serde_json::Value> {
+        let written = std::fs::read_to_string(&output).expect("written");
+        written.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    };
+    let ids = [serde_json::json!(1), serde_json::Value::Null, serde_json::Value::Null, serde_json::json!("e"), serde_json::json!(2)];
+    for (command, member) in [("query", "error"), ("check", "errors")] {
+        let done = clew(folder.path(), &[command, "--batch", from, "--out", to], "");
+        assert!(done.status.success(), "{}", text(&done.stderr));
+        let rows = read();
+        assert_eq!(rows.iter().map(|row| row["id"].clone()).collect::<Vec<_>>(), ids);
+        for row in &rows[1..4] {
+            let error = if member == "errors" { &row[member][0] } else { &row[member] };
+            assert_eq!(error["code"], "batch_line", "{row}");
+        }
+        assert!(!row_is_clean(&rows[4], member), "{}", rows[4]);
+        assert!(row_is_clean(&rows[0], member), "{}", rows[0]);
+    }
+}
+
+fn row_is_clean(row: &serde_json::Value, member: &str) -> bool {
+    row[member].is_null() || row[member] == serde_json::json!([])
+}
+
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }

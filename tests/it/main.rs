@@ -8,6 +8,7 @@ mod bookmarks;
 mod cli;
 mod crash;
 mod defender;
+mod everywhere;
 mod exports;
 mod facts;
 mod floors;

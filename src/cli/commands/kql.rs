@@ -29,21 +29,37 @@ struct Line {
     lang: Option<String>,
 }
 
-/// Reads lines from one file and writes one for each to another.
-fn lines(input: &Path, output: &Path, mut answer: impl FnMut(Line) -> Value) -> Result<(), Failure> {
+/// A line as it was read; one that is none gives its identifier, if it has one, and what is wrong.
+fn line_of(bytes: &[u8]) -> Result<Line, (Value, String)> {
+    let value: Value = serde_json::from_slice(bytes).map_err(|error| (Value::Null, error.to_string()))?;
+    if !value.is_object() {
+        return Err((Value::Null, "found another value".to_owned()));
+    }
+    let id = value["id"].clone();
+    serde_json::from_value(value).map_err(|error| (id, error.to_string()))
+}
+
+/// Reads lines from one file and writes one for each to another; `refused` makes that of what is no line of a batch.
+fn lines(
+    input: &Path,
+    output: &Path,
+    mut answer: impl FnMut(Line) -> Value,
+    refused: impl Fn(Value, Value) -> Value,
+) -> Result<(), Failure> {
     let unreadable =
         |error: std::io::Error| Fault::new(FaultClass::NotFound, "file_unreadable", format!("cannot read `{}`: {error}", input.display()));
     let reader = BufReader::new(std::fs::File::open(input).map_err(unreadable)?);
     let mut writer = BufWriter::new(std::fs::File::create(output)?);
-    for line in reader.lines() {
+    for line in reader.split(b'\n') {
         let line = line.map_err(unreadable)?;
-        if line.trim().is_empty() {
+        if line.trim_ascii().is_empty() {
             continue;
         }
-        let written = match serde_json::from_str::<Line>(&line) {
+        let written = match line_of(&line) {
             Ok(line) => answer(line),
-            Err(error) => {
-                json!({"id": Value::Null, "error": {"code": "batch_line", "message": format!("expected `{{id, query}}`: {error}")}})
+            Err((id, error)) => {
+                let message = format!("expected `{{id, query}}`: {error}");
+                refused(id, json!({"code": "batch_line", "severity": "error", "message": message}))
             }
         };
         writeln!(writer, "{written}")?;
@@ -58,7 +74,7 @@ pub(super) fn run_batch(global: &Global, language: Option<&str>, input: &Path, o
     let client = if global.dir().join("journal").is_dir() { Some(Client::reading(&global.dir())?) } else { None };
     let own = runtime()?;
     let spill = std::env::temp_dir().join(format!("clew-batch-{}", std::process::id()));
-    let done = lines(input, output, |line| {
+    let answer = |line: Line| {
         let lang = line.lang.as_deref().or(language);
         let answer = match &client {
             Some(client) => {
@@ -88,7 +104,8 @@ pub(super) fn run_batch(global: &Global, language: Option<&str>, input: &Path, o
             }
             Err(error) => json!({"id": line.id, "error": error}),
         }
-    });
+    };
+    let done = lines(input, output, answer, |id, error| json!({"id": id, "error": error}));
     // What queries spilled is of no use any more.
     let _ = std::fs::remove_dir_all(&spill);
     done
@@ -156,10 +173,11 @@ impl Check {
             }
         };
         if let (Some(input), Some(output)) = (&self.batch, &self.out) {
-            return lines(input, output, |line| match ask(&line.query) {
+            let answer = |line: Line| match ask(&line.query) {
                 Ok(found) => json!({"id": line.id, "errors": found["errors"]}),
                 Err(failure) => json!({"id": line.id, "errors": [shown(&failure)]}),
-            });
+            };
+            return lines(input, output, answer, |id, error| json!({"id": id, "errors": [error]}));
         }
         let mut wrong = 0;
         for file in &self.files {

@@ -4,6 +4,7 @@ mod complete;
 mod export;
 mod hunting;
 mod kusto;
+mod outside;
 mod patterns;
 mod results;
 mod walks;
@@ -218,7 +219,10 @@ fn catalog() -> Tables {
         let own =
             [("_Entities", ScalarType::Dynamic), ("_Seq", ScalarType::Long), ("_Source", ScalarType::String), ("_Line", ScalarType::Long)];
         let fields = table.columns.iter().map(|column| (column.name.to_string(), world::scalar(column.kind)));
-        known.insert(table.name.to_string(), fields.chain(own.map(|(name, kind)| (name.to_owned(), kind))).collect());
+        let alias = tables::time_alias(&table.name).map(|alias| (alias.to_owned(), ScalarType::DateTime));
+        let columns = fields.filter(|(name, _)| alias.as_ref().is_none_or(|(alias, _)| alias != name));
+        let own = own.map(|(name, kind)| (name.to_owned(), kind));
+        known.insert(table.name.to_string(), columns.chain(alias.clone()).chain(own).collect());
     }
     known
 }

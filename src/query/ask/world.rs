@@ -10,6 +10,7 @@ use super::super::explore;
 use super::super::kql::bind::{Explored, Refusal, Schemas, StoredFunction, TableFunction};
 use super::super::kql::bound::{Constant, ExternalFormat, Field};
 use super::super::kql::diagnostics::Code;
+use super::super::kql::external;
 use super::super::kql::graph::PatternGraph;
 use super::super::kql::lower::{LowerError, Tables};
 use super::super::kql::rows::RowsOperator;
@@ -19,13 +20,16 @@ use super::super::library::{Body, Library};
 use super::super::live_graph::{self, LiveGraph};
 use super::super::reference;
 use super::super::session::Source;
-use super::walks;
-use crate::catalog::tables::ColumnType;
+use super::{outside, walks};
+use crate::catalog::tables::{self, ColumnType};
 use crate::columns::kind_of_field;
 use crate::model::{Fault, Time};
 
 /// The name of the live entity graph: `graph("entities")`.
 const ENTITY_GRAPH: &str = "entities";
+
+/// The column that holds the time of a row.
+const TIME: &str = "TimeGenerated";
 
 /// The tables of a source, and what a context knows beside them.
 pub(super) struct World<'a> {
@@ -59,6 +63,11 @@ pub(super) fn scalar(kind: ColumnType) -> ScalarType {
     ScalarType::from_word(kind.as_str()).unwrap_or(ScalarType::Dynamic)
 }
 
+/// The name of a table without that of its workspace.
+fn bare(table: &str) -> &str {
+    table.rsplit_once(").").map_or(table, |(_, name)| name)
+}
+
 /// Ticks of an instant.
 pub(super) fn ticks(time: Time) -> i64 {
     time.micros().saturating_mul(10).saturating_add(UNIX_EPOCH_TICKS)
@@ -78,7 +87,20 @@ fn refusal(code: Code, fault: Fault) -> Refusal {
 
 impl Schemas for World<'_> {
     fn table(&self, name: &str) -> Option<Vec<Field>> {
-        self.source.table(name).map(|provider| fields(provider.as_ref()))
+        let mut fields = fields(self.source.table(name)?.as_ref());
+        if let Some(alias) = tables::time_alias(bare(name))
+            && fields.iter().any(|(name, kind)| name == TIME && *kind == ScalarType::DateTime)
+        {
+            // Events may bring the other name along: what they say in it became the time of the row.
+            fields.retain(|(name, _)| name != alias);
+            let place = fields.iter().position(|(name, _)| name == TIME).map_or(fields.len(), |place| place + 1);
+            fields.insert(place, (alias.to_owned(), ScalarType::DateTime));
+        }
+        Some(fields)
+    }
+
+    fn stored_column(&self, table: &str, column: &str) -> Option<&'static str> {
+        tables::time_alias(bare(table)).filter(|alias| *alias == column).map(|_| TIME)
     }
 
     fn tables(&self) -> Vec<String> {
@@ -170,6 +192,10 @@ impl Tables for World<'_> {
         self.source.table(name)
     }
 
+    fn is_empty(&self, name: &str) -> bool {
+        self.source.is_empty(name)
+    }
+
     fn watchlist(&self, name: &str) -> Option<Arc<dyn TableProvider>> {
         let found = self.source.watchlists.as_ref()?.table(name);
         found.unwrap_or_else(|fault| {
@@ -219,15 +245,16 @@ impl Tables for World<'_> {
     fn external(
         &self,
         sources: &[String],
-        _: ExternalFormat,
-        _: &[(String, Constant)],
-        _: &[(String, ScalarType)],
+        format: ExternalFormat,
+        properties: &[(String, Constant)],
+        columns: &[(String, ScalarType)],
     ) -> Result<Arc<dyn TableProvider>, LowerError> {
-        let found = sources.first().map_or("", String::as_str);
-        Err(LowerError::unsupported(
-            format!("`externaldata` from `{found}`: clew reads nothing outside of its data directory; it"),
-            Place::default(),
-        ))
+        let Some(context) = self.context else {
+            return Err(LowerError::unsupported("`externaldata` without a data directory", Place::default()));
+        };
+        let files = sources.iter().map(|source| outside::file(&context.external, source)).collect::<Result<Vec<_>, _>>()?;
+        let batch = external::rows(files, format, properties, columns)?;
+        Ok(Arc::new(MemTable::try_new(batch.schema(), vec![vec![batch]])?))
     }
 }
 

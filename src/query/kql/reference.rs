@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::aggregates::{self, Aggregate, Gives};
+use super::bind::{refused_plugins, running_plugins};
 use super::functions::{self, Family, Function, Parameter, Returns, Takes};
+use super::operators::{OPERATORS, SOURCES, TabularOperator};
 
 /// The reference of functions, operators between texts, and aggregates: what each gives and in what it differs from Kusto's.
 pub fn reference() -> String {
@@ -14,6 +16,12 @@ pub fn reference() -> String {
         families.entry(function.family).or_default().push(function);
     }
     // Writing to a text cannot fail.
+    let _ = writeln!(out, "\n## Tabular operators\n\n{} operators, and what rows come from.\n\n{COLUMNS}", OPERATORS.len());
+    SOURCES.iter().chain(OPERATORS).for_each(|operator| push_operator(&mut out, operator));
+    let _ = writeln!(out, "\n## Plugins\n\n| plugin | gives |\n| --- | --- |");
+    for (name, summary) in running_plugins() {
+        let _ = writeln!(out, "| `{name}` | {summary} |");
+    }
     let _ = writeln!(out, "\n## Scalar functions\n\n{} functions.", families.values().map(Vec::len).sum::<usize>());
     for (family, mut functions) in families {
         functions.sort_by_key(|function| function.name);
@@ -37,6 +45,8 @@ pub fn reference() -> String {
     }
     let refused: Vec<String> = functions::refused().map(|name| format!("`{name}`")).collect();
     let _ = writeln!(out, "\n## Refused\n\nThese functions of the language are refused by name: {}.", refused.join(", "));
+    let plugins: Vec<String> = refused_plugins().iter().map(|name| format!("`{name}`")).collect();
+    let _ = writeln!(out, "\nThese plugins are refused by name: {}.", plugins.join(", "));
     out
 }
 
@@ -147,6 +157,11 @@ fn push_row(out: &mut String, forms: &str, aliases: &[&str], summary: &str, diff
     let also = if aliases.is_empty() { String::new() } else { format!(" Also `{}`.", aliases.join("`, `")) };
     let escaped = |text: &str| text.replace('|', r"\|");
     let _ = writeln!(out, "| {} | {}{also} | {} |", escaped(forms), escaped(summary), escaped(differences));
+}
+
+fn push_operator(out: &mut String, operator: &TabularOperator) {
+    let gives = if operator.gives.is_empty() { "nothing" } else { operator.gives };
+    let _ = writeln!(out, "| `{}` | {gives} | {} |", operator.name, operator.differs);
 }
 
 /// The forms of a function that differ in more than the types of their arguments.

@@ -153,7 +153,7 @@ impl Session {
         }
     }
 
-    /// The answer; none if the person gave up waiting for it. A question of this process then ends, one of a server at its deadline.
+    /// The answer; none if the person gave up waiting for it, which ends the question.
     fn ask(&self, request: Request) -> Result<Option<Value>, Failure> {
         let (send, receive) = tokio::sync::oneshot::channel();
         let (give_up, given_up) = tokio::sync::oneshot::channel::<()>();

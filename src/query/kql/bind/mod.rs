@@ -32,6 +32,8 @@ mod summarizing;
 mod typing;
 mod uniting;
 
+pub(super) use plugins::{refused as refused_plugins, running as running_plugins};
+
 pub use check::check;
 pub use complete::{Candidate, CandidateKind, Completion, complete};
 pub use schemas::{Explored, Refusal, Schemas, StoredFunction, TableFunction, Tables};

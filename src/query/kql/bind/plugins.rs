@@ -10,23 +10,48 @@ use super::binder::{Binder, column};
 use super::names::{Unique, implied};
 use ScalarType::{DateTime, Dynamic, Long, Real, String as Text, Timespan};
 
+/// A plugin.
+struct Known {
+    name: &'static str,
+    gives: Gives,
+    /// What it does, if it runs; of the others only the columns are known, so that a text can be checked.
+    summary: Option<&'static str>,
+}
+
+const fn runs(name: &'static str, gives: Gives, summary: &'static str) -> Known {
+    Known { name, gives, summary: Some(summary) }
+}
+
+const fn binds(name: &'static str, gives: Gives) -> Known {
+    Known { name, gives, summary: None }
+}
+
 /// The plugins with what they give.
-const PLUGINS: &[(&str, Gives)] = &[
-    ("activity_counts_metrics", Gives::Timeline(&["count", "dcount", "new_dcount", "aggregated_dcount"], &[Long; 4], 5)),
-    (
+const PLUGINS: &[Known] = &[
+    runs(
+        "activity_counts_metrics",
+        Gives::Timeline(&["count", "dcount", "new_dcount", "aggregated_dcount"], &[Long; 4], 5),
+        "counts of each window: all, distinct, new, and distinct so far",
+    ),
+    binds(
         "activity_engagement",
         Gives::Timeline(&["dcount_activities_inner", "dcount_activities_outer", "activity_ratio"], &[Long, Long, Real], 6),
     ),
-    (
+    runs(
         "activity_metrics",
         Gives::Timeline(&["dcount_values", "dcount_newvalues", "retention_rate", "churn_rate"], &[Long, Long, Real, Real], 5),
+        "distinct and new values of each window, and how many stay and leave",
     ),
-    ("active_users_count", Gives::Timeline(&["dcount"], &[Long], 8)),
-    ("autocluster", Gives::Clusters(&[("SegmentId", Long), ("Count", Long), ("Percent", Real)])),
-    ("bag_unpack", Gives::FromData),
-    ("basket", Gives::Clusters(&[("SegmentId", Long), ("Count", Long), ("Percent", Real)])),
-    ("dcount_intersect", Gives::Counts),
-    (
+    runs(
+        "active_users_count",
+        Gives::Timeline(&["dcount"], &[Long], 8),
+        "values that were active often enough in a window that looks back",
+    ),
+    binds("autocluster", Gives::Clusters(&[("SegmentId", Long), ("Count", Long), ("Percent", Real)])),
+    runs("bag_unpack", Gives::FromData, "the properties of a bag as columns"),
+    binds("basket", Gives::Clusters(&[("SegmentId", Long), ("Count", Long), ("Percent", Real)])),
+    runs("dcount_intersect", Gives::Counts, "distinct values that several hll sketches have in common"),
+    binds(
         "diffpatterns",
         Gives::Clusters(&[
             ("SegmentId", Long),
@@ -37,23 +62,68 @@ const PLUGINS: &[(&str, Gives)] = &[
             ("PercentDiffAB", Real),
         ]),
     ),
-    ("geo_line_lookup", Gives::Places),
-    ("geo_polygon_lookup", Gives::Places),
-    ("identity", Gives::Input),
-    ("ipv4_lookup", Gives::Lookup),
-    ("ipv6_lookup", Gives::Lookup),
-    ("narrow", Gives::Fixed(&[("Row", Long), ("Column", Text), ("Value", Text)])),
-    ("pivot", Gives::FromData),
-    ("rolling_percentile", Gives::Rolling),
-    ("rows_near", Gives::Input),
-    ("sequence_detect", Gives::Sequence),
-    ("session_count", Gives::Timeline(&["count_sessions"], &[Long], 6)),
-    ("sliding_window_counts", Gives::Timeline(&["Count", "Dcount"], &[Long, Long], 6)),
+    runs("geo_line_lookup", Gives::Places, "rows of a table whose line lies near a place"),
+    runs("geo_polygon_lookup", Gives::Places, "rows of a table whose polygon holds a place"),
+    runs("identity", Gives::Input, "the rows as they are"),
+    runs("ipv4_lookup", Gives::Lookup, "rows of a table whose network holds an IPv4 address"),
+    runs("ipv6_lookup", Gives::Lookup, "rows of a table whose network holds an address, IPv6 or IPv4"),
+    runs("narrow", Gives::Fixed(&[("Row", Long), ("Column", Text), ("Value", Text)]), "a row for each cell"),
+    runs("pivot", Gives::FromData, "the values of a column as columns, with an aggregate in the cells"),
+    runs("rolling_percentile", Gives::Rolling, "a percentile of the bins up to each one"),
+    runs("rows_near", Gives::Input, "rows around those that fulfil a condition"),
+    binds("sequence_detect", Gives::Sequence),
+    runs("session_count", Gives::Timeline(&["count_sessions"], &[Long], 6), "sessions of each bin, parted by pauses"),
+    runs(
+        "sliding_window_counts",
+        Gives::Timeline(&["Count", "Dcount"], &[Long, Long], 6),
+        "counts of a window that looks back from each bin: all and distinct",
+    ),
 ];
+
+/// Plugins of the language that are refused by name: they ask services, run other languages, or their algorithm is not published.
+const REFUSED: &[&str] = &[
+    "ai_chat_completion",
+    "ai_chat_completion_prompt",
+    "ai_embed_text",
+    "ai_embeddings",
+    "azure_digital_twins_query_request",
+    "cosmosdb_sql_request",
+    "diffpatterns_text",
+    "estimate_data_size",
+    "execute_query",
+    "execute_show_command",
+    "funnel_sequence",
+    "funnel_sequence_completion",
+    "http_request",
+    "http_request_post",
+    "infer_storage_schema",
+    "infer_storage_schema_with_suggestions",
+    "mysql_request",
+    "new_activity_metrics",
+    "postgresql_request",
+    "preview",
+    "python",
+    "r",
+    "schema_merge",
+    "sql_request",
+];
+
+/// The plugins that run, with what they do.
+pub(in super::super) fn running() -> impl Iterator<Item = (&'static str, &'static str)> {
+    PLUGINS.iter().filter_map(|known| Some((known.name, known.summary?)))
+}
+
+/// The plugins that are refused, some of them only when they run.
+pub(in super::super) fn refused() -> Vec<&'static str> {
+    let mut names: Vec<&str> = PLUGINS.iter().filter(|known| known.summary.is_none()).map(|known| known.name).collect();
+    names.extend(REFUSED);
+    names.sort_unstable();
+    names
+}
 
 /// The names of the plugins.
 pub(super) fn plugin_names() -> impl Iterator<Item = &'static str> {
-    PLUGINS.iter().map(|(name, _)| *name)
+    PLUGINS.iter().map(|known| known.name)
 }
 
 /// The columns of a plugin.
@@ -86,15 +156,19 @@ impl<'t> Binder<'t> {
     pub(super) fn evaluate(&mut self, input: Option<&Arc<Relation>>, evaluate: &'t tree::Evaluate, place: Place) -> Arc<Relation> {
         let call = &evaluate.call;
         let name = call.name.text.as_str();
-        let Some((name, gives)) = PLUGINS.iter().find(|(plugin, _)| *plugin == name) else {
+        let Some(Known { name, gives, .. }) = PLUGINS.iter().find(|known| known.name == name) else {
             if self.schemas.table_function(name).is_some() {
                 return match self.called_flow(call, input.cloned(), place) {
                     super::sources::Flow::Table(relation) => relation,
                     super::sources::Flow::Graph(_) => self.graph_as_table(place),
                 };
             }
-            let known: Vec<&str> = PLUGINS.iter().map(|(name, _)| *name).collect();
-            self.unknown_name(Code::UnknownPlugin, call.name.place, "plugin", name, &known);
+            if REFUSED.contains(&name) {
+                self.unsupported(call.name.place, &format!("the plugin '{name}'"));
+            } else {
+                let known: Vec<&str> = plugin_names().collect();
+                self.unknown_name(Code::UnknownPlugin, call.name.place, "plugin", name, &known);
+            }
             return self.failed(Vec::new(), place);
         };
         let Some(input) = input else {

@@ -11,6 +11,12 @@ pub trait Schemas {
     /// The columns of a table in order.
     fn table(&self, name: &str) -> Option<Vec<Field>>;
 
+    /// The stored column that a column of a table is another name of.
+    fn stored_column(&self, table: &str, column: &str) -> Option<&'static str> {
+        let _ = (table, column);
+        None
+    }
+
     /// The names of all tables, for wildcards, `search *` and proposals.
     fn tables(&self) -> Vec<String>;
 

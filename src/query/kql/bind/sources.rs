@@ -197,10 +197,9 @@ impl<'t> Binder<'t> {
         let table: Arc<str> = Arc::from(name);
         let columns = fields
             .into_iter()
-            .map(|(name, kind)| Column {
-                lineage: Some(Lineage { table: Arc::clone(&table), column: Arc::from(name.as_str()) }),
-                name,
-                kind,
+            .map(|(name, kind)| {
+                let stored = self.schemas.stored_column(&table, &name).unwrap_or(&name);
+                Column { lineage: Some(Lineage { table: Arc::clone(&table), column: Arc::from(stored) }), name, kind }
             })
             .collect();
         Some(self.relation(columns, RelationKind::Table { table }, &[], place))

@@ -2,6 +2,7 @@
 
 use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
+use datafusion::common::ScalarValue;
 use datafusion::logical_expr::{Expr, Operator, binary_expr, cast, lit, when};
 
 use super::super::bound;
@@ -19,6 +20,15 @@ fn is_null((value, kind): Typed) -> Expr {
     match kind {
         ScalarType::String => lit(false),
         _ => value.is_null(),
+    }
+}
+
+/// Whether a value is null or an empty text in all rows.
+fn is_nothing(value: &Expr) -> bool {
+    match value {
+        Expr::Literal(ScalarValue::Utf8View(Some(text)), _) => text.is_empty(),
+        Expr::Literal(value, _) => value.is_null(),
+        _ => false,
     }
 }
 
@@ -137,8 +147,14 @@ pub(super) fn planned(lowering: &mut Lowering<'_>, name: &str, arguments: Vec<Ty
             kernel("assert", asserted, vec![(condition, ScalarType::Bool), message], ScalarType::Bool)
         }
         "pack_all" => {
-            let mut arguments = vec![next()?];
+            let first = next()?;
+            let skips = matches!(first.0, Expr::Literal(ScalarValue::Boolean(Some(true)), _));
+            let mut arguments = vec![first];
             while let (Some(name), Some((value, kind))) = (given.next(), given.next()) {
+                // Of all tables together, most columns are nothing but null.
+                if skips && is_nothing(&value) {
+                    continue;
+                }
                 arguments.push(name);
                 arguments.push((paths::as_dynamic(value, kind), ScalarType::Dynamic));
             }
@@ -155,9 +171,7 @@ pub(super) fn planned(lowering: &mut Lowering<'_>, name: &str, arguments: Vec<Ty
             let (rows, entity) = (next()?.0, next()?.0);
             super::entities::named(rows, entity)?
         }
-        "current_principal" | "current_database" | "current_cluster_endpoint" => {
-            lit(datafusion::common::ScalarValue::Utf8View(Some("clew".to_owned())))
-        }
+        "current_principal" | "current_database" | "current_cluster_endpoint" => lit(ScalarValue::Utf8View(Some("clew".to_owned()))),
         _ => return Err(LowerError::unsupported(format!("function `{name}` here"), place)),
     })
 }

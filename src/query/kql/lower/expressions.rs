@@ -61,7 +61,14 @@ pub(super) fn mark(expression: &bound::Expr, needed: &mut Needed) {
     });
 }
 
-fn both(expressions: Vec<Expr>, operator: Operator, none: bool) -> Expr {
+/// Parts in one chain; more of them stand in a tree, since an optimizer walks each link of a chain again for each that holds it.
+const CHAIN_MAX: usize = 8;
+
+fn both(mut expressions: Vec<Expr>, operator: Operator, none: bool) -> Expr {
+    if expressions.len() > CHAIN_MAX {
+        let right = expressions.split_off(expressions.len() / 2);
+        return binary_expr(both(expressions, operator, none), operator, both(right, operator, none));
+    }
     expressions.into_iter().reduce(|left, right| binary_expr(left, operator, right)).unwrap_or_else(|| lit(none))
 }
 

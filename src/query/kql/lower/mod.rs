@@ -25,13 +25,16 @@ mod relations;
 mod sources;
 mod summarize;
 mod texts;
+mod unions;
 mod values;
 mod walk;
+mod wide;
 mod windows;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use arrow::array::ArrayRef;
 use datafusion::common::Column;
 use datafusion::datasource::TableProvider;
 use datafusion::logical_expr::{Expr, LogicalPlan};
@@ -41,16 +44,23 @@ use super::graph::PatternGraph;
 use super::rows::RowsOperator;
 use super::tree::ScalarType;
 pub use error::{LowerError, engine_fault};
-use flow::{Flow, Needed, Part, project};
+use flow::{Flow, Needed, Part};
 pub use membership::ValueSet;
 pub use node::{RowsInput, RowsNode, RowsPlanner, RowsQueryPlanner};
 pub use plugins::{Survey, survey};
 pub use values::{Need, SET_MAX, Values, needs};
+pub use wide::NarrowFilters;
 
 /// The tables that a plan may read.
 pub trait Tables: Sync {
     /// A stored table.
     fn table(&self, name: &str) -> Option<Arc<dyn TableProvider>>;
+
+    /// Whether a stored table is known to have no row.
+    fn is_empty(&self, name: &str) -> bool {
+        let _ = name;
+        false
+    }
 
     /// A watchlist.
     fn watchlist(&self, name: &str) -> Option<Arc<dyn TableProvider>>;
@@ -96,8 +106,8 @@ pub struct Environment<'a> {
 pub fn lower(relation: &Relation, environment: Environment<'_>) -> Result<LogicalPlan, LowerError> {
     let mut lowering = Lowering::new(environment);
     let flow = lowering.relation(relation, &Needed::all(relation.columns.len()))?.sorted(None)?;
-    let named = relation.columns.iter().zip(flow.columns).filter_map(|(column, value)| Some(value?.alias(&column.name)));
-    Ok(project(flow.plan, named.collect())?)
+    let named = relation.columns.iter().zip(flow.columns).filter_map(|(column, value)| Some((column.name.clone(), value?)));
+    Ok(unions::result(flow.plan, named.collect())?)
 }
 
 /// Makes the plan of one query.
@@ -135,6 +145,11 @@ impl<'a> Lowering<'a> {
         self.kinds.clear();
         self.kinds.extend(input.columns.iter().map(|column| column.kind));
     }
+}
+
+/// Constants as one column in the form of a query.
+pub(super) fn column_of(values: &[Constant], kind: ScalarType) -> Result<ArrayRef, LowerError> {
+    constant::array(values.iter(), kind)
 }
 
 /// A column of a plan by its name.

@@ -27,6 +27,7 @@ use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, Phy
 use futures::{StreamExt, TryStreamExt};
 
 use super::super::rows::{RowsOperator, Running};
+use super::wide::WidePlanner;
 
 /// An input of an operator.
 #[derive(Clone, Debug)]
@@ -140,14 +141,16 @@ impl ExtensionPlanner for RowsPlanner {
     }
 }
 
-/// Plans queries that may hold [`RowsNode`]s.
+/// Plans queries that may hold [`RowsNode`]s and wide unions.
 #[derive(Debug)]
 pub struct RowsQueryPlanner;
 
 #[async_trait]
 impl QueryPlanner for RowsQueryPlanner {
     async fn create_physical_plan(&self, plan: &LogicalPlan, session: &dyn Session) -> Result<Arc<dyn ExecutionPlan>> {
-        DefaultPhysicalPlanner::with_extension_planners(vec![Arc::new(RowsPlanner)]).create_physical_plan(plan, session).await
+        DefaultPhysicalPlanner::with_extension_planners(vec![Arc::new(RowsPlanner), Arc::new(WidePlanner)])
+            .create_physical_plan(plan, session)
+            .await
     }
 }
 

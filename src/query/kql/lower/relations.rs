@@ -6,15 +6,16 @@ use datafusion::common::Column;
 use datafusion::functions_window::row_number::row_number_udwf;
 use datafusion::logical_expr::expr::{WindowFunction, WindowFunctionParams};
 use datafusion::logical_expr::{
-    Expr, Filter, LogicalPlan, LogicalPlanBuilder, Operator, SortExpr, Union, WindowFrame, WindowFunctionDefinition, binary_expr, lit,
+    Expr, Filter, LogicalPlan, LogicalPlanBuilder, Operator, SortExpr, WindowFrame, WindowFunctionDefinition, binary_expr, lit,
 };
 
-use super::super::bound::{self, Relation, RelationKind, SortKey, UnionInput};
+use super::super::bound::{self, Relation, RelationKind, SortKey};
 use super::super::tree::{Direction, ScalarType};
 use super::error::LowerError;
 use super::expressions::{mark, text_of};
-use super::flow::{Flow, Needed, is_cheap, project};
-use super::{Lowering, constant, named, walk, windows};
+use super::flow::{Flow, Needed, is_cheap};
+use super::unions::is_search;
+use super::{Lowering, constant, named, windows};
 
 impl Lowering<'_> {
     /// The flow of a relation with the columns that are asked for.
@@ -99,15 +100,7 @@ impl Lowering<'_> {
             && inputs.len() > 1
             && is_search(condition)
         {
-            // Each table is searched by itself, so that only its own columns are looked at.
-            let searched = |table: &UnionInput| {
-                let condition = within(condition, table, input);
-                let kind = RelationKind::Filter { input: Arc::clone(&table.relation), condition };
-                let relation = Arc::new(Relation { kind, ..(*table.relation).clone() });
-                UnionInput { relation, expressions: table.expressions.clone() }
-            };
-            let inputs: Vec<UnionInput> = inputs.iter().map(searched).collect();
-            return self.union(input, &inputs, needed);
+            return self.searched(input, inputs, condition, needed);
         }
         let mut wanted = needed.clone();
         mark(condition, &mut wanted);
@@ -258,56 +251,6 @@ impl Lowering<'_> {
         Ok(Flow { columns, ..flow })
     }
 
-    fn union(&mut self, relation: &Relation, inputs: &[UnionInput], needed: &Needed) -> Result<Flow, LowerError> {
-        let places: Vec<usize> = needed.places().collect();
-        let names: Vec<String> = places.iter().map(|place| self.name(&relation.columns[*place].name)).collect();
-        let (branch, number) = (self.name("branch"), self.name("row"));
-        let mut plans = Vec::new();
-        let mut ordered = true;
-        let mut flows = Vec::new();
-        for input in inputs {
-            let mut wanted = Needed::none(input.relation.columns.len());
-            places.iter().filter_map(|place| input.expression(*place)).for_each(|expression| mark(expression, &mut wanted));
-            let flow = self.relation(&input.relation, &wanted)?;
-            if flow.part.is_some() {
-                return Err(LowerError::unsupported("`union` inside of `mv-apply` or `partition`", relation.place));
-            }
-            self.reading(&input.relation);
-            let mut values = Vec::new();
-            for place in &places {
-                values.push(match input.expression(*place) {
-                    Some(value) => self.value(value, &flow.columns)?,
-                    None => Expr::Literal(constant::null(relation.columns[*place].kind), None),
-                });
-            }
-            let (flow, place) = self.place_in_order(flow)?;
-            ordered &= place.is_some();
-            flows.push((flow, values, place));
-        }
-        for (place_of_branch, (flow, values, place)) in flows.into_iter().enumerate() {
-            let mut expressions: Vec<Expr> = values.into_iter().zip(&names).map(|(value, name)| value.alias(name)).collect();
-            if let (true, Some(place)) = (ordered, place) {
-                expressions.push(lit(place_of_branch as i64).alias(&branch));
-                expressions.push(place.alias(&number));
-            }
-            plans.push(Arc::new(project(flow.plan, expressions)?));
-        }
-        let mut columns = vec![None; relation.columns.len()];
-        places.iter().zip(&names).for_each(|(place, name)| columns[*place] = Some(named(name)));
-        if plans.is_empty() {
-            return self.empty(relation);
-        }
-        let plan = match plans.len() {
-            1 => plans.swap_remove(0).as_ref().clone(),
-            _ => LogicalPlan::Union(Union::try_new(plans)?),
-        };
-        let mut flow = Flow::new(plan, columns);
-        if ordered {
-            flow.order = vec![named(&branch).sort(true, false), named(&number).sort(true, false)];
-        }
-        Ok(flow)
-    }
-
     fn table_function(
         &mut self,
         relation: &Relation,
@@ -328,42 +271,6 @@ impl Lowering<'_> {
         let provider = self.environment.tables.function(name, &values)?;
         self.table(relation, provider, needed)
     }
-}
-
-/// Whether a condition looks at many columns for a text.
-fn is_search(condition: &bound::Expr) -> bool {
-    let mut found = false;
-    walk::expressions(condition, &mut |node| found |= matches!(node.kind, bound::ExprKind::Search { .. }));
-    found
-}
-
-/// A condition over a union as one over the rows of one of its tables.
-fn within(condition: &bound::Expr, table: &UnionInput, union: &Relation) -> bound::Expr {
-    let mut condition = condition.clone();
-    put_within(&mut condition, table, union);
-    condition
-}
-
-fn put_within(expression: &mut bound::Expr, table: &UnionInput, union: &Relation) {
-    match &mut expression.kind {
-        bound::ExprKind::Column(column) => {
-            let absent = || match union.columns.get(*column).map(|column| column.kind) {
-                Some(ScalarType::String) => bound::Constant::text(""),
-                _ => bound::Constant::Null,
-            };
-            expression.kind = table.expression(*column).map_or_else(|| bound::ExprKind::Literal(absent()), |value| value.kind.clone());
-            return;
-        }
-        bound::ExprKind::Search { columns, .. } => {
-            let own = columns.iter().filter_map(|column| match table.expression(*column)?.kind {
-                bound::ExprKind::Column(own) => Some(own),
-                _ => None,
-            });
-            *columns = own.collect();
-        }
-        _ => {}
-    }
-    walk::children_mut(expression).into_iter().for_each(|inner| put_within(inner, table, union));
 }
 
 /// Whether a column holds numbers of rows.

@@ -60,8 +60,12 @@ impl Lowering<'_> {
         }
         let mut computed = Vec::new();
         for (outputs, call) in asked {
-            let (expression, placed) = self.aggregate(call, &flow, order.as_ref())?;
-            computed.push(expression);
+            let (expression, mut placed) = self.aggregate(call, &flow, order.as_ref())?;
+            // The same aggregate twice is one column: an optimizer that puts common parts aside trips over two.
+            match computed.iter().find_map(|other| same_column(other, &expression)) {
+                Some(column) => placed.column = column,
+                None => computed.push(expression),
+            }
             for (field, output) in outputs.enumerate() {
                 let column = named(&placed.column);
                 columns[output] = Some(if placed.is_struct { get_field(column, aggregates::field_name(field)) } else { column });
@@ -177,6 +181,14 @@ impl Lowering<'_> {
         let value = self.value(value, &flow.columns)?;
         let name = self.name(relation.columns.first().map_or("value", |column| &column.name));
         self.grouped(flow, vec![value.alias(&name)], Vec::new(), vec![Some(named(&name))])
+    }
+}
+
+/// The name under which the first of two expressions stands, if the second is the same under another.
+fn same_column(first: &Expr, second: &Expr) -> Option<String> {
+    match (first, second) {
+        (Expr::Alias(first), Expr::Alias(second)) if first.expr == second.expr => Some(first.name.clone()),
+        _ => None,
     }
 }
 
