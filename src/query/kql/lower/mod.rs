@@ -107,7 +107,7 @@ pub fn lower(relation: &Relation, environment: Environment<'_>) -> Result<Logica
     let mut lowering = Lowering::new(environment);
     let flow = lowering.relation(relation, &Needed::all(relation.columns.len()))?.sorted(None)?;
     let named = relation.columns.iter().zip(flow.columns).filter_map(|(column, value)| Some((column.name.clone(), value?)));
-    Ok(unions::result(flow.plan, named.collect())?)
+    unions::result(flow.plan, named.collect())
 }
 
 /// Makes the plan of one query.
