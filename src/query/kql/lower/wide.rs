@@ -165,7 +165,8 @@ impl UserDefinedLogicalNodeCore for WideNode {
     }
 
     fn supports_limit_pushdown(&self) -> bool {
-        true
+        // Each round of the optimizer asks again.
+        !self.inputs.iter().all(|input| matches!(input, LogicalPlan::Limit(_)))
     }
 }
 
