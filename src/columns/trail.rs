@@ -50,6 +50,8 @@ pub struct TrailRequest {
     pub order: Order,
     /// Only rows behind this place of the order.
     pub after: Option<(Time, Seq)>,
+    /// Only rows of documents up to this one.
+    pub until: Option<Seq>,
     /// Number of rows; rows of one document at one instant are never parted, so a page may hold a few more.
     pub limit: usize,
 }
@@ -137,7 +139,7 @@ impl ColumnsSnapshot {
                 dropped = true;
                 break;
             }
-            let rows = self.hits(source, &request.hashes).await?;
+            let rows = self.hits(source, request).await?;
             found.extend(
                 rows.into_iter()
                     .filter_map(|(time, seq, row)| Some(Candidate { time: time?, seq, source: place, row }))
@@ -155,7 +157,7 @@ impl ColumnsSnapshot {
         let sources = self.sources(request, |file| file.stats.undated > 0)?;
         let mut found: Vec<Candidate> = Vec::new();
         for (place, source) in sources.iter().enumerate() {
-            let rows = self.hits(source, &request.hashes).await?;
+            let rows = self.hits(source, request).await?;
             found.extend(rows.into_iter().filter(|(time, ..)| time.is_none()).map(|(_, seq, row)| Candidate {
                 time: 0,
                 seq,
@@ -178,7 +180,7 @@ impl ColumnsSnapshot {
         let window = TrailRequest { after: None, ..request.clone() };
         let mut span: Option<(i64, i64)> = None;
         for source in self.sources(&window, |file| file.stats.time.is_some_and(|(first, last)| window.overlaps(first, last)))? {
-            let times = self.hits(&source, &window.hashes).await?.into_iter().filter_map(|(time, ..)| time);
+            let times = self.hits(&source, &window).await?.into_iter().filter_map(|(time, ..)| time);
             for time in times.filter(|time| window.window.contains(Time::from_micros(*time))) {
                 span = Some(span.map_or((time, time), |(first, last)| (first.min(time), last.max(time))));
             }
@@ -195,7 +197,7 @@ impl ColumnsSnapshot {
         let mut counts: BTreeMap<(Arc<str>, i64), u64> = BTreeMap::new();
         for source in self.sources(&window, |file| file.stats.time.is_some_and(|(first, last)| window.overlaps(first, last)))? {
             let table = &source.view().schema.name;
-            for (time, _, _) in self.hits(&source, &window.hashes).await? {
+            for (time, _, _) in self.hits(&source, &window).await? {
                 if let Some(time) = time.filter(|time| window.window.contains(Time::from_micros(*time))) {
                     *counts.entry((Arc::clone(table), time.div_euclid(width) * width)).or_default() += 1;
                 }
@@ -224,8 +226,16 @@ impl ColumnsSnapshot {
         Ok(sources)
     }
 
-    /// Time, document and place of the rows of a source that name any of the hashes.
-    async fn hits(&self, source: &Source<'_>, hashes: &[i64]) -> Result<Vec<(Option<i64>, i64, u32)>, ColumnsError> {
+    /// Time, document and place of the rows of a source that name any of the hashes, as far as their documents are wanted.
+    async fn hits(&self, source: &Source<'_>, request: &TrailRequest) -> Result<Vec<(Option<i64>, i64, u32)>, ColumnsError> {
+        let mut hits = self.hits_of(source, &request.hashes).await?;
+        if let Some(until) = request.until {
+            hits.retain(|(_, seq, _)| *seq as u64 <= until.0);
+        }
+        Ok(hits)
+    }
+
+    async fn hits_of(&self, source: &Source<'_>, hashes: &[i64]) -> Result<Vec<(Option<i64>, i64, u32)>, ColumnsError> {
         let (places, batch) = match source {
             Source::Memory(_, batch) => (rows_naming(batch, hashes), batch.clone()),
             Source::File(view, file) => {

@@ -5,6 +5,7 @@
 
 mod around;
 mod cursor;
+mod past;
 mod requests;
 mod sentence;
 
@@ -22,6 +23,7 @@ use super::lists::{containers, members};
 use super::reference::{self, limit, window, word};
 use super::{Context, Question, graph as questions, render};
 use cursor::{Place, Way};
+use past::Past;
 
 pub use around::{AroundAnswer, AroundRequest};
 pub use requests::{Bucket, TimelineAnswer, TimelineItem, TimelineRequest};
@@ -51,6 +53,8 @@ struct Plan {
     tables: Vec<String>,
     severities: Vec<Severity>,
     tactics: Vec<String>,
+    /// What was known, where that is asked for.
+    past: Option<Past>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,15 +156,16 @@ impl Plan {
             tables: request.table.clone(),
             severities: severities.collect::<Result<_, Fault>>()?,
             tactics: tactics.collect::<Result<_, Fault>>()?,
+            past: request.as_of.as_deref().map(|text| Past::read(context, text)).transpose()?,
         };
         for text in &request.of {
-            plan.add(context, graph, asked(graph, text)?);
+            plan.add(context, graph, asked(graph, text)?)?;
         }
         Ok(plan)
     }
 
     /// Adds an asked node: an incident brings its alerts and their entities, an alert its entities.
-    fn add(&mut self, context: &Context, graph: &GraphSnapshot, node: NodeId) {
+    fn add(&mut self, context: &Context, graph: &GraphSnapshot, node: NodeId) -> Result<(), Fault> {
         let asked = self.nodes.len();
         self.nodes.push((node, render::reference(graph, node)));
         let mut entities = HashSet::new();
@@ -177,11 +182,17 @@ impl Plan {
             }
             NodeKind::Alert | NodeKind::Incident => {
                 self.touch(node, asked);
-                let alerts = members(graph, node);
+                let (alerts, named) = match &self.past {
+                    Some(past) => past.around(context, node)?,
+                    None => {
+                        let alerts = members(graph, node);
+                        let named = alerts.iter().chain([&node]).flat_map(|record| graph.entities_of(*record)).collect();
+                        (alerts, named)
+                    }
+                };
                 alerts.iter().for_each(|alert| self.touch(*alert, asked));
-                let named = alerts.iter().chain([&node]).flat_map(|record| graph.entities_of(*record));
-                entities
-                    .extend(named.filter(|entity| graph.entity_node(*entity).is_some_and(|entity| !COMMON_KINDS.contains(&entity.kind()))));
+                let telling = |entity: &NodeId| graph.entity_node(*entity).is_some_and(|entity| !COMMON_KINDS.contains(&entity.kind()));
+                entities.extend(named.into_iter().filter(telling));
             }
         }
         for entity in entities {
@@ -189,6 +200,7 @@ impl Plan {
                 self.hashes.entry(hash).or_insert(asked);
             }
         }
+        Ok(())
     }
 
     fn touch(&mut self, record: NodeId, asked: usize) {
@@ -214,13 +226,25 @@ impl Plan {
             let placed = items.len();
             let touches = || touches.iter().map(|asked| self.nodes[*asked].1.clone()).collect::<Vec<_>>();
             match graph.node(*record) {
-                NodeRef::Alert(alert) if alert.known() && self.wants(ItemKind::Alert) => items.push(sentence::of_alert(&alert, touches())),
+                NodeRef::Alert(alert) if alert.known() && self.wants(ItemKind::Alert) => {
+                    let now = sentence::of_alert(&alert, touches());
+                    items.extend(match &self.past {
+                        Some(past) => past.alert(context, &alert, now)?,
+                        None => Some(now),
+                    });
+                }
                 NodeRef::Incident(incident) if incident.known() => {
                     if self.wants(ItemKind::Incident) {
-                        items.push(sentence::of_incident(&incident, touches()));
+                        let now = sentence::of_incident(&incident, touches());
+                        items.extend(match &self.past {
+                            Some(past) => past.incident(context, &incident, now)?,
+                            None => Some(now),
+                        });
                     }
                     if self.wants(ItemKind::Status) {
-                        items.extend(sentence::changes(context, &incident, &touches())?);
+                        let mut changes = sentence::changes(context, &incident, &touches())?;
+                        changes.retain(|change| self.past.as_ref().is_none_or(|past| change.seq <= past.until.0));
+                        items.extend(changes);
                     }
                 }
                 NodeRef::Alert(_) | NodeRef::Incident(_) | NodeRef::Entity(_) => {}
@@ -252,6 +276,7 @@ impl Plan {
             window: self.window,
             order: Order::OldestFirst,
             after: None,
+            until: self.past.as_ref().map(|past| past.until),
             limit: 0,
         })
     }
