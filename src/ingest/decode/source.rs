@@ -208,7 +208,7 @@ fn is_zip(head: &[u8]) -> bool {
 /// What a folder holds, by name: no hidden entries, and no links to folders, which could lead in circles or out of what was asked for.
 pub fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found: Vec<PathBuf> = std::fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<_>>()?;
-    found.retain(|path| !is_hidden(path) && !(path.is_symlink() && path.is_dir()));
+    found.retain(|path| !(is_hidden(path) || path.is_symlink() && path.is_dir()));
     found.sort();
     Ok(found)
 }
