@@ -270,7 +270,7 @@ fn trail(dir: &Path) -> Columns {
 
 fn request(order: Order, limit: usize) -> TrailRequest {
     let hashes = vec![entity_hash(&Kind::IP, "address=10.0.0.1"), entity_hash(&Kind::IP, "address=10.0.0.3")];
-    TrailRequest { hashes, tables: None, window: Window::ALL, order, after: None, limit }
+    TrailRequest { hashes, tables: None, window: Window::ALL, order, after: None, until: None, limit }
 }
 
 #[test]

@@ -49,6 +49,8 @@ pub struct TrailRequest {
     pub order: Order,
     /// Only rows behind this place of the order.
     pub after: Option<(Time, Seq)>,
+    /// Only rows of documents up to this one.
+    pub until: Option<Seq>,
     /// Number of rows; rows of one document at one instant are never parted, so a page may hold a few more.
     pub limit: usize,
 }
@@ -201,6 +203,7 @@ impl ColumnsSnapshot {
             let touched = |(first, last)| window.overlaps(Time::from_micros(first), Time::from_micros(last));
             file.stats.undated > 0 || file.stats.time.is_some_and(touched)
         };
+        let until = request.until.map_or(i64::MAX, |until| i64::try_from(until.0).unwrap_or(i64::MAX));
         let mut sources = Vec::new();
         for view in self.views().iter().filter(|view| named(view)) {
             for sealed in view.sealed() {
@@ -213,13 +216,16 @@ impl ColumnsSnapshot {
                     let place = row as usize;
                     (if time.is_valid(place) { time.value(place) } else { UNDATED }, seq.value(place), row)
                 };
-                let mut rows: Vec<(i64, i64, u32)> = rows.into_iter().map(at).collect();
+                let mut rows: Vec<(i64, i64, u32)> = rows.into_iter().map(at).filter(|(_, seq, _)| *seq <= until).collect();
                 rows.sort_unstable();
                 sources.push(Found::new(view, Rows::Memory { batch: sealed.batch, rows }, &window));
             }
             for file in view.files.files.iter().filter(|file| wanted(file)) {
                 let indexed = indexed(&self.shared, view, file).await?;
-                let rows = indexed.postings.rows(&request.hashes);
+                let mut rows = indexed.postings.rows(&request.hashes);
+                if request.until.is_some() {
+                    rows.retain(|row| indexed.keys.get(*row).1 <= until);
+                }
                 if !rows.is_empty() {
                     sources.push(Found::new(view, Rows::File { file, indexed, rows }, &window));
                 }

@@ -103,6 +103,7 @@ async fn an_incident_shows_as_it_was_known_at_a_time() {
     let clew = filled();
     let first = clew.get("/v1/incidents/1").await;
     let received = first["versions"][0]["received"].as_str().expect("a time").to_owned();
+    let timeline = clew.get("/v1/timeline?of=incident:1").await;
     // A change of the same microsecond would be known at the same time.
     while clew::model::Time::now().to_string() == received {}
     ok(&clew, "PATCH", "/v1/incidents/1", json!({"status": "Active", "add_tags": ["case-7"]})).await;
@@ -115,6 +116,16 @@ async fn an_incident_shows_as_it_was_known_at_a_time() {
     }
     assert_eq!(texts(&then["alerts_list"], "id"), ["a1"]);
     assert_eq!(texts(&then["entities"], "id"), texts(&first["entities"], "id"));
+    ok(&clew, "POST", "/v1/incidents/1/alerts", json!({"remove": ["a1"]})).await;
+    let of_then = clew.get(&format!("/v1/timeline?of=incident:1&as_of={received}")).await;
+    assert_eq!(of_then, timeline, "an alert that has left since, and none of the changes");
+    let of_now = clew.get("/v1/timeline?of=incident:1").await;
+    assert_eq!(texts(&of_now["value"], "kind").iter().filter(|kind| **kind == "status").count(), 1);
+    assert!(!texts(&of_now["value"], "kind").contains(&"alert"), "{of_now}");
+    let unknown = refused(&clew, "GET", "/v1/timeline?of=incident:1&as_of=2026-01-01", Value::Null).await;
+    assert_eq!(unknown, (404, "incident_not_known_then".to_owned()));
+    let unknown = refused(&clew, "GET", "/v1/timeline?of=alert:a1&as_of=2026-01-01", Value::Null).await;
+    assert_eq!(unknown, (404, "alert_not_known_then".to_owned()));
     let now = clew.get("/v1/incidents/1?as_of=2100-01-01").await;
     assert_eq!((&now["status"], &now["tags"]), (&json!("Active"), &json!(["case-7"])));
     assert_eq!(refused(&clew, "GET", "/v1/incidents/1?as_of=2026-01-01", Value::Null).await, (404, "incident_not_known_then".to_owned()));

@@ -76,3 +76,38 @@ test("an incident is taken on, worked on, closed, and opened again", async () =>
     await rail(page).getByRole("button", { name: "Status: Active" }).waitFor();
     await closeClean(page);
 });
+
+test("timeline and graph of an incident are those of what was known at an instant", async () => {
+    const page = await openPage(browser, clew.url);
+    const ask = async (method, path, body) => {
+        const headers = { "content-type": "application/json" };
+        const response = await fetch(`${clew.url}/v1/incidents/1${path}`, {
+            method,
+            headers,
+            ...(body ? { body: JSON.stringify(body) } : {}),
+        });
+        return response.json();
+    };
+    const { versions, alerts_list: alerts } = await ask("GET", "");
+    const [gone] = alerts;
+    await ask("PATCH", "", { severity: "Low" });
+    await ask("POST", "/alerts", { remove: [gone.id] });
+    const items = (text) => page.getByRole("list", { name: "Items in order of time" }).getByText(text);
+    const kinds = () => page.locator(".graph-pane").innerText();
+    await page.go("/incidents/1/timeline");
+    await items("severity High -> Low").waitFor();
+    await eventually(
+        () => items(gone.title).count(),
+        (count) => count < alerts.length,
+    );
+    const then = `asof=${encodeURIComponent(versions[0].received)}`;
+    await page.go(`/incidents/1/timeline?${then}`);
+    await page.getByText("As it was known at").waitFor();
+    await items(gone.title).first().waitFor();
+    await eventually(() => items("severity High -> Low").count(), 0);
+    await page.go(`/incidents/1/graph?${then}`);
+    await eventually(kinds, new RegExp(`Alert\\s+${alerts.length}\\s`));
+    await page.go("/incidents/1/graph");
+    await eventually(kinds, new RegExp(`Alert\\s+${alerts.length - 1}\\s`));
+    await closeClean(page, { refused: true });
+});

@@ -73,6 +73,9 @@ pub(crate) struct Timeline {
     /// Histogram buckets
     #[arg(long, value_name = "N")]
     buckets: Option<u32>,
+    /// As it was known at this instant
+    #[arg(long, value_name = "TIME")]
+    as_of: Option<String>,
     #[command(flatten)]
     page: PageArgs,
 }
@@ -86,7 +89,8 @@ impl Timeline {
             .each("severity", &self.severity)
             .each("tactic", &self.tactic)
             .with("order", self.order.as_ref())
-            .with("buckets", self.buckets);
+            .with("buckets", self.buckets)
+            .with("as_of", self.as_of.as_ref());
         self.page.on(self.window.on(request))
     }
 }

@@ -14,7 +14,7 @@ use super::requests::VersionRow;
 use super::{IncidentDetail, bodies, document, members};
 
 /// The last document that clew had taken in at an instant.
-fn cut(context: &Context, at: Time) -> Result<Seq, Fault> {
+pub(in crate::query) fn cut(context: &Context, at: Time) -> Result<Seq, Fault> {
     // Documents are taken in one after the other, so their times of arrival follow their numbers.
     let (mut known, mut beyond) = (0, context.snapshot.seq.0 + 1);
     while beyond - known > 1 {
@@ -36,7 +36,7 @@ fn newest(versions: &[Version]) -> Option<Seq> {
 }
 
 /// The alert as its newest version until then says it.
-fn alert(context: &Context, id: &str, until: Seq) -> Result<Option<(Seq, Alert)>, Fault> {
+pub(in crate::query) fn alert(context: &Context, id: &str, until: Seq) -> Result<Option<(Seq, Alert)>, Fault> {
     let Some(seq) = newest(&versions(context, Subject::Alert, id, until)?) else { return Ok(None) };
     let found = bodies(&document(context, seq)?)?.into_iter().find_map(|body| match body {
         Body::Alert(alert) if alert.id == id => Some((seq, *alert)),
@@ -46,7 +46,7 @@ fn alert(context: &Context, id: &str, until: Seq) -> Result<Option<(Seq, Alert)>
 }
 
 /// The incident as it was known at `at`.
-pub(super) fn incident(context: &Context, node: NodeId, at: Time) -> Result<IncidentDetail, Fault> {
+pub(in crate::query) fn incident(context: &Context, node: NodeId, at: Time) -> Result<IncidentDetail, Fault> {
     let graph = &context.snapshot.graph;
     let id = graph.incident_node(node).map(|incident| incident.id().to_owned()).unwrap_or_default();
     let until = cut(context, at)?;
@@ -165,7 +165,7 @@ fn alert_row(incident: &str, alert: &Alert, seq: Seq) -> AlertRow {
 }
 
 /// The entities that the alerts name, those that most of them name first; degree and times count these alerts alone.
-fn entities(context: &Context, alerts: &[(Seq, Alert)]) -> Vec<EntityRow> {
+pub(in crate::query) fn entities(context: &Context, alerts: &[(Seq, Alert)]) -> Vec<EntityRow> {
     let graph = &context.snapshot.graph;
     let mut found: HashMap<String, EntityRow> = HashMap::new();
     for (_, alert) in alerts {

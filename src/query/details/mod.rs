@@ -1,6 +1,6 @@
 //! One incident, alert or entity with everything that is known of it.
 
-mod as_of;
+pub(in crate::query) mod as_of;
 mod records;
 mod requests;
 

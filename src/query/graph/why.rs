@@ -83,6 +83,7 @@ fn events(context: &Context, edge: &Edge, first: Seq, last: Seq, wanted: usize) 
         window: Window { from: edge.first, to: edge.last },
         order: Order::OldestFirst,
         after: None,
+        until: None,
         limit: ROWS_READ,
     };
     let columns = &context.snapshot.columns;

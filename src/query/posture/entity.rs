@@ -33,6 +33,7 @@ pub fn of_entity(context: &Context, entity: &EntityRef<'_>) -> Result<Option<Ent
         window: Window::ALL,
         order: Order::NewestFirst,
         after: None,
+        until: None,
         limit: ROWS_MAX,
     };
     let page = context.runtime.block_on(context.snapshot.columns.rows_of_entities(&request))?;

@@ -6,6 +6,7 @@
 mod around;
 mod cursor;
 mod moment;
+mod past;
 mod requests;
 mod sentence;
 
@@ -24,6 +25,7 @@ use super::reference::{self, limit, window, word};
 use super::{Context, Question, graph as questions, render};
 use cursor::{Place, Way};
 use moment::Moment;
+use past::Past;
 
 pub use around::{AroundAnswer, AroundRequest};
 pub use requests::{Bucket, TimelineAnswer, TimelineItem, TimelineRequest};
@@ -53,6 +55,8 @@ struct Plan {
     tables: Vec<String>,
     severities: Vec<Severity>,
     tactics: Vec<String>,
+    /// What was known, where that is asked for.
+    past: Option<Past>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,15 +164,16 @@ impl Plan {
             tables: request.table.clone(),
             severities: severities.collect::<Result<_, Fault>>()?,
             tactics: tactics.collect::<Result<_, Fault>>()?,
+            past: request.as_of.as_deref().map(|text| Past::read(context, text)).transpose()?,
         };
         for text in &request.of {
-            plan.add(context, graph, asked(graph, text)?);
+            plan.add(context, graph, asked(graph, text)?)?;
         }
         Ok(plan)
     }
 
     /// Adds an asked node: an incident brings its alerts and their entities, an alert its entities.
-    fn add(&mut self, context: &Context, graph: &GraphSnapshot, node: NodeId) {
+    fn add(&mut self, context: &Context, graph: &GraphSnapshot, node: NodeId) -> Result<(), Fault> {
         let asked = self.nodes.len();
         self.nodes.push((node, render::reference(graph, node)));
         let mut entities = HashSet::new();
@@ -183,11 +188,17 @@ impl Plan {
             }
             NodeKind::Alert | NodeKind::Incident => {
                 self.touch(node, asked);
-                let alerts = members(graph, node);
+                let (alerts, named) = match &self.past {
+                    Some(past) => past.around(context, node)?,
+                    None => {
+                        let alerts = members(graph, node);
+                        let named = alerts.iter().chain([&node]).flat_map(|record| graph.entities_of(*record)).collect();
+                        (alerts, named)
+                    }
+                };
                 alerts.iter().for_each(|alert| self.touch(*alert, asked));
-                let named = alerts.iter().chain([&node]).flat_map(|record| graph.entities_of(*record));
-                entities
-                    .extend(named.filter(|entity| graph.entity_node(*entity).is_some_and(|entity| !COMMON_KINDS.contains(&entity.kind()))));
+                let telling = |entity: &NodeId| graph.entity_node(*entity).is_some_and(|entity| !COMMON_KINDS.contains(&entity.kind()));
+                entities.extend(named.into_iter().filter(telling));
             }
         }
         for entity in entities {
@@ -195,6 +206,7 @@ impl Plan {
                 self.hashes.entry(hash).or_insert(asked);
             }
         }
+        Ok(())
     }
 
     fn touch(&mut self, record: NodeId, asked: usize) {
@@ -213,17 +225,29 @@ impl Plan {
     }
 
     /// What the graph holds that passes the filters: dated moments in order, then undated ones.
-    fn moments<'a>(&self, graph: &'a GraphSnapshot) -> (Vec<Moment<'a>>, Vec<Moment<'a>>) {
+    fn moments<'a>(&self, context: &'a Context) -> Result<(Vec<Moment<'a>>, Vec<Moment<'a>>), Fault> {
+        let graph = &context.snapshot.graph;
         let mut moments = Vec::with_capacity(self.records.len());
         for record in self.records.keys() {
             match graph.node(*record) {
-                NodeRef::Alert(alert) if alert.known() && self.wants(ItemKind::Alert) => moments.push(Moment::of_alert(graph, alert)),
+                NodeRef::Alert(alert) if alert.known() && self.wants(ItemKind::Alert) => {
+                    let moment = Moment::of_alert(graph, alert);
+                    match &self.past {
+                        Some(past) => moments.extend(past.alert(context, &alert)?.map(|item| moment.then(item))),
+                        None => moments.push(moment),
+                    }
+                }
                 NodeRef::Incident(incident) if incident.known() => {
                     if self.wants(ItemKind::Incident) {
-                        moments.push(Moment::of_incident(graph, incident));
+                        let moment = Moment::of_incident(graph, incident);
+                        match &self.past {
+                            Some(past) => moments.extend(past.incident(context, &incident)?.map(|item| moment.then(item))),
+                            None => moments.push(moment),
+                        }
                     }
                     if self.wants(ItemKind::Status) {
-                        Moment::of_changes(graph, incident, &mut moments);
+                        let until = self.past.as_ref().map(|past| past.until);
+                        Moment::of_changes(graph, incident, until, &mut moments);
                     }
                 }
                 NodeRef::Alert(_) | NodeRef::Incident(_) | NodeRef::Entity(_) => {}
@@ -237,7 +261,7 @@ impl Plan {
         dated.retain(|moment| moment.time.is_some_and(|time| self.window.overlaps(time, moment.end.unwrap_or(time).max(time))));
         dated.sort_unstable_by(Moment::compare);
         undated.sort_unstable_by(|a, b| a.seq.cmp(&b.seq).then_with(|| a.name().cmp(&b.name())));
-        (dated, undated)
+        Ok((dated, undated))
     }
 
     /// The item that a moment is, with the asked nodes that it touches.
@@ -260,6 +284,7 @@ impl Plan {
             window: self.window,
             order: Order::OldestFirst,
             after: None,
+            until: self.past.as_ref().map(|past| past.until),
             limit: 0,
         })
     }
@@ -327,7 +352,7 @@ impl Plan {
 
     /// Everything that matches, found but not read.
     fn matches<'a>(&self, context: &'a Context) -> Result<Matches<'a>, Fault> {
-        let (dated, undated) = self.moments(&context.snapshot.graph);
+        let (dated, undated) = self.moments(context)?;
         let trail = match self.trail(context) {
             Some(request) => Some(context.runtime.block_on(context.snapshot.columns.trail(&request))?),
             None => None,

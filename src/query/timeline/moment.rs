@@ -21,6 +21,8 @@ pub(super) struct Moment<'a> {
     /// The first document that spoke of it: a later version keeps the place among moments of one time.
     place: u64,
     what: What<'a>,
+    /// The moment as an earlier version told it, where a timeline of the past asks for that.
+    then: Option<Box<TimelineItem>>,
 }
 
 enum What<'a> {
@@ -34,25 +36,31 @@ impl<'a> Moment<'a> {
     pub(super) fn of_alert(graph: &GraphSnapshot, alert: AlertRef<'a>) -> Self {
         let time = alert.time();
         let end = alert.end().filter(|end| Some(*end) > time);
-        Self { time, end, seq: number(alert.seq()), place: number(graph.first_seq(alert.node())), what: What::Alert(alert) }
+        Self { time, end, seq: number(alert.seq()), place: number(graph.first_seq(alert.node())), what: What::Alert(alert), then: None }
     }
 
     pub(super) fn of_incident(graph: &GraphSnapshot, incident: IncidentRef<'a>) -> Self {
         let time = incident.created().or(incident.time());
         let place = number(graph.first_seq(incident.node()));
-        Self { time, end: None, seq: number(incident.seq()), place, what: What::Incident(incident) }
+        Self { time, end: None, seq: number(incident.seq()), place, what: What::Incident(incident), then: None }
     }
 
-    /// Adds the changes between the versions of an incident that a timeline tells of.
-    pub(super) fn of_changes(graph: &'a GraphSnapshot, incident: IncidentRef<'a>, moments: &mut Vec<Self>) {
+    /// The same moment in the words of an earlier version.
+    pub(super) fn then(self, item: TimelineItem) -> Self {
+        Self { time: item.time, end: item.end, seq: item.seq, then: Some(Box::new(item)), ..self }
+    }
+
+    /// Adds the changes between the versions of an incident that a timeline tells of, up to a document.
+    pub(super) fn of_changes(graph: &'a GraphSnapshot, incident: IncidentRef<'a>, until: Option<Seq>, moments: &mut Vec<Self>) {
         if graph.versions_len(incident.node()) < 2 {
             return;
         }
         let standings = graph.standings(incident.node());
-        for pair in standings.windows(2).filter(|pair| sentence::differs(&pair[0], &pair[1])) {
+        let known = |standing: &Standing<'_>| until.is_none_or(|until| standing.seq <= until);
+        for pair in standings.windows(2).filter(|pair| known(&pair[1]) && sentence::differs(&pair[0], &pair[1])) {
             let what = What::Change(incident, Box::new([pair[0], pair[1]]));
             let seq = pair[1].seq.0;
-            moments.push(Self { time: pair[1].modified, end: None, seq, place: seq, what });
+            moments.push(Self { time: pair[1].modified, end: None, seq, place: seq, what, then: None });
         }
     }
 
@@ -72,6 +80,9 @@ impl<'a> Moment<'a> {
     }
 
     pub(super) fn severity(&self) -> Severity {
+        if let Some(then) = &self.then {
+            return then.severity.as_deref().and_then(Severity::parse).unwrap_or_default();
+        }
         match &self.what {
             What::Alert(alert) => alert.severity(),
             What::Incident(incident) => incident.severity(),
@@ -79,7 +90,10 @@ impl<'a> Moment<'a> {
         }
     }
 
-    pub(super) fn tactics(&self) -> Vec<&'a str> {
+    pub(super) fn tactics(&self) -> Vec<&str> {
+        if let Some(then) = &self.then {
+            return then.tactics.iter().map(String::as_str).collect();
+        }
         match &self.what {
             What::Alert(alert) => alert.tactics().collect(),
             What::Incident(incident) | What::Change(incident, _) => incident.tactics().collect(),
@@ -106,6 +120,9 @@ impl<'a> Moment<'a> {
 
     /// The moment written out.
     pub(super) fn item(&self, touches: Vec<String>) -> TimelineItem {
+        if let Some(then) = &self.then {
+            return TimelineItem { place: self.place, touches, ..(**then).clone() };
+        }
         let item = match &self.what {
             What::Alert(alert) => sentence::of_alert(alert, touches),
             What::Incident(incident) => sentence::of_incident(incident, touches),

@@ -27,6 +27,8 @@ pub struct TimelineRequest {
     pub severity: Vec<String>,
     /// Any of these ATT&CK tactics (alerts and incidents).
     pub tactic: Vec<String>,
+    /// As it was known at this instant, by what clew had taken in until then; absolute or relative to now (`-7d`).
+    pub as_of: Option<String>,
     /// `oldest` (default) or `newest` first.
     pub order: Option<String>,
     /// Items of the page (default 100).

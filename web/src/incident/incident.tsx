@@ -110,8 +110,7 @@ export function IncidentScreen({ id, tab }: { id: string; tab: string }) {
                         <span>
                             As it was known at <Time at={asOf} />: what came or was changed later is not shown, and nothing can be changed.
                             {known === "graph" && " What you explore from here is what is known now."}
-                            {(known === "timeline" || known === "activity") &&
-                                ` The tab ${names.find(([name]) => name === known)?.[1]} shows what is known now.`}
+                            {known === "activity" && " The tab Activity shows what is known now."}
                         </span>
                         <span class="grow" />
                         <button type="button" class="button small" onClick={() => setParams({ asof: null })}>

@@ -5,7 +5,7 @@ import { address } from "../api/client";
 import { useAsk } from "../api/resource";
 import type { AlertRow, IncidentDetail } from "../api/types";
 import { seq } from "../app/live";
-import { href, incidentHref } from "../router/router";
+import { href, incidentHref, past } from "../router/router";
 import { alertsOf, entitiesOf, requestText } from "../state/sql";
 import { formatCount } from "../state/time";
 import { kindLabel, severities, spaced, tactics } from "../ui/kinds";
@@ -92,7 +92,8 @@ function TacticStrip({ incident }: { incident: IncidentDetail }) {
 }
 
 function TimelineStrip({ incident }: { incident: IncidentDetail }) {
-    const timeline = useAsk("timeline", { of: [`incident:${incident.id}`], limit: 1, buckets: BUCKETS }, seq.value);
+    const asked = { of: [`incident:${incident.id}`], buckets: BUCKETS, ...(past.value ? { as_of: past.value } : {}) };
+    const timeline = useAsk("timeline", { ...asked, limit: 1 }, seq.value);
     const data = timeline.data;
     return (
         <section class="card" aria-label="Activity over time">
@@ -115,11 +116,7 @@ function TimelineStrip({ incident }: { incident: IncidentDetail }) {
                             </li>
                         ))}
                 </ul>
-                <ShowQuery
-                    of="Activity"
-                    lang="request"
-                    text={requestText(address("timeline", { of: [`incident:${incident.id}`], buckets: BUCKETS }))}
-                />
+                <ShowQuery of="Activity" lang="request" text={requestText(address("timeline", asked))} />
                 <a href={incidentHref(incident, "timeline")}>Timeline</a>
             </div>
             <Histogram buckets={data?.buckets ?? []} loading={timeline.loading} />

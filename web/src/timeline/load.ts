@@ -44,17 +44,26 @@ export function askedNodes(entities: readonly { id: string; kind: string; degree
     return { of: [...names, ...roots], unasked: fit.length - names.length };
 }
 
-/** Asks what happened. `span` is where events are looked for when there are too many of them. */
+/** What a timeline is asked. */
+export interface Asked {
+    readonly of: readonly string[];
+    /** Incidents and alerts whose own story is told. */
+    readonly records: readonly string[];
+    readonly unasked: number;
+    /** Where events are looked for when there are too many of them. */
+    readonly span?: readonly [number, number] | undefined;
+}
+
+/** Asks what happened; with `asOf` by what was known then. */
 export async function happenings(
-    of: readonly string[],
-    records: readonly string[],
-    unasked: number,
-    span: readonly [number, number] | undefined,
+    { of, records, unasked, span }: Asked,
+    asOf: string | undefined,
     signal: AbortSignal,
 ): Promise<Happenings> {
+    const then = asOf ? { as_of: asOf } : {};
     const [told, events] = await Promise.all([
-        ask("timeline", { of: [...records], kind: ["alert", "incident", "status"], limit: RECORDS_MAX }, { signal }),
-        ask("timeline", { of: [...of], kind: ["event"], limit: EVENTS_MAX }, { signal }),
+        ask("timeline", { ...then, of: [...records], kind: ["alert", "incident", "status"], limit: RECORDS_MAX }, { signal }),
+        ask("timeline", { ...then, of: [...of], kind: ["event"], limit: EVENTS_MAX }, { signal }),
     ]);
     const total = events.counts.event ?? events.value.length;
     let shown = events;
@@ -63,7 +72,7 @@ export async function happenings(
         const pad = Math.max(HOUR, (span[1] - span[0]) * 0.05);
         cut = [span[0] - pad, span[1] + pad];
         const [from, to] = cut.map((time) => new Date(time).toISOString()) as [string, string];
-        shown = await ask("timeline", { of: [...of], kind: ["event"], limit: EVENTS_MAX, from, to }, { signal });
+        shown = await ask("timeline", { ...then, of: [...of], kind: ["event"], limit: EVENTS_MAX, from, to }, { signal });
     }
     return together(told, shown, total, cut, unasked);
 }

@@ -45,7 +45,7 @@ function useHappenings(of: Investigation) {
         };
     }, [of]);
     const key = [...asked.of, "", ...asked.records].join("\n");
-    const answer = useLoad<Happenings>((signal) => happenings(asked.of, asked.records, asked.unasked, asked.span, signal), key);
+    const answer = useLoad<Happenings>((signal) => happenings(asked, of.knownAt, signal), key);
     const [kept, setKept] = useState<Happenings>(NOTHING);
     useEffect(() => {
         if (answer.data) setKept(answer.data);

@@ -5,7 +5,7 @@ import { useAsk } from "../api/resource";
 import type { Bucket, TimelineItem } from "../api/types";
 import { type Evidence, KeepRow } from "../bookmarks/keep";
 import { SeveritySign } from "../graph/legend";
-import { nodeHref, place, setParams } from "../router/router";
+import { nodeHref, past, place, setParams } from "../router/router";
 import { type Field, listParams, readFilter } from "../state/filters";
 import { Pages } from "../state/pages";
 import { formatCount, formatSpan, formatTime, utcTime } from "../state/time";
@@ -52,7 +52,12 @@ export function Timeline({ of }: { of: readonly string[] }) {
     const values = place.value.params;
     const filter = readFilter(fields, values);
     const order = values.get("order") === "newest" ? "newest" : "oldest";
-    const params = { ...listParams(fields, filter), of: [...of], order } as Params<"timeline">;
+    const params = {
+        ...listParams(fields, filter),
+        of: [...of],
+        order,
+        ...(past.value ? { as_of: past.value } : {}),
+    } as Params<"timeline">;
     const key = JSON.stringify(params);
     const [about, setAbout] = useState<About>();
     const pages = useMemo(() => {
