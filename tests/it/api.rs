@@ -14,7 +14,7 @@ const KILL_CHAIN: &str = "2518522745615999999_30ac5794-a265-4420-a1b7-6335ac08e2
 const VAULT: &str = "azure-resource:/subscriptions/8f153238-e602-427e-a7c0-3043fbe50918/resourcegroups/gbb01/providers/microsoft.keyvault/vaults/oneloginlogs1234";
 
 /// Good parameters of every operation that reads, by operation.
-const GOOD: [(&str, &[&str]); 50] = [
+const GOOD: [(&str, &[&str]); 51] = [
     ("activities", &["/v1/activities?entity=account:adelev@m365x816222.onmicrosoft.com&hours=24"]),
     ("functions", &["/v1/functions"]),
     ("saved_queries", &["/v1/queries?purpose=hunt"]),
@@ -78,6 +78,7 @@ const GOOD: [(&str, &[&str]); 50] = [
     ("watchlists", &["/v1/watchlists"]),
     ("proposals", &["/v1/proposals", "/v1/proposals?state=open"]),
     ("records", &["/v1/records?seq=1"]),
+    ("sign_in_ways", &["/v1/sign-in"]),
     ("whoami", &["/v1/whoami"]),
     ("workspaces", &["/v1/workspaces"]),
     ("rank", &["/v1/rank?limit=3", "/v1/rank?by=pagerank&kind=host&from=2019-01-01&to=2019-02-01"]),
@@ -130,9 +131,9 @@ async fn the_api_on_the_sample_data() {
     decisions_are_taken_back(&clew).await;
 }
 
-/// Operations that show what must be defined first, or ask for a proof: `access`, `alerts`, `automation`, `bookmarks`, `exports`, `listed`, `mcp` and
-/// `suppression` hold their answers.
-const ELSEWHERE: [&str; 19] = [
+/// Operations that show what must be defined first, or ask for a proof: `access`, `alerts`, `automation`, `bookmarks`, `exports`, `listed`, `mcp`,
+/// `sign_in` and `suppression` hold their answers.
+const ELSEWHERE: [&str; 21] = [
     "alert_activity",
     "around",
     "automation_rule",
@@ -148,6 +149,8 @@ const ELSEWHERE: [&str; 19] = [
     "mcp_listen",
     "proposal",
     "sensitive_reads",
+    "sign_in_callback",
+    "sign_in_oidc",
     "suppression_rule",
     "watchlist",
     "watchlist_items",

@@ -215,12 +215,13 @@ fn probes(entity: &EntityRef<'_>) -> BTreeSet<String> {
                     add_host(&mut add, host);
                 }
             }
-            ("host", _) => {
-                let (name, domain) = value.split_once('|').unwrap_or((&value, ""));
+            ("host", "hostname+dnsdomain") => {
+                let (name, domain) = value.split_once('.').unwrap_or((&value, ""));
                 add("text", name);
-                add("domain", &value.replace('|', "."));
+                add("domain", &value);
                 add("domain", domain);
             }
+            ("host", "hostname+ntdomain") => add("text", value.rsplit('\\').next().unwrap_or_default()),
             ("account", _) => {
                 add("account", &value);
                 if value.contains('@') {
