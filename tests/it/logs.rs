@@ -465,3 +465,55 @@ async fn a_search_job_is_a_table_that_queries_name() {
     let (status, _) = clew.post(WORKSPACE, &json!({"query": "hunt_SRCH | count"})).await;
     assert_eq!(status, StatusCode::BAD_REQUEST, "the table went with its job");
 }
+
+/// Tables of the field show what their rows said, where the model keeps less.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_keep_the_words_of_their_source() {
+    let clew = Clew::new();
+    let documents = [
+        json!({"Type": "SecurityAlert", "SystemAlertId": "a1", "AlertName": "Rule A", "DisplayName": "Rule A: bob", "AlertSeverity": "Low", "ProviderName": "P",
+            "TimeGenerated": "2024-05-02T00:00:05Z", "ProcessingEndTime": "2024-05-02T00:00:07Z", "TenantId": "t1", "Score_d": 7,
+            "ExtendedProperties": "{\"process id\":\"0x10\"}", "ExtendedLinks": "[{\"Href\":\"https://x.example\"}]",
+            "Entities": "[{\"$id\":\"3\",\"HostName\":\"h1\",\"Type\":\"host\"},{\"$id\":\"4\",\"Name\":\"bob\",\"Host\":{\"$ref\":\"3\"},\"Type\":\"account\"}]"}),
+        json!({"Type": "SecurityIncident", "IncidentName": "i1", "IncidentNumber": 5, "Title": "T", "Severity": "Low", "Status": "New", "TenantId": "t1",
+            "LastModifiedTime": "2024-05-02T01:00:00Z", "FirstModifiedTime": "2024-05-02T00:30:00Z", "RelatedAnalyticRuleIds": ["r1"], "BookmarkIds": ["b1"],
+            "AdditionalData": {"alertsCount": 1, "tactics": ["Execution"]}, "AlertIds": ["a1"]}),
+        json!({"Type": "AlertInfo", "Timestamp": "2024-05-02T00:00:00Z", "AlertId": "da1", "Title": "X", "Severity": "High", "Category": "Malware",
+            "ServiceSource": "Microsoft Defender for Endpoint", "DetectionSource": "EDR"}),
+        json!({"Type": "AlertEvidence", "Timestamp": "2024-05-02T00:00:00Z", "AlertId": "da1", "Title": "X", "EntityType": "Machine", "EvidenceRole": "Impacted",
+            "ServiceSource": "Microsoft Defender for Endpoint", "DeviceId": "d1", "DeviceName": "ws1.contoso.com", "RemoteIP": "9.9.9.9"}),
+    ];
+    let lines: Vec<String> = documents.iter().map(Value::to_string).collect();
+    assert_eq!(clew.ingest_bytes("rows.jsonl", lines.join("\n")).rejected, 0);
+    let cases = [
+        (
+            "SecurityAlert | where SystemAlertId == 'a1' | project AlertName, DisplayName, ProcessingEndTime, TenantId, Score_d, ExtendedProperties, ExtendedLinks, \
+             Host = tostring(parse_json(Entities)[1].Host['$ref']), Id = tostring(parse_json(Entities)[0]['$id'])",
+            json!([[
+                "Rule A",
+                "Rule A: bob",
+                "2024-05-02T00:00:07.0000000Z",
+                "t1",
+                7,
+                "{\"process id\":\"0x10\"}",
+                "[{\"Href\":\"https://x.example\"}]",
+                "3",
+                "3"
+            ]]),
+        ),
+        (
+            "SecurityIncident | project FirstModifiedTime, RelatedAnalyticRuleIds, BookmarkIds, TenantId, tactics = AdditionalData.tactics, \
+             nested = isnotnull(AdditionalData.AdditionalData)",
+            json!([["2024-05-02T00:30:00.0000000Z", ["r1"], ["b1"], "t1", ["Execution"], false]]),
+        ),
+        ("AlertInfo | project AlertId, Title, Category", json!([["da1", "X", "Malware"]])),
+        (
+            "AlertEvidence | where EntityType == 'Machine' | project EvidenceRole, DeviceId, DeviceName, RemoteIP",
+            json!([["Impacted", "d1", "ws1.contoso.com", "9.9.9.9"]]),
+        ),
+    ];
+    for (text, expected) in cases {
+        let (status, answer) = clew.post("/v1/query", &json!({"text": text})).await;
+        assert_eq!((status, &answer["rows"]), (StatusCode::OK, &expected), "{text}: {answer}");
+    }
+}
