@@ -190,6 +190,7 @@ impl Engine {
             .enable_all()
             .build()
             .map_err(|error| Fault::new(FaultClass::Internal, "runtime_failed", format!("the query runtime cannot start: {error}")))?;
+        recover::drop_outdated(dir)?;
         let mut views = Views::open(dir)?;
         recover::catch_up(&mut views, &journal)?;
         let snapshot = views.snapshot()?;

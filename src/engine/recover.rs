@@ -77,6 +77,28 @@ fn read_all(documents: &[Document]) -> Vec<(&Document, Option<Vec<crate::model::
 /// Folders of the views below a data directory.
 const VIEWS: [&str; 4] = ["graph", "columns", "fulltext", "records"];
 
+/// File of a data directory that says by which reading of the documents its views were made.
+const READING_FILE: &str = "READING";
+
+/// Drops views that another reading of the documents made, for the journal to make them anew.
+pub(super) fn drop_outdated(dir: &Path) -> Result<(), Fault> {
+    let file = dir.join(READING_FILE);
+    let reading = ingest::READING.to_string();
+    if std::fs::read_to_string(&file).is_ok_and(|found| found.trim() == reading) {
+        return Ok(());
+    }
+    if VIEWS.iter().any(|view| dir.join(view).exists()) {
+        tracing::info!("documents are read in another way since the views were made: they are made anew");
+    }
+    for view in VIEWS {
+        remove(&dir.join(view))?;
+    }
+    std::fs::write(&file, reading).map_err(|error| {
+        let message = format!("the file `{}` cannot be written: {error}", file.display());
+        Fault::new(FaultClass::Internal, "reading_unwritable", message)
+    })
+}
+
 /// Deletes every view of a data directory and makes it anew from the journal.
 pub fn rebuild(dir: &Path, options: Options) -> Result<Seq, Fault> {
     // The lock is taken first, so that no running engine loses its files.

@@ -139,6 +139,16 @@ async fn nothing_is_lost_with_a_view() {
             folder = clew.close();
         }
     }
+    // Views of a version that read the documents otherwise are made anew, others stay.
+    let mark = folder.path().join("columns/mark");
+    fs::write(&mark, "").expect("a file can be written");
+    folder = Clew::open(folder, Options::default()).close();
+    assert!(mark.exists());
+    fs::write(folder.path().join("READING"), "0").expect("a file can be written");
+    let clew = Clew::open(folder, Options::default());
+    assert_same("another reading", &before, &answers(&clew, true).await);
+    folder = clew.close();
+    assert!(!mark.exists());
     assert_verified(folder.path());
     engine::rebuild(folder.path(), Options::default()).expect("rebuilds");
     let clew = Clew::open(folder, Options::default());

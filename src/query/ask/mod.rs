@@ -98,7 +98,9 @@ impl QueryRequest {
     }
 
     fn limits(&self) -> Result<Limits, Fault> {
-        let mut limits = Limits { rows_max: limit(self.limit, Limits::default().rows_max as u32, ROWS_MAX)?, ..Limits::default() };
+        let hint = "let the query aggregate, or ask for a part with `where`";
+        let rows_max = limit(self.limit, Limits::default().rows_max as u32, ROWS_MAX).map_err(|fault| fault.with_hint(hint))?;
+        let mut limits = Limits { rows_max, ..Limits::default() };
         if let Some(seconds) = self.timeout_seconds {
             if !(1..=SECONDS_MAX).contains(&seconds) {
                 let message = format!("expected `timeout_seconds` from 1 to {SECONDS_MAX}, found {seconds}");
