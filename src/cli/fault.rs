@@ -131,7 +131,12 @@ fn floor(text: &str, at: usize) -> usize {
 
 /// Text that cannot steer a terminal.
 pub(crate) fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars().map(|c| if steers(c) { ' ' } else { c }).collect()
+}
+
+/// Whether a character moves the cursor, or turns the text behind it round (`exe.fdp` that reads as `pdf.exe`).
+pub(crate) fn steers(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -165,6 +170,7 @@ hint: a similar column is `Severity`
         let shown = point(&long, Range { start: 500, end: 504 });
         assert_eq!(shown, format!("1 | ...{}here{}...\n  | {}^^^^\n", "x".repeat(80), "y".repeat(80), " ".repeat(83)));
         assert_eq!(plain("a\u{1b}[31mb\nc"), "a [31mb c");
+        assert_eq!(plain("a\u{202e}fdp.exe"), "a fdp.exe");
     }
 
     #[test]

@@ -366,6 +366,10 @@ impl PatternGraph for LiveGraph {
         i64::from_le_bytes(digest.as_bytes()[..8].try_into().expect("a digest has 32 bytes"))
     }
 
+    fn node_id(&self, node: u32) -> String {
+        self.graph.entity_ref(self.nodes[node as usize])
+    }
+
     fn node_properties(&self) -> &[Property] {
         &NODE_PROPERTIES.all
     }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
+use super::super::fault::steers;
 use super::super::output::Style;
 use super::grid::{self, Grid};
 use super::{View, list, timeline};
@@ -168,7 +169,7 @@ pub(super) fn escape(text: &str) -> String {
         if matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#') {
             out.push('\\');
         }
-        out.push(if c.is_control() { ' ' } else { c });
+        out.push(if steers(c) { ' ' } else { c });
     }
     out
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, new_null_array};
 use arrow::compute::{cast, filter_record_batch, interleave};
+use arrow::datatypes::DataType;
 use arrow::row::{RowConverter, Rows, SortField};
 use hashbrown::HashMap;
 
@@ -13,7 +14,7 @@ use super::super::functions::hashes;
 use super::super::tree::ScalarType;
 use super::super::types::{arrow_type, common_type};
 use super::model::Property;
-use super::transient::{Elements, TransientGraph, internal};
+use super::transient::{Elements, Keys, TransientGraph, internal};
 
 /// Edges: each row is one.
 #[derive(Clone, Debug)]
@@ -97,7 +98,8 @@ impl TransientGraph {
         let ids = Identifiers::new(edges, tables)?;
         let (found, sources, targets) = ids.number();
         let named = found.take_ids(&ids)?;
-        let hashes = hashes(&named, ids.kind);
+        let names = cast(&named, &DataType::Utf8View).map_err(internal)?;
+        let keys = Keys { hashes: hashes(&named, ids.kind), names: names.as_string_view().clone() };
         let node_part = match nodes {
             NodeSource::Id(name) => Elements {
                 count: found.firsts.len(),
@@ -121,7 +123,7 @@ impl TransientGraph {
             columns: formed(&edges.rows, &edges.properties)?,
             labels: Vec::new(),
         };
-        Ok(Self::from_parts(node_part, edge_part, hashes, (sources, targets), is_directed, Vec::new()))
+        Ok(Self::from_parts(node_part, edge_part, keys, (sources, targets), is_directed, Vec::new()))
     }
 }
 

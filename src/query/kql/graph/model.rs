@@ -126,6 +126,9 @@ pub trait PatternGraph: Send + Sync {
     /// A number that names a node, the same in every run.
     fn node_hash(&self, node: u32) -> i64;
 
+    /// The identifier of a node as it was given, as text.
+    fn node_id(&self, node: u32) -> String;
+
     /// The properties of nodes.
     fn node_properties(&self) -> &[Property];
 

@@ -119,9 +119,7 @@ fn node_column(graph: &dyn PatternGraph, term: &ElementTerm, nodes: &[u32]) -> A
             match function {
                 GraphFunction::DegreeIn => degree(Way::In),
                 GraphFunction::DegreeOut => degree(Way::Out),
-                GraphFunction::NodeId => {
-                    Arc::new(nodes.iter().map(|node| Some(graph.node_hash(*node).to_string())).collect::<StringViewArray>())
-                }
+                GraphFunction::NodeId => Arc::new(nodes.iter().map(|node| Some(graph.node_id(*node))).collect::<StringViewArray>()),
                 GraphFunction::Labels => {
                     Arc::new(nodes.iter().map(|node| Some(labels(&graph.node_labels(*node)))).collect::<StringViewArray>())
                 }

@@ -1,6 +1,6 @@
 //! A graph that lives as long as a query: columns of properties and two lists of edges.
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, StringViewArray, UInt32Array};
 use arrow::compute::{filter, take};
 use arrow::datatypes::{Decimal128Type, Float64Type, Int32Type, Int64Type};
 use hashbrown::HashMap;
@@ -15,13 +15,20 @@ use super::model::{Adjacent, Cell, PatternGraph, Property, Way};
 pub struct TransientGraph {
     nodes: Elements,
     edges: Elements,
-    hashes: Vec<i64>,
+    keys: Keys,
     sources: Vec<u32>,
     targets: Vec<u32>,
     out: Lists,
     into: Lists,
     is_directed: bool,
     label_names: Vec<String>,
+}
+
+/// What names the nodes: a number, and the identifier as text.
+#[derive(Clone, Debug)]
+pub(super) struct Keys {
+    pub(super) hashes: Vec<i64>,
+    pub(super) names: StringViewArray,
 }
 
 /// Nodes or edges: how many, their properties and labels.
@@ -71,7 +78,7 @@ impl TransientGraph {
     pub(super) fn from_parts(
         nodes: Elements,
         edges: Elements,
-        hashes: Vec<i64>,
+        keys: Keys,
         ends: (Vec<u32>, Vec<u32>),
         is_directed: bool,
         label_names: Vec<String>,
@@ -79,20 +86,20 @@ impl TransientGraph {
         let (sources, targets) = ends;
         let out = Lists::new(nodes.count, &sources, &targets);
         let into = Lists::new(nodes.count, &targets, &sources);
-        Self { nodes, edges, hashes, sources, targets, out, into, is_directed, label_names }
+        Self { nodes, edges, keys, sources, targets, out, into, is_directed, label_names }
     }
 
     /// Copies a graph, so that it can be changed.
     pub fn copy_of(graph: &dyn PatternGraph) -> Self {
         let all: Vec<u32> = (0..graph.node_count() as u32).collect();
         let edges = graph.all_edges();
-        let mut names: Vec<String> = Vec::new();
+        let mut label_names: Vec<String> = Vec::new();
         let mut numbers: HashMap<String, u32> = HashMap::new();
         let mut number = |labels: Vec<String>| -> Vec<u32> {
             let one = |label: String| {
                 *numbers.entry(label).or_insert_with_key(|label| {
-                    names.push(label.clone());
-                    names.len() as u32 - 1
+                    label_names.push(label.clone());
+                    label_names.len() as u32 - 1
                 })
             };
             labels.into_iter().map(one).collect()
@@ -109,9 +116,10 @@ impl TransientGraph {
             columns: (0..graph.edge_properties().len()).map(|property| graph.edge_column(property, &edges)).collect(),
             labels: edges.iter().map(|edge| number(graph.edge_labels(*edge))).collect(),
         };
-        let hashes = all.iter().map(|node| graph.node_hash(*node)).collect();
+        let names = all.iter().map(|node| Some(graph.node_id(*node))).collect();
+        let keys = Keys { hashes: all.iter().map(|node| graph.node_hash(*node)).collect(), names };
         let ends = edges.iter().map(|edge| graph.ends(*edge)).unzip();
-        Self::from_parts(node_part, edge_part, hashes, ends, true, names)
+        Self::from_parts(node_part, edge_part, keys, ends, true, label_names)
     }
 
     /// How many edges there are.
@@ -144,8 +152,10 @@ impl TransientGraph {
         }
         let renamed = |nodes: &[u32]| nodes.iter().map(|node| names[*node as usize]).collect::<Vec<u32>>();
         let ends = (renamed(&graph.sources), renamed(&graph.targets));
-        let hashes = (0..).zip(&graph.hashes).filter(|(node, _)| is_kept(*node)).map(|(_, hash)| *hash).collect();
-        Ok(Self::from_parts(graph.nodes.retain(keep)?, graph.edges, hashes, ends, graph.is_directed, graph.label_names))
+        let hashes = (0..).zip(&graph.keys.hashes).filter(|(node, _)| is_kept(*node)).map(|(_, hash)| *hash).collect();
+        let texts = (0..).zip(&graph.keys.names).filter(|(node, _)| is_kept(*node)).map(|(_, name)| name).collect();
+        let keys = Keys { hashes, names: texts };
+        Ok(Self::from_parts(graph.nodes.retain(keep)?, graph.edges, keys, ends, graph.is_directed, graph.label_names))
     }
 
     /// Keeps the marked edges and all nodes.
@@ -153,7 +163,7 @@ impl TransientGraph {
         let is_kept = |edge: usize| keep.is_valid(edge) && keep.value(edge);
         let ends = |nodes: &[u32]| nodes.iter().enumerate().filter(|(edge, _)| is_kept(*edge)).map(|(_, node)| *node).collect();
         let ends = (ends(&self.sources), ends(&self.targets));
-        Ok(Self::from_parts(self.nodes, self.edges.retain(keep)?, self.hashes, ends, self.is_directed, self.label_names))
+        Ok(Self::from_parts(self.nodes, self.edges.retain(keep)?, self.keys, ends, self.is_directed, self.label_names))
     }
 
     /// Adds a property to the nodes, in the place of one with the same name.
@@ -301,7 +311,11 @@ impl PatternGraph for TransientGraph {
     }
 
     fn node_hash(&self, node: u32) -> i64 {
-        self.hashes[node as usize]
+        self.keys.hashes[node as usize]
+    }
+
+    fn node_id(&self, node: u32) -> String {
+        self.keys.names.value(node as usize).to_owned()
     }
 
     fn node_properties(&self) -> &[Property] {
