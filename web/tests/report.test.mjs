@@ -36,6 +36,9 @@ test("a report is one HTML file that opens without a network and asks for nothin
     assert.equal(await reader.locator("#alerts tbody").first().locator("tr").count(), 10);
     assert.equal(await reader.locator("#entities tbody tr").count(), 36);
     assert.ok((await reader.locator("#graph svg").count()) === 1);
+    // Nodes have the colours of their kinds in the light theme: those of alerts and hosts.
+    assert.doesNotMatch(html, /(fill|stroke)=""/);
+    assert.match(html, /#0f8280/);
     assert.deepEqual(faults, []);
     await reader.setViewportSize({ width: 1200, height: 1400 });
     await picture(reader, "report");

@@ -1,19 +1,21 @@
 // The graph of an incident as SVG, drawn without a canvas on the page.
 import { effect } from "@preact/signals";
 import type { Picture } from "../graph/draw/picture";
-import { themeOfElement } from "../graph/draw/theme";
+import { type Theme, themeOfElement } from "../graph/draw/theme";
 import { svgOf } from "../graph/export";
 import { Investigation } from "../graph/store";
 
-/** The colours of the light theme, whatever the page shows: reports are printed. */
-function lightTheme() {
+/** Draws in the colours of the light theme, whatever the page shows: reports are printed. Colours are read while it draws. */
+function inLightTheme<T>(draw: (theme: Theme) => T): T {
     const probe = document.createElement("div");
     probe.dataset.theme = "light";
     probe.hidden = true;
     document.body.append(probe);
-    const theme = themeOfElement(probe);
-    probe.remove();
-    return theme;
+    try {
+        return draw(themeOfElement(probe));
+    } finally {
+        probe.remove();
+    }
 }
 
 /** Lays out the graph of a node and gives it as SVG. */
@@ -32,7 +34,7 @@ export async function graphPicture(node: string): Promise<string> {
                     });
             });
         });
-        return svgOf(picture, lightTheme(), `Graph of ${investigation.nameOf(node)}`);
+        return inLightTheme((theme) => svgOf(picture, theme, `Graph of ${investigation.nameOf(node)}`));
     } finally {
         investigation.destroy();
     }
