@@ -163,6 +163,14 @@ impl Server {
     }
 }
 
+impl Drop for Server {
+    fn drop(&mut self) {
+        // After `kill` there is nothing left to end.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// The address that the process with this id wrote down.
 fn address(data: &Path, pid: u32) -> Option<String> {
     let text = std::fs::read_to_string(data.join("server.json")).ok()?;
