@@ -75,10 +75,10 @@ impl Generation {
             rows.sealed.clone()
         };
         let mut left = limit;
-        let cut = |Sealed { batch, index }: Sealed| {
-            let batch = if batch.num_rows() > left { batch.slice(0, left) } else { batch };
-            left -= batch.num_rows();
-            (batch.num_rows() > 0).then_some(Sealed { batch, index })
+        let cut = |sealed: Sealed| {
+            let sealed = sealed.first(left);
+            left -= sealed.batch.num_rows();
+            (sealed.batch.num_rows() > 0).then_some(sealed)
         };
         sealed.into_iter().map_while(cut).collect()
     }
@@ -127,6 +127,15 @@ pub(super) struct Sealed {
 }
 
 impl Sealed {
+    /// The first rows. Those that not all rows are seen of must not make the index that others share.
+    fn first(self, rows: usize) -> Self {
+        if self.batch.num_rows() <= rows {
+            return self;
+        }
+        let index = if self.index.get().is_some() { self.index } else { Arc::default() };
+        Self { batch: self.batch.slice(0, rows), index }
+    }
+
     /// The rows that name any of the hashes, ascending.
     pub(super) fn rows(&self, hashes: &[i64]) -> Vec<u32> {
         if self.batch.num_rows() < SEALED_ROWS_MIN {
@@ -478,5 +487,24 @@ impl Open {
         debug_assert!(arrays.iter().all(|array| array.len() == rows));
         let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays);
         Some(batch.expect("every column was filled up to the number of rows under its own type"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_older_reader_hides_no_row_from_a_newer_one() {
+        let mut lists = ListBuilder::new(Int64Builder::new()).with_field(entity_item());
+        for row in 0..2 * SEALED_ROWS_MIN {
+            lists.append_value([Some(if row % 2 == 0 { 7 } else { 8 })]);
+        }
+        let batch = RecordBatch::try_from_iter([(ENTITIES, Arc::new(lists.finish()) as ArrayRef)]).expect("one column");
+        let whole = Sealed { batch, index: Arc::default() };
+        let older = whole.clone().first(SEALED_ROWS_MIN);
+        assert_eq!(older.rows(&[7]).len(), SEALED_ROWS_MIN / 2);
+        assert_eq!(whole.rows(&[7]).len(), SEALED_ROWS_MIN);
+        assert_eq!(whole.clone().first(SEALED_ROWS_MIN).rows(&[7]).len(), SEALED_ROWS_MIN / 2);
     }
 }
