@@ -1,9 +1,0 @@
--- id: a77992f3-25e9-4d01-99a4-5ff606cc410a
--- title: Related alerts
--- question: Which alerts name this account?
--- input: account
--- output: alert
--- window: 3d/6h
--- tables: SecurityAlert
--- limit: 50
--- graph: related alerts

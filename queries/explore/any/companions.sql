@@ -1,8 +1,0 @@
--- title: Named together
--- question: Which entities do the same alerts name?
--- input: any
--- output: account, host, ip, process, file
--- window: 7d/1d
--- tables: SecurityAlert
--- limit: 25
--- graph: companions

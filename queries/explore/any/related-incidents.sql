@@ -1,8 +1,0 @@
--- title: Related incidents
--- question: Which incidents contain an alert that names this entity?
--- input: any
--- output: incident
--- window: 30d/1d
--- tables: SecurityIncident
--- limit: 50
--- graph: related incidents

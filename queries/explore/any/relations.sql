@@ -1,7 +1,0 @@
--- title: Direct relations
--- question: Which entities is this one linked with, and how?
--- input: any
--- output: account, host, ip, process, file
--- window: 1d/1d
--- limit: 50
--- graph: relations

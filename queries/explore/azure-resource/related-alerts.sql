@@ -1,9 +1,0 @@
--- id: 4a014a1b-c5a1-499f-9f54-3f7b99b0a675
--- title: Related alerts
--- question: Which alerts name this Azure resource?
--- input: azure-resource
--- output: alert
--- window: 3d/6h
--- tables: SecurityAlert
--- limit: 50
--- graph: related alerts

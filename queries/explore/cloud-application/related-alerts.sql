@@ -1,9 +1,0 @@
--- id: f74ad13a-ae93-47b9-8782-b1142b95d046
--- title: Related alerts
--- question: Which alerts name this cloud application?
--- input: cloud-application
--- output: alert
--- window: 3d/6h
--- tables: SecurityAlert
--- limit: 50
--- graph: related alerts

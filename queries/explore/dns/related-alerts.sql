@@ -1,9 +1,0 @@
--- id: 80218599-45b4-4402-95cc-86f9929dd43d
--- title: Related alerts
--- question: Which alerts name this domain name?
--- input: dns
--- output: alert
--- window: 3d/6h
--- tables: SecurityAlert
--- limit: 50
--- graph: related alerts

@@ -1,9 +1,0 @@
--- id: 0f0bccef-4512-4530-a866-27056a39dcd6
--- title: Related alerts
--- question: Which alerts name this file?
--- input: file
--- output: alert
--- window: 3d/6h
--- tables: SecurityAlert
--- limit: 50
--- graph: related alerts

@@ -1,9 +1,0 @@
--- id: b6eaa3ad-e69b-437e-9c13-bb5273dd34ab
--- title: Related alerts
--- question: Which alerts name this file hash?
--- input: filehash
--- output: alert
--- window: 3d/6h
--- tables: SecurityAlert
--- limit: 50
--- graph: related alerts

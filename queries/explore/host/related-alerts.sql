@@ -1,9 +1,0 @@
--- id: 055a5692-555f-42bd-ac17-923a5a9994ed
--- title: Related alerts
--- question: Which alerts name this host?
--- input: host
--- output: alert
--- window: 3d/6h
--- tables: SecurityAlert
--- limit: 50
--- graph: related alerts

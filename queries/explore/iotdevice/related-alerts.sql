@@ -1,9 +1,0 @@
--- id: 4daeed0e-0e74-4f2d-990c-a958210e9dd7
--- title: Related alerts
--- question: Which alerts name this IoT device?
--- input: iotdevice
--- output: alert
--- window: 3d/6h
--- tables: SecurityAlert
--- limit: 50
--- graph: related alerts

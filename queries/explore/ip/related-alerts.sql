@@ -1,9 +1,0 @@
--- id: 58c1516f-b78a-4d78-9e71-77c40849c27b
--- title: Related alerts
--- question: Which alerts name this address?
--- input: ip
--- output: alert
--- window: 3d/6h
--- tables: SecurityAlert
--- limit: 50
--- graph: related alerts

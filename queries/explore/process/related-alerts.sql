@@ -1,9 +1,0 @@
--- id: 63a4fa2f-f89d-4cf5-96a2-cb2479e49731
--- title: Related alerts
--- question: Which alerts name this process?
--- input: process
--- output: alert
--- window: 3d/6h
--- tables: SecurityAlert
--- limit: 50
--- graph: related alerts

@@ -1,9 +1,0 @@
--- id: d788cd65-a7ef-448e-aa34-81185ac0e611
--- title: Related alerts
--- question: Which alerts name this registry key?
--- input: registry-key
--- output: alert
--- window: 3d/6h
--- tables: SecurityAlert
--- limit: 50
--- graph: related alerts

@@ -1,9 +1,0 @@
--- id: 3a45a7e3-80e0-4e05-84db-b97bd1ae452b
--- title: Related alerts
--- question: Which alerts name this registry value?
--- input: registry-value
--- output: alert
--- window: 3d/6h
--- tables: SecurityAlert
--- limit: 50
--- graph: related alerts

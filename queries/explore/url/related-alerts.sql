@@ -1,9 +1,0 @@
--- id: 7b61d5e2-4b66-40a7-bb0f-9145b445104e
--- title: Related alerts
--- question: Which alerts name this URL?
--- input: url
--- output: alert
--- window: 3d/6h
--- tables: SecurityAlert
--- limit: 50
--- graph: related alerts
