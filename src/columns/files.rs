@@ -97,6 +97,11 @@ pub(super) async fn write(store: &dyn ObjectStore, root: &Path, sorted: &RecordB
     futures::stream::iter(writes).buffered(WRITES_AT_ONCE).try_collect().await
 }
 
+/// The day of an instant in microseconds, as the partitions are called.
+pub(super) fn day(micros: i64) -> String {
+    DateTime::from_timestamp_micros(micros).unwrap_or_default().format("%Y-%m-%d").to_string()
+}
+
 /// Ranges of rows that share a day, as (day, first row, number of rows).
 fn days(sorted: &RecordBatch) -> Vec<(Option<String>, usize, usize)> {
     let Some(time) = sorted.column_by_name(TIME).map(|c| c.as_primitive::<TimestampMicrosecondType>()) else { return Vec::new() };
@@ -106,7 +111,7 @@ fn days(sorted: &RecordBatch) -> Vec<(Option<String>, usize, usize)> {
     while from < time.len() {
         let this = day(from);
         let rows = (from..time.len()).take_while(|row| day(*row) == this).count();
-        let name = this.map(|day| DateTime::from_timestamp_micros(day * MICROS_A_DAY).unwrap_or_default().format("%Y-%m-%d").to_string());
+        let name = this.map(|number| self::day(number * MICROS_A_DAY));
         ranges.push((name, from, rows));
         from += rows;
     }

@@ -5,7 +5,7 @@
 
 use std::path::Path as FsPath;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 
 use futures::TryStreamExt;
 use hashbrown::{HashMap, HashSet};
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::buffer::Generation;
 use super::compact;
+use super::cut::{self, Leaving};
 use super::delta::{Add, Change, Log};
 use super::error::ColumnsError;
 use super::files;
@@ -53,6 +54,8 @@ impl FileSet {
 pub(super) enum Job {
     /// Writes the first rows of a generation.
     Flush { table: usize, root: Path, generation: Arc<Generation>, rows: usize, schema: Arc<TableSchema>, position: u64 },
+    /// Lets the days before one leave a table, of the rows that came before a document.
+    Cut { table: usize, root: Path, before: String, seq: u64 },
     /// Notes the position that all tables have reached.
     Mark(u64),
 }
@@ -64,6 +67,8 @@ pub(super) enum Done {
     Flushed { table: usize, files: Arc<FileSet> },
     /// A generation could not be written; it stays in memory.
     Failed { table: usize, error: ColumnsError },
+    /// A table was cut; none if it has no files.
+    Cut { table: usize, files: Result<Option<Arc<FileSet>>, ColumnsError> },
     /// A position is noted, or not.
     Marked(Result<u64, ColumnsError>),
 }
@@ -157,8 +162,21 @@ fn run(store: &Arc<dyn ObjectStore>, queue: &Receiver<Job>, answers: &Sender<Don
             tracing::warn!(table = %log.root, %error, "left-over files were not removed");
         }
     }
-    while let Ok(job) = queue.recv() {
+    let mut leaving = Leaving::default();
+    loop {
+        let job = queue.recv_timeout(cut::STAYS);
+        runtime.block_on(leaving.sweep(store.as_ref()));
+        let job = match job {
+            Ok(job) => job,
+            Err(RecvTimeoutError::Timeout) => continue,
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
         let done = match job {
+            Job::Cut { table, root, before, seq } => {
+                let files =
+                    logs.get_mut(&root).map_or(Ok(None), |log| runtime.block_on(cut_one(store.as_ref(), log, &before, seq, &mut leaving)));
+                Done::Cut { table, files }
+            }
             Job::Mark(position) => Done::Marked(runtime.block_on(mark(store.as_ref(), position)).map(|()| position)),
             Job::Flush { table, root, generation, rows, schema, position } => {
                 let log = logs.entry(root.clone()).or_insert_with(|| Log::new(root, now()));
@@ -194,6 +212,17 @@ async fn read_all(store: &dyn ObjectStore) -> Result<(Vec<Log>, u64), ColumnsErr
         logs.extend(Log::read(store, root, &name).await?);
     }
     Ok((logs, durable))
+}
+
+async fn cut_one(
+    store: &dyn ObjectStore,
+    log: &mut Log,
+    before: &str,
+    seq: u64,
+    leaving: &mut Leaving,
+) -> Result<Option<Arc<FileSet>>, ColumnsError> {
+    leaving.add(cut::run(store, log, before, seq, now()).await?);
+    Ok(log.schema.clone().map(|schema| FileSet::of(log, &schema)))
 }
 
 async fn mark(store: &dyn ObjectStore, position: u64) -> Result<(), ColumnsError> {

@@ -9,6 +9,7 @@ mod cache;
 mod cell;
 mod compact;
 mod convert;
+mod cut;
 mod delta;
 mod digest;
 mod error;
@@ -39,6 +40,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 pub use cell::timespan_text;
+pub use cut::{Past, can_be_cut, day};
 pub use error::ColumnsError;
 pub use hash::{entity_hash, entity_hashes};
 pub use narrow::{Scan, ScanLog};
@@ -271,6 +273,10 @@ impl Columns {
                 self.tables[table].flushed(Flushed::Failed);
                 Err(error)
             }
+            Done::Cut { table, files } => {
+                files?.into_iter().for_each(|files| self.tables[table].cut(files));
+                Ok(())
+            }
             Done::Marked(result) => {
                 self.marking = None;
                 self.durable = self.durable.max(Seq(result?));
@@ -340,10 +346,13 @@ impl View for Columns {
         }
         // All that can fail comes first: from here on the batch goes into memory as a whole.
         self.make_room()?;
+        let cuts = self.cut(batch)?;
         self.rotate()?;
         for record in &batch.records {
             self.clock = self.clock.max(record.received);
-            self.take(record);
+            if !cuts.take(record) {
+                self.take(record);
+            }
         }
         self.applied = batch.last;
         Ok(())

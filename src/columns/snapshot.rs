@@ -12,6 +12,7 @@ use object_store::ObjectStore;
 use object_store::path::Path;
 
 use super::buffer::{Generation, Sealed};
+use super::cut::Past;
 use super::delta::Add;
 use super::error::ColumnsError;
 use super::flush::FileSet;
@@ -111,6 +112,16 @@ impl ColumnsSnapshot {
     /// The last document whose rows the snapshot holds.
     pub fn seq(&self) -> Seq {
         self.seq
+    }
+
+    /// The rows of a table that are of days before one; none if the table has no rows. Rows that still wait in memory do not count.
+    pub fn past(&self, table: &str, before: &str) -> Option<(Arc<str>, Past)> {
+        let view = self.tables.get(*self.by_folded.get(table.to_ascii_lowercase().as_str())?).filter(|view| view.rows > 0)?;
+        let mut past = Past::default();
+        for file in view.files.files.iter().filter(|file| file.day.as_deref().is_some_and(|day| day < before)) {
+            past = Past { rows: past.rows + file.stats.rows, files: past.files + 1, bytes: past.bytes + file.size };
+        }
+        Some((Arc::clone(&view.schema.name), past))
     }
 
     /// The tables, sorted by name.

@@ -148,6 +148,19 @@ impl Table {
         }
     }
 
+    /// The files of the table.
+    pub(super) fn files(&self) -> &FileSet {
+        &self.files
+    }
+
+    /// Takes over the files that a cut left.
+    pub(super) fn cut(&mut self, files: Arc<FileSet>) {
+        let waiting: usize = self.frozen.iter().map(|frozen| frozen.rows).sum::<usize>() + self.open_rows;
+        self.rows = files.rows() + waiting as u64;
+        self.files = files;
+        self.view = None;
+    }
+
     /// The last document before the first row that a crash would lose; none if it would lose none.
     pub(super) fn reached(&self) -> Option<Seq> {
         let first = self.frozen.front().map(|frozen| frozen.first).or(self.first.map(|(seq, _)| seq))?;

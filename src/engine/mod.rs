@@ -17,6 +17,7 @@ mod reconcile;
 mod recover;
 mod report;
 mod resources;
+mod retention;
 mod runs;
 mod simulate;
 mod triage;
@@ -52,6 +53,7 @@ pub use load::Progress;
 pub use recover::{Verification, ViewVerification, rebuild, verify};
 pub use report::{IngestReport, RejectedDocument};
 pub use resources::Define;
+pub use retention::{RetentionReport, TableCut};
 pub use runs::{RunFilter, RunPage};
 pub use simulate::Simulated;
 
@@ -283,10 +285,11 @@ impl Engine {
         }
     }
 
-    /// Lets rules and exports follow what happens, until the engine stops. A server does so; a command that is soon over does not.
+    /// Lets rules and exports follow what happens and retention keep its settings, until the engine stops. A server does so; a command that is soon over does not.
     pub fn start_services(self: &Arc<Self>) {
         self.handle().spawn(Self::automate(Arc::downgrade(self)));
         self.handle().spawn(Self::export_all(Arc::downgrade(self)));
+        self.handle().spawn(Self::keep_retention(Arc::downgrade(self)));
     }
 
     /// Makes every view durable, so that the next start replays nothing.

@@ -221,7 +221,7 @@ pub(crate) fn define<T: Definition>(
     seen: Option<String>,
     actor: &Actor,
 ) -> Result<Stored, Fault> {
-    definition::check_id(id)?;
+    T::check_name(id)?;
     if let Some(present) = engine.context().snapshot.resource(T::KIND, id)? {
         value.keep(&definition::read::<T>(&present)?);
     }

@@ -43,6 +43,7 @@ mod proposals;
 mod query;
 mod reads;
 pub(crate) mod request;
+mod retention;
 mod rights;
 mod routes;
 mod search;
@@ -120,6 +121,7 @@ fn operations() -> Routes {
     exports::add(&mut routes);
     simulate::add(&mut routes);
     maintain::add(&mut routes);
+    retention::add(&mut routes);
     system::add(&mut routes);
     whoami::add(&mut routes);
     sign_in::add(&mut routes);

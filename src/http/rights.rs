@@ -136,6 +136,11 @@ const RIGHTS: &[(&str, Right)] = &[
     ("verify", Administer),
     ("rebuild", Administer),
     ("verify_audit", Administer),
+    ("retention_settings", Read),
+    ("retention_setting", Read),
+    ("put_retention_setting", Administer),
+    ("delete_retention_setting", Administer),
+    ("apply_retention", Administer),
     // Assistants: each call of a tool needs the right of what it asks, too.
     ("mcp_send", Read),
     ("mcp_listen", Read),

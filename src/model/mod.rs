@@ -12,6 +12,7 @@ mod listed;
 mod recent;
 mod record;
 mod resource;
+mod retention;
 mod time;
 
 pub use alert::{Alert, AlertStatus, Severity};
@@ -24,6 +25,7 @@ pub use listed::{Indicator, Watchlist, WatchlistItem};
 pub use recent::Recent;
 pub use record::{Batch, Body, Document, Origin, Record, Seq};
 pub use resource::{Resource, Stored};
+pub use retention::Cut;
 pub use time::{Time, TimeError, Window};
 
 /// JSON object whose members keep the order of the document they came from.

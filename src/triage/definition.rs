@@ -20,6 +20,11 @@ pub trait Definition: Serialize + DeserializeOwned + ToSchema + Clone + Send + S
     /// Refuses a definition that could not work.
     fn check(&self) -> Result<(), Fault>;
 
+    /// Refuses an id that could not be said, or that nothing of the kind may have.
+    fn check_name(id: &str) -> Result<(), Fault> {
+        check_id(id)
+    }
+
     /// Takes over from the present version what answers do not show.
     fn keep(&mut self, _present: &Self) {}
 

@@ -15,6 +15,7 @@ mod incidents;
 pub mod listed;
 mod merge;
 pub mod proposal;
+pub mod retention;
 pub mod suppression;
 pub mod versioned;
 

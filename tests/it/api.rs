@@ -14,7 +14,7 @@ const KILL_CHAIN: &str = "2518522745615999999_30ac5794-a265-4420-a1b7-6335ac08e2
 const VAULT: &str = "azure-resource:/subscriptions/8f153238-e602-427e-a7c0-3043fbe50918/resourcegroups/gbb01/providers/microsoft.keyvault/vaults/oneloginlogs1234";
 
 /// Good parameters of every operation that reads, by operation.
-const GOOD: [(&str, &[&str]); 51] = [
+const GOOD: [(&str, &[&str]); 52] = [
     ("activities", &["/v1/activities?entity=account:adelev@m365x816222.onmicrosoft.com&hours=24"]),
     ("functions", &["/v1/functions"]),
     ("saved_queries", &["/v1/queries?purpose=hunt"]),
@@ -79,6 +79,7 @@ const GOOD: [(&str, &[&str]); 51] = [
     ("proposals", &["/v1/proposals", "/v1/proposals?state=open"]),
     ("records", &["/v1/records?seq=1"]),
     ("sign_in_ways", &["/v1/sign-in"]),
+    ("retention_settings", &["/v1/retention"]),
     ("whoami", &["/v1/whoami"]),
     ("workspaces", &["/v1/workspaces"]),
     ("rank", &["/v1/rank?limit=3", "/v1/rank?by=pagerank&kind=host&from=2019-01-01&to=2019-02-01"]),
@@ -133,12 +134,13 @@ async fn the_api_on_the_sample_data() {
 
 /// Operations that show what must be defined first, or ask for a proof: `access`, `alerts`, `automation`, `bookmarks`, `exports`, `listed`, `mcp`,
 /// `sign_in` and `suppression` hold their answers.
-const ELSEWHERE: [&str; 21] = [
+const ELSEWHERE: [&str; 22] = [
     "alert_activity",
     "around",
     "automation_rule",
     "automation_runs",
     "bookmark",
+    "retention_setting",
     "changes",
     "export_status",
     "get_export",

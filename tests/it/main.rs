@@ -25,6 +25,7 @@ mod pages;
 mod queries;
 mod rebuild;
 mod resources;
+mod retention;
 mod schema;
 mod secrets;
 mod sentinel;

@@ -61,6 +61,7 @@ async fn damage_costs_one_document() {
         ("10,000 levels", between(deep.as_bytes()), 2, &[("depth_exceeded", 2)]),
         ("an alert without an id", between(b"{\"AlertName\":\"x\"}"), 2, &[("alert_without_id", 2)]),
         ("nothing", Vec::new(), 0, &[]),
+        ("zeros", vec![0; 100_000], 0, &[("source_binary", 1)]),
         ("white space", b" \n\t\r\n ".to_vec(), 0, &[]),
     ];
     for (name, bytes, new, rejects) in cases {

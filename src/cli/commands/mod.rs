@@ -18,6 +18,7 @@ mod maintain;
 mod mcp;
 mod proposals;
 mod query;
+mod retention;
 mod search;
 mod serve;
 mod shell;
@@ -113,6 +114,8 @@ pub(crate) enum Command {
     Exports(exports::Exports),
     /// Say which hosts webhooks and exports may call
     Egress(automation::Egress),
+    /// Say how long the rows of tables are kept, and let go of older ones
+    Retention(retention::Retention),
     /// Check that no change was altered, dropped or slipped in
     Audit(changes::Audit),
     /// Count what there is
@@ -189,6 +192,7 @@ impl Command {
             Self::Simulate { bundles } => (Request::post("/v1/simulate", serde_json::json!({"bundles": bundles})), View::Any),
             Self::Egress(egress) => egress.request(),
             Self::Suppression(suppression) => suppression.request(),
+            Self::Retention(retention) => retention.request(),
             Self::Stats => (Request::get("/v1/stats"), View::Stats),
             _ => return Ok(None),
         }))

@@ -66,7 +66,8 @@ impl Walk<'_> {
             Input::Path(path) => self.path(&path),
             Input::Reader { name, reader } => {
                 let mut head = Vec::new();
-                let mut reader = Counted { reader, progress: self.progress, meter: None };
+                let meter = Meter::new();
+                let mut reader = Counted { reader, progress: self.progress, meter: meter.packed.clone() };
                 (&mut reader).take(4).read_to_end(&mut head).map_err(|error| io_error(&name, error))?;
                 if is_zip(&head) {
                     // A zip is read from its end: a stream of one is held whole, up to the limit of one document times 32.
@@ -78,7 +79,7 @@ impl Walk<'_> {
                     }
                     return self.zip(&name, Cursor::new(bytes), Meter::new());
                 }
-                self.stream(&name, Box::new(Cursor::new(head).chain(reader)), Meter::new())
+                self.stream(&name, Box::new(Cursor::new(head).chain(reader)), meter)
             }
         }
     }
@@ -103,7 +104,7 @@ impl Walk<'_> {
             return self.zip(&name, BufReader::new(CountedFile { file, progress: self.progress }), Meter::new());
         }
         let meter = Meter::new();
-        let rest = Counted { reader: file, progress: self.progress, meter: Some(meter.packed.clone()) };
+        let rest = Counted { reader: file, progress: self.progress, meter: meter.packed.clone() };
         self.stream(&name, Box::new(Cursor::new(head[..got].to_vec()).chain(rest)), meter)
     }
 
@@ -247,16 +248,14 @@ fn read_some(reader: &mut dyn Read, into: &mut [u8]) -> io::Result<usize> {
 struct Counted<'a, R> {
     reader: R,
     progress: &'a dyn Fn(u64),
-    meter: Option<Rc<Cell<u64>>>,
+    meter: Rc<Cell<u64>>,
 }
 
 impl<R: Read> Read for Counted<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.reader.read(buffer)?;
         (self.progress)(n as u64);
-        if let Some(meter) = &self.meter {
-            meter.set(meter.get() + n as u64);
-        }
+        self.meter.set(self.meter.get() + n as u64);
         Ok(n)
     }
 }

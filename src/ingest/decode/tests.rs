@@ -218,8 +218,11 @@ fn a_bomb_is_stopped() {
     let path = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(path.path(), &bomb).expect("writes");
     let tight = Options { limits: Limits { archive_ratio: 50, ..Limits::default() }, ..rows() };
-    let error = decode(Input::Path(path.path().to_owned()), &tight, NOW, &|_| (), &mut |_| ControlFlow::Continue(()));
-    assert!(matches!(error, Err(DecodeError::Limit { limit: "archive_ratio", .. })), "{error:?}");
+    // A stream knows its packed bytes as a file does.
+    for input in [Input::Path(path.path().to_owned()), bytes(&bomb)] {
+        let error = decode(input, &tight, NOW, &|_| (), &mut |_| ControlFlow::Continue(()));
+        assert!(matches!(error, Err(DecodeError::Limit { limit: "archive_ratio", .. })), "{error:?}");
+    }
 }
 
 #[test]

@@ -15,6 +15,9 @@ const BINARY_HEAD: usize = 512;
 /// Lines of a text among which one that begins like JSON makes it worth reading.
 const JSON_LINES: usize = 64;
 
+/// What is said of a source that is no text.
+const BINARY: &str = "expected text, found binary data";
+
 /// Reads a whole source.
 pub(super) fn read(mut reader: Box<dyn Read + '_>, received: Time, emitter: &mut Emitter<'_>) -> io::Result<ControlFlow<()>> {
     let mut head = Vec::new();
@@ -27,12 +30,17 @@ pub(super) fn read(mut reader: Box<dyn Read + '_>, received: Time, emitter: &mut
         [0, a, 0, b] if a.is_ascii_graphic() && b.is_ascii() => Some((Order::Big, 0)),
         _ => None,
     };
+    // A text that begins with zeros is none: a file that was made longer before it was written, a bomb.
+    let zeros = head.starts_with(&[0, 0]);
     let mark = if head.starts_with(&[0xef, 0xbb, 0xbf]) { 3 } else { utf16.map_or(0, |(_, mark)| mark) };
     let rest = Cursor::new(head.split_off(mark)).chain(reader);
     let mut window = match utf16 {
         Some((order, _)) => Window::new(Box::new(Utf16 { reader: rest, order, odd: None, high: None, out: Vec::new(), given: 0 })),
         None => Window::new(Box::new(rest)),
     };
+    if zeros {
+        return Ok(emitter.reject("source_binary", BINARY, Place::of(&window), &[]));
+    }
     if !window.space()? {
         return Ok(ControlFlow::Continue(()));
     }
@@ -40,7 +48,7 @@ pub(super) fn read(mut reader: Box<dyn Read + '_>, received: Time, emitter: &mut
     let head = &window.bytes()[..window.bytes().len().min(BINARY_HEAD)];
     if !matches!(head[0], b'{' | b'[') && head.contains(&0) {
         let head = head.to_vec();
-        return Ok(emitter.reject("source_binary", "expected text, found binary data", Place::of(&window), &head));
+        return Ok(emitter.reject("source_binary", BINARY, Place::of(&window), &head));
     }
     // What is said of a source's format or table counts more than its name.
     if !emitter.is_told() && is_document(emitter.source()) {
