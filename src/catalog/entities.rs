@@ -231,8 +231,16 @@ pub fn kind(name: &str) -> Option<&'static EntityKind> {
 pub fn kind_named(name: &str) -> Kind {
     match kind(name) {
         Some(kind) => kind.kind(),
-        None => Kind::met(plain(name).unwrap_or(name).trim().to_lowercase()),
+        None => Kind::met(word(plain(name).unwrap_or(name))),
     }
+}
+
+/// A name in the form that kinds have: a colon would end it where an entity is named as `kind:value`.
+fn word(name: &str) -> String {
+    let name = name.to_lowercase();
+    let marks = |c: char| !(c.is_alphanumeric() || c == '-' || c == '_');
+    let word = name.split(marks).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
+    if word.is_empty() { "thing".to_owned() } else { word }
 }
 
 /// The bare name in `#microsoft.graph.security.deviceEvidence`.

@@ -13,8 +13,10 @@ mod render;
 
 use std::ffi::OsString;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, ValueEnum};
@@ -23,11 +25,27 @@ use tracing_subscriber::EnvFilter;
 use crate::access::workspace_name;
 use crate::http::{request, workspace_folder};
 use crate::model::Fault;
+use client::{Client, LOCKED};
 use commands::Command;
 use output::Format;
 
 /// Folder of the data when neither `--data` nor `CLEW_DATA` names one.
 const DATA_DEFAULT: &str = "clew-data";
+
+/// Time between two looks whether a directory that is in use is free.
+const LOCK_PAUSE: Duration = Duration::from_millis(200);
+
+/// Codes of answers that say that the command was given wrongly, whoever finds it out.
+const USAGE: [&str; 8] = [
+    "format_invalid",
+    "format_unknown",
+    "parameter_invalid",
+    "parameter_missing",
+    "parameter_repeated",
+    "parameter_unknown",
+    "table_name_invalid",
+    "time_invalid",
+];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -66,6 +84,9 @@ pub(crate) struct Global {
     /// How to print the answer: table, json, csv, jsonl or md, of `query` arrow or parquet too; of `ingest`: the format of the documents
     #[arg(long, global = true, value_name = "FORMAT")]
     format: Option<String>,
+    /// End at once when another command has the data open; without it, wait until that is done
+    #[arg(long, global = true)]
+    no_wait: bool,
     /// Who makes changes, as the activity log names them [default: the system's user]
     #[arg(long = "as", global = true, env = "CLEW_USER", value_name = "NAME", hide_env_values = true)]
     user: Option<String>,
@@ -95,6 +116,24 @@ impl Global {
     /// How to print the answer.
     fn format(&self) -> Format {
         if self.json { Format::Json } else { self.asked().and_then(Result::ok).unwrap_or_default() }
+    }
+
+    /// Opens the data by `open`; waits while another command has them open, and says so.
+    fn client(&self, open: fn(&Path) -> Result<Client, Fault>) -> Result<Client, Fault> {
+        let dir = self.dir();
+        let mut told = false;
+        loop {
+            match open(&dir) {
+                Err(fault) if fault.code == LOCKED && !self.no_wait => {
+                    if !told {
+                        eprintln!("waiting: another command has `{}` open (--no-wait ends at once)", dir.display());
+                        told = true;
+                    }
+                    thread::sleep(LOCK_PAUSE);
+                }
+                opened => return opened,
+            }
+        }
     }
 
     fn asked(&self) -> Option<Result<Format, String>> {
@@ -169,7 +208,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(failure) => {
             eprint!("{}", fault::text(&failure));
-            ExitCode::from(1)
+            let usage = fault::shown(&failure).is_some_and(|shown| USAGE.contains(&shown.code.as_str()));
+            ExitCode::from(if usage { 2 } else { 1 })
         }
     }
 }

@@ -202,6 +202,8 @@ pub(super) struct Layout {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     Column(usize),
+    /// A column that data named, under its name in another case.
+    Variant(usize),
     /// Goes to `_Extra`.
     Extra,
     /// Stands in the head of the row; what does not goes to `_Extra`.
@@ -225,6 +227,10 @@ impl Layout {
                 Some((known, place)) if **known == **name => *place,
                 _ => self.look_up(order, name, cell),
             };
+            let place = match place {
+                Place::Variant(at) => self.variant(at, cells, order),
+                other => other,
+            };
             placed.push(match place {
                 Place::Column(at) if self.taken(at) => (Place::Extra, Fit::Extra),
                 Place::Column(at) => match fit(&self.schema.columns[at], cell) {
@@ -246,13 +252,44 @@ impl Layout {
         std::mem::replace(&mut self.last_row[at], self.row) == self.row
     }
 
+    /// The column of a cell whose name another column has in another case: that one, unless the row has a cell for it as well. Then both
+    /// are kept, and from now on this spelling has a column of its own.
+    fn variant(&mut self, at: usize, cells: &[(&str, Cell<'_>)], order: usize) -> Place {
+        let (name, cell) = &cells[order];
+        if let Some(own) = self.schema.spelled(name) {
+            return Place::Column(own);
+        }
+        let other = &self.schema.columns[at].name;
+        let rival = |(found, cell): &(&str, Cell<'_>)| *found != *name && found.eq_ignore_ascii_case(other) && kind_of(cell).is_some();
+        if !cells.iter().any(rival) {
+            return Place::Column(at);
+        }
+        let Some(kind) = kind_of(cell) else { return Place::Nowhere };
+        if self.schema.columns.len() >= COLUMNS_MAX {
+            return Place::Extra;
+        }
+        let mut schema = TableSchema::clone(&self.schema);
+        let own = Place::Column(schema.push_spelled(name, kind));
+        self.schema = Arc::new(schema);
+        if let Some(hint) = self.hints.get_mut(order) {
+            hint.1 = own;
+        }
+        own
+    }
+
     fn look_up(&mut self, order: usize, name: &str, cell: &Cell<'_>) -> Place {
         let place = if name.eq_ignore_ascii_case(TYPE) {
             Place::Type
         } else if is_system(name) || !is_storable(name) {
             Place::Extra
+        } else if let Some(at) = self.schema.spelled(name) {
+            Place::Column(at)
         } else if let Some(at) = self.schema.find(name) {
-            if at == 0 { Place::Time } else { Place::Column(at) }
+            match &self.schema.columns[at] {
+                _ if at == 0 => Place::Time,
+                column if column.declared || *column.name == *name => Place::Column(at),
+                _ => Place::Variant(at),
+            }
         } else {
             // A column is made by its first value, not by its name: until then there is nothing to remember.
             let Some(kind) = kind_of(cell) else { return Place::Nowhere };
@@ -260,7 +297,7 @@ impl Layout {
                 return Place::Extra;
             }
             let mut schema = TableSchema::clone(&self.schema);
-            let at = schema.push(Column { name: name.into(), kind, declared: false });
+            let at = schema.push(Column::met(name, kind));
             self.schema = Arc::new(schema);
             Place::Column(at)
         };
@@ -424,7 +461,8 @@ impl Open {
         let mut extra: Option<crate::model::Object> = None;
         for ((name, cell), (place, value)) in cells.iter().zip(placed) {
             match place {
-                Place::Nowhere => {}
+                // A variant was given its column when the row was placed.
+                Place::Nowhere | Place::Variant(_) => {}
                 Place::Time if head.time.is_some() => {}
                 Place::Type if matches!(cell, Cell::Text(text) if **text == *schema.name) => {}
                 Place::Extra | Place::Time | Place::Type => {

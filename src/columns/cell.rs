@@ -352,7 +352,7 @@ mod tests {
     use super::*;
 
     fn column(kind: ColumnType, declared: bool) -> Column {
-        Column { name: "c".into(), kind, declared }
+        Column { declared, ..Column::met("c", kind) }
     }
 
     #[test]

@@ -6,8 +6,10 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
 use super::cell::Cell;
+use super::types::TIME;
 use crate::catalog::entities::{self, REFERS_TO};
 use crate::catalog::tables;
+use crate::ingest::events::UNPARSED;
 use crate::model::{Alert, Evidence, Incident, Link, Object, Owner, Time};
 
 /// Table of alerts.
@@ -91,7 +93,6 @@ pub(super) fn alert(alert: &Alert) -> Cells<'_> {
         ("EndTime", time(alert.end)),
         ("Entities", alert.entities_text.as_deref().map_or_else(|| entities(&alert.entities, &alert.links), Cell::text)),
         ("IsIncident", Cell::Bool(alert.is_incident)),
-        ("ProcessingEndTime", time(alert.modified)),
         ("ProductComponentName", optional(alert.product_component.as_deref())),
         ("ProductName", text(&alert.product)),
         ("ProviderName", text(&alert.provider)),
@@ -118,6 +119,11 @@ fn properties<'a>(alert: &'a Alert, cells: &mut Cells<'a>) {
     let own = alert.extended.get(OWN).and_then(Value::as_object);
     let mut shown: Vec<(&String, &Value)> = own.into_iter().flatten().collect();
     for (name, value) in others.into_iter().filter(|(name, _)| *name != OWN) {
+        if name.eq_ignore_ascii_case(TIME) {
+            // What is left of it could not be read.
+            cells.push((UNPARSED, Cell::JsonText(json!({ TIME: value }).to_string())));
+            continue;
+        }
         // A row of the table itself may have columns that a workspace added.
         match &alert.entities_text {
             Some(_) if !MADE.contains(&name.as_str()) => cells.push((name, Cell::of(value))),

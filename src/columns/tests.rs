@@ -106,6 +106,35 @@ fn mixed_expected() -> Vec<Value> {
 }
 
 #[test]
+fn names_that_differ_in_case_are_two_columns_once_a_row_has_both() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut columns = Columns::open(dir.path()).expect("opens");
+    let bodies = [
+        event("Case_CL", json!({"Low": "first"})),
+        event("Case_CL", json!({"LOW": "merged"})),
+        event("Case_CL", json!({"LOW": "second", "Low": 1, "low": "third"})),
+        event("Case_CL", json!({"low": "alone"})),
+        event("Case_CL", json!({"x": 1, "LOW": "alone"})),
+    ];
+    apply_each(&mut columns, &bodies);
+    let expected = [
+        json!({"_Seq": 1, "Low": "first"}),
+        json!({"_Seq": 2, "Low": "merged"}),
+        json!({"_Seq": 3, "Low": "1", "LOW_2": "second", "low_3": "third"}),
+        json!({"_Seq": 4, "low_3": "alone"}),
+        json!({"_Seq": 5, "LOW_2": "alone"}),
+    ];
+    let select = "SELECT _Seq, Low, LOW_2, low_3 FROM Case_CL ORDER BY _Seq";
+    assert_eq!(rows(&mut columns, select), expected);
+    columns.persist().expect("writes");
+    drop(columns);
+    let mut columns = Columns::open(dir.path()).expect("opens again");
+    assert_eq!(rows(&mut columns, select), expected, "after a restart");
+    columns.apply(&batch(vec![record(6, event("Case_CL", json!({"LOW": "later"})))])).expect("applies");
+    assert_eq!(rows(&mut columns, "SELECT LOW_2 FROM Case_CL WHERE _Seq = 6"), [json!({"LOW_2": "later"})]);
+}
+
+#[test]
 fn rows_in_are_rows_out_in_memory_in_files_and_across_a_restart() {
     let dir = tempfile::tempdir().expect("a folder");
     let mut columns = Columns::open(dir.path()).expect("opens");
@@ -437,12 +466,12 @@ fn hostile_rows_are_kept() {
     for round in 0..2 {
         let found = rows(&mut columns, "SELECT c0, c998, _Extra FROM Wide_CL");
         assert_eq!((found[0]["c0"].clone(), found[0]["_Extra"]["c2999"].clone()), (json!(0), json!(2999)), "{round}");
-        let found = rows(&mut columns, "SELECT a, TimeGenerated, _Extra FROM \"../../etc/passwd\" ORDER BY _Seq");
+        let found = rows(&mut columns, "SELECT a, A_2, TimeGenerated, _Extra FROM \"../../etc/passwd\" ORDER BY _Seq");
         assert_eq!(
             found,
             [
                 json!({"a": "\u{0}\u{fffd}", "TimeGenerated": "0001-01-01T00:00:00Z"}),
-                json!({"a": "1", "TimeGenerated": "9999-12-31T23:59:59.999999Z", "_Extra": {"a": 2, "": 3}})
+                json!({"a": "2", "A_2": 1, "TimeGenerated": "9999-12-31T23:59:59.999999Z", "_Extra": {"": 3}})
             ]
         );
         let found = rows(&mut columns, "SELECT ResultType, IsInteractive, _Extra, Type FROM SigninLogs");

@@ -84,6 +84,21 @@ pub struct Column {
     pub kind: ColumnType,
     /// Whether the catalog declares it: its type never changes.
     pub declared: bool,
+    /// The name that data give it, where that differs from `name` only because another column has it in another case: the names
+    /// of a table's columns must differ in more than case.
+    pub spelling: Option<Arc<str>>,
+}
+
+impl Column {
+    /// A column that data made.
+    pub(super) fn met(name: &str, kind: ColumnType) -> Self {
+        Self { name: name.into(), kind, declared: false, spelling: None }
+    }
+
+    /// A column that the catalog declares.
+    pub(super) fn of_catalog(name: Arc<str>, kind: ColumnType) -> Self {
+        Self { name, kind, declared: true, spelling: None }
+    }
 }
 
 /// The columns of a table at one moment. Columns are only ever added, and types of undeclared ones widened.
@@ -94,16 +109,18 @@ pub struct TableSchema {
     /// The data columns; `TimeGenerated` is the first.
     pub columns: Vec<Column>,
     index: HashMap<Box<str>, usize>,
+    /// Columns with a spelling of their own, by it.
+    spelled: HashMap<Box<str>, usize>,
 }
 
 impl TableSchema {
     /// A table with the given declared columns.
     pub fn new(name: impl Into<Arc<str>>, declared: impl IntoIterator<Item = (Arc<str>, ColumnType)>) -> Self {
-        let mut schema = Self { name: name.into(), columns: Vec::new(), index: HashMap::new() };
-        schema.push(Column { name: TIME.into(), kind: ColumnType::DateTime, declared: true });
+        let mut schema = Self { name: name.into(), columns: Vec::new(), index: HashMap::new(), spelled: HashMap::new() };
+        schema.push(Column::of_catalog(TIME.into(), ColumnType::DateTime));
         for (name, kind) in declared {
             if !is_system(&name) && schema.find(&name).is_none() {
-                schema.push(Column { name, kind, declared: true });
+                schema.push(Column::of_catalog(name, kind));
             }
         }
         schema
@@ -114,9 +131,24 @@ impl TableSchema {
         self.index.get(name.to_ascii_lowercase().as_str()).copied()
     }
 
+    /// The place of the column that data call so, letter by letter, where another one has its name in another case.
+    pub(super) fn spelled(&self, name: &str) -> Option<usize> {
+        self.spelled.get(name).copied()
+    }
+
+    /// Adds a column for a name that another column has in another case, and returns its place.
+    pub(super) fn push_spelled(&mut self, name: &str, kind: ColumnType) -> usize {
+        let free = |n: &usize| self.find(&format!("{name}_{n}")).is_none();
+        let number = (2..).find(free).expect("a table has few columns");
+        self.push(Column { spelling: Some(name.into()), ..Column::met(&format!("{name}_{number}"), kind) })
+    }
+
     /// Adds a data column and returns its place.
     pub(super) fn push(&mut self, column: Column) -> usize {
         let place = self.columns.len();
+        if let Some(spelling) = &column.spelling {
+            self.spelled.insert((**spelling).into(), place);
+        }
         self.index.insert(column.name.to_ascii_lowercase().into(), place);
         self.columns.push(column);
         place
@@ -137,6 +169,9 @@ impl TableSchema {
             if column.declared {
                 metadata["clew.declared"] = json!(true);
             }
+            if let Some(spelling) = &column.spelling {
+                metadata["clew.spelling"] = json!(spelling);
+            }
             fields.push(json!({"name": *column.name, "type": delta_type(column.kind), "nullable": true, "metadata": metadata}));
         }
         for name in SYSTEM {
@@ -153,7 +188,7 @@ impl TableSchema {
 
     /// Reads a schema that `delta` wrote.
     pub(super) fn from_delta(name: Arc<str>, schema: &Value) -> Option<Self> {
-        let mut table = Self { name, columns: Vec::new(), index: HashMap::new() };
+        let mut table = Self { name, columns: Vec::new(), index: HashMap::new(), spelled: HashMap::new() };
         for field in schema.get("fields")?.as_array()? {
             let column = field.get("name")?.as_str()?;
             if is_system(column) {
@@ -161,7 +196,8 @@ impl TableSchema {
             }
             let metadata = field.get("metadata")?;
             let kind = ColumnType::parse(metadata.get(TYPE_KEY)?.as_str()?)?;
-            table.push(Column { name: column.into(), kind, declared: metadata.get("clew.declared").is_some() });
+            let spelling = metadata.get("clew.spelling").and_then(Value::as_str).map(Into::into);
+            table.push(Column { name: column.into(), kind, declared: metadata.get("clew.declared").is_some(), spelling });
         }
         (table.columns.first()?.name.as_ref() == TIME).then_some(table)
     }

@@ -240,7 +240,7 @@ fn read_chunk(chunk: Chunk) -> ReadChunk {
         };
         match outcome {
             Ok(parsed) => {
-                read.report.read(&parsed.document.format, parsed.document.raw.len(), &parsed.bodies);
+                read.report.read(&parsed.document, &parsed.bodies);
                 read.parsed.push(parsed);
             }
             Err(rejected) => {

@@ -51,7 +51,7 @@ pub use export::{ExportPass, ExportStatus};
 pub use feed::{Feed, FeedItem, FeedPage, FeedRequest};
 pub use load::Progress;
 pub use recover::{Verification, ViewVerification, rebuild, verify};
-pub use report::{IngestReport, RejectedDocument};
+pub use report::{IngestReport, RejectedDocument, UnreadValue};
 pub use resources::Define;
 pub use retention::{RetentionReport, TableCut};
 pub use runs::{RunFilter, RunPage};

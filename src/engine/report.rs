@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::catalog::tables;
+use crate::catalog::tables::{self, ColumnType};
 use crate::ingest::Rejected;
-use crate::model::{Body, Object, Time};
+use crate::ingest::events::UNPARSED;
+use crate::model::{Body, Document, Object, Time};
 
 /// Outcome of one ingest.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
@@ -29,6 +31,13 @@ pub struct IngestReport {
     /// File that holds every reject as a JSON line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rejects_file: Option<String>,
+    /// Values that are none of their column's type (a time that cannot be read): the rest of their documents went in, and they
+    /// are kept as they were written, in `_Unparsed` or `_Extra` of the row.
+    pub warnings: u64,
+    /// Such values by column.
+    pub warnings_by_column: BTreeMap<String, u64>,
+    /// The first of them.
+    pub warned: Vec<UnreadValue>,
     /// Alerts read, pieces of one alert counting each.
     pub alerts: u64,
     /// Incidents read.
@@ -70,7 +79,26 @@ pub struct RejectedDocument {
     pub excerpt: String,
 }
 
+/// A value that is none of its column's type.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct UnreadValue {
+    /// Stable name of what is wrong: `value_unreadable`.
+    pub code: String,
+    /// What was expected and what was found.
+    pub message: String,
+    /// File, archive member or name that the sender gave.
+    pub source: String,
+    /// Line of the source, from 1.
+    pub line: u64,
+    /// The table and its column, `SigninLogs.TimeGenerated`.
+    pub column: String,
+    /// First characters of the value.
+    pub value: String,
+}
+
 impl IngestReport {
+    /// Characters of a value that a warning shows.
+    pub const WARNED_CHARS: usize = 100;
     /// Rejects that the report itself lists.
     pub const REJECTS_MAX: usize = 20;
     /// Different unmapped members that the report counts.
@@ -93,10 +121,10 @@ impl IngestReport {
     }
 
     /// Counts what a readable document says.
-    pub(crate) fn read(&mut self, format: &str, bytes: usize, bodies: &[Body]) {
+    pub(crate) fn read(&mut self, document: &Document, bodies: &[Body]) {
         self.documents += 1;
-        self.bytes += bytes as u64;
-        count(&mut self.formats, format);
+        self.bytes += document.raw.len() as u64;
+        count(&mut self.formats, &document.format);
         for body in bodies {
             match body {
                 Body::Alert(alert) => {
@@ -106,6 +134,7 @@ impl IngestReport {
                     self.see(alert.time());
                     self.mentions(alert.entities.iter().filter(|e| !e.nested).map(|e| e.entity.kind.as_str()));
                     self.unmapped("SecurityAlert", &alert.extended);
+                    self.unread_times(document, "SecurityAlert", &alert.extended);
                 }
                 Body::Incident(incident) => {
                     self.incidents += 1;
@@ -113,9 +142,15 @@ impl IngestReport {
                     self.see(incident.last_activity);
                     self.mentions(incident.entities.iter().filter(|e| !e.nested).map(|e| e.entity.kind.as_str()));
                     self.unmapped("SecurityIncident", &incident.extended);
+                    self.unread_times(document, "SecurityIncident", &incident.extended);
                 }
                 Body::Event(event) => {
                     count(&mut self.events, &event.table);
+                    let unparsed = event.columns.iter().find(|(name, _)| &**name == UNPARSED).and_then(|(_, cells)| cells.as_object());
+                    for (column, value) in unparsed.into_iter().flatten() {
+                        let kind = tables::table(&event.table).and_then(|table| table.column(column)).map(|column| column.kind);
+                        self.warn(document, &event.table, column, kind, value);
+                    }
                     self.see(event.time);
                     self.mentions(event.entities.iter().map(|entity| entity.kind.as_str()));
                 }
@@ -146,6 +181,41 @@ impl IngestReport {
         }
     }
 
+    /// Counts the times of alerts and incidents that could not be read.
+    fn unread_times(&mut self, document: &Document, table: &str, members: &Object) {
+        if members.is_empty() {
+            return;
+        }
+        let Some(known) = tables::table(table) else { return };
+        for (name, value) in members {
+            let column = known.column(name).filter(|column| column.kind == ColumnType::DateTime);
+            if let Some(column) = column.filter(|_| !is_instant(value)) {
+                self.warn(document, table, &column.name, Some(column.kind), value);
+            }
+        }
+    }
+
+    fn warn(&mut self, document: &Document, table: &str, column: &str, kind: Option<ColumnType>, value: &Value) {
+        self.warnings += 1;
+        let column = format!("{table}.{column}");
+        if self.warnings_by_column.len() < Self::UNMAPPED_MAX || self.warnings_by_column.contains_key(&column) {
+            count(&mut self.warnings_by_column, &column);
+        }
+        if self.warned.len() < Self::REJECTS_MAX {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let value: String = text.chars().take(Self::WARNED_CHARS).collect();
+            let kind = kind.map_or("another type", ColumnType::as_str);
+            self.warned.push(UnreadValue {
+                code: "value_unreadable".to_owned(),
+                message: format!("expected {kind}, found `{value}`"),
+                source: document.origin.source.to_string(),
+                line: document.origin.line,
+                column,
+                value,
+            });
+        }
+    }
+
     /// Adds the numbers of another ingest.
     pub fn add(&mut self, other: Self) {
         self.documents += other.documents;
@@ -160,6 +230,7 @@ impl IngestReport {
         self.seq = self.seq.max(other.seq);
         let maps = [
             (&mut self.rejected_by_code, other.rejected_by_code),
+            (&mut self.warnings_by_column, other.warnings_by_column),
             (&mut self.events, other.events),
             (&mut self.entities, other.entities),
             (&mut self.unmapped, other.unmapped),
@@ -172,9 +243,21 @@ impl IngestReport {
         }
         self.rejects.extend(other.rejects);
         self.rejects.truncate(Self::REJECTS_MAX);
+        self.warnings += other.warnings;
+        self.warned.extend(other.warned);
+        self.warned.truncate(Self::REJECTS_MAX);
         self.rejects_file = self.rejects_file.take().or(other.rejects_file);
         self.see(other.first);
         self.see(other.last);
+    }
+}
+
+/// Whether a value can be read as an instant, be it one that stands for none.
+fn is_instant(value: &Value) -> bool {
+    match value {
+        Value::String(text) => Time::parse(text).is_ok(),
+        Value::Number(number) => number.as_f64().is_some_and(|number| number == 0.0 || Time::from_epoch(number).is_ok()),
+        _ => false,
     }
 }
 

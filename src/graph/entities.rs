@@ -28,11 +28,13 @@ pub(super) struct KeyRow {
     pub(super) cut: bool,
     /// Whether an atom without strong keys joins by it.
     pub(super) joins: bool,
+    /// Whether it names a domain by a short name that its atoms mean several DNS domains by.
+    pub(super) torn: bool,
 }
 
 impl Default for KeyRow {
     fn default() -> Self {
-        Self { text: TextRef::default(), kind: 0, strong: NONE, weak: NONE, only: NONE, cut: false, joins: false }
+        Self { text: TextRef::default(), kind: 0, strong: NONE, weak: NONE, only: NONE, cut: false, joins: false, torn: false }
     }
 }
 

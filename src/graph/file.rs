@@ -23,7 +23,7 @@ use super::store::{EventsRow, Label, Mixed, Rules, Store};
 
 const MAGIC: [u8; 8] = *b"clewgrph";
 /// Raised whenever a row or a section changes; files of other formats are passed over.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 const KEPT: usize = 2;
 
 /// A value with a fixed place in the file.
@@ -64,7 +64,7 @@ macro_rules! rows {
 }
 rows! {
     TextRef { chunk, start, len }
-    KeyRow { text, kind, strong, weak, only, cut, joins }
+    KeyRow { text, kind, strong, weak, only, cut, joins, torn }
     Held { key, atom, next }
     AtomRow { kind, held, strong, weak, label, first, print }
     Ring { next, lead, size, joined, fixed }

@@ -69,7 +69,8 @@ impl Snapshot {
         let find = |key: &str| store.entities.find_key(&store.hasher, &store.texts, kind, key);
         let mut found: Vec<NodeId> = Vec::new();
         for key in keys.strong.iter().filter_map(|key| find(key.as_str())) {
-            found.extend(store.entities.holders(store.entities.keys.get(key).strong).map(|atom| store.entity_of(atom)));
+            let known = |atom: &u32| store.entities.is_named_by(store.rules, &store.texts, key, *atom);
+            found.extend(store.entities.holders(store.entities.keys.get(key).strong).filter(known).map(|atom| store.entity_of(atom)));
         }
         if found.is_empty() {
             for key in keys.weak.iter().filter_map(|key| find(key.as_str())) {

@@ -251,12 +251,19 @@ impl<'a> EntityRef<'a> {
         self.store.entities.ring.get(self.rep).size as usize
     }
 
+    /// The keys of an atom with whether each is strong; by one that is torn alone, an atom that means a DNS domain is not known.
+    fn atom_keys(&self, atom: u32) -> impl Iterator<Item = (u32, bool)> + use<'a> {
+        let store = self.store;
+        let named = move |key| store.entities.is_named_by(store.rules, &store.texts, key, atom);
+        store.entities.atom_keys(atom).map(move |(key, strong)| (key, strong && named(key)))
+    }
+
     /// Returns its keys with whether each is strong, strong ones first, each sorted.
     pub fn keys(&self) -> Vec<(&'a str, bool)> {
         let entities = &self.store.entities;
         let mut keys: Vec<(bool, &str)> = entities
             .group(self.rep)
-            .flat_map(|atom| entities.atom_keys(atom))
+            .flat_map(|atom| self.atom_keys(atom))
             .map(|(key, strong)| (!strong, entities.key_text(&self.store.texts, key)))
             .collect();
         keys.sort_unstable();
@@ -272,7 +279,7 @@ impl<'a> EntityRef<'a> {
             // Most entities have one key, which need not be ranked.
             return only.next().map_or("", |(key, _)| entities.key_text(texts, key));
         }
-        let keys = entities.group(self.rep).flat_map(|atom| entities.atom_keys(atom));
+        let keys = entities.group(self.rep).flat_map(|atom| self.atom_keys(atom));
         let keys = keys.map(|(key, strong)| (entities.key_text(texts, key), strong));
         let (rank, kind) = (self.store.rules.rank, self.kind());
         let set = |key: &'a str| key.split_once('=').map_or("", |(set, _)| set);
@@ -316,7 +323,7 @@ impl<'a> EntityRef<'a> {
         let first = |atom: u32| (entities.atoms.get(atom).first, entities.atoms.get(atom).print);
         let mut by_key: Vec<(u32, (u64, u64), u32)> = atoms
             .iter()
-            .flat_map(|atom| entities.atom_keys(*atom).filter(|(_, strong)| *strong).map(move |(key, _)| (key, first(*atom), *atom)))
+            .flat_map(|atom| self.atom_keys(*atom).filter(|(_, strong)| *strong).map(move |(key, _)| (key, first(*atom), *atom)))
             .filter(|(key, ..)| !entities.keys.get(*key).cut)
             .collect();
         by_key.sort_unstable();
@@ -333,7 +340,7 @@ impl<'a> EntityRef<'a> {
             }
         }
         for (a, b, seq) in entities.decisions.merges() {
-            let known = |key| entities.known_by(&self.store.hasher, texts, &self.store.names, key);
+            let known = |key| entities.known_by(self.store.rules, &self.store.hasher, texts, &self.store.names, key);
             let (left, right) = (known(a), known(b));
             if left.first().or(right.first()).is_some_and(|atom| *entities.rep.get(*atom) == self.rep) {
                 let all: Vec<u32> = left.iter().chain(&right).copied().collect();

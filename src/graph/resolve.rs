@@ -5,6 +5,9 @@
 //! 2. then an atom without strong keys, which no decision has placed, joins the group that holds one of its weak keys beside
 //!    strong ones, if there is exactly one such group over all its weak keys that are uncut and of a set that joins.
 //!
+//! A key may name a domain by a short name only (`corp\\ana`, which the UPN `ana@corp.contoso.com` stands for as well). Where atoms that
+//! hold it mean different DNS domains by it, the key is *torn*: it unites only atoms that mean the same one, or all mean none.
+//!
 //! The second step only attaches single atoms, so it never makes two strong entities one.
 
 use std::collections::BTreeSet;
@@ -15,6 +18,7 @@ use super::decision::{Decision, Decisions, KindKey};
 use super::entities::{Entities, Ring, Words};
 use super::ids::NONE;
 use super::index::{Hasher, Names};
+use super::store::Rules;
 
 /// What has to be looked at again before the batch ends.
 #[derive(Debug, Default)]
@@ -30,11 +34,24 @@ impl Entities {
     pub(super) fn place(&mut self, words: &Words, atom: u32, unsettled: &mut Unsettled) {
         let row = *self.atoms.get(atom);
         for n in 0..u32::from(row.strong) {
-            let key = *self.keys.get(self.held.get(row.held + n).key);
+            let number = self.held.get(row.held + n).key;
+            let key = *self.keys.get(number);
             // All earlier holders are one already: the next in the list stands for them.
             let next = self.held.get(key.strong).next;
-            if !key.cut && next != NONE {
-                let other = self.held.get(next).atom;
+            let tears = self.tears(words, number, atom);
+            if tears {
+                self.keys.get_mut(number).torn = true;
+            }
+            if key.cut || next == NONE {
+                continue;
+            }
+            if tears {
+                let holders: Vec<u32> = self.holders(key.strong).collect();
+                self.regroup(words, &holders, unsettled);
+                continue;
+            }
+            let other = if key.torn { self.fellow(words.rules, words.texts, number, atom) } else { Some(self.held.get(next).atom) };
+            if let Some(other) = other {
                 self.unite(words.texts, atom, other, unsettled);
             }
         }
@@ -44,11 +61,42 @@ impl Entities {
         }
     }
 
+    /// The DNS domain that an atom means by the short name in one of its keys.
+    pub(super) fn domain<'a>(&self, rules: Rules, texts: &'a Texts, key: u32, atom: u32) -> Option<&'a str> {
+        let text = self.key_text(texts, key);
+        let strong = self.atom_keys(atom).take_while(|(_, strong)| *strong);
+        strong.filter_map(|(other, _)| (rules.domain)(text, self.key_text(texts, other))).min()
+    }
+
+    /// Whether a new holder of a key means another DNS domain by it than the holders before.
+    fn tears(&self, words: &Words, key: u32, atom: u32) -> bool {
+        let row = self.keys.get(key);
+        if row.torn {
+            return false;
+        }
+        let (rules, texts) = (words.rules, &*words.texts);
+        let Some(own) = self.domain(rules, texts, key, atom) else { return false };
+        // As long as the key is whole, any holder that means a domain stands for all that do.
+        let others = self.holders(row.strong).filter(|other| *other != atom);
+        others.filter_map(|other| self.domain(rules, texts, key, other)).next().is_some_and(|other| other != own)
+    }
+
+    /// Another holder of a torn key that means the same DNS domain by it, or none as well.
+    fn fellow(&self, rules: Rules, texts: &Texts, key: u32, atom: u32) -> Option<u32> {
+        let own = self.domain(rules, texts, key, atom);
+        self.holders(self.keys.get(key).strong).find(|other| *other != atom && self.domain(rules, texts, key, *other) == own)
+    }
+
+    /// Whether an atom is known by a key: one that is torn names only those that mean no DNS domain by it.
+    pub(super) fn is_named_by(&self, rules: Rules, texts: &Texts, key: u32, atom: u32) -> bool {
+        !self.keys.get(key).torn || self.domain(rules, texts, key, atom).is_none()
+    }
+
     fn place_by_decision(&mut self, words: &Words, atom: u32, unsettled: &mut Unsettled) {
         let kind = words.names.get(words.texts, self.atoms.get(atom).kind);
         let merged = self.atom_keys(atom).any(|(key, _)| self.decisions.merges_by(kind, self.key_text(words.texts, key)));
         if merged {
-            self.regroup(words.hasher, words.texts, words.names, &[atom], unsettled);
+            self.regroup(words, &[atom], unsettled);
         }
     }
 
@@ -174,14 +222,17 @@ impl Entities {
                 seeds.extend(self.holders(head));
             }
         }
-        self.regroup(words.hasher, words.texts, words.names, &seeds, unsettled);
+        self.regroup(words, &seeds, unsettled);
     }
 
     /// Forgets the groups of the seeds, and of all that decided merges connect with them, and forms them anew.
-    fn regroup(&mut self, hasher: &Hasher, texts: &Texts, names: &Names, seeds: &[u32], unsettled: &mut Unsettled) {
+    fn regroup(&mut self, words: &Words, seeds: &[u32], unsettled: &mut Unsettled) {
+        let (hasher, texts, names, rules) = (words.hasher, &*words.texts, &*words.names, words.rules);
         let decisions: Arc<Decisions> = Arc::clone(&self.decisions);
-        let merges: Vec<Vec<u32>> =
-            decisions.merges().map(|(a, b, _)| [a, b].iter().flat_map(|key| self.known_by(hasher, texts, names, key)).collect()).collect();
+        let merges: Vec<Vec<u32>> = decisions
+            .merges()
+            .map(|(a, b, _)| [a, b].iter().flat_map(|key| self.known_by(rules, hasher, texts, names, key)).collect())
+            .collect();
         let mut members: BTreeSet<u32> = seeds.iter().flat_map(|seed| self.group(*seed)).collect();
         loop {
             let before = members.len();
@@ -202,9 +253,14 @@ impl Entities {
             self.unsettle(*atom, unsettled);
             let row = *self.atoms.get(*atom);
             for n in 0..u32::from(row.strong) {
-                let key = *self.keys.get(self.held.get(row.held + n).key);
-                if !key.cut {
-                    let first = self.held.get(key.strong).atom;
+                let number = self.held.get(row.held + n).key;
+                let key = *self.keys.get(number);
+                let first = match key.torn {
+                    _ if key.cut => None,
+                    true => self.fellow(rules, texts, number, *atom),
+                    false => Some(self.held.get(key.strong).atom),
+                };
+                if let Some(first) = first {
                     self.unite(texts, *atom, first, unsettled);
                 }
             }
@@ -221,11 +277,12 @@ impl Entities {
     }
 
     /// Returns the atoms that hold a key as a strong one or are known by it alone.
-    pub(super) fn known_by(&self, hasher: &Hasher, texts: &Texts, names: &Names, key: &KindKey) -> Vec<u32> {
+    pub(super) fn known_by(&self, rules: Rules, hasher: &Hasher, texts: &Texts, names: &Names, key: &KindKey) -> Vec<u32> {
         let found = names.find(hasher, texts, &key.0).and_then(|kind| self.find_key(hasher, texts, kind, &key.1));
         found.map_or(Vec::new(), |key| {
             let row = self.keys.get(key);
-            self.holders(row.strong).chain(self.holders(row.only)).collect()
+            let strong = self.holders(row.strong).filter(|atom| self.is_named_by(rules, texts, key, *atom));
+            strong.chain(self.holders(row.only)).collect()
         })
     }
 }

@@ -52,6 +52,8 @@ pub struct Rules {
     pub joins: fn(kind: &str, set: &str) -> bool,
     /// How well a set names an entity of the kind; the least is best.
     pub rank: fn(kind: &str, set: &str) -> u32,
+    /// The DNS domain that a mention means by the short name of a domain in `key`, if its other key `beside` tells it.
+    pub domain: for<'k> fn(key: &str, beside: &'k str) -> Option<&'k str>,
 }
 
 impl Default for Rules {
@@ -63,8 +65,21 @@ impl Default for Rules {
         fn rank(_: &str, set: &str) -> u32 {
             u32::from(!set.contains("name") && (set.contains("id") || set.contains("puid")))
         }
-        Self { joins, rank }
+        Self { joins, rank, domain }
     }
+}
+
+/// The DNS domain of one key whose first label is the short name of the domain in another.
+fn domain<'k>(key: &str, beside: &'k str) -> Option<&'k str> {
+    let (set, value) = key.split_once('=')?;
+    let (other, named) = beside.split_once('=')?;
+    let dns = match (set, other) {
+        ("ntdomain+name", "name+upnsuffix" | "name+dnsdomain") => named.rsplit_once('@')?.1,
+        ("hostname+ntdomain", "hostname+dnsdomain") => named.split_once('.')?.1,
+        _ => return None,
+    };
+    let (short, _) = value.split_once('\\')?;
+    dns.split_once('.').filter(|(label, rest)| *label == short && !rest.is_empty()).map(|_| dns)
 }
 
 #[derive(Clone, Debug, Default)]

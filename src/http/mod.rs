@@ -23,6 +23,7 @@ mod feed;
 mod gate;
 mod graph;
 mod guard;
+mod head;
 mod incidents;
 mod ingest;
 mod integers;

@@ -7,18 +7,16 @@ use std::future::Future;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use serde::{Deserialize, Serialize};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
@@ -29,6 +27,7 @@ use super::app::{App, Limits};
 use super::auth::Peer;
 use super::gate::{Gate, Served};
 use super::guard::Names;
+use super::head::{HEAD_BYTES_MAX, Head, Watched};
 use super::people::People;
 use super::tls;
 use crate::access::{self, Secret, Settings};
@@ -374,90 +373,14 @@ async fn connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
             answered.answered();
             response
         });
-    let io = TokioIo::new(Watched { stream, head: Arc::clone(&head) });
+    let io = TokioIo::new(Watched::new(stream, Arc::clone(&head)));
     let mut http = hyper::server::conn::http1::Builder::new();
     // hyper counts the wait between two requests as part of the next head: so this is the idle limit.
-    http.timer(TokioTimer::new()).header_read_timeout(app.limits.idle_time_max).max_buf_size(64 << 10);
+    http.timer(TokioTimer::new()).header_read_timeout(app.limits.idle_time_max).max_buf_size(HEAD_BYTES_MAX);
     let connection = http.serve_connection(io, TowerToHyperService::new(served));
     tokio::select! {
         // Whatever ends a connection early is the peer's affair.
         _ = watcher.watch(connection) => {}
         () = head.too_slow(app.limits.head_time_max) => tracing::debug!("a connection was closed: its head took too long"),
-    }
-}
-
-/// Since when the head of a request has been arriving, in milliseconds of an own clock; 0 while none is, the greatest
-/// number while a request is being answered (its body may take its time).
-#[derive(Debug, Default)]
-struct Head(AtomicU64);
-
-fn clock() -> u64 {
-    static BEGIN: OnceLock<Instant> = OnceLock::new();
-    BEGIN.get_or_init(Instant::now).elapsed().as_millis() as u64 + 1
-}
-
-impl Head {
-    fn arriving(&self) {
-        // Only the first byte starts the clock.
-        let _ = self.0.compare_exchange(0, clock(), Ordering::Relaxed, Ordering::Relaxed);
-    }
-
-    fn arrived(&self) {
-        self.0.store(u64::MAX, Ordering::Relaxed);
-    }
-
-    fn answered(&self) {
-        let _ = self.0.compare_exchange(u64::MAX, 0, Ordering::Relaxed, Ordering::Relaxed);
-    }
-
-    /// Ends when a head has been arriving for longer than `limit`.
-    async fn too_slow(&self, limit: Duration) {
-        let mut tick = tokio::time::interval((limit / 10).max(Duration::from_millis(10)));
-        loop {
-            tick.tick().await;
-            let since = self.0.load(Ordering::Relaxed);
-            if since != 0 && since != u64::MAX && clock().saturating_sub(since) > limit.as_millis() as u64 {
-                return;
-            }
-        }
-    }
-}
-
-/// A stream that tells when the head of a request begins to arrive.
-struct Watched<S> {
-    stream: S,
-    head: Arc<Head>,
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
-        if buffer.filled().len() > before {
-            self.head.arriving();
-        }
-        polled
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_write_vectored(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, bytes)
     }
 }

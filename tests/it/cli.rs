@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use clew::engine::Options;
+use clew::engine::{Engine, Options};
 use serde_json::Value;
 
 use crate::support::{Clew, Server, data, get};
@@ -117,6 +117,12 @@ fn exit_codes_tell_usage_from_errors() {
         &["alerts", "--json", "--format", "csv"],
         &["ingest"],
         &["alerts", "--limit", "x"],
+        &["alerts", "--severity", "Hgh"],
+        &["incidents", "--status", "foo"],
+        &["query", "--lang", "foo", "print 1"],
+        &["ingest", "Cargo.toml", "--format", "bogus"],
+        &["ingest", "Cargo.toml", "--table", "a b"],
+        &["timeline", "host:MSTICALERTSWIN1", "--from", "soon"],
     ] {
         let output = clew(folder.path(), arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {output:?}");
@@ -125,7 +131,6 @@ fn exit_codes_tell_usage_from_errors() {
     for (arguments, code) in [
         (&["alert", "no-such"][..], "alert_unknown"),
         (&["incident", "no-such", "--json"], "incident_unknown"),
-        (&["alerts", "--severity", "Hgh"], "parameter_invalid"),
         (&["query", "--lang", "sql", "SELECT nothing FROM SecurityAlert"], "sql_"),
         (&["ingest", "/no/such/file"], "source_not_found"),
         (&["import", "/no/such/file"], "file_unusable"),
@@ -143,6 +148,38 @@ fn exit_codes_tell_usage_from_errors() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("error[data_unknown]"), "{output:?}");
     assert!(!nowhere.exists(), "a question makes no directory");
     assert!(out(folder.path(), &["--help"]).contains("Examples:"));
+}
+
+#[test]
+fn a_directory_in_use_is_waited_for() {
+    let folder = filled();
+    let engine = Engine::open(folder.path(), Options::default()).expect("opens");
+    let refused = clew(folder.path(), &["alerts", "--no-wait"]);
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    assert!(String::from_utf8_lossy(&refused.stderr).starts_with("error[journal_locked]"), "{refused:?}");
+    let more = data("derived/securityalert_2019.jsonl");
+    let arguments = ["ingest", more.to_str().expect("a name"), "--json"];
+    let mut child = command(folder.path(), &arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    // The directory is free only after the other command has said that it waits.
+    let mut said = [0; 8];
+    child.stderr.as_mut().expect("piped").read_exact(&mut said).expect("says something");
+    assert_eq!(&said, b"waiting:");
+    drop(engine);
+    let output = child.wait_with_output().expect("the program ends");
+    assert!(output.status.success(), "{output:?}");
+    let report: Value = serde_json::from_slice(&output.stdout).expect("a report");
+    assert_eq!(report["new"], 25, "{report}");
+}
+
+#[test]
+fn what_begins_makes_its_directory() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    for (name, arguments) in [("a", &["simulate"][..]), ("b", &["incident", "create", "By hand"])] {
+        let fresh = folder.path().join(name);
+        let output = clew(&fresh, arguments);
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+    }
+    assert_eq!(json(&folder.path().join("b"), &["incidents"])["total"], 1);
 }
 
 #[test]

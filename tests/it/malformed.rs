@@ -9,7 +9,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
-use crate::support::Clew;
+use crate::support::{Clew, Server};
 
 fn alert(id: &str) -> String {
     json!({
@@ -275,4 +275,48 @@ async fn links_in_circles_and_pipes_in_a_folder_keep_nothing_out() {
         .expect("the binary runs");
     let report: Value = serde_json::from_slice(&done.stdout).unwrap_or_else(|error| panic!("{error}: {done:?}"));
     assert_eq!((&report["new"], &report["rejected"]), (&json!(2), &json!(2)), "{report}");
+}
+
+#[test]
+fn heads_that_nobody_can_read_are_answered_in_words() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(folder.path());
+    let many = format!("GET /v1/health HTTP/1.1\r\nhost: {}\r\n{}\r\n", server.address, "x-a: 1\r\n".repeat(300));
+    for (head, status, code) in [(many.as_str(), "431", "head_too_large"), ("no request\r\n\r\n", "400", "request_unreadable")] {
+        let mut stream = std::net::TcpStream::connect(&server.address).expect("connects");
+        stream.write_all(head.as_bytes()).expect("sends");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("answers and closes");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+        let body: Value = serde_json::from_str(body).expect("JSON");
+        assert_eq!(body["error"]["code"], code);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn times_that_cannot_be_read_are_told_and_kept() {
+    let clew = Clew::new();
+    let rows = "TimeGenerated [UTC],UserPrincipalName,IPAddress\n\"4/28/2021, 2:31:30.021 PM\",ana@example.org,203.0.113.9\n\
+        \"13/2/2024, 1:00:00.000 PM\",ben@example.org,203.0.113.9\n";
+    let options = Options { table: Some("SigninLogs".to_owned()), ..Options::default() };
+    let report = clew.ingest_with("signins.csv", rows, &options);
+    assert_eq!((report.new, report.rejected, report.warnings), (2, 0, 1), "{report:?}");
+    let told = |report: &IngestReport| -> Vec<(String, u64, String, String)> {
+        report.warned.iter().map(|w| (w.source.clone(), w.line, w.column.clone(), w.value.clone())).collect()
+    };
+    let text = "13/2/2024, 1:00:00.000 PM";
+    assert_eq!(told(&report), [("signins.csv".to_owned(), 3, "SigninLogs.TimeGenerated".to_owned(), text.to_owned())]);
+    assert_eq!(report.warned[0].message, format!("expected datetime, found `{text}`"));
+    let kept = clew.sql("SELECT UserPrincipalName, _Unparsed FROM SigninLogs WHERE TimeGenerated IS NULL").await;
+    assert_eq!(kept["rows"], json!([["ben@example.org", {"TimeGenerated": text}]]), "{kept}");
+    let mut odd: Value = serde_json::from_str(&alert("odd")).expect("an alert");
+    (odd["TimeGenerated"], odd["EndTime"]) = (json!("soon"), json!("2/30/2024 1:00 PM"));
+    let report = clew.ingest_with("odd.json", odd.to_string(), &Options::default());
+    assert_eq!((report.new, report.warnings), (1, 2), "{report:?}");
+    let mut columns: Vec<String> = report.warnings_by_column.into_keys().collect();
+    columns.sort();
+    assert_eq!(columns, ["SecurityAlert.EndTime", "SecurityAlert.TimeGenerated"]);
+    let kept = clew.sql("SELECT EndTime, _Extra, _Unparsed FROM SecurityAlert").await;
+    assert_eq!(kept["rows"], json!([[null, {"EndTime": "2/30/2024 1:00 PM"}, {"TimeGenerated": "soon"}]]), "{kept}");
 }

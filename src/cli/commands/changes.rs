@@ -192,6 +192,11 @@ fn change(ids: &[String], fields: Map<String, Value>) -> Request {
 }
 
 impl Incident {
+    /// Whether the command makes an incident where nothing was before.
+    pub(super) fn begins(&self) -> bool {
+        matches!(self.work, Some(Work::Create { .. }))
+    }
+
     pub(crate) fn request(&self) -> (Request, View) {
         let Some(work) = &self.work else {
             let one = Request::get("/v1/incidents").part(plain(self.id.as_deref().unwrap_or_default()));

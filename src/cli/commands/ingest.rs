@@ -12,7 +12,7 @@ use super::super::progress::Bar;
 use super::super::{Failure, Global};
 use super::{Request, View};
 use crate::engine::{IngestReport, RejectedDocument};
-use crate::ingest::{Input, Options, entries, readable};
+use crate::ingest::{Input, Options, check, entries, readable};
 use crate::model::{Fault, FaultClass};
 
 /// Type of a body of any container.
@@ -41,7 +41,8 @@ impl Ingest {
         for path in self.paths.iter().filter(|path| !is_stdin(path)) {
             path.metadata().map_err(|error| unreadable(path, &error))?;
         }
-        let client = Client::writing(&global.dir())?;
+        check(&self.options(global)).map_err(Fault::from)?;
+        let client = global.client(Client::writing)?;
         let bar = Bar::new(if self.paths.iter().any(|path| is_stdin(path)) {
             None
         } else {
@@ -66,8 +67,12 @@ impl Ingest {
         Ok(output::print(View::Report, &total, format)?)
     }
 
+    fn options(&self, global: &Global) -> Options {
+        Options { format: global.format.clone(), table: self.table.clone(), ..Options::default() }
+    }
+
     fn here(&self, global: &Global, here: &Here, bar: &Bar, total: &mut Value) -> Result<(), Failure> {
-        let options = Options { format: global.format.clone(), table: self.table.clone(), ..Options::default() };
+        let options = self.options(global);
         let mut sum = IngestReport::default();
         for path in &self.paths {
             bar.at(&path.display().to_string());

@@ -137,7 +137,7 @@ impl Import {
             None => Box::new(BufReader::new(io::stdin())),
             Some(file) => Box::new(BufReader::new(File::open(file).map_err(|error| unusable(file, &error))?)),
         };
-        let answer = match Client::writing(&global.dir())? {
+        let answer = match global.client(Client::writing)? {
             Client::There(there) => there.stream(&Request::get("/v1/import"), "application/x-ndjson", input)?,
             Client::Here(here) => {
                 let mut input = input;

@@ -156,6 +156,15 @@ impl Command {
         }
     }
 
+    /// Whether the command makes the first data of a directory.
+    fn begins(&self) -> bool {
+        match self {
+            Self::Simulate { .. } => true,
+            Self::Incident(incident) => incident.begins(),
+            _ => false,
+        }
+    }
+
     /// The request of a command that only asks, and how its answer is shown.
     pub(crate) fn question(&self) -> Result<Option<(Request, View)>, Failure> {
         Ok(Some(match self {
@@ -205,7 +214,7 @@ impl Command {
         }
         if let Some((request, view)) = self.question()? {
             let request = request.by(global.user());
-            let client = Client::reading(&global.dir())?;
+            let client = global.client(if self.begins() { Client::writing } else { Client::reading })?;
             if view == View::Bytes {
                 return Ok(output::write(&client.send(&request)?)?);
             }

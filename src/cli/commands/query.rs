@@ -67,7 +67,7 @@ impl Query {
         let format = global.format();
         let request = self.request(format)?.by(global.user());
         let bytes =
-            if global.dir().join("journal").is_dir() { Client::reading(&global.dir())?.send(&request)? } else { alone(&request, format)? };
+            if global.dir().join("journal").is_dir() { global.client(Client::reading)?.send(&request)? } else { alone(&request, format)? };
         match &self.out {
             Some(file) if format.is_binary() || format == Format::Json => Ok(std::fs::write(file, bytes)?),
             Some(_) => {

@@ -14,6 +14,7 @@ const EVIDENCE: Columns = &[("ENTITY", "id"), ("LABEL", "label"), ("ROLE", "role
 const VERSIONS: Columns =
     &[("SEQ", "seq"), ("MODIFIED", "modified"), ("RECEIVED", "received"), ("SOURCE", "source"), ("LINE", "line"), ("CURRENT", "current")];
 const MERGES: Columns = &[("KEY", "key"), ("SEQ", "seq")];
+const WARNED: Columns = &[("SOURCE", "source"), ("LINE", "line"), ("COLUMN", "column"), ("MESSAGE", "message")];
 const REJECTS: Columns = &[("CODE", "code"), ("SOURCE", "source"), ("LINE", "line"), ("MESSAGE", "message")];
 
 /// An incident.
@@ -87,6 +88,11 @@ pub(super) fn report(answer: &Value) -> String {
     out.push_str(&section("rejected documents", list(answer, "rejects"), REJECTS, style));
     if let Some(file) = answer["rejects_file"].as_str() {
         let _ = writeln!(out, "all rejects: {}", plain(file));
+    }
+    if number("warnings") > 0 {
+        let _ = writeln!(out, "\n{} values could not be read; their rows went in and keep them as they were written", number("warnings"));
+        out.push_str(&object("such values by column", &answer["warnings_by_column"], style));
+        out.push_str(&section("unreadable values", list(answer, "warned"), WARNED, style));
     }
     out
 }

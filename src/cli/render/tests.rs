@@ -242,6 +242,9 @@ fn what_an_ingest_did() {
         "rejects": [{"code": "json_invalid", "message": "expected `,`", "source": "a.json", "line": 17, "excerpt": "{"}],
         "rejects_file": "clew-data/rejects/1.jsonl", "alerts": 995, "incidents": 0, "events": {}, "entities": {"host": 7, "ip": 5},
         "unmapped": {"Foo": 3}, "formats": {"sentinel-alert": 998}, "first": "2021-01-01T00:00:00Z", "last": "2021-01-02T00:00:00Z",
+        "warnings": 2, "warnings_by_column": {"SigninLogs.TimeGenerated": 2},
+        "warned": [{"code": "value_unreadable", "message": "expected datetime, found `soon`", "source": "b.csv", "line": 3,
+                    "column": "SigninLogs.TimeGenerated", "value": "soon"}],
         "seq": 995, "bytes": 2000000, "seconds": 0.5,
     });
     let expected = "\
@@ -266,6 +269,14 @@ rejected documents
   CODE          SOURCE  LINE  MESSAGE
   json_invalid  a.json  17    expected `,`
 all rejects: clew-data/rejects/1.jsonl
+
+2 values could not be read; their rows went in and keep them as they were written
+
+such values by column: SigninLogs.TimeGenerated 2
+
+unreadable values
+  SOURCE  LINE  COLUMN                    MESSAGE
+  b.csv   3     SigninLogs.TimeGenerated  expected datetime, found `soon`
 ";
     assert_eq!(people(View::Report, &answer), expected);
 }

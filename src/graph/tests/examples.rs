@@ -29,6 +29,36 @@ fn refs(snapshot: &Snapshot, nodes: &[NodeId]) -> Vec<String> {
     nodes.iter().map(|node| snapshot.entity_ref(*node)).collect()
 }
 
+/// `CORP\svc` is `svc@corp.contoso.com` as long as no other domain's first label is `corp` too; then it is neither.
+#[test]
+fn a_short_name_of_two_domains_unites_nothing_with_either() {
+    let account = |strong: &[&str]| entity("account", strong, &[]);
+    let short = alert(1, named("a1", 1, vec![account(&[r"ntdomain+name=corp\svc"])]));
+    let one = alert(2, named("a2", 2, vec![account(&["name+upnsuffix=svc@corp.contoso.com", r"ntdomain+name=corp\svc"])]));
+    let same = alert(3, named("a3", 3, vec![account(&["name+dnsdomain=svc@corp.contoso.com", r"ntdomain+name=corp\svc"])]));
+    let other = alert(4, named("a4", 4, vec![account(&["name+upnsuffix=svc@corp.fabrikam.com", r"ntdomain+name=corp\svc"])]));
+    let refs_of = |records: &[Record]| {
+        let snapshot = built(records);
+        let mut refs: Vec<String> = snapshot.all_entities().map(|node| snapshot.entity_ref(node)).collect();
+        refs.sort();
+        refs
+    };
+    let whole = [short.clone(), one.clone(), same.clone()];
+    assert_eq!(refs_of(&whole), ["account:name+dnsdomain=svc@corp.contoso.com"]);
+    let torn =
+        ["account:name+dnsdomain=svc@corp.contoso.com", "account:name+upnsuffix=svc@corp.fabrikam.com", r"account:ntdomain+name=corp\svc"];
+    for records in [
+        vec![short.clone(), one.clone(), same.clone(), other.clone()],
+        vec![other.clone(), same.clone(), one.clone(), short.clone()],
+        vec![same, other, short, one],
+    ] {
+        assert_eq!(refs_of(&records), torn);
+        let snapshot = built(&records);
+        let keys = Keys { strong: vec![crate::model::Key::from_text(r"ntdomain+name=corp\svc")], weak: vec![] };
+        assert_eq!(refs(&snapshot, &snapshot.entities(&Kind::ACCOUNT, &keys)), [r"account:ntdomain+name=corp\svc"]);
+    }
+}
+
 #[test]
 fn a_weak_name_joins_the_only_host_and_leaves_when_there_are_two() {
     let full = host(&["hostname+dnsdomain=ws6.theshire.local"], &["hostname=ws6"]);

@@ -107,12 +107,16 @@ pub(super) fn find(snapshot: &Snapshot, wanted: &str) -> NodeId {
     every_node(snapshot).into_iter().find(|node| name(snapshot, *node) == wanted).unwrap_or_else(|| panic!("no node `{wanted}`"))
 }
 
+/// Strong keys: one names a domain by its short name, which two of the others tell in full.
+const STRONG: [&str; 7] =
+    ["fqdn=s0", "fqdn=s1", "fqdn=s2", "fqdn=s3", r"hostname+ntdomain=corp\s", "hostname+dnsdomain=s.corp.a", "hostname+dnsdomain=s.corp.b"];
+
 /// A mention drawn from a small pool, so that mentions meet.
 fn any_entity() -> impl Strategy<Value = Entity> {
-    let strong = prop::collection::btree_set(0u8..5, 0..3);
+    let strong = prop::collection::btree_set(0u8..7, 0..3);
     let weak = prop::collection::btree_set(0u8..3, 0..2);
     (prop_oneof![3 => Just("host"), 1 => Just("account"), 2 => Just("ip")], strong, weak).prop_map(|(kind, strong, weak)| {
-        let strong: Vec<String> = strong.iter().map(|n| format!("fqdn=s{n}")).collect();
+        let strong: Vec<String> = strong.iter().map(|n| STRONG[*n as usize].to_owned()).collect();
         let mut weak: Vec<String> = weak.iter().map(|n| format!("hostname=w{n}")).collect();
         if strong.is_empty() && weak.is_empty() {
             weak.push("name=x".into());
@@ -184,7 +188,7 @@ fn any_body() -> impl Strategy<Value = Body> {
     let event = (any_time(), any_list()).prop_map(|(time, (entities, links))| {
         Body::Event(Box::new(Event { table: "SecurityEvent".into(), time, columns: Vec::new(), entities, links }))
     });
-    let key = prop_oneof![(0u8..5).prop_map(|n| format!("fqdn=s{n}")), (0u8..3).prop_map(|n| format!("hostname=w{n}"))];
+    let key = prop_oneof![(0usize..7).prop_map(|n| STRONG[n].to_owned()), (0u8..3).prop_map(|n| format!("hostname=w{n}"))];
     let decision = prop_oneof![
         key.clone().prop_map(|key| json!({"kind": "entity.split", "entity": "host:x", "key": key})),
         (key.clone(), key)

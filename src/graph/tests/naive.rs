@@ -92,12 +92,25 @@ fn partition(atoms: &BTreeSet<Atom>, cuts: &Cuts, merges: &Merges) -> BTreeMap<A
     let mut group: Vec<usize> = (0..list.len()).collect();
     let cut = |atom: &Atom, key: &String| atom.0 == "host" && cuts.contains(key);
     let mut fixed = vec![false; list.len()];
-    let known_by = |atom: &Atom, key: &String| atom.0 == "host" && (atom.1.contains(key) || (atom.1.is_empty() && atom.2.contains(key)));
+    // What a mention means by the short name `corp`.
+    let means = |atom: &Atom| atom.1.iter().find(|key| key.contains(".corp.")).cloned();
+    let short = |key: &String| key.contains('\\');
+    let torn = |kind: &str| {
+        let holders = list.iter().filter(|atom| atom.0 == kind && atom.1.iter().any(short));
+        holders.filter_map(|atom| means(atom)).collect::<BTreeSet<_>>().len() > 1
+    };
+    let torn: BTreeSet<&str> = ["host", "account", "ip"].into_iter().filter(|kind| torn(kind)).collect();
+    let alike = |a: &Atom, b: &Atom, key: &String| !(short(key) && torn.contains(a.0.as_str())) || means(a) == means(b);
+    let known_by = |atom: &Atom, key: &String| {
+        let strong = atom.1.contains(key) && !(short(key) && torn.contains("host") && means(atom).is_some());
+        atom.0 == "host" && (strong || (atom.1.is_empty() && atom.2.contains(key)))
+    };
     loop {
         let before = group.clone();
         for a in 0..list.len() {
             for b in 0..list.len() {
-                let strong = list[a].0 == list[b].0 && list[a].1.iter().any(|key| !cut(list[a], key) && list[b].1.contains(key));
+                let strong = list[a].0 == list[b].0
+                    && list[a].1.iter().any(|key| !cut(list[a], key) && list[b].1.contains(key) && alike(list[a], list[b], key));
                 let decided = merges.iter().filter(|(x, y)| x != y).any(|(x, y)| {
                     let holds = |n: usize| known_by(list[n], x) || known_by(list[n], y);
                     holds(a) && holds(b)

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashMap};
 
+use crate::catalog::entities;
 use crate::ingest::events::Route;
 use crate::ingest::reject::excerpt;
 use crate::ingest::{Context, EVENT, Format, Rejected, detect, events, formats, parse};
@@ -167,6 +168,12 @@ impl<'a> Emitter<'a> {
             Some(Shape::Event(route)) => match route.table(raw, members) {
                 Some(table) => (self.event.clone(), Some(table)),
                 None => {
+                    if let Some(number) = entities_alone(raw) {
+                        let message = format!(
+                            "expected an alert or an incident, found {number} entities without one; put them under `Entities` of an alert"
+                        );
+                        return self.reject("entities_alone", message, place, raw);
+                    }
                     let names: Vec<String> = members.iter().take(8).map(|m| format!("`{}`", String::from_utf8_lossy(m.key(raw)))).collect();
                     let message = format!(
                         "expected an alert, an incident or a row of a known table, found an object with {}; name the table with `--table NAME`",
@@ -287,6 +294,20 @@ impl<'a> Emitter<'a> {
         }
         short(blake3::Hasher::new().update(text).update(&number.to_le_bytes()).finalize())
     }
+}
+
+/// How many entities an object is that is nothing else: one, or several by their ids.
+fn entities_alone(raw: &[u8]) -> Option<usize> {
+    let is_entity = |object: &Object| {
+        let named = object.get("Type").or_else(|| object.get("type"))?.as_str()?;
+        entities::kind(named).map(|_| ())
+    };
+    let object = parse::object(raw).ok()?;
+    if object.contains_key("$id") && is_entity(&object).is_some() {
+        return Some(1);
+    }
+    let all = object.values().all(|value| value.as_object().and_then(is_entity).is_some());
+    (all && !object.is_empty()).then_some(object.len())
 }
 
 /// A document of a source whose format the caller named, parsed; and why it is none of that format, if it is not.

@@ -162,17 +162,8 @@ impl From<DecodeError> for Fault {
     }
 }
 
-/// Reads a source from beginning to end and gives its documents and rejects in their order to `sink`.
-///
-/// `progress` gets the number of bytes read from the outside (packed ones of an archive) since it was last called. Stops
-/// without error as soon as `sink` breaks. Holds at most a few times `document_bytes` and the table of equal rows.
-pub fn decode(
-    input: Input,
-    options: &Options,
-    received: Time,
-    progress: &dyn Fn(u64),
-    sink: &mut dyn FnMut(Item) -> ControlFlow<()>,
-) -> Result<(), DecodeError> {
+/// Refuses a format that there is not, and a table with a name that none can have.
+pub fn check(options: &Options) -> Result<(), DecodeError> {
     if let Some(name) = &options.format
         && name != super::EVENT
         && !super::foreign_formats().any(|format| format.name == name)
@@ -184,6 +175,21 @@ pub fn decode(
     {
         return Err(DecodeError::Table(table.clone()));
     }
+    Ok(())
+}
+
+/// Reads a source from beginning to end and gives its documents and rejects in their order to `sink`.
+///
+/// `progress` gets the number of bytes read from the outside (packed ones of an archive) since it was last called. Stops
+/// without error as soon as `sink` breaks. Holds at most a few times `document_bytes` and the table of equal rows.
+pub fn decode(
+    input: Input,
+    options: &Options,
+    received: Time,
+    progress: &dyn Fn(u64),
+    sink: &mut dyn FnMut(Item) -> ControlFlow<()>,
+) -> Result<(), DecodeError> {
+    check(options)?;
     let given = Cell::new(false);
     let mut sink = |item| {
         given.set(true);

@@ -251,11 +251,21 @@ fn a_sink_that_breaks_ends_the_call() {
 
 #[test]
 fn an_object_that_nobody_knows_is_rejected_with_a_hint() {
+    let (documents, rejects) = run(bytes(br#"{"some": {"Type": "thing"}, "other": 1}"#), &Options::default());
+    assert!(documents.is_empty());
+    assert_eq!(rejects.iter().map(|reject| reject.code).collect::<Vec<_>>(), ["table_unknown"]);
+    assert!(rejects[0].message.ends_with("name the table with `--table NAME`"), "{}", rejects[0].message);
+}
+
+#[test]
+fn entities_without_an_alert_are_called_so() {
     let (documents, rejects) = run(Input::Path(data("msticpy/entities.json")), &Options::default());
     assert!(documents.is_empty());
-    assert_eq!(rejects.len(), 1);
-    assert_eq!(rejects[0].code, "table_unknown");
-    assert!(rejects[0].message.ends_with("name the table with `--table NAME`"), "{}", rejects[0].message);
+    let message = "expected an alert or an incident, found 7 entities without one; put them under `Entities` of an alert";
+    assert_eq!(rejects.iter().map(|reject| (reject.code, reject.message.as_str())).collect::<Vec<_>>(), [("entities_alone", message)]);
+    let list = br#"[{"$id": "1", "Type": "host", "HostName": "a"}, {"$id": "2", "Type": "ip", "Address": "10.0.0.1"}]"#;
+    let (_, rejects) = run(bytes(list), &Options::default());
+    assert_eq!(rejects.iter().map(|reject| (reject.code, reject.line)).collect::<Vec<_>>(), [("entities_alone", 1), ("entities_alone", 2)]);
 }
 
 #[test]

@@ -49,8 +49,8 @@ pub(super) struct Layout {
     /// Keys whose members are cells under their own names.
     pub(super) flat: Vec<&'static str>,
     slots: HashMap<Box<str>, Slot>,
-    /// Columns by their name in lower case: the table formats know no case.
-    by_name: HashMap<String, ColumnNumber>,
+    /// Columns by their name: those of the catalog in any case, others as they are written.
+    by_name: HashMap<Box<str>, ColumnNumber>,
     columns: Vec<ColumnSlot>,
     row: u64,
     /// Whether the row is one of a download of the portal, which has words of its own for columns.
@@ -118,18 +118,22 @@ impl Layout {
 
     /// The column of this name.
     pub(super) fn column(&mut self, name: &str) -> ColumnNumber {
-        let low = name.to_ascii_lowercase();
-        if let Some(number) = self.by_name.get(&low) {
+        if let Some(number) = self.by_name.get(name) {
             return *number;
         }
         let known = self.known.and_then(|table| table.column(name));
+        if let Some(column) = known.filter(|column| *column.name != *name) {
+            let number = self.column(&column.name);
+            self.by_name.insert(name.into(), number);
+            return number;
+        }
         let number = ColumnNumber(self.columns.len());
         self.columns.push(ColumnSlot {
             name: known.map_or_else(|| name.into(), |column| column.name.clone()),
             kind: known.map(|column| column.kind),
             met: 0,
         });
-        self.by_name.insert(low, number);
+        self.by_name.insert(name.into(), number);
         number
     }
 

@@ -26,6 +26,7 @@ use super::decode::scan::Member;
 pub(crate) use category::{Record, record};
 pub use reach::ports;
 pub(crate) use route::Route;
+pub use row::UNPARSED;
 
 /// Tables whose rows are alerts and incidents: formats of their own read them.
 const ALERT_TABLES: [&str; 5] = ["SecurityAlert", "SecurityIncident", "AlertInfo", "AlertEvidence", "AWSGuardDuty"];

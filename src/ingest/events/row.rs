@@ -20,7 +20,10 @@ use super::rules::TableRules;
 use super::sources;
 
 /// Column of the cells that are none of their column's type: an object of column and value.
-pub(super) const UNFIT: &str = "_Unparsed";
+pub const UNPARSED: &str = "_Unparsed";
+
+/// Columns that members of one name fill: the name itself, and the name with a number.
+const REPEATS_MAX: usize = 9;
 
 /// Levels of nested members that become cells of their own.
 const SPREAD_DEPTH: usize = 4;
@@ -136,7 +139,7 @@ impl<'a> Reader<'a> {
         self.complete(&table);
         let time = self.time();
         if !self.unfit.is_empty() {
-            self.columns.push((UNFIT.into(), Value::Object(std::mem::take(&mut self.unfit))));
+            self.columns.push((UNPARSED.into(), Value::Object(std::mem::take(&mut self.unfit))));
         }
         let (entities, mut links) = TableRules::of(&table).map_or_else(Default::default, |rules| rules.find(&self.columns));
         reach::label(&self.columns, &mut links);
@@ -286,9 +289,7 @@ impl<'a> Reader<'a> {
     fn place(&mut self, slot: ColumnNumber, cell: Cell) {
         match cell {
             Cell::Absent => {}
-            Cell::Unfit(value) => {
-                self.unfit.insert(self.layout.get(slot).name.to_string(), value);
-            }
+            Cell::Unfit(value) => self.keep_unfit(slot, value),
             Cell::Value(value) => {
                 if self.layout.mark(slot) {
                     self.columns.push((self.layout.get(slot).name.clone(), value));
@@ -305,11 +306,27 @@ impl<'a> Reader<'a> {
             return;
         }
         let name = self.layout.get(slot).name.clone();
-        if self.get(&name) != Some(&value) {
-            let second = self.layout.column(&format!("{name}_2"));
-            if self.layout.mark(second) {
-                self.columns.push((self.layout.get(second).name.clone(), value));
+        if self.get(&name) == Some(&value) {
+            return;
+        }
+        for number in 2..=REPEATS_MAX {
+            let further = self.layout.column(&format!("{name}_{number}"));
+            if self.layout.mark(further) {
+                self.columns.push((self.layout.get(further).name.clone(), value));
+                return;
             }
+        }
+        self.keep_unfit(slot, value);
+    }
+
+    /// Keeps a value that its column cannot hold; several of one column as a list.
+    fn keep_unfit(&mut self, slot: ColumnNumber, value: Value) {
+        match self.unfit.entry(self.layout.get(slot).name.to_string()) {
+            serde_json::map::Entry::Vacant(entry) => drop(entry.insert(value)),
+            serde_json::map::Entry::Occupied(mut entry) => match entry.get_mut() {
+                Value::Array(values) => values.push(value),
+                first => *first = Value::Array(vec![first.take(), value]),
+            },
         }
     }
 

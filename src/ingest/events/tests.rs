@@ -316,7 +316,7 @@ fn cells_that_do_not_fit_are_kept() {
     assert_eq!(row.time, None);
     let twice = event("T", json!({"A": 1, "a": 2}));
     let columns: Vec<(&str, &Value)> = twice.columns.iter().map(|(name, value)| (&**name, value)).collect();
-    assert_eq!(columns, [("A", &json!(1)), ("A_2", &json!(2))], "column names know no case");
+    assert_eq!(columns, [("A", &json!(1)), ("a", &json!(2))]);
 }
 
 #[test]
@@ -484,4 +484,21 @@ fn calls_of_aws_in_their_wrappers() {
         assert_eq!((&*event.table, cell_text(&event, "UserIdentityUserName").as_str()), ("AWSCloudTrail", "alice"));
         assert_eq!(event.time.map(|time| time.to_string()).as_deref(), Some("2023-05-01T10:00:00Z"));
     }
+}
+
+#[test]
+fn members_that_differ_in_case_and_repeats_are_all_kept() {
+    let low = event("Case_CL", json!({"b": 1, "B": "two"}));
+    assert_eq!((cell(&low, "b"), cell(&low, "B")), (Some(&json!(1)), Some(&json!("two"))));
+    let high = event("Case_CL", json!({"B": "only"}));
+    assert_eq!((cell(&high, "b"), cell(&high, "B")), (None, Some(&json!("only"))), "what was read before changes nothing");
+    // Columns of the catalog are one whatever the case; marks that no column has become underscores.
+    let known = event("SigninLogs", json!({"ResultType": "0", "resulttype": "1", "RESULTTYPE": "2"}));
+    let cells = ["ResultType", "ResultType_2", "ResultType_3"].map(|name| cell_text(&known, name));
+    assert_eq!(cells, ["0", "1", "2"]);
+    let marks: serde_json::Map<String, Value> = "@#$%&+~!:;.".chars().enumerate().map(|(n, mark)| (format!("{mark}x"), json!(n))).collect();
+    let many = event("Case_CL", Value::Object(marks));
+    let columns: Vec<i64> = many.columns.iter().filter_map(|(_, value)| value.as_i64()).collect();
+    assert_eq!(columns, (0..9).collect::<Vec<_>>());
+    assert_eq!(cell(&many, "_Unparsed"), Some(&json!({"_x": [9, 10]})));
 }

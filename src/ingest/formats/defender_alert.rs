@@ -57,7 +57,11 @@ fn read(object: &Object, _: &Context<'_>) -> Result<Vec<Body>, Reject> {
     let intents = fields.texts(&["intent", "tactics"]);
     let techniques = [fields.texts(&["techniques"]), fields.texts(&["subTechniques"])];
     let extended = fields.nested(&["extendedProperties"]);
+    let processed = fields.value(&["processingEndTimeUtc", "processingEndTime"]);
     alert.extended = fields.rest();
+    if let Some(processed) = processed {
+        alert.extended.insert("ProcessingEndTime".to_owned(), processed.clone());
+    }
     shared::add_tactics(&mut alert.tactics, &intents, &mut alert.extended, "OtherTactics");
     for words in &techniques {
         shared::add_techniques(&mut alert.techniques, words, &mut alert.extended, "OtherTechniques");

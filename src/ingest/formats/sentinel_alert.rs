@@ -83,7 +83,7 @@ pub(super) fn alert(object: &Object, fallback: Option<&str>) -> Result<Alert, Re
     alert.extended = fields.rest();
     // Both are read into other members of the model; the table shows the row's own words.
     for name in OWN_WORDS {
-        if let Some(value) = value::first(object, &[name]).filter(|value| value.as_str() != Some(&alert.title)) {
+        if let Some(value) = value::first(object, &[name, &format!("{name}Utc")]).filter(|value| value.as_str() != Some(&alert.title)) {
             alert.extended.insert(name.to_owned(), value.clone());
         }
     }

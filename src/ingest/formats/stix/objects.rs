@@ -158,6 +158,9 @@ impl<'a> Scene<'a> {
         if !is_entity(kind) {
             return None;
         }
+        if let Some((kind, properties)) = by_path(object) {
+            return cast.add(kind, properties, None);
+        }
         match kind {
             "file" => return self.file(object, cast),
             "windows-registry-key" => return registry(object, cast),
@@ -317,25 +320,35 @@ fn described(object: &Object) -> Object {
 fn observables(indicator: Place, object: &Object, cast: &mut Cast) {
     let Some(text) = text_of(object, &["pattern"]) else { return };
     for found in pattern::read(&text).values {
-        let value = found.value.as_str();
-        let named = |property: &str| Some(Object::from_iter([(property.to_owned(), value.into())]));
-        let (kind, properties) = match (found.object.as_str(), found.property.as_str()) {
-            ("ipv4-addr" | "ipv6-addr", "value") | ("network-traffic", "src_ref.value" | "dst_ref.value") => ("ip", parts::ip(value)),
-            ("domain-name", "value") => ("dns", parts::dns(value)),
-            ("url", "value") => ("url", parts::url(value)),
-            ("file", "name") => ("file", parts::file(value)),
-            ("file", property) if property.starts_with("hashes") => ("filehash", parts::hash(value)),
-            ("email-addr", "value") | ("email-message", "from_ref.value" | "sender_ref.value") => {
-                ("mailbox", named("MailboxPrimaryAddress"))
-            }
-            ("user-account", "user_id" | "account_login") => ("account", parts::account(value)),
-            ("windows-registry-key", "key") => ("registry-key", parts::registry_key(value)),
-            ("mac-addr", "value") => ("nic", named("MacAddress")),
-            _ => continue,
-        };
-        let thing = cast.add_nested(kind, properties.unwrap_or_default());
+        let Some((kind, properties)) = named(&found.object, &found.property, &found.value) else { continue };
+        let thing = cast.add_nested(kind, properties);
         cast.refer(Some(indicator), "Observables", thing);
     }
+}
+
+/// The thing that a property of an object names by its value.
+fn named(object: &str, property: &str, value: &str) -> Option<(&'static str, Object)> {
+    let simple = |property: &str| Some(Object::from_iter([(property.to_owned(), value.into())]));
+    let (kind, properties) = match (object, property) {
+        ("ipv4-addr" | "ipv6-addr", "value") | ("network-traffic", "src_ref.value" | "dst_ref.value") => ("ip", parts::ip(value)),
+        ("domain-name", "value") => ("dns", parts::dns(value)),
+        ("url", "value") => ("url", parts::url(value)),
+        ("file", "name") => ("file", parts::file(value)),
+        ("file", property) if property.starts_with("hashes") => ("filehash", parts::hash(value)),
+        ("email-addr", "value") | ("email-message", "from_ref.value" | "sender_ref.value") => ("mailbox", simple("MailboxPrimaryAddress")),
+        ("user-account", "user_id" | "account_login") => ("account", parts::account(value)),
+        ("windows-registry-key", "key") => ("registry-key", parts::registry_key(value)),
+        ("mac-addr", "value") => ("nic", simple("MacAddress")),
+        _ => return None,
+    };
+    Some((kind, properties.unwrap_or_default()))
+}
+
+/// The thing that an object names whose type is a path of a pattern: `{"type": "file:hashes.'SHA-256'", "value": ".."}`.
+fn by_path(object: &Object) -> Option<(&'static str, Object)> {
+    let (of, property) = type_of(object).split_once(':')?;
+    let value = text_of(object, &["value"])?;
+    named(&of.to_ascii_lowercase(), &property.replace('\'', ""), &value).filter(|(_, properties)| !properties.is_empty())
 }
 
 /// Whether an object of this type is an entity; events and what vendors add to them are not.
@@ -360,6 +373,8 @@ fn kind_of(kind: &str) -> &str {
         "indicator" => "threat-intelligence",
         // `identity` is another word for an account in the catalog; here it is an organisation or a sector.
         "identity" => "stix-identity",
+        // A path of a pattern that names nothing known: the object that it begins with.
+        path if path.contains(':') => kind_of(path.split(':').next().unwrap_or_default()),
         other => other,
     }
 }

@@ -108,6 +108,23 @@ fn observations_by_reference_and_sightings() {
 }
 
 #[test]
+fn types_that_are_paths_of_patterns_are_what_they_name() {
+    let hash = "b0ab7076b0fe4b758d8e6622605d94204cc1b55baf718129cafe750d835ffb21";
+    let bundle = json!({"type": "bundle", "id": "bundle--1", "objects": [
+        {"type": "observed-data", "id": "observed-data--1", "objects": {
+            "0": {"type": "file:name", "value": "uat_file.exe"},
+            "1": {"type": "file:hashes.'SHA-256'", "value": hash},
+            "2": {"type": "odd:thing's 'x", "value": "y"}
+        }}
+    ]});
+    let bodies = bodies(bundle.as_object().expect("an object"));
+    let found: Vec<(&str, &str)> = entities(&bodies)
+        .map(|e| (e.entity.kind.as_str(), text_of(&e.entity.properties, &["Name"]).map_or("", |_| &e.entity.label)))
+        .collect();
+    assert_eq!(found, [("file", "uat_file.exe"), ("filehash", ""), ("odd", "y")]);
+}
+
+#[test]
 fn empty_and_foreign_bundles() {
     let empty = json!({"type": "bundle", "objects": []});
     assert_eq!(read(empty.as_object().expect("an object"), &context()).expect_err("nothing").code, "stix_empty_bundle");
