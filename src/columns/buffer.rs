@@ -18,7 +18,7 @@ use super::convert::widen;
 use super::error::ColumnsError;
 use super::postings::Postings;
 use super::types::{
-    COLUMNS_MAX, Column, ColumnType, ENTITIES, EXTRA, LINE, SEQ, SOURCE, SYSTEM, TYPE, TableSchema, entity_item, field, is_storable,
+    COLUMNS_MAX, Column, ColumnType, ENTITIES, EXTRA, LINE, SEQ, SOURCE, SYSTEM, TIME, TYPE, TableSchema, entity_item, field, is_storable,
     is_system, kind_of_field, system_field,
 };
 
@@ -463,7 +463,7 @@ impl Open {
             match place {
                 // A variant was given its column when the row was placed.
                 Place::Nowhere | Place::Variant(_) => {}
-                Place::Time if head.time.is_some() => {}
+                Place::Time if head.time.is_some() && **name == *TIME => {}
                 Place::Type if matches!(cell, Cell::Text(text) if **text == *schema.name) => {}
                 Place::Extra | Place::Time | Place::Type => {
                     if kind_of(cell).is_some() {

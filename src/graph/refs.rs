@@ -279,11 +279,40 @@ impl<'a> EntityRef<'a> {
             // Most entities have one key, which need not be ranked.
             return only.next().map_or("", |(key, _)| entities.key_text(texts, key));
         }
-        let keys = entities.group(self.rep).flat_map(|atom| self.atom_keys(atom));
-        let keys = keys.map(|(key, strong)| (entities.key_text(texts, key), strong));
-        let (rank, kind) = (self.store.rules.rank, self.kind());
-        let set = |key: &'a str| key.split_once('=').map_or("", |(set, _)| set);
-        keys.min_by_key(|(key, strong)| (!strong, rank(kind, set(key)), *key)).map_or("", |(key, _)| key)
+        match self.surest() {
+            Some((key, true)) => entities.key_text(texts, key),
+            Some((key, false)) => {
+                let mut weak: Vec<u32> = entities.group(self.rep).flat_map(|atom| self.atom_keys(atom)).map(|(key, _)| key).collect();
+                weak.sort_unstable_by_key(|key| self.rank(*key));
+                let own = weak.into_iter().find(|key| !self.names_another(*key)).unwrap_or(key);
+                entities.key_text(texts, own)
+            }
+            None => "",
+        }
+    }
+
+    /// The key of the best identifier set that sorts first, and whether it is strong.
+    fn surest(&self) -> Option<(u32, bool)> {
+        let keys = self.store.entities.group(self.rep).flat_map(|atom| self.atom_keys(atom));
+        keys.min_by_key(|(key, strong)| (!strong, self.rank(*key)))
+    }
+
+    /// How well a key names the entity; the least is best.
+    fn rank(&self, key: u32) -> (u32, &'a str) {
+        let text = self.store.entities.key_text(&self.store.texts, key);
+        ((self.store.rules.rank)(self.kind(), text.split_once('=').map_or("", |(set, _)| set)), text)
+    }
+
+    /// Whether a weak key names another entity that has no strong ones: one that has only this key, or the one that stands before.
+    fn names_another(&self, key: u32) -> bool {
+        let (entities, texts) = (&self.store.entities, &self.store.texts);
+        let own = entities.ring.get(self.rep).lead;
+        entities.holders(entities.keys.get(key).only).any(|atom| {
+            let rep = *entities.rep.get(atom);
+            let other = EntityRef { store: self.store, rep };
+            let before = || entities.atom_keys(rep).len() == 1 || entities.precedes(texts, entities.ring.get(rep).lead, own);
+            rep != self.rep && before() && other.surest() == Some((key, false))
+        })
     }
 
     /// Returns the text that people read: the longest label among the identities that hold the naming key.

@@ -29,6 +29,22 @@ fn refs(snapshot: &Snapshot, nodes: &[NodeId]) -> Vec<String> {
     nodes.iter().map(|node| snapshot.entity_ref(*node)).collect()
 }
 
+/// What is known by two weak keys is named by the one that is its own.
+#[test]
+fn no_two_things_have_one_name() {
+    let mail = |weak: &[&str]| entity("mail-message", &[], weak);
+    let both = alert(1, named("a1", 1, vec![mail(&["internetmessageid=<m>", "networkmessageid=n1"])]));
+    let other = alert(2, named("a2", 2, vec![mail(&["internetmessageid=<m>", "networkmessageid=n2"])]));
+    let one = alert(3, named("a3", 3, vec![mail(&["internetmessageid=<m>"])]));
+    for records in [vec![both.clone(), other.clone(), one.clone()], vec![one, other, both]] {
+        let snapshot = built(&records);
+        let mut refs: Vec<String> = snapshot.all_entities().map(|node| snapshot.entity_ref(node)).collect();
+        refs.sort();
+        let expected = ["internetmessageid=<m>", "networkmessageid=n1", "networkmessageid=n2"];
+        assert_eq!(refs, expected.map(|key| format!("mail-message:{key}")));
+    }
+}
+
 /// `CORP\svc` is `svc@corp.contoso.com` as long as no other domain's first label is `corp` too; then it is neither.
 #[test]
 fn a_short_name_of_two_domains_unites_nothing_with_either() {

@@ -469,7 +469,8 @@ impl<'a> Reader<'a> {
 
     /// The instant of the row; `TimeGenerated` is filled with it where the source calls it otherwise.
     fn time(&mut self) -> Option<Time> {
-        if let Some(time) = self.get("TimeGenerated").and_then(value::time) {
+        let in_any_case = || self.columns.iter().find(|(name, _)| name.eq_ignore_ascii_case("TimeGenerated")).map(|(_, value)| value);
+        if let Some(time) = self.get("TimeGenerated").or_else(in_any_case).and_then(value::time) {
             return Some(time);
         }
         let times = self.layout.source.times;

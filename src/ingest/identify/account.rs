@@ -182,7 +182,13 @@ pub(super) fn keys(draft: &Draft, host: Option<&str>, only_host: Option<&str>, s
         }
         None => {}
     }
+    sink.keep_surest(&WEAK_SETS);
 }
+
+/// Sets that identify an account only together with others, the surest first: mentions that are known by the same one are known by the same
+/// keys, whatever else each says. A qualified name has the bare one in it.
+const WEAK_SETS: [(&str, Option<&str>); 5] =
+    [("host+name", Some("name")), ("ntdomain+name", Some("name")), ("sid", None), ("name", None), ("displayname", None)];
 
 /// What a name is unique in.
 enum Qualifier<'a> {

@@ -30,6 +30,16 @@ impl Sink {
         self.keys.weak.push(key(set, value));
     }
 
+    /// Where nothing identifies alone: keeps the keys of the first of the sets that is there, and of the one that it holds.
+    pub(super) fn keep_surest(&mut self, sets: &[(&str, Option<&str>)]) {
+        let weak = &mut self.keys.weak;
+        if self.keys.strong.is_empty()
+            && let Some((surest, inner)) = sets.iter().find(|(set, _)| weak.iter().any(|key| key.set() == *set))
+        {
+            weak.retain(|key| key.set() == *surest || Some(key.set()) == *inner);
+        }
+    }
+
     /// Whether nothing identifies alone so far.
     pub(super) fn is_weak(&self) -> bool {
         self.keys.strong.is_empty()

@@ -40,6 +40,11 @@ fn accounts() {
         account["Host"] = json!({"$ref": "1"});
         json!([{"$id": "1", "HostName": "WS6", "DnsDomain": "corp.contoso.com", "Type": "host"}, account])
     };
+    let beside_host = |account: Value| {
+        let mut account = account;
+        account["Type"] = json!("account");
+        json!([{"$id": "1", "HostName": "WS6", "Type": "host"}, account])
+    };
     let alone = |account: Value| {
         let mut account = account;
         account["Type"] = json!("account");
@@ -83,6 +88,10 @@ fn accounts() {
         ),
         (with_host(json!({"Sid": "S-1-5-32-544"})), "sid+host=s-1-5-32-544|ws6 []"),
         (with_host(json!({"Name": "WS6$", "NTDomain": "WORKGROUP", "Sid": "S-1-5-20"})), r"ntdomain+name=ws6\ws6$ [host+name=ws6|ws6$]"),
+        // Beside the only host of a list: known by that host and the name, whatever else is said.
+        (beside_host(json!({"Name": r"NT AUTHORITY\SYSTEM"})), "[host+name=ws6|system name=system]"),
+        (beside_host(json!({"Name": "SYSTEM", "Sid": "S-1-5-18"})), "[host+name=ws6|system name=system]"),
+        (alone(json!({"Name": "SYSTEM", "Sid": "S-1-5-18"})), "[sid=s-1-5-18]"),
         (alone(json!({"Name": "ADMINISTRATÖR", "NTDomain": "DOM"})), r"ntdomain+name=dom\administratör [name=administratör]"),
     ]);
 }
