@@ -247,8 +247,18 @@ impl Engine {
         }
     }
 
-    /// Answers a question on the blocking pool, under the engine's deadline and concurrency bound. Dropping the future ends queries on tables.
+    /// Answers a question, a brief one at once, any other on the blocking pool, under the engine's deadline and concurrency bound.
+    /// Dropping the future ends queries on tables.
     pub async fn ask<Q: Question>(self: &Arc<Self>, question: Q) -> Result<Q::Answer, Fault> {
+        let at_once = self.context();
+        if let Ok(_permit) = self.permits.try_acquire()
+            && question.is_brief(&at_once)
+        {
+            // Handing over to another thread and back would take longer than the answer.
+            let answer = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| question.answer(&at_once)));
+            return answer.unwrap_or_else(|_| Err(Fault::new(FaultClass::Internal, "question_failed", format!("`{}` panicked", Q::NAME))));
+        }
+        drop(at_once);
         let deadline = self.options.question_deadline;
         let answer = async {
             let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| closed())?;

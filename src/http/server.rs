@@ -295,6 +295,10 @@ async fn accept(
             // The sender never sends: it is dropped when the server stops.
             _ = ended.changed() => break,
         };
+        // The end of an answer must not wait until the client has acknowledged its beginning.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%peer, %error, "a connection keeps waiting for acknowledgements");
+        }
         let Some(counted) = addresses.count(peer.ip(), app.limits.connections_per_address_max) else {
             tracing::debug!(%peer, "a connection was closed: its address has `connections_per_address_max` already");
             continue;

@@ -102,6 +102,12 @@ pub trait Question: Send + 'static {
     /// Name for logs and metrics.
     const NAME: &'static str;
 
+    /// Whether the answer takes a millisecond or two at the most and reads neither tables nor disk: such a question may be answered on a
+    /// thread that serves connections.
+    fn is_brief(&self, _context: &Context) -> bool {
+        false
+    }
+
     /// Answers from one fixed state of all views. Blocks; never writes.
     fn answer(self, context: &Context) -> Result<Self::Answer, Fault>;
 }

@@ -26,6 +26,20 @@ impl Snapshot {
         self.members(node, true)
     }
 
+    /// Returns the alerts of an incident, or the members of a kill-chain alert, each once, in no particular order.
+    pub fn held(&self, node: NodeId) -> Vec<NodeId> {
+        if node.kind() == NodeKind::Entity {
+            return Vec::new();
+        }
+        let store = &self.0;
+        let entries = store.members.slices(member_row(node)).flatten();
+        let held = entries.filter(|entry| entry.label != BY_REDIRECT && store.holds(entry.by)).map(|entry| NodeId::from_raw(entry.other));
+        let mut found: Vec<NodeId> = held.collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
     /// Returns the incidents and kill-chain alerts that contain a node, newest first.
     pub fn containers(&self, node: NodeId) -> Vec<NodeId> {
         self.members(node, false)

@@ -45,6 +45,22 @@ pub(in crate::query) fn alert(context: &Context, id: &str, until: Seq) -> Result
     Ok(found)
 }
 
+/// The incident as its newest version until then says it.
+pub(in crate::query) fn incident_version(context: &Context, id: &str, until: Seq) -> Result<Option<(Seq, Incident)>, Fault> {
+    let Some(seq) = newest(&versions(context, Subject::Incident, id, until)?) else { return Ok(None) };
+    let found = bodies(&document(context, seq)?)?.into_iter().find_map(|body| match body {
+        Body::Incident(incident) if incident.id == id => Some((seq, *incident)),
+        _ => None,
+    });
+    Ok(found)
+}
+
+/// The owner of an incident as lists show it: a name, else another part.
+pub(in crate::query) fn owner(incident: &Incident) -> Option<String> {
+    let named = |owner: &Owner| [&owner.name, &owner.upn, &owner.email, &owner.object_id].into_iter().flatten().next().cloned();
+    incident.owner.as_ref().and_then(named)
+}
+
 /// The incident as it was known at `at`.
 pub(in crate::query) fn incident(context: &Context, node: NodeId, at: Time) -> Result<IncidentDetail, Fault> {
     let graph = &context.snapshot.graph;
@@ -125,15 +141,13 @@ fn row(incident: &Incident, alerts: &[(Seq, Alert)], seq: Seq) -> IncidentRow {
         incident.tactics.iter().chain(alerts.iter().flat_map(|(_, alert)| &alert.tactics)).map(|tactic| tactic.to_string()).collect();
     tactics.sort_by_key(|tactic| (attack::tactic_order(tactic).unwrap_or(u8::MAX), tactic.clone()));
     tactics.dedup();
-    let named = |owner: &Owner| [&owner.name, &owner.upn, &owner.email, &owner.object_id].into_iter().flatten().next().cloned();
-    let owner = incident.owner.as_ref().and_then(named);
     IncidentRow {
         id: incident.id.clone(),
         number: incident.number,
         title: incident.title.clone(),
         severity: incident.severity.as_str().to_owned(),
         status: incident.status.as_str().to_owned(),
-        owner,
+        owner: owner(incident),
         classification: incident.classification.map(|classification| classification.as_str().to_owned()),
         products,
         tactics,

@@ -8,7 +8,7 @@ mod rows;
 
 use serde_json::{Value, json};
 
-use super::answer::{Column, Edge, Node, Subgraph, Table};
+use super::answer::{Column, Edge, Node, Properties, Subgraph, Table};
 use super::lists::{alert_row, incident_row};
 use super::reference::{entity, limit, time};
 use super::session::Limits;
@@ -195,7 +195,7 @@ pub(super) fn whole_window(context: &Context, start: NodeId, exploration: &Explo
 /// An entity that rows name and the graph does not know.
 fn unknown(kind: &str, keys: &Keys, label: String) -> Node {
     let key = keys.strong.first().or(keys.weak.first()).map_or(label.as_str(), Key::as_str);
-    Node { id: format!("{kind}:{key}"), kind: kind.to_owned(), label, degree: 0, properties: Object::new() }
+    Node { id: format!("{kind}:{key}"), kind: kind.to_owned(), label, degree: 0, properties: Properties::None }
 }
 
 /// The value by which people know the entity: an address, a name.
