@@ -10,6 +10,7 @@ use super::super::reference::{BRIEF_ITEMS, are_brief, limit, node, window, word}
 use super::super::{Context, Question, listed, render};
 use super::past::Past;
 use super::requests::NeighborsRequest;
+use super::walks::NEWEST_PER_NODE;
 
 /// Edges of an answer when the request names no limit.
 const LIMIT_DEFAULT: u32 = 100;
@@ -49,7 +50,7 @@ impl Question for NeighborsRequest {
         self.as_of.is_none()
             && small(self.limit, BRIEF_ITEMS)
             && small(self.hops, 2)
-            && small(self.per_node, LIMIT_DEFAULT)
+            && small(self.per_node, NEWEST_PER_NODE as u32)
             && are_brief(&context.snapshot.graph, [&self.node])
     }
 

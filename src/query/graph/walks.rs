@@ -24,7 +24,7 @@ const RANK_EDGES_MAX: usize = 20_000_000;
 /// Edges that each node of a walk may be asked to give.
 const PER_NODE_MAX: u32 = 10_000;
 /// Edges that each node of a walk over several hops gives, but the one that it starts from.
-const NEWEST_PER_NODE: usize = 50;
+pub(super) const NEWEST_PER_NODE: usize = 50;
 
 fn scope(context: &Context, from: Option<&str>, to: Option<&str>, hub_degree: Option<u64>) -> Result<Scope, Fault> {
     let mut scope = Scope { window: window(from, to, context.now)?, ..Scope::default() };
