@@ -162,3 +162,14 @@ print never = 1;
     let complaints = text(&failed.stderr);
     assert!(complaints.contains("kql_operator_expected") && complaints.contains("shell_usage"), "{complaints}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sorted_rows_stay_sorted_however_many_they_are() {
+    let clew = Clew::new();
+    let text = "range x from 1 to 40000 step 1 | extend y = hash(tostring(x), 1000) | sort by y asc, x desc | project y, x, text = strcat('n', x * 2)";
+    let (status, body) = clew.post("/v1/query", &json!({"text": text, "limit": 40000})).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    let rows = body["rows"].as_array().expect("rows");
+    let keys: Vec<(i64, i64)> = rows.iter().map(|row| (row[0].as_i64().expect("a number"), -row[1].as_i64().expect("a number"))).collect();
+    assert_eq!((keys.len(), keys.is_sorted()), (40_000, true));
+}

@@ -167,6 +167,8 @@ static BASE: LazyLock<SessionState> = LazyLock::new(|| {
     // The check of an aggregate's input holds against it that a part of a union has no metadata, and that a kernel says more of nulls than its plan.
     options.execution.skip_physical_aggregate_schema_check = true;
     options.catalog.create_default_catalog_and_schema = false;
+    // What computes columns of sorted rows would be dealt out to several partitions, whose batches come back in any order.
+    options.optimizer.enable_round_robin_repartition = false;
     SessionStateBuilder::new_with_default_features()
         .with_config(config)
         .with_query_planner(Arc::new(RowsQueryPlanner))
