@@ -33,6 +33,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 
+use crate::access::{DEFAULT_WORKSPACE, workspace_of};
 use crate::graph;
 use crate::journal::{self, Journal};
 use crate::model::{Fault, FaultClass, Seq, Time};
@@ -235,6 +236,7 @@ impl Engine {
         Context {
             snapshot: self.shared.snapshot.load_full(),
             journal: Arc::clone(&self.journal),
+            workspace: workspace_of(&self.dir).map_or(DEFAULT_WORKSPACE, |(_, name)| name).into(),
             runtime: self.handle(),
             spill: self.dir.join("spill"),
             directory: self.mark,

@@ -22,26 +22,18 @@ use super::auth::{By, Granted};
 use super::error::ApiError;
 use super::extract::JsonBody;
 use super::routes::{About, NoParams, Routes, json};
-use crate::access::{DEFAULT_WORKSPACE, Identity, Scope, workspace_id, workspace_name};
+use crate::access::{DEFAULT_WORKSPACE, Identity, Scope, WORKSPACES_FOLDER, workspace_id, workspace_name};
 use crate::engine::{Define, Engine, Options};
 use crate::model::{Fault, FaultClass, Time};
 
 /// Names the workspace that a request means.
 pub(crate) const WORKSPACE: &str = "x-clew-workspace";
-/// Folder of the workspaces that are not the default one.
-const FOLDER: &str = "workspaces";
 /// Kind of the resources.
 const KIND: &str = "workspace";
 
 /// The folder of a workspace in the data directory `dir`.
 pub(crate) fn folder(dir: &Path, workspace: &str) -> std::path::PathBuf {
-    if workspace == DEFAULT_WORKSPACE { dir.to_owned() } else { dir.join(FOLDER).join(workspace) }
-}
-
-/// The data directory and the name of the workspace whose folder `dir` would be; none for one that is no workspace's.
-pub(crate) fn workspace_of(dir: &Path) -> Option<(&Path, &str)> {
-    let (above, name) = (dir.parent()?, dir.file_name()?.to_str()?);
-    (above.file_name()? == FOLDER).then_some((above.parent()?, name))
+    if workspace == DEFAULT_WORKSPACE { dir.to_owned() } else { dir.join(WORKSPACES_FOLDER).join(workspace) }
 }
 
 /// The engines of a server.
@@ -382,6 +374,7 @@ async fn create(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::workspace_of;
 
     fn workspaces(names: &[&str]) -> Workspaces {
         let workspaces = Workspaces::new(1);
@@ -436,7 +429,7 @@ mod tests {
         let actor = crate::triage::incident::Actor { name: "ana".into() };
         let rule = serde_json::json!({"enabled": true, "trigger": {"on": "incident", "when": "created"}, "conditions": [],
             "actions": [{"type": "modify_incident", "fields": {"add_tags": ["seen"]}}]});
-        let case = dir.path().join(FOLDER).join("case");
+        let case = dir.path().join(WORKSPACES_FOLDER).join("case");
         let create = |id: &str| crate::triage::incident::IncidentCreate { id: Some(id.into()), title: id.into(), ..Default::default() };
         let tags = |engine: &Engine, id: &str| {
             let request = crate::query::details::IncidentRequest { id: id.into(), as_of: None };

@@ -75,6 +75,8 @@ pub struct Context {
     pub snapshot: Arc<Snapshot>,
     /// The documents themselves.
     pub journal: Arc<Journal>,
+    /// The name of the workspace.
+    pub workspace: Arc<str>,
     /// Runs table queries.
     pub runtime: tokio::runtime::Handle,
     /// Folder for what a query spills to disk.

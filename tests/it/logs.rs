@@ -419,6 +419,39 @@ async fn a_query_reads_the_workspaces_that_it_names() {
     let resource = "/v1/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/vm/query";
     let (_, answer) = clew.post(resource, &json!({"query": "Signals_CL | count", "workspaceIds": ["case"]})).await;
     assert_eq!(answer["tables"][0]["rows"], json!([[2]]), "{answer}");
+    // The native query reads them too, and no name is taken for the present workspace.
+    for (text, rows) in [
+        ("workspace('case').Signals_CL | project Name", json!([["other"]])),
+        ("database('case').Signals_CL | project Name", json!([["other"]])),
+        ("workspace('default').Signals_CL | project Name", json!([["own"]])),
+        ("cluster('clew').database('default').Signals_CL | project Name", json!([["own"]])),
+        ("alias database D = workspace('case'); database('D').Only_CL | project Name", json!([["there"]])),
+        (
+            "macro-expand entity_group [workspace('default'), workspace('case')] as W (W.Signals_CL | project Name) | sort by Name asc",
+            json!([["other"], ["own"]]),
+        ),
+        (
+            "macro-expand isfuzzy=true entity_group [workspace('nowhere'), workspace('case')] as W (W.Only_CL | project Name)",
+            json!([["there"]]),
+        ),
+    ] {
+        let (status, answer) = clew.post("/v1/query", &json!({"text": text})).await;
+        assert_eq!((status, &answer["rows"]), (StatusCode::OK, &rows), "{text}: {answer}");
+        let (_, answer) = clew.post("/v1/query/check", &json!({"text": text})).await;
+        let mistaken = answer["errors"].as_array().expect("remarks").iter().any(|remark| remark["severity"] == "error");
+        assert!(!mistaken, "{text}: {answer}");
+    }
+    for text in [
+        "workspace('nowhere').Signals_CL",
+        "database('nowhere').Signals_CL",
+        "cluster('nowhere').database('default').Signals_CL",
+        "cluster('clew').database('nowhere').Signals_CL",
+        "union database('nowhere').Sig*",
+        "database('nowhere').f(1)",
+    ] {
+        let (_, answer) = clew.post("/v1/query", &json!({"text": text})).await;
+        assert_eq!(answer["error"]["code"], "kql_unknown_workspace", "{text}: {answer}");
+    }
     for text in ["workspace('nowhere').Signals_CL", "workspace('case').Nothing_CL"] {
         let (status, answer) = clew.post("/v1/workspaces/default/query", &json!({"query": text})).await;
         assert!(status.is_client_error(), "{text}: {answer}");

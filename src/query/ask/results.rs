@@ -62,7 +62,8 @@ impl Beside {
         self.context.as_ref().is_some_and(|own| own.spill == context.spill)
     }
 
-    fn peer(&self) -> Peer {
+    /// The workspace as a query sees it.
+    pub(super) fn peer(&self) -> Peer {
         let source = self.context.as_ref().map(|context| Arc::new(Source::of(context)));
         Peer { name: self.name.clone(), united: self.united, source }
     }
@@ -70,10 +71,23 @@ impl Beside {
 
 /// The names by which a text calls other workspaces, as `workspace_word` has them.
 pub fn workspaces_named(text: &str) -> Vec<String> {
+    named_in(text, &["workspace"])
+}
+
+/// The names by which a text calls other workspaces and what stands for one in the language: databases.
+pub fn homes_named(text: &str) -> Vec<String> {
+    named_in(text, &["workspace", "database"])
+}
+
+/// The names in calls of one of these functions.
+fn named_in(text: &str, functions: &[&str]) -> Vec<String> {
+    if !functions.iter().any(|function| text.contains(function)) {
+        return Vec::new();
+    }
     let (tokens, _) = lex(text);
     let tokens: Vec<_> = tokens.into_iter().filter(|token| !matches!(token.kind, TokenKind::Space | TokenKind::Comment)).collect();
     let words = |place: usize| text.get(tokens[place].start as usize..tokens[place].end as usize).unwrap_or_default();
-    let calls = (0..tokens.len().saturating_sub(2)).filter(|place| words(*place) == "workspace" && words(place + 1) == "(");
+    let calls = (0..tokens.len().saturating_sub(2)).filter(|place| functions.contains(&words(*place)) && words(place + 1) == "(");
     let mut named: Vec<String> = calls
         .filter(|place| tokens[place + 2].kind == TokenKind::String)
         .map(|place| {
