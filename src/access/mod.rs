@@ -12,7 +12,7 @@ mod token;
 
 pub use key::{Key, KeyKind, Keys, NewKey, Presented, Refusal};
 pub use names::{DEFAULT_WORKSPACE, Scope, workspace_id, workspace_name};
-pub use oidc::{ClientAuth, OidcRefusal, Provider, provider_keys};
+pub use oidc::{Claims, ClientAuth, OidcRefusal, Provider, provider_keys};
 pub use rate::{Bucket, Rate};
 pub use role::{Right, Role};
 pub use settings::{LimitSettings, Settings};

@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq;
 use super::app::Limits;
 use super::people::People;
 use super::sessions::Sessions;
-use crate::access::{Bucket, Identity, Key, KeyKind, Keys, Kind, OidcRefusal, Presented, Provider, Rate, Refusal, Secret, Subject};
+use crate::access::{Bucket, Claims, Identity, Key, KeyKind, Keys, Kind, OidcRefusal, Presented, Provider, Rate, Refusal, Secret, Subject};
 use crate::engine::Engine;
 use crate::model::{Fault, FaultClass, Time};
 
@@ -120,9 +120,10 @@ impl Gate {
 
     fn holder(&self, served: &Served, token: &str, now: Time) -> Result<Identity, Fault> {
         if Sessions::names(token) {
-            return self
-                .sessions
-                .find(token, now)
+            // The session keeps what the provider said; what that opens is what the settings say now.
+            let said = self.sessions.find(token, now);
+            let person = said.zip(served.people.as_ref()).and_then(|(said, people)| people.provider().person_of(&said));
+            return person
                 .ok_or_else(|| Fault::new(FaultClass::Invalid, "token_expired", "the session is over").with_hint("sign in again"));
         }
         if Secret::issues(token) {
@@ -169,9 +170,9 @@ impl Gate {
         }
     }
 
-    /// Begins a session of somebody who signed in; gives the text that opens it.
-    pub(crate) fn begin_session(&self, identity: Identity, now: Time, expires: Time) -> Result<String, Fault> {
-        self.sessions.begin(identity, now, expires)
+    /// Begins a session of `person`, who signed in; gives the text that opens it.
+    pub(crate) fn begin_session(&self, person: &Identity, said: Claims, now: Time, expires: Time) -> Result<String, Fault> {
+        self.sessions.begin(&person.id, said, now, expires)
     }
 
     /// Ends a session, and what is open in it.

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use arc_swap::ArcSwap;
 use base64::Engine as _;
@@ -14,7 +14,8 @@ use jsonwebtoken::jwk::JwkSet;
 use serde::Deserialize;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
-use crate::access::{ClientAuth, Identity, OidcRefusal, Provider, provider_keys};
+use super::server;
+use crate::access::{Claims, ClientAuth, Identity, OidcRefusal, Provider, Settings, provider_keys};
 use crate::engine::Outside;
 use crate::model::{Fault, FaultClass, Time};
 
@@ -28,8 +29,10 @@ const KEYS_BYTES_MAX: u64 = 1 << 20;
 /// The provider and its keys.
 #[derive(Debug)]
 pub(crate) struct People {
-    provider: Provider,
+    provider: ArcSwap<Provider>,
     dir: PathBuf,
+    /// The settings as they were last read.
+    read: Mutex<Mark>,
     keys: ArcSwap<JwkSet>,
     /// When the keys were last asked for.
     asked: Mutex<Option<Instant>>,
@@ -37,6 +40,17 @@ pub(crate) struct People {
     wanted: AtomicBool,
     /// What the issuer says of itself, and since when.
     described: Mutex<Option<(Instant, Arc<Description>)>>,
+}
+
+/// By what a changed file of settings is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Mark(Option<(SystemTime, u64)>);
+
+impl Mark {
+    fn of(dir: &Path) -> Self {
+        let said = std::fs::metadata(dir.join(server::SETTINGS)).ok();
+        Self(said.and_then(|said| Some((said.modified().ok()?, said.len()))))
+    }
 }
 
 /// What an issuer says of itself.
@@ -65,18 +79,44 @@ impl People {
     /// The people of a provider, whose files lie in `dir`; no key is known yet.
     pub(crate) fn new(provider: Provider, dir: &Path) -> Self {
         let keys = ArcSwap::from_pointee(JwkSet { keys: Vec::new() });
-        let (asked, described) = (Mutex::new(None), Mutex::new(None));
-        Self { provider, dir: dir.to_owned(), keys, asked, wanted: AtomicBool::new(false), described }
+        let (asked, described, read) = (Mutex::new(None), Mutex::new(None), Mutex::default());
+        let provider = ArcSwap::from_pointee(provider);
+        Self { provider, dir: dir.to_owned(), read, keys, asked, wanted: AtomicBool::new(false), described }
     }
 
-    /// The provider.
-    pub(crate) fn provider(&self) -> &Provider {
-        &self.provider
+    /// The provider, as `access.toml` says now: whoever loses a role there loses it with the next request.
+    pub(crate) fn provider(&self) -> Arc<Provider> {
+        let mark = Mark::of(&self.dir);
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if *read != mark {
+            *read = mark;
+            self.take(server::settings(&self.dir));
+        }
+        self.provider.load_full()
+    }
+
+    /// Takes settings that changed; what cannot be read changes nothing.
+    fn take(&self, settings: Result<Settings, Fault>) {
+        let before = self.provider.load_full();
+        let after = match settings {
+            // The settings may have lost their provider; those who came in by it have nothing here any more.
+            Ok(settings) => settings.oidc.unwrap_or_else(|| before.without_roles()),
+            Err(fault) => {
+                tracing::error!(code = fault.code, detail = fault.message, "roles stay as they were until the settings can be read");
+                return;
+            }
+        };
+        if after.keys_differ(&before) {
+            self.keys.store(JwkSet { keys: Vec::new() }.into());
+            *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            *self.described.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+        self.provider.store(after.into());
     }
 
     /// Who a token stands for.
     pub(crate) fn read(&self, token: &str, now: Time) -> Result<Identity, OidcRefusal> {
-        let read = self.provider.read(&self.keys.load(), token, now);
+        let read = self.provider().read(&self.keys.load(), token, now);
         if read == Err(OidcRefusal::KeyUnknown) {
             self.wanted.store(true, Ordering::Relaxed);
         }
@@ -99,7 +139,8 @@ impl People {
     /// are, nothing happens until something `outside` may be asked. Blocks.
     pub(crate) fn refresh(&self, outside: Option<&Outside>) -> Result<(), Fault> {
         let mark = || *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-        let (bytes, place) = match (&self.provider.keys_file, &self.provider.keys_url, outside) {
+        let provider = self.provider();
+        let (bytes, place) = match (&provider.keys_file, &provider.keys_url, outside) {
             (Some(file), ..) => {
                 mark();
                 (std::fs::read(self.dir.join(file)).map_err(|error| unreadable(file, &error))?, file.clone())
@@ -124,22 +165,26 @@ impl People {
 
     /// Where people sign in. Blocks.
     pub(crate) fn authorization_url(&self, outside: &Outside) -> Result<url::Url, Fault> {
-        let place = match &self.provider.authorization_url {
+        let place = match &self.provider().authorization_url {
             Some(url) => url.clone(),
             None => self.description(&self.trusting(outside)?)?.authorization_endpoint.clone(),
         };
         url::Url::parse(&place).map_err(|error| unusable(&format!("its `authorization_endpoint` is no address: {error}")))
     }
 
-    /// Who signed in, by the code that the provider sent back with the browser. Blocks.
+    /// Who signed in and what the provider says of them, by the code that it sent back with the browser. Blocks.
     ///
     /// Errors: of the egress policy; `provider_unusable`, `outside_unreachable`; `sign_in_refused`, if the provider gives no token
     /// for the code or one that is not for this sign-in.
-    pub(crate) fn sign_in(&self, outside: &Outside, code: &Code<'_>, now: Time) -> Result<Identity, Fault> {
+    pub(crate) fn sign_in(&self, outside: &Outside, code: &Code<'_>, now: Time) -> Result<(Identity, Claims), Fault> {
         let outside = self.trusting(outside)?;
         let token = self.exchange(&outside, code)?;
-        let read = || self.provider.signed_in(&self.keys.load(), &token, code.nonce, now);
-        let identity = match read() {
+        let provider = self.provider();
+        let read = || {
+            let said = provider.signed_in(&self.keys.load(), &token, code.nonce, now)?;
+            provider.person_of(&said).map(|person| (person, said)).ok_or(OidcRefusal::Wrong)
+        };
+        let signed_in = match read() {
             // Nobody but the provider can make this server look again here.
             Err(OidcRefusal::KeyUnknown) => {
                 self.refresh(Some(&outside))?;
@@ -147,7 +192,7 @@ impl People {
             }
             other => other,
         };
-        identity.map_err(|refusal| {
+        signed_in.map_err(|refusal| {
             let why = match refusal {
                 OidcRefusal::KeyUnknown => "its key is not among those of the provider",
                 OidcRefusal::Expired => "its time is over",
@@ -158,8 +203,9 @@ impl People {
     }
 
     fn exchange(&self, outside: &Outside, code: &Code<'_>) -> Result<String, Fault> {
-        let client = self.provider.client_id.as_deref().unwrap_or_default();
-        let (place, auth) = match &self.provider.token_url {
+        let provider = self.provider();
+        let client = provider.client_id.as_deref().unwrap_or_default();
+        let (place, auth) = match &provider.token_url {
             Some(url) => (url.clone(), ClientAuth::Basic),
             None => {
                 let said = self.description(outside)?;
@@ -168,7 +214,7 @@ impl People {
                 (said.token_endpoint.clone(), if post { ClientAuth::Post } else { ClientAuth::Basic })
             }
         };
-        let secret = match &self.provider.client_secret_file {
+        let secret = match &provider.client_secret_file {
             Some(file) => Some(std::fs::read_to_string(self.dir.join(file)).map_err(|error| unusable(&format!("`{file}`: {error}")))?),
             None => None,
         };
@@ -180,7 +226,7 @@ impl People {
             ("client_id", client),
         ];
         let mut header = None;
-        match (secret.as_deref().map(str::trim), self.provider.client_auth.unwrap_or(auth)) {
+        match (secret.as_deref().map(str::trim), provider.client_auth.unwrap_or(auth)) {
             (Some(secret), ClientAuth::Basic) => {
                 let coded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
                 header = Some(format!("Basic {}", BASE64.encode(format!("{}:{}", coded(client), coded(secret)))));
@@ -202,15 +248,17 @@ impl People {
 
     /// What the issuer says of itself, asked for again after a while. It has to be what the settings call it.
     fn description(&self, outside: &Outside) -> Result<Arc<Description>, Fault> {
+        // Before the lock: settings that changed forget the description.
+        let issuer = self.provider().issuer.clone();
         let mut described = self.described.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, known)) = described.as_ref().filter(|(since, _)| since.elapsed() < AGE_MAX) {
             return Ok(Arc::clone(known));
         }
-        let place = format!("{}/.well-known/openid-configuration", self.provider.issuer.trim_end_matches('/'));
+        let place = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
         let said: Description = serde_json::from_slice(&outside.get(&place)?)
             .map_err(|error| unusable(&format!("its description at `{place}` cannot be read: {error}")))?;
-        if said.issuer != self.provider.issuer {
-            return Err(unusable(&format!("expected the issuer `{}`, found `{}`", self.provider.issuer, said.issuer)));
+        if said.issuer != issuer {
+            return Err(unusable(&format!("expected the issuer `{issuer}`, found `{}`", said.issuer)));
         }
         let said = Arc::new(said);
         *described = Some((Instant::now(), Arc::clone(&said)));
@@ -219,7 +267,7 @@ impl People {
 
     /// `outside`, where the authorities of the settings vouch for the provider.
     fn trusting(&self, outside: &Outside) -> Result<Outside, Fault> {
-        match &self.provider.ca_file {
+        match &self.provider().ca_file {
             Some(file) => outside.clone().trusting(&std::fs::read(self.dir.join(file)).map_err(|error| unreadable(file, &error))?),
             None => Ok(outside.clone()),
         }
@@ -227,7 +275,7 @@ impl People {
 
     fn fetch(&self, url: &str) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
         let mut config = ureq::Agent::config_builder().https_only(true).max_redirects(3).timeout_global(Some(Duration::from_secs(10)));
-        if let Some(file) = &self.provider.ca_file {
+        if let Some(file) = &self.provider().ca_file {
             let found: Vec<_> = parse_pem(&std::fs::read(self.dir.join(file))?)
                 .filter_map(|item| match item {
                     Ok(PemItem::Certificate(certificate)) => Some(certificate),

@@ -206,9 +206,12 @@ fn prepare(serving: &Serving) -> Result<(Arc<App>, Option<TlsAcceptor>, ServerFi
     Ok((app, acceptor, file))
 }
 
+/// The settings of a data directory.
+pub(crate) const SETTINGS: &str = "access.toml";
+
 /// What `access.toml` of a data directory says.
-fn settings(dir: &Path) -> Result<Settings, Fault> {
-    let path = dir.join("access.toml");
+pub(crate) fn settings(dir: &Path) -> Result<Settings, Fault> {
+    let path = dir.join(SETTINGS);
     match std::fs::read_to_string(&path) {
         Ok(text) => Settings::parse(&text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Settings::default()),

@@ -203,17 +203,17 @@ async fn callback(
     let read = with_provider(&app, move |people, outside| {
         people.sign_in(outside, &Code { code: &code, redirect: &redirect, verifier: &verifier, nonce: &nonce }, now)
     });
-    let identity = match read.await {
-        Ok(identity) if identity.roles.is_empty() => {
+    let (identity, said) = match read.await {
+        Ok((identity, _)) if identity.roles.is_empty() => {
             let message = format!("`{}` has none of the roles that `[oidc.roles]` names", identity.name);
             return Ok(failed(&caller, &back, &Fault::new(FaultClass::Invalid, "sign_in_no_role", message)));
         }
-        Ok(identity) => identity,
+        Ok(signed_in) => signed_in,
         Err(fault) => return Ok(failed(&caller, &back, &fault)),
     };
     let seconds = i64::from(people.provider().session_minutes) * 60;
     tracing::info!(name = identity.name, id = identity.id, "somebody signed in");
-    let session = app.gate.begin_session(identity, now, now.plus(seconds * 1_000_000))?;
+    let session = app.gate.begin_session(&identity, said, now, now.plus(seconds * 1_000_000))?;
     let cookies = [begun(&caller, "", 0), kept(&caller, caller.session_cookie(), &session, "/", "Strict", seconds)];
     Ok(elsewhere(&back, &cookies))
 }

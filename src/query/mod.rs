@@ -102,6 +102,11 @@ pub trait Question: Send + 'static {
     /// Name for logs and metrics.
     const NAME: &'static str;
 
+    /// Whether it may read everything, so that many at a time would leave no room for what is quickly answered.
+    fn is_query(&self) -> bool {
+        false
+    }
+
     /// Answers from one fixed state of all views. Blocks; never writes.
     fn answer(self, context: &Context) -> Result<Self::Answer, Fault>;
 }

@@ -268,4 +268,18 @@ async fn the_audit_finds_what_was_altered_or_dropped() {
     let mut swapped = lines.clone();
     swapped.swap(changes[1], changes[2]);
     assert_eq!(audit(&swapped).await.0, Some(false));
+    // Without its end a chain is whole in itself; what was kept elsewhere shows that it is not all.
+    let last = clew.get("/v1/audit/verify").await["last"].as_str().expect("a fingerprint").to_owned();
+    let held = async |of: &Clew, anchor: &str| {
+        let found = of.get(&format!("/v1/audit/verify?anchor={anchor}")).await;
+        (found["whole"].as_bool(), found["anchored_at"].as_u64())
+    };
+    assert_eq!(held(&clew, &last.to_uppercase()).await, (Some(true), Some(changes[2] as u64 + 1)));
+    ok(&clew, "ana", "PATCH", "/v1/incidents/i1", json!({"add_tags": ["four"]})).await;
+    assert_eq!(held(&clew, &last).await, (Some(true), Some(changes[2] as u64 + 1)), "later changes stand behind it");
+    assert_eq!(audit(&lines[..changes[2]]).await, (Some(true), Some(2), None));
+    let cut = Clew::new();
+    cut.engine.import(&mut lines[..changes[2]].join("\n").as_bytes()).expect("imports");
+    assert_eq!(held(&cut, &last).await, (Some(false), None));
+    assert_eq!(refused(&clew, "GET", "/v1/audit/verify?anchor=x", json!({})).await, (400, "anchor_invalid".to_owned()));
 }

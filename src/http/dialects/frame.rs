@@ -85,6 +85,9 @@ fn missed(app: &App, dialect: &'static Dialect, path: &[Cow<'_, str>], request: 
     app.metrics.compatibility_miss(dialect.name, resource);
 }
 
+/// Operations that run queries.
+const QUERIES: [&str; 7] =
+    ["graph.hunting", "kusto.query", "kusto.query_v1", "logs.batch", "logs.query", "logs.query_resource", "resource_graph.resources"];
 /// Parameters of paths that name a workspace.
 const WORKSPACE: [&str; 3] = ["ws", "workspace", "workspaceId"];
 
@@ -138,7 +141,7 @@ async fn run(
         beside,
     };
     let reply = match route.handler {
-        Handler::Answers(handler) => engine.ask(Asked { call, handler }).await?,
+        Handler::Answers(handler) => engine.ask(Asked { call, handler, is_query: QUERIES.contains(&route.operation) }).await?,
         Handler::Changes(handler) => changed(engine, call, handler).await?,
     };
     Ok(reply.into_response()?)
@@ -153,11 +156,16 @@ async fn changed(engine: Arc<Engine>, call: Call, handler: fn(&Call, &Engine) ->
 struct Asked {
     call: Call,
     handler: fn(&Call, &Context) -> Result<Reply, Fault>,
+    is_query: bool,
 }
 
 impl Question for Asked {
     type Answer = Reply;
     const NAME: &'static str = "dialect";
+
+    fn is_query(&self) -> bool {
+        self.is_query
+    }
 
     fn answer(self, context: &Context) -> Result<Reply, Fault> {
         (self.handler)(&self.call, context)

@@ -98,6 +98,10 @@ impl Question for ExportRequest {
     type Answer = Exported;
     const NAME: &'static str = "export";
 
+    fn is_query(&self) -> bool {
+        true
+    }
+
     fn answer(self, context: &Context) -> Result<Exported, Fault> {
         let source = Source::of(context);
         let rows = self.rows(&World::new(&source, Some(context)), &source, &context.runtime, context.now)?;

@@ -2,6 +2,7 @@
 
 mod complete;
 mod export;
+mod given;
 mod hunting;
 mod kusto;
 mod outside;
@@ -33,7 +34,8 @@ use super::sql::{self, Parameters};
 use super::{Context, Question};
 use crate::catalog::tables;
 use crate::model::{Fault, FaultClass, Object, Time};
-pub use results::{Beside, GivenTable, NamedTable, Results, ResultsRequest, workspaces_named};
+pub use given::{GivenRows, GivenTable, Sketch, Sketched};
+pub use results::{Beside, NamedTable, Results, ResultsRequest, workspaces_named};
 use world::World;
 
 /// Rows of an answer at the most.
@@ -115,6 +117,10 @@ impl QueryRequest {
 impl Question for QueryRequest {
     type Answer = Table;
     const NAME: &'static str = "query";
+
+    fn is_query(&self) -> bool {
+        true
+    }
 
     fn answer(self, context: &Context) -> Result<Table, Fault> {
         let limits = self.limits()?;

@@ -76,6 +76,10 @@ impl Question for ExploreRequest {
     type Answer = ExploreAnswer;
     const NAME: &'static str = "explore";
 
+    fn is_query(&self) -> bool {
+        true
+    }
+
     fn answer(self, context: &Context) -> Result<ExploreAnswer, Fault> {
         let graph = &context.snapshot.graph;
         let start = entity(graph, &self.entity)?;
