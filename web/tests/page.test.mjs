@@ -133,6 +133,15 @@ test("a server that was away is told of, and what could not be shown comes by it
     await closeClean(page, { refused: true });
 });
 
+test("an address that is no text, or leads nowhere, is answered with a way on", async () => {
+    const page = await openPage(browser, clew.url);
+    for (const path of ["/nowhere", "/nowhere/%E0%A4%A", "/nowhere/100%25"]) {
+        await page.go(path);
+        await page.getByRole("link", { name: "Open the incident queue" }).waitFor();
+    }
+    await closeClean(page, { refused: true });
+});
+
 test("focus is visible and Tab reaches the content past the navigation", async () => {
     const page = await openPage(browser, clew.url);
     await page.go("/incidents");

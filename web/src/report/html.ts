@@ -27,7 +27,7 @@ table{width:100%;border-collapse:collapse;font-size:12.5px}th{text-align:left;co
 td{padding:5px 8px;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}td.n{white-space:nowrap;font-variant-numeric:tabular-nums}
 .dot{display:inline-block;width:8px;height:8px;border-radius:50%;margin-right:6px;background:var(--tone,#a8b0bd)}
 .tone-critical{--tone:var(--critical)}.tone-high{--tone:var(--high)}.tone-medium{--tone:var(--medium)}.tone-low{--tone:var(--low)}.tone-informational{--tone:var(--informational)}.tone-unknown{--tone:var(--unknown)}
-.tactics{display:flex;gap:4px}.tactics>li{flex:1;min-width:0;padding:6px 7px;border-radius:5px;background:var(--soft);color:var(--faint);font-size:10.5px;line-height:1.25;overflow:hidden}
+.tactics{display:flex;flex-wrap:wrap;gap:4px}.tactics>li{flex:1 0 100px;max-width:160px;overflow-wrap:anywhere;padding:6px 7px;border-radius:5px;background:var(--soft);color:var(--faint);font-size:10.5px;line-height:1.25;overflow:hidden}
 .tactics>li.seen{background:#eceefe;color:var(--accent);font-weight:600;box-shadow:inset 0 2px 0 #4f5fe6}.tactics b{display:block;font-size:14px}ul.tactics{list-style:none;margin:0;padding:0}
 .graph{border:1px solid var(--line);border-radius:8px;overflow:hidden}.graph svg{display:block;width:100%;height:auto;max-height:760px}
 .strip svg{display:block;width:100%;height:90px}

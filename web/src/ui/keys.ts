@@ -15,6 +15,8 @@ export interface KeyBinding {
 interface Group {
     title: string;
     bindings: readonly KeyBinding[];
+    /** Whether it stands for a window over the page: as long as that is open, what lies below hears no key. */
+    modal?: boolean;
 }
 
 /** What is registered, the newest group last. */
@@ -39,6 +41,17 @@ export function useKeys(title: string, bindings: readonly KeyBinding[], active =
     }, [title, signature, active]);
 }
 
+/** Keeps keys from the screen below as long as the component, a window over the page, is mounted. */
+export function useModalKeys(title: string): void {
+    useLayoutEffect(() => {
+        const group: Group = { title, bindings: [], modal: true };
+        keyGroups.value = [...keyGroups.peek(), group];
+        return () => {
+            keyGroups.value = keyGroups.peek().filter((other) => other !== group);
+        };
+    }, [title]);
+}
+
 /** `Ctrl+Shift+K`, `?`, `ArrowDown`: how a key event is written in the map. Shift shows only for named keys. */
 export function keyName(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey">): string {
     const name = event.key === " " ? "Space" : event.key;
@@ -52,6 +65,7 @@ export function keyName(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey"
 
 /** The binding that a key event means, given the key before it (for two-key sequences). */
 export function findBinding(groups: readonly Group[], name: string, before: string, inField: boolean): KeyBinding | undefined {
+    if (groups.some((group) => group.modal)) return undefined;
     for (let index = groups.length - 1; index >= 0; index -= 1) {
         const candidates = groups[index]?.bindings.filter((binding) => binding.inFields || !inField) ?? [];
         const has = (binding: KeyBinding, wanted: string) => [binding.keys].flat().includes(wanted);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { svgOf } from "../export";
 import { edge, load, node, synthetic } from "../fixtures";
 import { BEGIN, begin } from "../history";
 import { force } from "../layout/force";
@@ -71,6 +72,40 @@ test("labels never lie over each other, and the root has its name", () => {
     assert.ok(texts.some((text) => text.startsWith("Synthetic")));
     for (const [index, a] of rects.entries()) {
         for (const b of rects.slice(index + 1)) assert.ok(a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top);
+    }
+});
+
+test("a name at the border of the picture lies inside of it, and the picture as a file has room for every name", () => {
+    const long = "a-name-as-long-as-any-can-be";
+    const kinds = ["host", "account", "process", "url"];
+    const nodes = [node("incident:1"), ...kinds.map((kind) => node(`${kind}:1`, { kind, label: `${long}-${kind}` }))];
+    const edges = nodes.slice(1).map(({ id }) => edge("incident:1", "involves", id));
+    const { state } = begin(BEGIN, { type: "load", load: load("root"), batch: { nodes, edges } });
+    const corners = [
+        [0, 0],
+        [-400, -300],
+        [400, -300],
+        [-400, 300],
+        [400, 300],
+    ] as const;
+    const of = pictureOf(
+        sceneOf(state, new Set(["incident:1"])),
+        new Map(nodes.map(({ id }, index) => [id, { x: corners[index]?.[0] ?? 0, y: corners[index]?.[1] ?? 0 }])),
+        [],
+    );
+    const file = svgOf(of, theme, "title");
+    const [, width, height] = /viewBox="0 0 (\d+) (\d+)"/.exec(file)?.map(Number) ?? [];
+    for (const [text, wide, tall] of [
+        [svg(of).text, 900, 700],
+        [file, width, height],
+    ] as const) {
+        const names = [...text.matchAll(/<text x="([-\d.]+)" y="([-\d.]+)"[^>]*?text-anchor="(\w+)"[^>]*>([^<]*…[^<]*)</g)];
+        assert.ok(names.length >= 4, text);
+        for (const [, x, y, anchor, name] of names) {
+            const length = (name ?? "").length * 11 * 0.56;
+            const left = Number(x) - (anchor === "middle" ? length / 2 : anchor === "end" ? length : 0);
+            assert.ok(left >= 0 && left + length <= (wide ?? 0) && Number(y) > 0 && Number(y) < (tall ?? 0), `${name} lies at ${left}`);
+        }
     }
 });
 
