@@ -31,6 +31,7 @@ const screens = [
     "/admin",
     "/proposals",
     "/admin/sources",
+    "/admin/keys",
     "/alerts",
 ];
 
@@ -78,7 +79,7 @@ for (const [width, height] of [
             const over = () =>
                 page.evaluate(() => [
                     document.documentElement.scrollWidth,
-                    ...[...document.querySelectorAll("main, .incident-panel, .preview, .rail-facts, .admin")]
+                    ...[...document.querySelectorAll("main, .incident-panel, .preview, .rail-facts, .admin, .key-form")]
                         .filter((box) => box.scrollWidth > box.clientWidth)
                         .map((box) => box.className),
                 ]);

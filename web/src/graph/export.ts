@@ -7,8 +7,8 @@ import type { Theme } from "./draw/theme";
 import { linkOf } from "./link";
 import type { GraphState } from "./state";
 
-/** Room around the nodes in which the longest label has its place. */
-const PADDING_X = 120;
+/** Room around the nodes in which the longest label has its place, below a node or beside it. */
+const PADDING_X = 180;
 const PADDING_Y = 60;
 /** Browsers refuse larger canvases. */
 const PNG_SIDE_MAX = 8_000;

@@ -17,13 +17,18 @@ interface Group {
     bindings: readonly KeyBinding[];
     /** Whether it stands for a window over the page: as long as that is open, what lies below hears no key. */
     modal?: boolean;
+    /** Whether it lies over whatever screen is there, and is heard before it. */
+    over?: boolean;
 }
 
 /** What is registered, the newest group last. */
 export const keyGroups = signal<readonly Group[]>([]);
 
-/** Registers `bindings` while the component is mounted. A later group goes before an earlier one. */
-export function useKeys(title: string, bindings: readonly KeyBinding[], active = true): void {
+/**
+ * Registers `bindings` while the component is mounted. A later group goes before an earlier one; one that lies `over` the screens goes
+ * before those of every screen.
+ */
+export function useKeys(title: string, bindings: readonly KeyBinding[], active = true, over = false): void {
     const current = useRef(bindings);
     current.current = bindings;
     const signature = bindings.map((binding) => `${binding.keys}|${binding.label}`).join("\n");
@@ -33,12 +38,13 @@ export function useKeys(title: string, bindings: readonly KeyBinding[], active =
         const group: Group = {
             title,
             bindings: current.current.map((binding, index) => ({ ...binding, run: (event) => current.current[index]?.run(event) })),
+            over,
         };
-        keyGroups.value = [...keyGroups.peek(), group];
+        keyGroups.value = [...keyGroups.peek(), group].sort((a, b) => Number(a.over ?? false) - Number(b.over ?? false));
         return () => {
             keyGroups.value = keyGroups.peek().filter((other) => other !== group);
         };
-    }, [title, signature, active]);
+    }, [title, signature, active, over]);
 }
 
 /** Keeps keys from the screen below as long as the component, a window over the page, is mounted. */

@@ -75,6 +75,18 @@ test("labels never lie over each other, and the root has its name", () => {
     }
 });
 
+/** Texts of a picture that its border cuts. */
+function outside(text: string): string[] {
+    const [, width = 0, height = 0] = /viewBox="0 0 (\d+) (\d+)"/.exec(text)?.map(Number) ?? [];
+    const all = [...text.matchAll(/<text x="([-\d.]+)" y="([-\d.]+)" text-anchor="(\w+)" [^>]*?font-size="(\d+)"[^>]*>([^<]*)</g)];
+    assert.ok(all.length > 4);
+    return all.flatMap(([, x, y, anchor, size, name = ""]) => {
+        const wide = name.length * Number(size) * 0.56;
+        const left = Number(x) - (anchor === "middle" ? wide / 2 : anchor === "end" ? wide : 0);
+        return left >= 0 && left + wide <= width && Number(y) > 0 && Number(y) < height ? [] : [`${name} at ${left}, ${y}`];
+    });
+}
+
 test("a name at the border of the picture lies inside of it, and the picture as a file has room for every name", () => {
     const long = "a-name-as-long-as-any-can-be";
     const kinds = ["host", "account", "process", "url"];
@@ -93,20 +105,9 @@ test("a name at the border of the picture lies inside of it, and the picture as 
         new Map(nodes.map(({ id }, index) => [id, { x: corners[index]?.[0] ?? 0, y: corners[index]?.[1] ?? 0 }])),
         [],
     );
-    const file = svgOf(of, theme, "title");
-    const [, width, height] = /viewBox="0 0 (\d+) (\d+)"/.exec(file)?.map(Number) ?? [];
-    for (const [text, wide, tall] of [
-        [svg(of).text, 900, 700],
-        [file, width, height],
-    ] as const) {
-        const names = [...text.matchAll(/<text x="([-\d.]+)" y="([-\d.]+)"[^>]*?text-anchor="(\w+)"[^>]*>([^<]*…[^<]*)</g)];
-        assert.ok(names.length >= 4, text);
-        for (const [, x, y, anchor, name] of names) {
-            const length = (name ?? "").length * 11 * 0.56;
-            const left = Number(x) - (anchor === "middle" ? length / 2 : anchor === "end" ? length : 0);
-            assert.ok(left >= 0 && left + length <= (wide ?? 0) && Number(y) > 0 && Number(y) < (tall ?? 0), `${name} lies at ${left}`);
-        }
-    }
+    assert.deepEqual(outside(svg(of).text), []);
+    for (const one of [of, picture(synthetic(40, 60)), picture(synthetic(140, 150))])
+        assert.deepEqual(outside(svgOf(one, theme, "title")), []);
 });
 
 test("far away nodes are dots without names, out of sight they are not drawn", () => {
