@@ -80,7 +80,7 @@ for (const theme of ["dark", "light"]) {
             await complete(page);
             await open();
             await page.locator("[role=dialog][aria-modal=true]").waitFor();
-            await page.locator("[role=dialog] .skeleton").waitFor({ state: "detached" });
+            await eventually(() => page.locator("[role=dialog] .skeleton").count(), 0);
             assert.deepEqual(await broken(page, "[role=dialog]"), [], path);
             for (let step = 0; step < 12; step += 1) {
                 await page.keyboard.press(step % 3 === 2 ? "Shift+Tab" : "Tab");
