@@ -119,10 +119,12 @@ fn properties<'a>(alert: &'a Alert, cells: &mut Cells<'a>) {
     let mut shown: Vec<(&String, &Value)> = own.into_iter().flatten().collect();
     for (name, value) in others.into_iter().filter(|(name, _)| *name != OWN) {
         // A row of the table itself may have columns that a workspace added.
-        match &alert.entities_text {
-            Some(_) if !MADE.contains(&name.as_str()) => cells.push((name, Cell::of(value))),
-            None if !own.is_some_and(|own| own.contains_key(name)) => shown.push((name, value)),
-            _ => {}
+        if alert.row {
+            if !MADE.contains(&name.as_str()) {
+                cells.push((name, Cell::of(value)));
+            }
+        } else if !own.is_some_and(|own| own.contains_key(name)) {
+            shown.push((name, value));
         }
     }
     if !shown.is_empty() {

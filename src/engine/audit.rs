@@ -21,17 +21,18 @@ pub struct Audit {
     /// The first change whose link does not hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub broken_at: Option<u64>,
-    /// Where the journal ended in bytes that were no record when it was opened, and was cut there: what an interrupted write
-    /// leaves, or a byte that somebody changed. Nothing behind it was acknowledged.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cut: Option<String>,
+    /// Files of the data directory with bytes that were cut from the end of the journal because they were no record: what an interrupted write
+    /// leaves, or what somebody changed. The chain counts as whole again when they were looked into and removed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cut: Vec<String>,
 }
 
 impl Engine {
     /// Follows the chain of changes through the whole journal.
     pub fn audit(&self) -> Result<Audit, Fault> {
-        let cut = self.journal.cut().map(|cut| format!("{} at byte {}: {}", cut.segment.display(), cut.offset, cut.reason));
-        let mut audit = Audit { whole: cut.is_none(), cut, ..Audit::default() };
+        let cut: Vec<String> =
+            self.journal.kept()?.iter().filter_map(|path| Some(format!("journal/{}", path.file_name()?.to_string_lossy()))).collect();
+        let mut audit = Audit { whole: cut.is_empty(), cut, ..Audit::default() };
         for entry in self.journal.read_from(Seq(0)) {
             let entry = entry?;
             for (place, document) in entry.documents.iter().enumerate() {

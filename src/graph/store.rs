@@ -208,6 +208,16 @@ impl Store {
         }
     }
 
+    /// Whether a document was the newest version of its alert or incident, or a piece of it, when the document `until` was the last one.
+    pub(super) fn stood(&self, doc: u32, until: Seq) -> bool {
+        let row = self.docs.get(doc);
+        let newer = |other: u32| {
+            let other = self.docs.get(other);
+            !other.piece && other.seq <= until.0 && (other.modified, other.seq) > (row.modified, row.seq)
+        };
+        row.seq <= until.0 && (row.piece || !self.docs_of(NodeId::from_raw(row.node)).any(newer))
+    }
+
     /// Returns first and last instant of what stands behind an edge.
     pub(super) fn interval(&self, by: u32) -> (i64, i64) {
         match By(by).source() {

@@ -149,12 +149,13 @@ impl Gate {
         }
     }
 
-    /// Looks at the keys of the identity provider again if it is time to.
-    pub(crate) async fn renew(&self, engine: Option<&Arc<Engine>>) -> bool {
-        let Some(people) = self.served.as_ref().and_then(|served| served.people.as_ref()).filter(|people| people.is_due()) else {
-            return false;
-        };
-        let (people, engine) = (Arc::clone(people), engine.cloned());
+    /// The people whose provider's keys it is time to look at again. Says so once.
+    pub(crate) fn people_due(&self) -> Option<Arc<People>> {
+        self.served.as_ref().and_then(|served| served.people.as_ref()).filter(|people| people.is_due()).cloned()
+    }
+
+    /// Looks at the keys of the identity provider again; gives whether it could.
+    pub(crate) async fn renew(people: Arc<People>, engine: Option<Arc<Engine>>) -> bool {
         let refresh = move || {
             let outside = engine.map(|engine| engine.outside()).transpose()?;
             people.refresh(outside.as_ref())
@@ -177,7 +178,9 @@ impl Gate {
     /// Ends a session, and what is open in it.
     pub(crate) fn end_session(&self, text: &str) -> bool {
         let ended = self.sessions.end(text);
-        self.changed.send_replace(());
+        if ended {
+            self.changed.send_replace(());
+        }
         ended
     }
 

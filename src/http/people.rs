@@ -12,6 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use jsonwebtoken::jwk::JwkSet;
 use serde::Deserialize;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
 use crate::access::{ClientAuth, Identity, OidcRefusal, Provider, provider_keys};
@@ -22,6 +23,10 @@ use crate::model::{Fault, FaultClass, Time};
 const PAUSE: Duration = Duration::from_secs(60);
 /// Time after which the keys are looked at again, so that those that the provider withdrew end.
 const AGE_MAX: Duration = Duration::from_secs(3_600);
+/// Time for which a provider that could not be asked is not asked again.
+const FAILED: Duration = Duration::from_secs(5);
+/// Calls of sign-ins to the provider at one time: whoever nobody knows must not hold every thread of the server.
+const CALLS_MAX: usize = 8;
 /// Largest set of keys, in bytes.
 const KEYS_BYTES_MAX: u64 = 1 << 20;
 
@@ -35,8 +40,10 @@ pub(crate) struct People {
     asked: Mutex<Option<Instant>>,
     /// Whether a token named a key that is not known.
     wanted: AtomicBool,
-    /// What the issuer says of itself, and since when.
-    described: Mutex<Option<(Instant, Arc<Description>)>>,
+    /// What the issuer says of itself, or why it could not be asked, and since when.
+    described: Mutex<Option<(Instant, Result<Arc<Description>, Fault>)>>,
+    /// Places for calls of sign-ins.
+    calls: Arc<Semaphore>,
 }
 
 /// What an issuer says of itself.
@@ -66,12 +73,26 @@ impl People {
     pub(crate) fn new(provider: Provider, dir: &Path) -> Self {
         let keys = ArcSwap::from_pointee(JwkSet { keys: Vec::new() });
         let (asked, described) = (Mutex::new(None), Mutex::new(None));
-        Self { provider, dir: dir.to_owned(), keys, asked, wanted: AtomicBool::new(false), described }
+        Self {
+            provider,
+            dir: dir.to_owned(),
+            keys,
+            asked,
+            wanted: AtomicBool::new(false),
+            described,
+            calls: Arc::new(Semaphore::new(CALLS_MAX)),
+        }
     }
 
     /// The provider.
     pub(crate) fn provider(&self) -> &Provider {
         &self.provider
+    }
+
+    /// A place for one call of a sign-in; `provider_unusable` if none gets free for a while.
+    pub(crate) async fn call(&self) -> Result<OwnedSemaphorePermit, Fault> {
+        let place = tokio::time::timeout(FAILED, Arc::clone(&self.calls).acquire_owned()).await;
+        place.ok().and_then(Result::ok).ok_or_else(|| unusable("too many sign-ins wait for it"))
     }
 
     /// Who a token stands for.
@@ -202,19 +223,31 @@ impl People {
 
     /// What the issuer says of itself, asked for again after a while. It has to be what the settings call it.
     fn description(&self, outside: &Outside) -> Result<Arc<Description>, Fault> {
+        self.described_by(|| {
+            let place = format!("{}/.well-known/openid-configuration", self.provider.issuer.trim_end_matches('/'));
+            let said: Description = serde_json::from_slice(&outside.get(&place)?)
+                .map_err(|error| unusable(&format!("its description at `{place}` cannot be read: {error}")))?;
+            if said.issuer != self.provider.issuer {
+                return Err(unusable(&format!("expected the issuer `{}`, found `{}`", self.provider.issuer, said.issuer)));
+            }
+            Ok(said)
+        })
+    }
+
+    /// The description that is known, or that `ask` brings; one that failed for want of an answer stands for a moment.
+    fn described_by(&self, ask: impl FnOnce() -> Result<Description, Fault>) -> Result<Arc<Description>, Fault> {
         let mut described = self.described.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, known)) = described.as_ref().filter(|(since, _)| since.elapsed() < AGE_MAX) {
-            return Ok(Arc::clone(known));
+        if let Some((since, known)) = described.as_ref() {
+            let holds = if known.is_ok() { AGE_MAX } else { FAILED };
+            if since.elapsed() < holds {
+                return known.clone();
+            }
         }
-        let place = format!("{}/.well-known/openid-configuration", self.provider.issuer.trim_end_matches('/'));
-        let said: Description = serde_json::from_slice(&outside.get(&place)?)
-            .map_err(|error| unusable(&format!("its description at `{place}` cannot be read: {error}")))?;
-        if said.issuer != self.provider.issuer {
-            return Err(unusable(&format!("expected the issuer `{}`, found `{}`", self.provider.issuer, said.issuer)));
+        let said = ask().map(Arc::new);
+        if !said.as_ref().is_err_and(|fault| fault.class != FaultClass::Unavailable) {
+            *described = Some((Instant::now(), said.clone()));
         }
-        let said = Arc::new(said);
-        *described = Some((Instant::now(), Arc::clone(&said)));
-        Ok(said)
+        said
     }
 
     /// `outside`, where the authorities of the settings vouch for the provider.
@@ -297,6 +330,24 @@ mod tests {
         assert!(!people.is_due(), "the last look was a moment ago");
         *people.asked.lock().expect("nobody holds it") = Instant::now().checked_sub(PAUSE);
         assert!(people.is_due() && !people.is_due());
+    }
+
+    #[test]
+    fn a_provider_that_does_not_answer_is_not_asked_again_at_once() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let people = people(dir.path(), "keys.json");
+        let asked = std::cell::Cell::new(0);
+        let ask = |fault: Fault| {
+            let ask = || {
+                asked.set(asked.get() + 1);
+                Err(fault)
+            };
+            people.described_by(ask).expect_err("nothing is said").code
+        };
+        let denied = || Fault::new(FaultClass::Invalid, "host_not_allowed", "no");
+        assert_eq!((ask(denied()), ask(denied()), asked.get()), ("host_not_allowed", "host_not_allowed", 2), "a policy may change");
+        let codes = (ask(unusable("silent")), ask(unusable("silent")));
+        assert_eq!((codes, asked.get()), (("provider_unusable", "provider_unusable"), 3));
     }
 
     #[test]

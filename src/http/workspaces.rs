@@ -105,29 +105,38 @@ impl Workspaces {
     /// not are the same to who may not use it.
     pub(crate) fn meant(&self, scope: &Scope, chosen: Option<&str>, named: Option<&str>) -> Result<String, Fault> {
         let visible = self.visible(scope);
-        let find = |text: &str| {
-            visible
-                .iter()
-                .find(|name| name.eq_ignore_ascii_case(text) || text.eq_ignore_ascii_case(&workspace_id(name).to_string()))
-                .cloned()
-        };
-        if let Some(chosen) = chosen {
-            return find(chosen).ok_or_else(|| unknown(chosen, &visible));
+        match (chosen, visible.as_slice()) {
+            (Some(chosen), _) => find(&visible, chosen).ok_or_else(|| unknown(chosen, &visible)),
+            (None, [only]) => Ok(only.clone()),
+            (None, _) => Self::said(&visible, scope, named),
         }
-        if let [only] = visible.as_slice() {
-            return Ok(only.clone());
+    }
+
+    /// The workspace that the text of a query names beside that of the request.
+    ///
+    /// To a caller who may use all, any name means the only one that there is; otherwise the rows of one are never given
+    /// under the name of another.
+    pub(crate) fn beside(&self, scope: &Scope, named: &str) -> Result<String, Fault> {
+        let visible = self.visible(scope);
+        match (scope, visible.as_slice()) {
+            (Scope::All, [only]) => Ok(only.clone()),
+            _ => Self::said(&visible, scope, Some(named)),
         }
+    }
+
+    /// The one of several that has the name or id; `default`, as no name, is the caller's own.
+    fn said(visible: &[String], scope: &Scope, named: Option<&str>) -> Result<String, Fault> {
         let home = || match (scope.home().filter(|home| visible.iter().any(|name| name == home)), visible.first()) {
             (Some(home), _) => Ok(home.to_owned()),
-            (None, Some(_)) => Err(ambiguous(&visible)),
+            (None, Some(_)) => Err(ambiguous(visible)),
             // Of the workspaces that the caller is bound to none was made.
-            (None, None) => Err(unknown(scope.home().unwrap_or_default(), &visible)),
+            (None, None) => Err(unknown(scope.home().unwrap_or_default(), visible)),
         };
         match named {
-            Some(named) => match find(named) {
+            Some(named) => match find(visible, named) {
                 Some(found) => Ok(found),
                 None if named.eq_ignore_ascii_case(DEFAULT_WORKSPACE) => home(),
-                None => Err(unknown(named, &visible)),
+                None => Err(unknown(named, visible)),
             },
             None => home(),
         }
@@ -173,6 +182,18 @@ impl Workspaces {
         let opened = Opened { engine: Arc::clone(&engine), used: self.clock.fetch_add(1, Ordering::Relaxed) };
         self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), opened);
         Ok(engine)
+    }
+
+    /// Fails if a request names more workspaces at once than may ever be open.
+    pub(crate) fn fit<'a>(&self, names: impl Iterator<Item = &'a str>) -> Result<(), Fault> {
+        let named: BTreeSet<&str> = names.filter(|name| *name != DEFAULT_WORKSPACE).collect();
+        if named.len() <= self.open_max {
+            return Ok(());
+        }
+        let message =
+            format!("expected at most {} workspaces in one request (`workspaces_open_max`), found {}", self.open_max, named.len());
+        Err(Fault::new(FaultClass::Limit, "workspaces_open_max", message)
+            .with_hint("ask in several requests, or raise it in `access.toml`"))
     }
 
     /// Takes out the engine that was longest unused if there is no room for another.
@@ -379,6 +400,12 @@ async fn create(
     json(&made)
 }
 
+/// The one of the names that a text means: itself in any case, or its id.
+fn find(visible: &[String], text: &str) -> Option<String> {
+    let means = |name: &&String| name.eq_ignore_ascii_case(text) || text.eq_ignore_ascii_case(&workspace_id(name).to_string());
+    visible.iter().find(means).cloned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -425,6 +452,19 @@ mod tests {
             let found = workspaces.meant(&scope(names), chosen, named).map_err(|fault| fault.code);
             let found = found.as_deref().map_err(|code| *code);
             assert_eq!(found, expected, "{names:?} {chosen:?} {named:?}");
+        }
+        let beside: [(&Workspaces, &[&str], &str, Result<&str, &str>); 7] = [
+            (&one, &[], "SOC-Workspace", Ok("default")),
+            (&three, &[], "a", Ok("a")),
+            (&three, &[], "typo", Err("workspace_unknown")),
+            (&three, &["a"], "A", Ok("a")),
+            (&three, &["a"], "default", Ok("a")),
+            (&three, &["a"], "b", Err("workspace_unknown")),
+            (&one, &["default"], "b", Err("workspace_unknown")),
+        ];
+        for (workspaces, names, named, expected) in beside {
+            let found = workspaces.beside(&scope(names), named).map_err(|fault| fault.code);
+            assert_eq!(found.as_deref().map_err(|code| *code), expected, "beside: {names:?} {named:?}");
         }
         let hint = |name| three.meant(&scope(&["a"]), Some(name), None).expect_err("is not there").hint;
         assert_eq!(hint("b"), hint("typo"), "what may not be used is not told from what is not there");

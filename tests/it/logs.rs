@@ -419,6 +419,10 @@ async fn a_query_reads_the_workspaces_that_it_names() {
     let resource = "/v1/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/vm/query";
     let (_, answer) = clew.post(resource, &json!({"query": "Signals_CL | count", "workspaceIds": ["case"]})).await;
     assert_eq!(answer["tables"][0]["rows"], json!([[2]]), "{answer}");
+    let got = clew.get(&format!("{WORKSPACE}?query=workspace('case').Signals_CL%20%7C%20project%20Name")).await;
+    assert_eq!(got["tables"][0]["rows"], json!([["other"]]), "the address names it as a body does");
+    let (status, got) = clew.try_get(&format!("{WORKSPACE}?query=workspace('nowhere').Signals_CL")).await;
+    assert_eq!(status, StatusCode::NOT_FOUND, "{got}");
     for text in ["workspace('nowhere').Signals_CL", "workspace('case').Nothing_CL"] {
         let (status, answer) = clew.post("/v1/workspaces/default/query", &json!({"query": text})).await;
         assert!(status.is_client_error(), "{text}: {answer}");
@@ -441,6 +445,13 @@ async fn a_search_job_is_a_table_that_queries_name() {
     assert_eq!(rows("hunt_SRCH | sort by Name asc").await, json!([["b"], ["c"]]));
     assert_eq!(clew.by("ana", "PUT", &path, job("2024-01-01T00:00:00Z", 1)).await.0, StatusCode::OK);
     assert_eq!(rows("hunt_SRCH | count").await, json!([[1]]));
+    // One job in whatever writing; a function of somebody else is left alone.
+    let (status, answer) = clew.by("ana", "PUT", "/v1/functions/HUNT_SRCH", json!({"body": "print x = 42"})).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    let upper = format!("{base}/HUNT_SRCH?api-version=2021-12-01-preview");
+    let (status, again) = clew.by("ana", "PUT", &upper, job("2024-01-01T00:00:00Z", 1)).await;
+    assert_eq!((status, &again["name"]), (StatusCode::OK, &json!("hunt_SRCH")));
+    assert_eq!(rows("HUNT_SRCH").await, json!([[42]]));
     // Beside the tables that hold rows, with their columns.
     let tables = clew.get(&format!("{base}?api-version=2021-12-01-preview")).await;
     let named: Vec<&str> = tables["value"].as_array().expect("a list").iter().filter_map(|table| table["name"].as_str()).collect();

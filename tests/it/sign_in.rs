@@ -248,8 +248,8 @@ fn people_sign_in_with_their_provider_and_out_again() {
     assert_eq!((seen.status, seen.location.as_str()), (303, "/incidents/7?tab=graph"));
     let session = seen.cookies.iter().find(|cookie| cookie.starts_with("__Host-clew-session=clews_")).expect("a session");
     assert!(session.ends_with("; Path=/; Max-Age=28800; HttpOnly; SameSite=Strict; Secure"), "{session}");
-    let begun = seen.cookies.iter().find(|cookie| cookie.starts_with("clew-sign-in=;")).expect("what began is over");
-    assert!(begun.ends_with("; Path=/v1/sign-in; Max-Age=0; HttpOnly; SameSite=Lax; Secure"), "{begun}");
+    let begun = seen.cookies.iter().find(|cookie| cookie.starts_with("__Host-clew-sign-in=;")).expect("what began is over");
+    assert!(begun.ends_with("; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure"), "{begun}");
 
     let who = browser.get("/v1/whoami").body;
     assert_eq!((&who["name"], &who["kind"], &who["roles"]), (&json!("ana@soc.example"), &json!("person"), &json!(["responder"])));

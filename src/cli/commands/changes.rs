@@ -264,7 +264,14 @@ impl Audit {
         if audit["whole"] == json!(true) {
             return Ok(());
         }
-        let message = format!("the chain of changes is broken at change {}", audit["broken_at"]);
+        let Some(place) = audit["broken_at"].as_u64() else {
+            let files: Vec<&str> = audit["cut"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            let message = format!("bytes that were no record were cut from the end of the journal, and are kept in {}", files.join(", "));
+            let hint = "an interrupted write leaves such bytes, and so does somebody who changes the last record: compare with a backup, then \
+                        remove the file";
+            return Err(Fault::new(FaultClass::Internal, "audit_cut", message).with_hint(hint).into());
+        };
+        let message = format!("the chain of changes is broken at change {place}");
         let hint = "somebody altered, dropped or slipped in a change: compare with a backup, `clew export` shows every document";
         Err(Fault::new(FaultClass::Internal, "audit_broken", message).with_hint(hint).into())
     }

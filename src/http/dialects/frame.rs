@@ -11,7 +11,7 @@ use super::routes::{Handler, Matched, Route, Table, segments};
 use super::{Call, DIALECTS, Dialect, Reply, Right, call, kusto, logs, resources};
 use crate::engine::Engine;
 use crate::http::app::App;
-use crate::http::auth::Caller;
+use crate::http::auth::{Caller, Granted};
 use crate::http::error::ApiError;
 use crate::http::extract;
 use crate::model::{Fault, FaultClass};
@@ -113,9 +113,14 @@ async fn run(
         // The path of a batch names no workspace: its queries do.
         granted = caller.grant_in(&app, route.right, Some(&first))?;
     }
+    let options = call::options(&parts.uri);
+    let named = logs::workspaces(route.operation, &options, &body);
+    let named: Vec<_> = named.into_iter().map(|word| (caller.grant_beside(&app, route.right, &word), word)).collect();
+    let there = named.iter().filter_map(|(there, _)| there.as_ref().ok()).chain([&granted]);
+    app.workspaces.fit(there.filter_map(Granted::workspace))?;
     let mut beside = Vec::new();
-    for word in logs::workspaces(route.operation, &body) {
-        let engine = match caller.grant_beside(&app, route.right, &word) {
+    for (there, word) in named {
+        let engine = match there {
             Ok(there) if there.workspace() == granted.workspace() => Ok(None),
             Ok(there) => there.engine(&app).await.map(Some),
             Err(fault) => Err(fault),
@@ -127,7 +132,7 @@ async fn run(
     let call = Call {
         method: parts.method,
         parameters,
-        options: call::options(&parts.uri),
+        options,
         path: parts.uri.path().split('/').filter(|segment| !segment.is_empty()).flat_map(|segment| ["/", segment]).collect(),
         base: caller.base().to_owned(),
         headers: parts.headers,

@@ -155,7 +155,7 @@ fn on_tables(
             });
         }
     }
-    let subgraph = added.finish(table.complete);
+    let subgraph = added.finish(&table);
     Ok((table, subgraph))
 }
 
@@ -234,7 +234,7 @@ impl<'a> Added<'a> {
         }
     }
 
-    fn finish(self, complete: bool) -> Subgraph {
+    fn finish(self, table: &Table) -> Subgraph {
         let edge = |node: &Node| Edge {
             source: self.subject.id.clone(),
             relation: self.relation.to_owned(),
@@ -246,8 +246,8 @@ impl<'a> Added<'a> {
             evidence: Vec::new(),
         };
         let edges = self.nodes.iter().map(edge).collect();
-        let cut = (!complete).then(|| "limit".to_owned());
-        Subgraph { edges, nodes: std::iter::once(self.subject.clone()).chain(self.nodes).collect(), complete, cut, ..Subgraph::default() }
+        let nodes = std::iter::once(self.subject.clone()).chain(self.nodes).collect();
+        Subgraph { edges, nodes, complete: table.complete, cut: table.cut.clone(), ..Subgraph::default() }
     }
 }
 
@@ -307,7 +307,8 @@ fn companions(context: &Context, start: NodeId, involves: &EdgeFilter, limit: us
     let mut added = Added::new(context, start, "named_with");
     found.into_iter().for_each(|(_, node)| added.node(node));
     let table = Table { columns: columns.to_vec(), rows, complete, cut: (!complete).then(|| "limit".to_owned()), ..Table::default() };
-    Ok((table, added.finish(complete)))
+    let subgraph = added.finish(&table);
+    Ok((table, subgraph))
 }
 
 fn column(name: &str, type_name: &str) -> Column {

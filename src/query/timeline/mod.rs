@@ -179,10 +179,11 @@ impl Plan {
         let mut entities = HashSet::new();
         match node.kind() {
             NodeKind::Entity => {
-                let there = |node: &NodeId| graph.incident_node(*node).is_some_and(|incident| !incident.deleted());
-                for record in graph.naming(node) {
+                let until = self.past.as_ref().map(|past| past.until);
+                for record in graph.naming(node, until) {
                     self.touch(record, asked);
-                    graph.holders(record).filter(there).for_each(|incident| self.touch(incident, asked));
+                    let holders = graph.holders(record, until).filter(|holder| holder.kind() == NodeKind::Incident);
+                    holders.for_each(|incident| self.touch(incident, asked));
                 }
                 entities.insert(node);
             }
@@ -237,16 +238,20 @@ impl Plan {
                         None => moments.push(moment),
                     }
                 }
-                NodeRef::Incident(incident) if incident.known() => {
+                // What was deleted since was there then.
+                NodeRef::Incident(incident) if incident.known() || self.past.is_some() => {
+                    let moment = Moment::of_incident(graph, incident);
+                    let (moment, until) = match &self.past {
+                        Some(past) => match past.incident(context, &incident)? {
+                            Some(item) => (moment.then(item), Some(past.until)),
+                            None => continue,
+                        },
+                        None => (moment, None),
+                    };
                     if self.wants(ItemKind::Incident) {
-                        let moment = Moment::of_incident(graph, incident);
-                        match &self.past {
-                            Some(past) => moments.extend(past.incident(context, &incident)?.map(|item| moment.then(item))),
-                            None => moments.push(moment),
-                        }
+                        moments.push(moment);
                     }
                     if self.wants(ItemKind::Status) {
-                        let until = self.past.as_ref().map(|past| past.until);
                         Moment::of_changes(graph, incident, until, &mut moments);
                     }
                 }
