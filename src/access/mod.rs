@@ -11,8 +11,8 @@ mod sign_in;
 mod token;
 
 pub use key::{Key, KeyKind, Keys, NewKey, Presented, Refusal};
-pub use names::{DEFAULT_WORKSPACE, Scope, workspace_id, workspace_name};
-pub use oidc::{ClientAuth, OidcRefusal, Provider, provider_keys};
+pub use names::{DEFAULT_WORKSPACE, Scope, WORKSPACES_FOLDER, workspace_id, workspace_name, workspace_of};
+pub use oidc::{Claims, ClientAuth, OidcRefusal, Provider, provider_keys};
 pub use rate::{Bucket, Rate};
 pub use role::{Right, Role};
 pub use settings::{LimitSettings, Settings};

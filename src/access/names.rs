@@ -1,6 +1,7 @@
 //! Names of workspaces, and which of them somebody may use.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use uuid::Uuid;
 
@@ -8,6 +9,8 @@ use crate::model::{Fault, FaultClass};
 
 /// The workspace that is the data directory itself.
 pub const DEFAULT_WORKSPACE: &str = "default";
+/// The folder of the others in the data directory.
+pub const WORKSPACES_FOLDER: &str = "workspaces";
 
 /// Workspaces that somebody may use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +77,12 @@ pub fn workspace_name(text: &str) -> Result<String, Fault> {
         "workspace_name_invalid",
         format!("expected 1 to 64 letters, digits, `-` and `_`, the first a letter or digit, found `{shown}`"),
     ))
+}
+
+/// The data directory and the name of the workspace whose folder `dir` would be; none for one that is no workspace's.
+pub fn workspace_of(dir: &Path) -> Option<(&Path, &str)> {
+    let (above, name) = (dir.parent()?, dir.file_name()?.to_str()?);
+    (above.file_name()? == WORKSPACES_FOLDER).then_some((above.parent()?, name))
 }
 
 /// The id by which Log Analytics clients name a workspace: always the same for a name.

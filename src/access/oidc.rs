@@ -95,6 +95,17 @@ fn name() -> String {
     "preferred_username".to_owned()
 }
 
+/// What a provider said of somebody whose token was good.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claims(Value);
+
+#[cfg(test)]
+impl Claims {
+    pub(crate) fn said(claims: Value) -> Self {
+        Self(claims)
+    }
+}
+
 /// Why a signed token opens nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OidcRefusal {
@@ -124,8 +135,8 @@ impl Provider {
         self.person(&claims).ok_or(OidcRefusal::Wrong)
     }
 
-    /// Who signed in, by the token that the provider gave for a code: it is for this client, and of the sign-in with this nonce.
-    pub fn signed_in(&self, keys: &JwkSet, token: &str, nonce: &str, now: Time) -> Result<Identity, OidcRefusal> {
+    /// What the token says that the provider gave for a code: it is for this client, and of the sign-in with this nonce.
+    pub fn signed_in(&self, keys: &JwkSet, token: &str, nonce: &str, now: Time) -> Result<Claims, OidcRefusal> {
         let client = self.client_id.as_deref().ok_or(OidcRefusal::Wrong)?;
         let claims = self.claims(keys, token, &[client], now)?;
         let same: bool = claims["nonce"].as_str().unwrap_or_default().as_bytes().ct_eq(nonce.as_bytes()).into();
@@ -135,7 +146,26 @@ impl Provider {
         if !same || given_to.map_or(shared, |party| party != client) {
             return Err(OidcRefusal::Wrong);
         }
-        self.person(&claims).ok_or(OidcRefusal::Wrong)
+        let claims = Claims(claims);
+        self.person_of(&claims).map(|_| claims).ok_or(OidcRefusal::Wrong)
+    }
+
+    /// Who somebody is by what the provider once said, as the settings have it now; nobody if another provider said it.
+    pub fn person_of(&self, claims: &Claims) -> Option<Identity> {
+        let claims = &claims.0;
+        (claims["iss"] == self.issuer.as_str()).then(|| self.person(claims)).flatten()
+    }
+
+    /// The same provider where nobody has a role any more.
+    pub fn without_roles(&self) -> Self {
+        Self { roles: BTreeMap::new(), ..self.clone() }
+    }
+
+    /// Whether the keys of `other` are asked for elsewhere.
+    pub fn keys_differ(&self, other: &Self) -> bool {
+        let of =
+            |provider: &Self| (provider.issuer.clone(), provider.keys_url.clone(), provider.keys_file.clone(), provider.ca_file.clone());
+        of(self) != of(other)
     }
 
     fn claims<T: ToString>(&self, keys: &JwkSet, token: &str, audience: &[T], now: Time) -> Result<Value, OidcRefusal> {
@@ -365,7 +395,7 @@ mod tests {
                 claims["azp"] = json!(party);
             }
             let token = signer.sign(Some("k1"), &claims);
-            provider().signed_in(&signer.set, &token, "n1", now()).map(|person| person.name)
+            provider().signed_in(&signer.set, &token, "n1", now()).map(|said| provider().person_of(&said).expect("a person").name)
         };
         let good = Ok("ana@example".to_owned());
         assert_eq!(read(json!("page"), None, "n1"), good);
@@ -379,6 +409,19 @@ mod tests {
         let without = Provider { client_id: None, ..provider() };
         assert_eq!(without.signed_in(&signer.set, "a.b.c", "n1", now()), Err(OidcRefusal::Wrong));
         assert_eq!(provider().shown_name(), "login.example");
+    }
+
+    #[test]
+    fn who_signed_in_has_the_roles_that_the_settings_name_now() {
+        let signer = Signer::new("k1");
+        let mut claims = claims();
+        (claims["aud"], claims["nonce"]) = (json!("page"), json!("n1"));
+        let said = provider().signed_in(&signer.set, &signer.sign(Some("k1"), &claims), "n1", now()).expect("a good token");
+        let roles = |provider: Provider| provider.person_of(&said).map(|person| person.roles);
+        assert_eq!(roles(provider()), Some(vec![Role::Responder, Role::Ingest]));
+        assert_eq!(roles(Provider { roles: BTreeMap::from([("soc".into(), Role::Reader)]), ..provider() }), Some(vec![Role::Reader]));
+        assert_eq!(roles(provider().without_roles()), Some(vec![]));
+        assert_eq!(roles(Provider { issuer: "https://elsewhere.example".into(), ..provider() }), None, "another provider said it");
     }
 
     #[test]

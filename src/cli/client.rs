@@ -84,7 +84,7 @@ impl Client {
         if let Some(there) = There::find(dir) {
             return Ok(Self::There(there));
         }
-        if let Some((root, name)) = http::workspace_of(dir)
+        if let Some((root, name)) = crate::access::workspace_of(dir)
             && root.join("journal").is_dir()
             && !dir.join("journal").is_dir()
         {
@@ -218,7 +218,7 @@ impl There {
             instance: String,
         }
         // The server of a workspace is that of the directory around it.
-        let around = http::workspace_of(dir).filter(|(root, _)| ServerFile::path(root).is_file());
+        let around = crate::access::workspace_of(dir).filter(|(root, _)| ServerFile::path(root).is_file());
         let (dir, workspace) = around.map_or((dir, None), |(root, name)| (root, Some(name.to_owned())));
         let file = ServerFile::read(dir)?;
         let config = ureq::Agent::config_builder()

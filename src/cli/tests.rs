@@ -36,6 +36,7 @@ fn arguments_become_requests() {
         ("explore|host:ws6|--all", "GET /v1/explorations?entity=host%3Aws6&counts=true"),
         ("explore|host:ws6|logons|--from|-1d|--limit|3", "GET /v1/explore?entity=host%3Aws6&query=logons&from=-1d&limit=3"),
         ("timeline|42|host:a,b|--kind|alert,status", "GET /v1/timeline?of=42&of=host%3Aa%5C%2Cb&kind=alert&kind=status"),
+        ("neighbors|ip:1.1.1.1|--as-of|-7d", "GET /v1/neighbors?node=ip%3A1.1.1.1&as_of=-7d"),
         ("neighbors|ip:1.1.1.1|--direction|in|--hops|2", "GET /v1/neighbors?node=ip%3A1.1.1.1&direction=in&hops=2"),
         ("paths|a:1|b:2|--mode|time|-k|3", "GET /v1/paths?a=a%3A1&b=b%3A2&mode=time&k=3"),
         ("blast-radius|ip:1.1.1.1|--from|2021-04-28", "GET /v1/blast-radius?node=ip%3A1.1.1.1&from=2021-04-28"),

@@ -31,7 +31,7 @@ pub struct Past {
 
 /// Whether a table can be cut: those of alerts and incidents are not.
 pub fn can_be_cut(table: &str) -> bool {
-    ![ALERTS, INCIDENTS, EVIDENCE].iter().any(|kept| kept.eq_ignore_ascii_case(table))
+    ![ALERTS, INCIDENTS, EVIDENCE, "AlertInfo"].iter().any(|kept| kept.eq_ignore_ascii_case(table))
 }
 
 /// The cuts of a batch, each with its document.
@@ -79,16 +79,9 @@ impl Columns {
 
     /// Waits for one answer of the writer; says whether the cut is still to come.
     fn wait_for_cut(&mut self) -> Result<bool, ColumnsError> {
-        match self.flusher.done.recv().map_err(|_| ColumnsError::WriterGone)? {
-            Done::Cut { table, files } => {
-                let files = files?;
-                if let Some(files) = files {
-                    self.tables[table].cut(files);
-                }
-                Ok(false)
-            }
-            other => self.settle(other).map(|()| true),
-        }
+        let done = self.flusher.done.recv().map_err(|_| ColumnsError::WriterGone)?;
+        let waits = !matches!(done, Done::Cut { .. });
+        self.settle(done).map(|()| waits)
     }
 }
 

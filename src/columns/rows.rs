@@ -125,10 +125,12 @@ fn properties<'a>(alert: &'a Alert, cells: &mut Cells<'a>) {
             continue;
         }
         // A row of the table itself may have columns that a workspace added.
-        match &alert.entities_text {
-            Some(_) if !MADE.contains(&name.as_str()) => cells.push((name, Cell::of(value))),
-            None if !own.is_some_and(|own| own.contains_key(name)) => shown.push((name, value)),
-            _ => {}
+        if alert.row {
+            if !MADE.contains(&name.as_str()) {
+                cells.push((name, Cell::of(value)));
+            }
+        } else if !own.is_some_and(|own| own.contains_key(name)) {
+            shown.push((name, value));
         }
     }
     if !shown.is_empty() {

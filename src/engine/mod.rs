@@ -21,6 +21,7 @@ mod retention;
 mod runs;
 mod simulate;
 mod triage;
+mod turns;
 mod views;
 
 use std::path::{Path, PathBuf};
@@ -30,9 +31,9 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use serde::Serialize;
 use tokio::runtime::Runtime;
-use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 
+use crate::access::{DEFAULT_WORKSPACE, workspace_of};
 use crate::graph;
 use crate::journal::{self, Journal};
 use crate::model::{Fault, FaultClass, Seq, Time};
@@ -41,9 +42,10 @@ use crate::query::{Context, Question, Snapshot, Stop};
 use crate::triage::incident::Policy;
 
 use commit::Committer;
+use turns::Turns;
 use views::Views;
 
-pub use audit::Audit;
+pub use audit::{Audit, AuditRequest};
 pub use automation::{ActionResult, ActionState, Pass, Run, Tested, TestedAction};
 pub use backup::export;
 pub use egress::Outside;
@@ -74,6 +76,10 @@ pub struct Options {
     pub persist_idle: Duration,
     /// Questions that are answered at the same time; further ones wait.
     pub questions_max: usize,
+    /// Queries among them: questions that may read everything.
+    pub queries_max: usize,
+    /// Queries that may wait; further ones are refused.
+    pub queries_waiting_max: usize,
     /// Time after which a question is given up.
     pub question_deadline: Duration,
     /// What changes of incidents must keep to.
@@ -90,6 +96,8 @@ impl Default for Options {
             persist_documents: 500_000,
             persist_idle: commit::PERSIST_IDLE,
             questions_max: 16,
+            queries_max: 12,
+            queries_waiting_max: 128,
             question_deadline: Duration::from_secs(60),
             policy: Policy::default(),
         }
@@ -134,7 +142,7 @@ pub struct Engine {
     shared: Arc<Shared>,
     /// Runs table queries, apart from any server's runtime.
     runtime: Option<Runtime>,
-    permits: Arc<Semaphore>,
+    turns: Turns,
     /// The end of the chain of changes.
     chain: triage::Chain,
     names: Arc<EntityNames>,
@@ -199,7 +207,7 @@ impl Engine {
         let pulse = tokio::sync::watch::Sender::new(Pulse { seq: snapshot.seq, stopping: false });
         let shared = Arc::new(Shared { snapshot: ArcSwap::from_pointee(snapshot), pulse });
         let committer = Committer::start(views, Arc::clone(&journal), Arc::clone(&shared), options.clone())?;
-        let permits = Arc::new(Semaphore::new(options.questions_max));
+        let turns = Turns::of(&options);
         let chain = triage::Chain::new(shared.snapshot.load().records.last_change()?);
         let place = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
         Ok(Arc::new(Self {
@@ -210,7 +218,7 @@ impl Engine {
             committer,
             shared,
             runtime: Some(runtime),
-            permits,
+            turns,
             chain,
             names: Arc::default(),
             lists: Arc::default(),
@@ -235,6 +243,7 @@ impl Engine {
         Context {
             snapshot: self.shared.snapshot.load_full(),
             journal: Arc::clone(&self.journal),
+            workspace: workspace_of(&self.dir).map_or(DEFAULT_WORKSPACE, |(_, name)| name).into(),
             runtime: self.handle(),
             spill: self.dir.join("spill"),
             directory: self.mark,
@@ -247,15 +256,25 @@ impl Engine {
         }
     }
 
-    /// Answers a question on the blocking pool, under the engine's deadline and concurrency bound. Dropping the future ends queries on tables.
+    /// Answers a question, a brief one at once, any other on the blocking pool, under the engine's deadline and concurrency bound.
+    /// Dropping the future ends queries on tables.
     pub async fn ask<Q: Question>(self: &Arc<Self>, question: Q) -> Result<Q::Answer, Fault> {
+        let at_once = self.context();
+        if let Ok(_permit) = self.turns.questions.try_acquire()
+            && question.is_brief(&at_once)
+        {
+            // Handing over to another thread and back would take longer than the answer.
+            let answer = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| question.answer(&at_once)));
+            return answer.unwrap_or_else(|_| Err(Fault::new(FaultClass::Internal, "question_failed", format!("`{}` panicked", Q::NAME))));
+        }
+        drop(at_once);
         let deadline = self.options.question_deadline;
         let answer = async {
-            let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| closed())?;
+            let turn = self.turns.take(question.is_query()).await?;
             let context = self.context();
             let _waiting = context.stop.waiting();
             let task = self.handle().spawn_blocking(move || {
-                let _permit = permit;
+                let _turn = turn;
                 question.answer(&context)
             });
             task.await
@@ -290,6 +309,7 @@ impl Engine {
         self.handle().spawn(Self::automate(Arc::downgrade(self)));
         self.handle().spawn(Self::export_all(Arc::downgrade(self)));
         self.handle().spawn(Self::keep_retention(Arc::downgrade(self)));
+        self.handle().spawn(Self::anchor(Arc::downgrade(self)));
     }
 
     /// Makes every view durable, so that the next start replays nothing.

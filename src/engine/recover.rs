@@ -180,7 +180,7 @@ impl Engine {
     /// Questions go on while the new views are made and wait only while they change places; what is submitted meanwhile waits.
     pub fn rebuild(self: &Arc<Self>) -> Result<Seq, Fault> {
         let (journal, dir) = (Arc::clone(&self.journal), self.dir.clone());
-        let (permits, all, runtime) = (Arc::clone(&self.permits), self.options.questions_max as u32, self.handle());
+        let (permits, all, runtime) = (Arc::clone(&self.turns.questions), self.options.questions_max as u32, self.handle());
         self.committer.exclusively(move |present| {
             let beside = dir.join("rebuild");
             remove(&beside)?;

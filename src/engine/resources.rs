@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use super::Engine;
 use super::triage::Written;
-use crate::model::{Fault, FaultClass, Resource, Stored};
+use crate::model::{Fault, Resource, Stored};
 use crate::query::Context;
 use crate::triage::incident::Actor;
+use crate::triage::versioned::check_seen;
 
 /// One definition or deletion of a resource.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,20 +49,7 @@ impl Define {
     }
 
     fn check(&self, present: Option<&Stored>) -> Result<(), Fault> {
-        let Some(seen) = self.seen.as_deref().map(|seen| seen.trim().trim_start_matches("W/").trim_matches('"')) else { return Ok(()) };
-        let found = present.map(Stored::etag);
-        let holds = match (seen, &found) {
-            ("", found) => found.is_none(),
-            ("*", found) => found.is_some(),
-            (seen, Some(found)) => seen == found,
-            (_, None) => false,
-        };
-        if holds {
-            return Ok(());
-        }
-        let found = found.map_or_else(|| "none".to_owned(), |etag| format!("etag `{etag}`"));
-        let message = format!("expected etag `{seen}` of {} `{}`, found {found}", self.kind, self.id);
-        Err(Fault::new(FaultClass::Conflict, "etag_stale", message).with_hint("somebody changed it meanwhile: read it again"))
+        check_seen(&self.kind, &self.id, present.map(Stored::etag).as_deref(), self.seen.as_deref())
     }
 
     fn next(self, present: Option<&Stored>, context: &Context, actor: &Actor) -> Option<Resource> {

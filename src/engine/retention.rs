@@ -1,6 +1,7 @@
 //! Retention: which days leave which table. A cut is a resource in the journal, so that a rebuild makes the same one at the same place, and
 //! the chain of changes says who made it, when, and how much went.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::{Define, Engine};
 use crate::columns::day;
+use crate::journal::View;
 use crate::model::{Cut, Fault, Seq, Time};
 use crate::triage::definition::{self, Definition};
 use crate::triage::incident::Actor;
@@ -60,18 +62,22 @@ impl Engine {
         }
         // Whole files leave: what waits in memory is brought into files first, so that it is counted.
         let snapshot = self.committer.exclusively(|views| {
-            views.persist()?;
+            views.columns.persist()?;
             views.snapshot()
         })?;
-        let mut report = RetentionReport { applied: !trial, complete: true, ..RetentionReport::default() };
+        // Settings of one table whose names differ in case are one; the longest holds.
+        let mut settings: BTreeMap<String, u32> = BTreeMap::new();
         for stored in snapshot.resources(Retention::KIND)? {
             let days = definition::read::<Retention>(&stored)?.days;
+            settings.entry(stored.resource.id.to_lowercase()).and_modify(|known| *known = days.max(*known)).or_insert(days);
+        }
+        let mut report = RetentionReport { applied: !trial, complete: true, ..RetentionReport::default() };
+        for (table, days) in settings {
             let before = day(now.plus(-i64::from(days) * DAY));
-            let Some((table, past)) = snapshot.columns.past(&stored.resource.id, &before) else { continue };
+            let Some((table, past)) = snapshot.columns.past(&table, &before) else { continue };
             report.rows += past.rows;
             report.value.push(TableCut { table: table.to_string(), days, before, rows: past.rows, files: past.files, bytes: past.bytes });
         }
-        report.value.sort_by(|a, b| a.table.cmp(&b.table));
         let meant = |cut: &&TableCut| !trial && cut.rows > 0;
         let defines: Vec<Define> = report.value.iter().filter(meant).map(|cut| recorded(cut, now)).collect();
         if !defines.is_empty() {

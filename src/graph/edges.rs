@@ -10,6 +10,7 @@ use super::position::EdgePosition;
 use super::read::Snapshot;
 use super::runs::{Entry, Link, Mention, within};
 use super::store::{BY_ENTITIES_OF_ALERT, BY_ENTITIES_OF_INCIDENT, BY_KILL_CHAIN, BY_REDIRECT, Store, member_row};
+use super::wanted::{Item, Wanted};
 
 /// Which end of an edge a node is asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub struct EdgeFilter {
     pub window: Window,
     /// Whether edges of superseded versions are wanted too.
     pub superseded: bool,
+    /// The last document that counts: what stood when it had been taken in. An hour of events that goes on behind it counts whole.
+    pub until: Option<Seq>,
 }
 
 /// A directed edge with one assertion.
@@ -76,87 +79,6 @@ pub enum Assertion {
         /// The last document in the journal.
         last: Seq,
     },
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Item {
-    position: EdgePosition,
-    edge: Edge,
-}
-
-impl PartialEq for Item {
-    fn eq(&self, other: &Self) -> bool {
-        self.position == other.position
-    }
-}
-
-impl Eq for Item {}
-
-impl PartialOrd for Item {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Item {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.position.cmp(&other.position)
-    }
-}
-
-/// A filter with names turned into numbers.
-#[derive(Debug)]
-struct Wanted {
-    /// None means all.
-    relations: Option<Vec<u32>>,
-    kinds: Option<Vec<u32>>,
-    alerts: bool,
-    incidents: bool,
-    direction: Direction,
-    window: Window,
-    superseded: bool,
-}
-
-impl Wanted {
-    fn new(store: &Store, filter: &EdgeFilter) -> Self {
-        let find = |name: &str| store.names.find(&store.hasher, &store.texts, name);
-        let names = |all: &[&str]| (!all.is_empty()).then(|| all.iter().filter_map(|name| find(name)).collect::<Vec<u32>>());
-        let relations: Vec<&str> = filter.relations.iter().map(Relation::as_str).collect();
-        let kinds: Vec<&str> = filter.kinds.iter().map(Kind::as_str).collect();
-        Self {
-            relations: names(&relations),
-            kinds: names(&kinds),
-            alerts: kinds.is_empty() || kinds.contains(&"alert"),
-            incidents: kinds.is_empty() || kinds.contains(&"incident"),
-            direction: filter.direction,
-            window: filter.window,
-            superseded: filter.superseded,
-        }
-    }
-
-    fn label(&self, store: &Store, label: u32) -> bool {
-        self.relations.as_ref().is_none_or(|all| all.contains(&store.labels.get(label).relation))
-    }
-
-    fn other(&self, store: &Store, node: NodeId) -> bool {
-        match node.kind() {
-            NodeKind::Entity => self.kinds.as_ref().is_none_or(|all| all.contains(&store.entities.atoms.get(node.index() as u32).kind)),
-            NodeKind::Alert => self.alerts,
-            NodeKind::Incident => self.incidents,
-        }
-    }
-
-    fn goes(&self, out: bool) -> bool {
-        match self.direction {
-            Direction::Both => true,
-            Direction::Out => out,
-            Direction::In => !out,
-        }
-    }
-
-    fn within(&self, first: i64, last: i64) -> bool {
-        overlaps(&self.window, first, last)
-    }
 }
 
 /// Whether an interval in microseconds touches a window; one without time touches only the window without bounds.
@@ -384,13 +306,13 @@ impl<'a> Edges<'a> {
                 let Some((entry, left)) = slice.split_last() else { return };
                 let (atom, entry) = (*atom, *entry);
                 *slice = left;
-                mention_item(self.store, &self.wanted, self.node, atom, entry)
+                self.wanted.mention(self.store, self.node, atom, entry)
             }
             Rest::Links { row, out, rest } => {
                 let Some((entry, left)) = rest.split_last() else { return };
                 let (row, out, entry) = (*row, *out, *entry);
                 *rest = left;
-                link_item(self.store, &self.wanted, self.node, row, out, entry)
+                self.wanted.link(self.store, self.node, row, out, entry)
             }
         };
         match rest.bound() {
@@ -407,6 +329,26 @@ impl<'a> Edges<'a> {
         }
     }
 
+    /// Calls `each` with what is left, in no particular order.
+    pub(super) fn each(self, mut each: impl FnMut(Edge)) {
+        for rest in &self.rests {
+            match rest {
+                Rest::Mentions(atom, slice) => {
+                    slice
+                        .iter()
+                        .filter_map(|entry| self.wanted.mention(self.store, self.node, *atom, *entry))
+                        .for_each(|item| each(item.edge));
+                }
+                Rest::Links { row, out, rest } => {
+                    rest.iter()
+                        .filter_map(|entry| self.wanted.link(self.store, self.node, *row, *out, *entry))
+                        .for_each(|item| each(item.edge));
+                }
+            }
+        }
+        self.ready.into_iter().for_each(|item| each(item.edge));
+    }
+
     fn offer(&mut self, item: Item) {
         if self.after.is_none_or(|after| item.position < after) {
             self.ready.push(item);
@@ -420,7 +362,7 @@ impl<'a> Edges<'a> {
         if self.wanted.label(store, label) && self.wanted.goes(true) {
             let mut atoms: Vec<u32> = Vec::new();
             for doc in store.docs_of(node) {
-                if !self.wanted.superseded && store.docs.get(doc).superseded {
+                if !self.wanted.holds(store, store.docs.get(doc)) {
                     continue;
                 }
                 atoms.clear();
@@ -428,7 +370,7 @@ impl<'a> Edges<'a> {
                 atoms.sort_unstable();
                 atoms.dedup();
                 for atom in &atoms {
-                    if let Some(item) = entity_item(store, &self.wanted, node, doc, *atom) {
+                    if let Some(item) = self.wanted.named(store, node, doc, *atom) {
                         self.offer(item);
                     }
                 }
@@ -437,7 +379,7 @@ impl<'a> Edges<'a> {
         for (out, family) in [(true, &store.members), (false, &store.containers)] {
             if self.wanted.goes(out) {
                 for entry in family.slices(member_row(node)).flatten() {
-                    if let Some(item) = member_item(store, &self.wanted, node, out, *entry) {
+                    if let Some(item) = self.wanted.member(store, node, out, *entry) {
                         self.offer(item);
                     }
                 }
@@ -480,85 +422,6 @@ impl Iterator for Edges<'_> {
     fn next(&mut self) -> Option<Edge> {
         self.next_placed().map(|(_, edge)| edge)
     }
-}
-
-fn mention_item(store: &Store, wanted: &Wanted, node: NodeId, atom: u32, entry: Mention) -> Option<Item> {
-    let row = store.docs.get(entry.doc);
-    let other = NodeId::from_raw(row.node);
-    if (row.superseded && !wanted.superseded) || !wanted.other(store, other) || !wanted.within(row.time, row.time) {
-        return None;
-    }
-    let label = if other.kind() == NodeKind::Alert { BY_ENTITIES_OF_ALERT } else { BY_ENTITIES_OF_INCIDENT };
-    let print = store.entities.atoms.get(atom).print;
-    let position = EdgePosition { time: row.time, seq: row.seq, ends: print, label: 0, out: false, tie: entry.doc };
-    let by = By::doc(entry.doc).0;
-    let at = time(row.time);
-    let edge = Edge { from: other, to: node, first: at, last: at, count: 1, by, label, named: atom };
-    Some(Item { position, edge })
-}
-
-fn entity_item(store: &Store, wanted: &Wanted, node: NodeId, doc: u32, atom: u32) -> Option<Item> {
-    let row = store.docs.get(doc);
-    let other = store.entity_of(atom);
-    if !wanted.other(store, other) || !wanted.within(row.time, row.time) {
-        return None;
-    }
-    let label = if node.kind() == NodeKind::Alert { BY_ENTITIES_OF_ALERT } else { BY_ENTITIES_OF_INCIDENT };
-    let print = store.entities.atoms.get(atom).print;
-    let position = EdgePosition { time: row.time, seq: row.seq, ends: print, label: 0, out: true, tie: doc };
-    let at = time(row.time);
-    Some(Item { position, edge: Edge { from: node, to: other, first: at, last: at, count: 1, by: By::doc(doc).0, label, named: atom } })
-}
-
-fn link_item(store: &Store, wanted: &Wanted, node: NodeId, row: u32, out: bool, entry: Link) -> Option<Item> {
-    let other = store.entity_of(entry.other);
-    // Two identities of one entity may be linked; that says nothing about the entity.
-    if other == node || !wanted.label(store, entry.label) || !wanted.other(store, other) {
-        return None;
-    }
-    let (first, last, count, seq) = match By(entry.by).source() {
-        Source::Doc(doc) => {
-            let row = store.docs.get(doc);
-            if row.superseded && !wanted.superseded {
-                return None;
-            }
-            (row.time, row.time, 1, row.seq)
-        }
-        Source::Events(events) => {
-            let row = store.events.get(events);
-            (row.first, row.last, row.count, row.seq_max)
-        }
-    };
-    if !wanted.within(first, last) {
-        return None;
-    }
-    let ends = store.entities.atoms.get(entry.other).print.rotate_left(17) ^ store.entities.atoms.get(row).print;
-    let position = EdgePosition { time: last, seq, ends, label: store.labels.get(entry.label).print, out, tie: entry.by };
-    let (from, to) = if out { (node, other) } else { (other, node) };
-    let edge = Edge { from, to, first: time(first), last: time(last), count, by: entry.by, label: entry.label, named: NONE };
-    Some(Item { position, edge })
-}
-
-fn member_item(store: &Store, wanted: &Wanted, node: NodeId, out: bool, entry: Link) -> Option<Item> {
-    let other = NodeId::from_raw(entry.other);
-    if !wanted.label(store, entry.label) || !wanted.other(store, other) || (!wanted.superseded && !store.holds(entry.by)) {
-        return None;
-    }
-    let (from, to) = if out { (node, other) } else { (other, node) };
-    // What contains something stands in time where that stands.
-    let at = store.node_time(to);
-    if !wanted.within(at, at) {
-        return None;
-    }
-    let doc = store.docs.get(entry.by);
-    let id = match other.kind() {
-        NodeKind::Incident => store.incidents.get(other.index() as u32).id,
-        _ => store.alerts.get(other.index() as u32).id,
-    };
-    let print = super::ids::fingerprint([store.texts.get(id)]);
-    let position = EdgePosition { time: at, seq: doc.seq, ends: print, label: u64::from(entry.label), out, tie: entry.by };
-    let edge = Edge { from, to, first: time(at), last: time(at), count: 1, by: entry.by, label: entry.label, named: NONE };
-    Some(Item { position, edge })
 }
 
 impl Edge {

@@ -11,6 +11,7 @@ use super::column::{Column, TextRef, Texts};
 use super::decision::Decisions;
 use super::ids::{NONE, fingerprint};
 use super::index::{Hasher, Index, Names};
+use super::named::Named;
 use super::store::Rules;
 
 /// A key of a kind, and the atoms that hold it as three lists through [`Held`].
@@ -89,6 +90,8 @@ pub(super) struct Entities {
     pub(super) rep: Column<u32>,
     pub(super) ring: Column<Ring>,
     pub(super) decisions: Arc<Decisions>,
+    /// What readers called the entities of this state.
+    pub(super) named: Arc<Named>,
 }
 
 /// The tables that hold texts, borrowed together.
@@ -197,6 +200,9 @@ impl Entities {
         let row = self.atoms.get(atom);
         let better = better_label(label, words.texts.get(row.label));
         if better || seq < row.first {
+            if better {
+                Named::reset(&mut self.named);
+            }
             let label = if better { words.texts.push(label) } else { row.label };
             let row = self.atoms.get_mut(atom);
             row.label = label;
@@ -205,6 +211,7 @@ impl Entities {
     }
 
     fn create(&mut self, words: &mut Words, mention: &Mentioned, kind: u32, hash: u64, label: &str, seq: u64) -> u32 {
+        Named::reset(&mut self.named);
         let atom = self.atoms.len() as u32;
         let held = self.held.len() as u32;
         let mut label_ref = None;

@@ -223,6 +223,27 @@ impl Snapshot {
         })
     }
 
+    /// Returns the known incidents of some severities by their last activity, newest first.
+    ///
+    /// `after` continues behind an incident of an earlier answer, named by its activity in microseconds and its id.
+    pub fn incidents_by_activity<'a>(
+        &'a self,
+        severities: impl IntoIterator<Item = Severity>,
+        after: Option<(i64, &'a str)>,
+    ) -> impl Iterator<Item = IncidentRef<'a>> {
+        let store = &*self.0;
+        let after = after.map(|(activity, id)| (time(activity), id));
+        let mut lists: Vec<_> =
+            severities.into_iter().map(|severity| Timeline::new(store, order_of(severity), Window::ALL, after).peekable()).collect();
+        let place = |n: u32| (store.incidents.get(n).activity(), std::cmp::Reverse(store.texts.get(store.incidents.get(n).id)));
+        std::iter::from_fn(move || {
+            let heads = lists.iter_mut().enumerate().filter_map(|(at, list)| Some((place(*list.peek()?), at)));
+            let (_, at) = heads.max()?;
+            lists[at].next()
+        })
+        .map(move |n| IncidentRef { store, n, row: store.incidents.get(n) })
+    }
+
     /// Returns the number of known alerts by status and severity, each in its declared order.
     pub fn alert_counts(&self) -> [[u32; 6]; 5] {
         self.0.alert_counts

@@ -18,6 +18,7 @@ use super::decision::{Decision, Decisions, KindKey};
 use super::entities::{Entities, Ring, Words};
 use super::ids::NONE;
 use super::index::{Hasher, Names};
+use super::named::Named;
 use super::store::Rules;
 
 /// What has to be looked at again before the batch ends.
@@ -210,6 +211,7 @@ impl Entities {
 
     /// Takes in a decision.
     pub(super) fn decide(&mut self, words: &Words, seq: u64, decision: Decision, unsettled: &mut Unsettled) {
+        Named::reset(&mut self.named);
         let changed: BTreeSet<KindKey> = Arc::make_mut(&mut self.decisions).add(seq, decision);
         let mut seeds = Vec::new();
         for (kind, text) in &changed {

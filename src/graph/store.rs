@@ -223,6 +223,18 @@ impl Store {
         }
     }
 
+    /// Whether a document was the newest version of its alert or incident, or a piece of it, when the document `until` was the last one.
+    pub(super) fn stood(&self, doc: u32, until: Seq) -> bool {
+        let row = self.docs.get(doc);
+        row.seq <= until.0 && !self.superseded_until(row, until.0)
+    }
+
+    /// Whether a newer version had taken the place of a document when `until` had been taken in.
+    pub(super) fn superseded_until(&self, row: &DocRow, until: u64) -> bool {
+        let newer = |other: &DocRow| !other.piece && other.seq <= until && (other.modified, other.seq) > (row.modified, row.seq);
+        !row.piece && row.superseded && self.docs_of(NodeId::from_raw(row.node)).any(|doc| newer(self.docs.get(doc)))
+    }
+
     /// Returns first and last instant of what stands behind an edge.
     pub(super) fn interval(&self, by: u32) -> (i64, i64) {
         match By(by).source() {

@@ -27,6 +27,8 @@ pub struct Limits {
     pub request_time_max: Duration,
     /// Longest silence in the body of an ingest request.
     pub body_silence_max: Duration,
+    /// Fewest bytes a second of such a body while the server waits for it, on average over `body_silence_max`.
+    pub body_rate_min: u64,
     /// Longest time that a request waits for a server that is still reading its journal.
     pub start_wait_max: Duration,
     /// Longest time that the head of a request may take.
@@ -60,6 +62,7 @@ impl Default for Limits {
             ingest_bytes_max: 16 << 30,
             request_time_max: Duration::from_secs(60),
             body_silence_max: Duration::from_secs(30),
+            body_rate_min: 32,
             start_wait_max: Duration::from_secs(20),
             head_time_max: Duration::from_secs(10),
             idle_time_max: Duration::from_secs(60),

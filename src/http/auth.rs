@@ -28,10 +28,11 @@ use axum::response::{IntoResponse, Response};
 
 use super::app::App;
 use super::error::ApiError;
+use super::gate::Gate;
 use super::reads::SensitiveRead;
 use super::sessions::Sessions;
 use super::workspaces::{WORKSPACE, Workspaces};
-use crate::access::{Identity, Kind, Right, workspace_name};
+use crate::access::{Identity, Kind, Provider, Right, workspace_name};
 use crate::engine::Engine;
 use crate::model::{Fault, FaultClass, Time};
 use crate::triage::incident::Actor;
@@ -161,7 +162,7 @@ impl Caller {
     pub(crate) fn grant_beside(&self, app: &App, right: Right, named: &str) -> Result<Granted, Fault> {
         let identity = Arc::clone(self.identity()?);
         identity.check(right)?;
-        let workspace = app.workspaces.meant(&identity.scope, None, Some(named))?;
+        let workspace = app.workspaces.beside(&identity.scope, named)?;
         Ok(Granted { identity, workspace: Ok(workspace.into()), user: self.user.clone() })
     }
 
@@ -352,8 +353,13 @@ pub(crate) async fn authenticate(State(app): State<Arc<App>>, mut request: Reque
         app.opened().await;
     }
     let mut caller = caller_of(&app, &request);
-    if app.gate.renew(app.default_engine().ok()).await && caller.identity.is_err() {
-        caller = caller_of(&app, &request);
+    if let Some(people) = app.gate.people_due() {
+        let engine = app.default_engine().ok().cloned();
+        let renewing = tokio::spawn(Gate::renew(people, engine));
+        // Only who brings a token of the provider that was not recognised waits for its keys.
+        if caller.identity.is_err() && caller.presented.text().is_some_and(Provider::signs) && renewing.await.unwrap_or(false) {
+            caller = caller_of(&app, &request);
+        }
     }
     let granted = match need {
         Some(need) if need.right != Right::Open => caller.grant(&app, need.right).map(Some),

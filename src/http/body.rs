@@ -1,6 +1,7 @@
 //! Bodies of any size: handed from the connection to a blocking reader chunk by chunk. Never holds more than a few chunks.
 
 use std::io::{self, Read};
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use bytes::{Buf, Bytes};
@@ -30,8 +31,9 @@ pub(crate) async fn read<T: Send + 'static>(
 /// Hands the body on until it ends, breaks a limit, or the reader wants no more; gives the bytes that went through.
 async fn feed(body: Body, chunks: Sender<Chunk>, limits: &Limits) -> Result<u64, Fault> {
     let mut stream = body.into_data_stream();
-    let mut bytes = 0;
+    let (mut bytes, mut pace) = (0, Pace::default());
     loop {
+        let asked = Instant::now();
         let next = tokio::time::timeout(limits.body_silence_max, stream.next()).await;
         let chunk = match next {
             Ok(None) => {
@@ -51,6 +53,7 @@ async fn feed(body: Body, chunks: Sender<Chunk>, limits: &Limits) -> Result<u64,
             }
         };
         bytes += chunk.len() as u64;
+        pace.came(chunk.len() as u64, asked.elapsed(), limits)?;
         if bytes > limits.ingest_bytes_max {
             let message = format!("expected a body of at most {} bytes (`ingest_bytes_max`)", limits.ingest_bytes_max);
             return Err(Fault::new(FaultClass::Limit, "body_too_large", message).with_hint("send it in parts"));
@@ -58,6 +61,35 @@ async fn feed(body: Body, chunks: Sender<Chunk>, limits: &Limits) -> Result<u64,
         if chunks.send(Chunk::Bytes(chunk)).await.is_err() {
             return Ok(bytes);
         }
+    }
+}
+
+/// How fast a body comes; only the time counts in which the server waits for it.
+#[derive(Debug, Default)]
+struct Pace {
+    waited: Duration,
+    bytes: u64,
+}
+
+impl Pace {
+    /// Counts bytes that were waited for; an error if a body would hold its place for ever, a few bytes at a time.
+    fn came(&mut self, bytes: u64, waited: Duration, limits: &Limits) -> Result<(), Fault> {
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.waited = self.waited.saturating_add(waited);
+        if self.waited < limits.body_silence_max {
+            return Ok(());
+        }
+        if self.bytes < limits.body_rate_min.saturating_mul(self.waited.as_secs()) {
+            let message = format!(
+                "expected at least {} bytes of the body a second (`body_rate_min`), found {} in {} s",
+                limits.body_rate_min,
+                self.bytes,
+                self.waited.as_secs()
+            );
+            return Err(Fault::new(FaultClass::Unavailable, "request_timeout", message).with_hint("send what there is, and again later"));
+        }
+        *self = Self::default();
+        Ok(())
     }
 }
 
@@ -104,6 +136,20 @@ mod tests {
         let mut text = String::new();
         let result = BodyReader { chunks: receiver, chunk: Bytes::new(), ended: false }.read_to_string(&mut text);
         (text, result.err().map(|error| error.kind()))
+    }
+
+    #[test]
+    fn a_body_of_a_few_bytes_now_and_then_ends() {
+        let limits = Limits { body_silence_max: Duration::from_secs(30), body_rate_min: 32, ..Limits::default() };
+        let ends = |bytes: u64, seconds: u64| {
+            let mut pace = Pace::default();
+            (0..60).position(|_| pace.came(bytes, Duration::from_secs(seconds), &limits).is_err())
+        };
+        assert_eq!(ends(1, 1), Some(29), "a byte a second");
+        assert_eq!(ends(1, 29), Some(1), "one just before each silence is too long");
+        assert_eq!(ends(32, 1), None);
+        assert_eq!(ends(4_096, 29), None, "a line now and then");
+        assert_eq!(ends(1, 0), None, "whoever is not waited for is not slow");
     }
 
     #[test]

@@ -12,9 +12,9 @@ use utoipa::openapi::path::{HttpMethod, Operation};
 use super::app::App;
 pub(crate) use super::auth::By;
 use super::error::ApiError;
-use super::extract::{JsonBody, Ready};
+use super::extract::{Ask, JsonBody, Ready};
 use super::routes::{About, NoParams, Routes, json};
-use crate::engine::{Audit, Engine};
+use crate::engine::{Audit, AuditRequest, Engine};
 use crate::model::{Fault, FaultClass};
 use crate::query::activity::{ActivityRequest, AlertActivityRequest};
 use crate::triage::alert::{AlertBulkUpdate, AlertFields, AlertUpdate, ChangeAlerts};
@@ -137,7 +137,7 @@ pub(crate) fn add(routes: &mut Routes) {
             summary: "Lists every change of an incident: who, when, before, after; newest first",
         },
     );
-    let operation = routes.operation::<NoParams, Audit>(
+    let operation = routes.operation::<AuditRequest, Audit>(
         "/v1/audit/verify",
         about("verify_audit", "Follows the chain of changes through the whole journal and names the first broken link"),
     );
@@ -262,7 +262,7 @@ async fn bulk_alerts(Ready(engine): Ready, By(actor): By, JsonBody(request): Jso
     changed_alerts(engine, actor, request).await
 }
 
-async fn audit(Ready(engine): Ready) -> Result<Response, ApiError> {
-    let done = tokio::task::spawn_blocking(move || engine.audit()).await;
+async fn audit(Ready(engine): Ready, Ask(request): Ask<AuditRequest>) -> Result<Response, ApiError> {
+    let done = tokio::task::spawn_blocking(move || engine.audit(&request)).await;
     json(&done.map_err(|error| Fault::new(FaultClass::Internal, "audit_failed", format!("the audit ended early: {error}")))??)
 }

@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq;
 use super::app::Limits;
 use super::people::People;
 use super::sessions::Sessions;
-use crate::access::{Bucket, Identity, Key, KeyKind, Keys, Kind, OidcRefusal, Presented, Provider, Rate, Refusal, Secret, Subject};
+use crate::access::{Bucket, Claims, Identity, Key, KeyKind, Keys, Kind, OidcRefusal, Presented, Provider, Rate, Refusal, Secret, Subject};
 use crate::engine::Engine;
 use crate::model::{Fault, FaultClass, Time};
 
@@ -120,9 +120,10 @@ impl Gate {
 
     fn holder(&self, served: &Served, token: &str, now: Time) -> Result<Identity, Fault> {
         if Sessions::names(token) {
-            return self
-                .sessions
-                .find(token, now)
+            // The session keeps what the provider said; what that opens is what the settings say now.
+            let said = self.sessions.find(token, now);
+            let person = said.zip(served.people.as_ref()).and_then(|(said, people)| people.provider().person_of(&said));
+            return person
                 .ok_or_else(|| Fault::new(FaultClass::Invalid, "token_expired", "the session is over").with_hint("sign in again"));
         }
         if Secret::issues(token) {
@@ -149,12 +150,13 @@ impl Gate {
         }
     }
 
-    /// Looks at the keys of the identity provider again if it is time to.
-    pub(crate) async fn renew(&self, engine: Option<&Arc<Engine>>) -> bool {
-        let Some(people) = self.served.as_ref().and_then(|served| served.people.as_ref()).filter(|people| people.is_due()) else {
-            return false;
-        };
-        let (people, engine) = (Arc::clone(people), engine.cloned());
+    /// The people whose provider's keys it is time to look at again. Says so once.
+    pub(crate) fn people_due(&self) -> Option<Arc<People>> {
+        self.served.as_ref().and_then(|served| served.people.as_ref()).filter(|people| people.is_due()).cloned()
+    }
+
+    /// Looks at the keys of the identity provider again; gives whether it could.
+    pub(crate) async fn renew(people: Arc<People>, engine: Option<Arc<Engine>>) -> bool {
         let refresh = move || {
             let outside = engine.map(|engine| engine.outside()).transpose()?;
             people.refresh(outside.as_ref())
@@ -169,15 +171,17 @@ impl Gate {
         }
     }
 
-    /// Begins a session of somebody who signed in; gives the text that opens it.
-    pub(crate) fn begin_session(&self, identity: Identity, now: Time, expires: Time) -> Result<String, Fault> {
-        self.sessions.begin(identity, now, expires)
+    /// Begins a session of `person`, who signed in; gives the text that opens it.
+    pub(crate) fn begin_session(&self, person: &Identity, said: Claims, now: Time, expires: Time) -> Result<String, Fault> {
+        self.sessions.begin(&person.id, said, now, expires)
     }
 
     /// Ends a session, and what is open in it.
     pub(crate) fn end_session(&self, text: &str) -> bool {
         let ended = self.sessions.end(text);
-        self.changed.send_replace(());
+        if ended {
+            self.changed.send_replace(());
+        }
         ended
     }
 

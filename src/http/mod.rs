@@ -82,7 +82,7 @@ pub use app::Limits;
 pub(crate) use auth::USER;
 pub use error::{ErrorBody, ErrorDetail, ErrorSpan};
 pub use server::{ServerFile, Serving, directory_secret, serve};
-pub(crate) use workspaces::{WORKSPACE, folder as workspace_folder, workspace_of};
+pub(crate) use workspaces::{WORKSPACE, folder as workspace_folder};
 
 /// The whole API over an open engine, without a socket.
 pub fn router(engine: Arc<Engine>) -> Router {

@@ -5,16 +5,18 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use arc_swap::ArcSwap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use jsonwebtoken::jwk::JwkSet;
 use serde::Deserialize;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
-use crate::access::{ClientAuth, Identity, OidcRefusal, Provider, provider_keys};
+use super::server;
+use crate::access::{Claims, ClientAuth, Identity, OidcRefusal, Provider, Settings, provider_keys};
 use crate::engine::Outside;
 use crate::model::{Fault, FaultClass, Time};
 
@@ -22,21 +24,40 @@ use crate::model::{Fault, FaultClass, Time};
 const PAUSE: Duration = Duration::from_secs(60);
 /// Time after which the keys are looked at again, so that those that the provider withdrew end.
 const AGE_MAX: Duration = Duration::from_secs(3_600);
+/// Time for which a provider that could not be asked is not asked again.
+const FAILED: Duration = Duration::from_secs(5);
+/// Calls of sign-ins to the provider at one time: whoever nobody knows must not hold every thread of the server.
+const CALLS_MAX: usize = 8;
 /// Largest set of keys, in bytes.
 const KEYS_BYTES_MAX: u64 = 1 << 20;
 
 /// The provider and its keys.
 #[derive(Debug)]
 pub(crate) struct People {
-    provider: Provider,
+    provider: ArcSwap<Provider>,
     dir: PathBuf,
+    /// The settings as they were last read.
+    read: Mutex<Mark>,
     keys: ArcSwap<JwkSet>,
     /// When the keys were last asked for.
     asked: Mutex<Option<Instant>>,
     /// Whether a token named a key that is not known.
     wanted: AtomicBool,
-    /// What the issuer says of itself, and since when.
-    described: Mutex<Option<(Instant, Arc<Description>)>>,
+    /// What the issuer says of itself, or why it could not be asked, and since when.
+    described: Mutex<Option<(Instant, Result<Arc<Description>, Fault>)>>,
+    /// Places for calls of sign-ins.
+    calls: Arc<Semaphore>,
+}
+
+/// By what a changed file of settings is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Mark(Option<(SystemTime, u64)>);
+
+impl Mark {
+    fn of(dir: &Path) -> Self {
+        let said = std::fs::metadata(dir.join(server::SETTINGS)).ok();
+        Self(said.and_then(|said| Some((said.modified().ok()?, said.len()))))
+    }
 }
 
 /// What an issuer says of itself.
@@ -65,18 +86,51 @@ impl People {
     /// The people of a provider, whose files lie in `dir`; no key is known yet.
     pub(crate) fn new(provider: Provider, dir: &Path) -> Self {
         let keys = ArcSwap::from_pointee(JwkSet { keys: Vec::new() });
-        let (asked, described) = (Mutex::new(None), Mutex::new(None));
-        Self { provider, dir: dir.to_owned(), keys, asked, wanted: AtomicBool::new(false), described }
+        let (asked, described, read) = (Mutex::new(None), Mutex::new(None), Mutex::default());
+        let provider = ArcSwap::from_pointee(provider);
+        let (wanted, calls) = (AtomicBool::new(false), Arc::new(Semaphore::new(CALLS_MAX)));
+        Self { provider, dir: dir.to_owned(), read, keys, asked, wanted, described, calls }
     }
 
-    /// The provider.
-    pub(crate) fn provider(&self) -> &Provider {
-        &self.provider
+    /// The provider, as `access.toml` says now: whoever loses a role there loses it with the next request.
+    pub(crate) fn provider(&self) -> Arc<Provider> {
+        let mark = Mark::of(&self.dir);
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if *read != mark {
+            *read = mark;
+            self.take(server::settings(&self.dir));
+        }
+        self.provider.load_full()
+    }
+
+    /// Takes settings that changed; what cannot be read changes nothing.
+    fn take(&self, settings: Result<Settings, Fault>) {
+        let before = self.provider.load_full();
+        let after = match settings {
+            // The settings may have lost their provider; those who came in by it have nothing here any more.
+            Ok(settings) => settings.oidc.unwrap_or_else(|| before.without_roles()),
+            Err(fault) => {
+                tracing::error!(code = fault.code, detail = fault.message, "roles stay as they were until the settings can be read");
+                return;
+            }
+        };
+        if after.keys_differ(&before) {
+            self.keys.store(JwkSet { keys: Vec::new() }.into());
+            *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            *self.described.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+        self.provider.store(after.into());
+    }
+
+    /// A place for one call of a sign-in; `provider_unusable` if none gets free for a while.
+    pub(crate) async fn call(&self) -> Result<OwnedSemaphorePermit, Fault> {
+        let place = tokio::time::timeout(FAILED, Arc::clone(&self.calls).acquire_owned()).await;
+        place.ok().and_then(Result::ok).ok_or_else(|| unusable("too many sign-ins wait for it"))
     }
 
     /// Who a token stands for.
     pub(crate) fn read(&self, token: &str, now: Time) -> Result<Identity, OidcRefusal> {
-        let read = self.provider.read(&self.keys.load(), token, now);
+        let read = self.provider().read(&self.keys.load(), token, now);
         if read == Err(OidcRefusal::KeyUnknown) {
             self.wanted.store(true, Ordering::Relaxed);
         }
@@ -99,7 +153,8 @@ impl People {
     /// are, nothing happens until something `outside` may be asked. Blocks.
     pub(crate) fn refresh(&self, outside: Option<&Outside>) -> Result<(), Fault> {
         let mark = || *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-        let (bytes, place) = match (&self.provider.keys_file, &self.provider.keys_url, outside) {
+        let provider = self.provider();
+        let (bytes, place) = match (&provider.keys_file, &provider.keys_url, outside) {
             (Some(file), ..) => {
                 mark();
                 (std::fs::read(self.dir.join(file)).map_err(|error| unreadable(file, &error))?, file.clone())
@@ -124,22 +179,26 @@ impl People {
 
     /// Where people sign in. Blocks.
     pub(crate) fn authorization_url(&self, outside: &Outside) -> Result<url::Url, Fault> {
-        let place = match &self.provider.authorization_url {
+        let place = match &self.provider().authorization_url {
             Some(url) => url.clone(),
             None => self.description(&self.trusting(outside)?)?.authorization_endpoint.clone(),
         };
         url::Url::parse(&place).map_err(|error| unusable(&format!("its `authorization_endpoint` is no address: {error}")))
     }
 
-    /// Who signed in, by the code that the provider sent back with the browser. Blocks.
+    /// Who signed in and what the provider says of them, by the code that it sent back with the browser. Blocks.
     ///
     /// Errors: of the egress policy; `provider_unusable`, `outside_unreachable`; `sign_in_refused`, if the provider gives no token
     /// for the code or one that is not for this sign-in.
-    pub(crate) fn sign_in(&self, outside: &Outside, code: &Code<'_>, now: Time) -> Result<Identity, Fault> {
+    pub(crate) fn sign_in(&self, outside: &Outside, code: &Code<'_>, now: Time) -> Result<(Identity, Claims), Fault> {
         let outside = self.trusting(outside)?;
         let token = self.exchange(&outside, code)?;
-        let read = || self.provider.signed_in(&self.keys.load(), &token, code.nonce, now);
-        let identity = match read() {
+        let provider = self.provider();
+        let read = || {
+            let said = provider.signed_in(&self.keys.load(), &token, code.nonce, now)?;
+            provider.person_of(&said).map(|person| (person, said)).ok_or(OidcRefusal::Wrong)
+        };
+        let signed_in = match read() {
             // Nobody but the provider can make this server look again here.
             Err(OidcRefusal::KeyUnknown) => {
                 self.refresh(Some(&outside))?;
@@ -147,7 +206,7 @@ impl People {
             }
             other => other,
         };
-        identity.map_err(|refusal| {
+        signed_in.map_err(|refusal| {
             let why = match refusal {
                 OidcRefusal::KeyUnknown => "its key is not among those of the provider",
                 OidcRefusal::Expired => "its time is over",
@@ -158,8 +217,9 @@ impl People {
     }
 
     fn exchange(&self, outside: &Outside, code: &Code<'_>) -> Result<String, Fault> {
-        let client = self.provider.client_id.as_deref().unwrap_or_default();
-        let (place, auth) = match &self.provider.token_url {
+        let provider = self.provider();
+        let client = provider.client_id.as_deref().unwrap_or_default();
+        let (place, auth) = match &provider.token_url {
             Some(url) => (url.clone(), ClientAuth::Basic),
             None => {
                 let said = self.description(outside)?;
@@ -168,7 +228,7 @@ impl People {
                 (said.token_endpoint.clone(), if post { ClientAuth::Post } else { ClientAuth::Basic })
             }
         };
-        let secret = match &self.provider.client_secret_file {
+        let secret = match &provider.client_secret_file {
             Some(file) => Some(std::fs::read_to_string(self.dir.join(file)).map_err(|error| unusable(&format!("`{file}`: {error}")))?),
             None => None,
         };
@@ -180,7 +240,7 @@ impl People {
             ("client_id", client),
         ];
         let mut header = None;
-        match (secret.as_deref().map(str::trim), self.provider.client_auth.unwrap_or(auth)) {
+        match (secret.as_deref().map(str::trim), provider.client_auth.unwrap_or(auth)) {
             (Some(secret), ClientAuth::Basic) => {
                 let coded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
                 header = Some(format!("Basic {}", BASE64.encode(format!("{}:{}", coded(client), coded(secret)))));
@@ -202,24 +262,38 @@ impl People {
 
     /// What the issuer says of itself, asked for again after a while. It has to be what the settings call it.
     fn description(&self, outside: &Outside) -> Result<Arc<Description>, Fault> {
+        // Before the lock: settings that changed forget the description.
+        let issuer = self.provider().issuer.clone();
+        self.described_by(|| {
+            let place = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+            let said: Description = serde_json::from_slice(&outside.get(&place)?)
+                .map_err(|error| unusable(&format!("its description at `{place}` cannot be read: {error}")))?;
+            if said.issuer != issuer {
+                return Err(unusable(&format!("expected the issuer `{issuer}`, found `{}`", said.issuer)));
+            }
+            Ok(said)
+        })
+    }
+
+    /// The description that is known, or that `ask` brings; one that failed for want of an answer stands for a moment.
+    fn described_by(&self, ask: impl FnOnce() -> Result<Description, Fault>) -> Result<Arc<Description>, Fault> {
         let mut described = self.described.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, known)) = described.as_ref().filter(|(since, _)| since.elapsed() < AGE_MAX) {
-            return Ok(Arc::clone(known));
+        if let Some((since, known)) = described.as_ref() {
+            let holds = if known.is_ok() { AGE_MAX } else { FAILED };
+            if since.elapsed() < holds {
+                return known.clone();
+            }
         }
-        let place = format!("{}/.well-known/openid-configuration", self.provider.issuer.trim_end_matches('/'));
-        let said: Description = serde_json::from_slice(&outside.get(&place)?)
-            .map_err(|error| unusable(&format!("its description at `{place}` cannot be read: {error}")))?;
-        if said.issuer != self.provider.issuer {
-            return Err(unusable(&format!("expected the issuer `{}`, found `{}`", self.provider.issuer, said.issuer)));
+        let said = ask().map(Arc::new);
+        if !said.as_ref().is_err_and(|fault| fault.class != FaultClass::Unavailable) {
+            *described = Some((Instant::now(), said.clone()));
         }
-        let said = Arc::new(said);
-        *described = Some((Instant::now(), Arc::clone(&said)));
-        Ok(said)
+        said
     }
 
     /// `outside`, where the authorities of the settings vouch for the provider.
     fn trusting(&self, outside: &Outside) -> Result<Outside, Fault> {
-        match &self.provider.ca_file {
+        match &self.provider().ca_file {
             Some(file) => outside.clone().trusting(&std::fs::read(self.dir.join(file)).map_err(|error| unreadable(file, &error))?),
             None => Ok(outside.clone()),
         }
@@ -227,7 +301,7 @@ impl People {
 
     fn fetch(&self, url: &str) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
         let mut config = ureq::Agent::config_builder().https_only(true).max_redirects(3).timeout_global(Some(Duration::from_secs(10)));
-        if let Some(file) = &self.provider.ca_file {
+        if let Some(file) = &self.provider().ca_file {
             let found: Vec<_> = parse_pem(&std::fs::read(self.dir.join(file))?)
                 .filter_map(|item| match item {
                     Ok(PemItem::Certificate(certificate)) => Some(certificate),
@@ -297,6 +371,24 @@ mod tests {
         assert!(!people.is_due(), "the last look was a moment ago");
         *people.asked.lock().expect("nobody holds it") = Instant::now().checked_sub(PAUSE);
         assert!(people.is_due() && !people.is_due());
+    }
+
+    #[test]
+    fn a_provider_that_does_not_answer_is_not_asked_again_at_once() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let people = people(dir.path(), "keys.json");
+        let asked = std::cell::Cell::new(0);
+        let ask = |fault: Fault| {
+            let ask = || {
+                asked.set(asked.get() + 1);
+                Err(fault)
+            };
+            people.described_by(ask).expect_err("nothing is said").code
+        };
+        let denied = || Fault::new(FaultClass::Invalid, "host_not_allowed", "no");
+        assert_eq!((ask(denied()), ask(denied()), asked.get()), ("host_not_allowed", "host_not_allowed", 2), "a policy may change");
+        let codes = (ask(unusable("silent")), ask(unusable("silent")));
+        assert_eq!((codes, asked.get()), (("provider_unusable", "provider_unusable"), 3));
     }
 
     #[test]

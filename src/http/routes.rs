@@ -199,15 +199,28 @@ fn unwritable(error: &serde_json::Error) -> Fault {
     Fault::new(FaultClass::Internal, "answer_unwritable", format!("the answer cannot be written as JSON: {error}"))
 }
 
-/// A question whose answer is written where it is computed, off the threads that serve connections and within the deadline.
+/// Room that is made for an answer before it is written.
+const ANSWER_BYTES: usize = 4 << 10;
+
+/// A question whose answer is written where it is computed; unless it is brief, off the threads that serve connections and within the deadline.
 struct Written<Q>(Q);
 
 impl<Q: Question> Question for Written<Q> {
     type Answer = Vec<u8>;
     const NAME: &'static str = Q::NAME;
 
+    fn is_brief(&self, context: &Context) -> bool {
+        self.0.is_brief(context)
+    }
+
+    fn is_query(&self) -> bool {
+        self.0.is_query()
+    }
+
     fn answer(self, context: &Context) -> Result<Vec<u8>, Fault> {
         let answer = self.0.answer(context)?;
-        serde_json::to_vec(&answer).map_err(|error| unwritable(&error))
+        let mut bytes = Vec::with_capacity(ANSWER_BYTES);
+        serde_json::to_writer(&mut bytes, &answer).map_err(|error| unwritable(&error))?;
+        Ok(bytes)
     }
 }

@@ -206,9 +206,12 @@ fn prepare(serving: &Serving) -> Result<(Arc<App>, Option<TlsAcceptor>, ServerFi
     Ok((app, acceptor, file))
 }
 
+/// The settings of a data directory.
+pub(crate) const SETTINGS: &str = "access.toml";
+
 /// What `access.toml` of a data directory says.
-fn settings(dir: &Path) -> Result<Settings, Fault> {
-    let path = dir.join("access.toml");
+pub(crate) fn settings(dir: &Path) -> Result<Settings, Fault> {
+    let path = dir.join(SETTINGS);
     match std::fs::read_to_string(&path) {
         Ok(text) => Settings::parse(&text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Settings::default()),
@@ -295,6 +298,10 @@ async fn accept(
             // The sender never sends: it is dropped when the server stops.
             _ = ended.changed() => break,
         };
+        // The end of an answer must not wait until the client has acknowledged its beginning.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%peer, %error, "a connection keeps waiting for acknowledgements");
+        }
         let Some(counted) = addresses.count(peer.ip(), app.limits.connections_per_address_max) else {
             tracing::debug!(%peer, "a connection was closed: its address has `connections_per_address_max` already");
             continue;

@@ -2,12 +2,12 @@
 //! with the server, and nobody is remembered longer than a session lasts.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 
-use crate::access::{self, Identity};
+use crate::access::{self, Claims};
 use crate::model::{Fault, Time};
 
 /// Sessions at a time; the one that ends first goes when there are more.
@@ -23,7 +23,10 @@ pub(crate) struct Sessions(Mutex<HashMap<blake3::Hash, Session>>);
 
 #[derive(Clone, Debug)]
 struct Session {
-    identity: Identity,
+    /// Id of the person.
+    person: String,
+    /// What the provider said; what it opens is settled at each use.
+    said: Arc<Claims>,
     expires: Time,
 }
 
@@ -33,11 +36,11 @@ impl Sessions {
         text.starts_with(PREFIX)
     }
 
-    /// Begins a session of somebody; gives the text that opens it.
-    pub(crate) fn begin(&self, identity: Identity, now: Time, expires: Time) -> Result<String, Fault> {
+    /// Begins a session of `person`; gives the text that opens it.
+    pub(crate) fn begin(&self, person: &str, said: Claims, now: Time, expires: Time) -> Result<String, Fault> {
         let text = format!("{PREFIX}{}", BASE64.encode(access::random::<32>()?));
         let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = |session: &Session| session.identity.id == identity.id;
+        let own = |session: &Session| session.person == person;
         if sessions.values().filter(|session| own(session)).count() >= SESSIONS_PER_PERSON_MAX {
             end_first(&mut sessions, own);
         }
@@ -47,18 +50,18 @@ impl Sessions {
                 end_first(&mut sessions, |_| true);
             }
         }
-        sessions.insert(blake3::hash(text.as_bytes()), Session { identity, expires });
+        sessions.insert(blake3::hash(text.as_bytes()), Session { person: person.to_owned(), said: Arc::new(said), expires });
         Ok(text)
     }
 
-    /// Whose session a text opens; none if it is over.
-    pub(crate) fn find(&self, text: &str, now: Time) -> Option<Identity> {
+    /// What the provider said of the person whose session a text opens; none if it is over.
+    pub(crate) fn find(&self, text: &str, now: Time) -> Option<Arc<Claims>> {
         let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let key = blake3::hash(text.as_bytes());
         if sessions.get(&key)?.expires <= now {
             sessions.remove(&key);
         }
-        sessions.get(&key).map(|session| session.identity.clone())
+        sessions.get(&key).map(|session| Arc::clone(&session.said))
     }
 
     /// Ends the session that a text opens; gives whether there was one.
@@ -78,18 +81,18 @@ fn end_first(sessions: &mut HashMap<blake3::Hash, Session>, among: impl Fn(&Sess
 mod tests {
     use super::*;
 
-    fn person(id: &str) -> Identity {
-        Identity { id: id.into(), ..Identity::local() }
+    fn said(id: &str) -> Claims {
+        Claims::said(serde_json::json!({"sub": id}))
     }
 
     #[test]
     fn a_session_opens_until_it_ends() {
         let sessions = Sessions::default();
         let at = Time::from_micros;
-        let begin = |id: &str, expires| sessions.begin(person(id), at(0), at(expires)).expect("random bytes");
+        let begin = |id: &str, expires| sessions.begin(id, said(id), at(0), at(expires)).expect("random bytes");
         let (one, other) = (begin("a", 10), begin("b", 20));
         assert!(Sessions::names(&one) && one != other);
-        assert_eq!(sessions.find(&one, at(9)).map(|who| who.id), Some("a".into()));
+        assert_eq!(sessions.find(&one, at(9)), Some(Arc::new(said("a"))));
         assert_eq!(sessions.find(&one, at(10)), None, "its time is over");
         assert_eq!(sessions.find(&one, at(9)), None, "and it was forgotten");
         assert!(sessions.end(&other) && !sessions.end(&other));
@@ -100,7 +103,8 @@ mod tests {
     #[test]
     fn nobody_has_more_than_their_share() {
         let sessions = Sessions::default();
-        let begin = |id: &str, expires| sessions.begin(person(id), Time::from_micros(0), Time::from_micros(expires)).expect("random bytes");
+        let begin =
+            |id: &str, expires| sessions.begin(id, said(id), Time::from_micros(0), Time::from_micros(expires)).expect("random bytes");
         let kept = begin("b", 5);
         let all: Vec<String> = (0..SESSIONS_PER_PERSON_MAX as i64 + 2).map(|number| begin("a", 100 + number)).collect();
         let open = |text: &String| sessions.find(text, Time::from_micros(0)).is_some();

@@ -28,8 +28,6 @@ use crate::model::{Fault, FaultClass, Time};
 const SIGN_IN_SECONDS: i64 = 900;
 /// Longest place to go on at, in bytes.
 const BACK_BYTES_MAX: usize = 2_048;
-/// Names the cookie of a sign-in under way; the path keeps it from all other requests.
-const BEGUN: &str = "clew-sign-in";
 const CALLBACK: &str = "/v1/sign-in/oidc/callback";
 
 /// Adds the operations.
@@ -149,7 +147,12 @@ async fn with_provider<T: Send + 'static>(
 ) -> Result<T, Fault> {
     let people = people(app).cloned().ok_or_else(|| not_configured().0)?;
     let engine = Arc::clone(app.default_engine()?);
-    let done = tokio::task::spawn_blocking(move || work(&people, &engine.outside()?)).await;
+    let place = people.call().await?;
+    let done = tokio::task::spawn_blocking(move || {
+        let _place = place;
+        work(&people, &engine.outside()?)
+    });
+    let done = done.await;
     done.unwrap_or_else(|error| Err(Fault::new(FaultClass::Internal, "sign_in_failed", error.to_string())))
 }
 
@@ -186,7 +189,7 @@ async fn callback(
 ) -> Result<Response, ApiError> {
     let (Some(people), Some(served)) = (people(&app), app.gate.served()) else { return Err(not_configured()) };
     let (now, came) = (Time::now(), CallbackRequest::read(query.as_deref().unwrap_or_default()));
-    let sign_in = cookie(&headers, BEGUN).and_then(|text| SignIn::of_cookie(&served.secret, text, now));
+    let sign_in = cookie(&headers, begun_name(&caller)).and_then(|text| SignIn::of_cookie(&served.secret, text, now));
     let state = came.state.as_deref().unwrap_or_default();
     let Some(sign_in) = sign_in.filter(|sign_in| sign_in.is_state(&served.secret, state)) else {
         app.gate.count_refused(peer.ip())?;
@@ -203,17 +206,20 @@ async fn callback(
     let read = with_provider(&app, move |people, outside| {
         people.sign_in(outside, &Code { code: &code, redirect: &redirect, verifier: &verifier, nonce: &nonce }, now)
     });
-    let identity = match read.await {
-        Ok(identity) if identity.roles.is_empty() => {
+    let (identity, said) = match read.await {
+        Ok((identity, _)) if identity.roles.is_empty() => {
             let message = format!("`{}` has none of the roles that `[oidc.roles]` names", identity.name);
             return Ok(failed(&caller, &back, &Fault::new(FaultClass::Invalid, "sign_in_no_role", message)));
         }
-        Ok(identity) => identity,
-        Err(fault) => return Ok(failed(&caller, &back, &fault)),
+        Ok(signed_in) => signed_in,
+        Err(fault) => {
+            app.gate.count_refused(peer.ip())?;
+            return Ok(failed(&caller, &back, &fault));
+        }
     };
     let seconds = i64::from(people.provider().session_minutes) * 60;
     tracing::info!(name = identity.name, id = identity.id, "somebody signed in");
-    let session = app.gate.begin_session(identity, now, now.plus(seconds * 1_000_000))?;
+    let session = app.gate.begin_session(&identity, said, now, now.plus(seconds * 1_000_000))?;
     let cookies = [begun(&caller, "", 0), kept(&caller, caller.session_cookie(), &session, "/", "Strict", seconds)];
     Ok(elsewhere(&back, &cookies))
 }
@@ -232,8 +238,8 @@ fn failed(caller: &Caller, back: &str, fault: &Fault) -> Response {
         "sign_in_stale" | "sign_in_refused" | "sign_in_no_role" => fault.code,
         _ => "sign_in_unavailable",
     };
-    let joined = if back.contains('?') { '&' } else { '?' };
     let (path, fragment) = back.split_once('#').map_or((back, String::new()), |(path, rest)| (path, format!("#{rest}")));
+    let joined = if path.contains('?') { '&' } else { '?' };
     elsewhere(&format!("{path}{joined}sign_in={code}{fragment}"), &[begun(caller, "", 0)])
 }
 
@@ -251,9 +257,14 @@ fn header_value(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static("/"))
 }
 
+/// Name of the cookie of a sign-in under way. Under TLS, one that browsers take from this very host only: it binds a code to its browser.
+fn begun_name(caller: &Caller) -> &'static str {
+    if caller.is_secure() { "__Host-clew-sign-in" } else { "clew-sign-in" }
+}
+
 /// The cookie of a sign-in under way: it comes back with the browser when the provider sends it, so other sites may lead here with it.
 fn begun(caller: &Caller, value: &str, seconds: i64) -> String {
-    kept(caller, BEGUN, value, "/v1/sign-in", "Lax", seconds)
+    kept(caller, begun_name(caller), value, "/", "Lax", seconds)
 }
 
 fn kept(caller: &Caller, name: &str, value: &str, path: &str, site: &str, seconds: i64) -> String {

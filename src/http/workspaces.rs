@@ -22,26 +22,18 @@ use super::auth::{By, Granted};
 use super::error::ApiError;
 use super::extract::JsonBody;
 use super::routes::{About, NoParams, Routes, json};
-use crate::access::{DEFAULT_WORKSPACE, Identity, Scope, workspace_id, workspace_name};
+use crate::access::{DEFAULT_WORKSPACE, Identity, Scope, WORKSPACES_FOLDER, workspace_id, workspace_name};
 use crate::engine::{Define, Engine, Options};
 use crate::model::{Fault, FaultClass, Time};
 
 /// Names the workspace that a request means.
 pub(crate) const WORKSPACE: &str = "x-clew-workspace";
-/// Folder of the workspaces that are not the default one.
-const FOLDER: &str = "workspaces";
 /// Kind of the resources.
 const KIND: &str = "workspace";
 
 /// The folder of a workspace in the data directory `dir`.
 pub(crate) fn folder(dir: &Path, workspace: &str) -> std::path::PathBuf {
-    if workspace == DEFAULT_WORKSPACE { dir.to_owned() } else { dir.join(FOLDER).join(workspace) }
-}
-
-/// The data directory and the name of the workspace whose folder `dir` would be; none for one that is no workspace's.
-pub(crate) fn workspace_of(dir: &Path) -> Option<(&Path, &str)> {
-    let (above, name) = (dir.parent()?, dir.file_name()?.to_str()?);
-    (above.file_name()? == FOLDER).then_some((above.parent()?, name))
+    if workspace == DEFAULT_WORKSPACE { dir.to_owned() } else { dir.join(WORKSPACES_FOLDER).join(workspace) }
 }
 
 /// The engines of a server.
@@ -105,29 +97,38 @@ impl Workspaces {
     /// not are the same to who may not use it.
     pub(crate) fn meant(&self, scope: &Scope, chosen: Option<&str>, named: Option<&str>) -> Result<String, Fault> {
         let visible = self.visible(scope);
-        let find = |text: &str| {
-            visible
-                .iter()
-                .find(|name| name.eq_ignore_ascii_case(text) || text.eq_ignore_ascii_case(&workspace_id(name).to_string()))
-                .cloned()
-        };
-        if let Some(chosen) = chosen {
-            return find(chosen).ok_or_else(|| unknown(chosen, &visible));
+        match (chosen, visible.as_slice()) {
+            (Some(chosen), _) => find(&visible, chosen).ok_or_else(|| unknown(chosen, &visible)),
+            (None, [only]) => Ok(only.clone()),
+            (None, _) => Self::said(&visible, scope, named),
         }
-        if let [only] = visible.as_slice() {
-            return Ok(only.clone());
+    }
+
+    /// The workspace that the text of a query names beside that of the request.
+    ///
+    /// To a caller who may use all, any name means the only one that there is; otherwise the rows of one are never given
+    /// under the name of another.
+    pub(crate) fn beside(&self, scope: &Scope, named: &str) -> Result<String, Fault> {
+        let visible = self.visible(scope);
+        match (scope, visible.as_slice()) {
+            (Scope::All, [only]) => Ok(only.clone()),
+            _ => Self::said(&visible, scope, Some(named)),
         }
+    }
+
+    /// The one of several that has the name or id; `default`, as no name, is the caller's own.
+    fn said(visible: &[String], scope: &Scope, named: Option<&str>) -> Result<String, Fault> {
         let home = || match (scope.home().filter(|home| visible.iter().any(|name| name == home)), visible.first()) {
             (Some(home), _) => Ok(home.to_owned()),
-            (None, Some(_)) => Err(ambiguous(&visible)),
+            (None, Some(_)) => Err(ambiguous(visible)),
             // Of the workspaces that the caller is bound to none was made.
-            (None, None) => Err(unknown(scope.home().unwrap_or_default(), &visible)),
+            (None, None) => Err(unknown(scope.home().unwrap_or_default(), visible)),
         };
         match named {
-            Some(named) => match find(named) {
+            Some(named) => match find(visible, named) {
                 Some(found) => Ok(found),
                 None if named.eq_ignore_ascii_case(DEFAULT_WORKSPACE) => home(),
-                None => Err(unknown(named, &visible)),
+                None => Err(unknown(named, visible)),
             },
             None => home(),
         }
@@ -173,6 +174,18 @@ impl Workspaces {
         let opened = Opened { engine: Arc::clone(&engine), used: self.clock.fetch_add(1, Ordering::Relaxed) };
         self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), opened);
         Ok(engine)
+    }
+
+    /// Fails if a request names more workspaces at once than may ever be open.
+    pub(crate) fn fit<'a>(&self, names: impl Iterator<Item = &'a str>) -> Result<(), Fault> {
+        let named: BTreeSet<&str> = names.filter(|name| *name != DEFAULT_WORKSPACE).collect();
+        if named.len() <= self.open_max {
+            return Ok(());
+        }
+        let message =
+            format!("expected at most {} workspaces in one request (`workspaces_open_max`), found {}", self.open_max, named.len());
+        Err(Fault::new(FaultClass::Limit, "workspaces_open_max", message)
+            .with_hint("ask in several requests, or raise it in `access.toml`"))
     }
 
     /// Takes out the engine that was longest unused if there is no room for another.
@@ -379,9 +392,16 @@ async fn create(
     json(&made)
 }
 
+/// The one of the names that a text means: itself in any case, or its id.
+fn find(visible: &[String], text: &str) -> Option<String> {
+    let means = |name: &&String| name.eq_ignore_ascii_case(text) || text.eq_ignore_ascii_case(&workspace_id(name).to_string());
+    visible.iter().find(means).cloned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::workspace_of;
 
     fn workspaces(names: &[&str]) -> Workspaces {
         let workspaces = Workspaces::new(1);
@@ -426,6 +446,19 @@ mod tests {
             let found = found.as_deref().map_err(|code| *code);
             assert_eq!(found, expected, "{names:?} {chosen:?} {named:?}");
         }
+        let beside: [(&Workspaces, &[&str], &str, Result<&str, &str>); 7] = [
+            (&one, &[], "SOC-Workspace", Ok("default")),
+            (&three, &[], "a", Ok("a")),
+            (&three, &[], "typo", Err("workspace_unknown")),
+            (&three, &["a"], "A", Ok("a")),
+            (&three, &["a"], "default", Ok("a")),
+            (&three, &["a"], "b", Err("workspace_unknown")),
+            (&one, &["default"], "b", Err("workspace_unknown")),
+        ];
+        for (workspaces, names, named, expected) in beside {
+            let found = workspaces.beside(&scope(names), named).map_err(|fault| fault.code);
+            assert_eq!(found.as_deref().map_err(|code| *code), expected, "beside: {names:?} {named:?}");
+        }
         let hint = |name| three.meant(&scope(&["a"]), Some(name), None).expect_err("is not there").hint;
         assert_eq!(hint("b"), hint("typo"), "what may not be used is not told from what is not there");
     }
@@ -436,7 +469,7 @@ mod tests {
         let actor = crate::triage::incident::Actor { name: "ana".into() };
         let rule = serde_json::json!({"enabled": true, "trigger": {"on": "incident", "when": "created"}, "conditions": [],
             "actions": [{"type": "modify_incident", "fields": {"add_tags": ["seen"]}}]});
-        let case = dir.path().join(FOLDER).join("case");
+        let case = dir.path().join(WORKSPACES_FOLDER).join("case");
         let create = |id: &str| crate::triage::incident::IncidentCreate { id: Some(id.into()), title: id.into(), ..Default::default() };
         let tags = |engine: &Engine, id: &str| {
             let request = crate::query::details::IncidentRequest { id: id.into(), as_of: None };

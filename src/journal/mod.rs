@@ -91,6 +91,7 @@ impl Default for Options {
 ///
 /// Dropping it, like [`Journal::close`], writes what was appended.
 pub struct Journal {
+    folder: PathBuf,
     queue: Arc<Queue>,
     index: Arc<Index>,
     writer: Option<JoinHandle<Result<(), JournalError>>>,
@@ -137,7 +138,7 @@ impl Journal {
             .name("clew-journal".to_owned())
             .spawn(move || writer.run())
             .map_err(|source| JournalError::io("start the writing thread of", folder, source))?;
-        Ok(Self { queue, index, writer: Some(writer), cut, _lock: lock })
+        Ok(Self { folder: folder.to_owned(), queue, index, writer: Some(writer), cut, _lock: lock })
     }
 
     /// Number of the last document that was appended.
@@ -150,7 +151,12 @@ impl Journal {
         Seq(self.index.durable.read().unwrap_or_else(PoisonError::into_inner).next - 1)
     }
 
-    /// The tail that an interrupted write had left and that opening cut.
+    /// Files beside the segments that hold what opening or repairing cut off, until somebody removes them.
+    pub fn kept(&self) -> Result<Vec<PathBuf>, JournalError> {
+        tend::kept(&self.folder)
+    }
+
+    /// The tail that is no record and that opening cut.
     pub fn cut(&self) -> Option<&Damage> {
         self.cut.as_ref()
     }
@@ -208,8 +214,10 @@ fn cut_tail(disk: &dyn Disk, folder: &Path, damage: &Damage) -> Result<(), Journ
     if !torn {
         return Err(JournalError::Corrupt { segment: segment.clone(), offset: *offset, reason });
     }
-    tracing::warn!(segment = %segment.display(), offset, reason, "cut the tail that an interrupted write left");
     let cut = || -> io::Result<()> {
+        // A changed byte in the last record looks the same: whoever looks into it needs the bytes.
+        let kept = tend::keep_beside(segment, *offset)?;
+        tracing::warn!(segment = %segment.display(), offset, reason, kept = %kept.display(), "cut the end of the journal, which is no record");
         if *offset > 0 {
             return disk.open(segment)?.cut(*offset);
         }

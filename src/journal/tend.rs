@@ -77,6 +77,9 @@ fn report(folder: &Path) -> Result<(Report, Vec<PathBuf>), JournalError> {
     Ok((report, survey.files))
 }
 
+/// What the name of a file with cut bytes has behind that of its segment.
+const KEPT: &str = ".damaged-at-";
+
 /// Cuts the journal of a folder behind the last good record before its first damage.
 ///
 /// The damaged tail, good records behind the damage included, is kept in files beside the segments. A lost `FORMAT` file is
@@ -101,14 +104,30 @@ pub fn repair(folder: &Path) -> Result<Report, JournalError> {
     Ok(report)
 }
 
+/// Copies the bytes of a segment from `offset` on into a file beside it and returns its path.
+pub(super) fn keep_beside(segment: &Path, offset: u64) -> io::Result<PathBuf> {
+    let (mut kept, path) = create_beside(segment, offset)?;
+    let mut file = File::open(segment)?;
+    file.seek(SeekFrom::Start(offset))?;
+    io::copy(&mut file, &mut kept)?;
+    kept.sync_all()?;
+    Ok(path)
+}
+
+/// The files of a folder that hold what was cut off, by name.
+pub(super) fn kept(folder: &Path) -> Result<Vec<PathBuf>, JournalError> {
+    let list = || -> io::Result<Vec<PathBuf>> { fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect() };
+    let mut found = list().map_err(|source| JournalError::io("list", folder, source))?;
+    found.retain(|path| path.file_name().is_some_and(|name| name.to_string_lossy().contains(KEPT)));
+    found.sort();
+    Ok(found)
+}
+
 /// Moves the bytes of a segment from `offset` on into a file of their own and returns its path.
 fn set_aside(segment: &Path, offset: u64) -> Result<PathBuf, JournalError> {
     let fail = |source| JournalError::io("set aside", segment, source);
-    let (mut kept, path) = create_beside(segment, offset).map_err(fail)?;
-    let mut file = OpenOptions::new().read(true).write(true).open(segment).map_err(fail)?;
-    file.seek(SeekFrom::Start(offset)).map_err(fail)?;
-    io::copy(&mut file, &mut kept).map_err(fail)?;
-    kept.sync_all().map_err(fail)?;
+    let path = keep_beside(segment, offset).map_err(fail)?;
+    let file = OpenOptions::new().write(true).open(segment).map_err(fail)?;
     if offset == 0 {
         fs::remove_file(segment).map_err(fail)?;
     } else {
@@ -121,7 +140,7 @@ fn set_aside(segment: &Path, offset: u64) -> Result<PathBuf, JournalError> {
 fn create_beside(segment: &Path, offset: u64) -> io::Result<(File, PathBuf)> {
     for turn in 0u32.. {
         let mut name = segment.as_os_str().to_owned();
-        name.push(if turn == 0 { format!(".damaged-at-{offset}") } else { format!(".damaged-at-{offset}-{turn}") });
+        name.push(if turn == 0 { format!("{KEPT}{offset}") } else { format!("{KEPT}{offset}-{turn}") });
         match OpenOptions::new().write(true).create_new(true).open(&name) {
             Ok(file) => return Ok((file, name.into())),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}

@@ -160,6 +160,9 @@ pub struct Alert {
     pub incident: Option<String>,
     /// Everything else that the source says of the alert (`ExtendedProperties` and unmapped members).
     pub extended: Object,
+    /// Whether the document is a row of the table `SecurityAlert`, whose columns are then its own.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub row: bool,
     /// The list of entities in the very words of a row of `SecurityAlert`: that table shows it, references included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entities_text: Option<String>,

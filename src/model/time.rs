@@ -184,13 +184,54 @@ fn parse_epoch(text: &str) -> Option<Result<Time, TimeError>> {
 impl fmt::Display for Time {
     /// Writes RFC 3339 in UTC with as many fraction digits (0, 3 or 6) as the instant needs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let form = match self.0.rem_euclid(1_000_000) {
-            0 => SecondsFormat::Secs,
-            n if n % 1_000 == 0 => SecondsFormat::Millis,
-            _ => SecondsFormat::Micros,
+        let micros = self.0.rem_euclid(1_000_000);
+        if !(Self::MIN..=Self::MAX).contains(self) {
+            let form = match micros {
+                0 => SecondsFormat::Secs,
+                n if n % 1_000 == 0 => SecondsFormat::Millis,
+                _ => SecondsFormat::Micros,
+            };
+            return f.write_str(&self.to_utc().to_rfc3339_opts(form, true));
+        }
+        // Answers hold many instants: each is written into one buffer.
+        let (seconds, mut text) = (self.0.div_euclid(1_000_000), *b"0000-00-00T00:00:00.000000Z");
+        let (year, month, day) = civil(seconds.div_euclid(86_400));
+        let of_day = seconds.rem_euclid(86_400);
+        let parts = [
+            (0, 4, year),
+            (5, 2, month),
+            (8, 2, day),
+            (11, 2, of_day / 3_600),
+            (14, 2, of_day / 60 % 60),
+            (17, 2, of_day % 60),
+            (20, 6, micros),
+        ];
+        for (at, digits, mut value) in parts {
+            for place in text[at..at + digits].iter_mut().rev() {
+                *place = b'0' + (value % 10) as u8;
+                value /= 10;
+            }
+        }
+        let end = match micros {
+            0 => 19,
+            n if n % 1_000 == 0 => 23,
+            _ => 26,
         };
-        f.write_str(&self.to_utc().to_rfc3339_opts(form, true))
+        text[end] = b'Z';
+        f.write_str(std::str::from_utf8(&text[..=end]).map_err(|_| fmt::Error)?)
     }
+}
+
+/// Year, month and day of a day counted from 1970-01-01, in the Gregorian calendar.
+fn civil(day: i64) -> (i64, i64, i64) {
+    // Years begin with March here, so that the leap day is the last one; an era is 400 years.
+    let shifted = day + 719_468;
+    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let of_years = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * of_years + of_years / 4 - of_years / 100);
+    let from_march = (5 * of_year + 2) / 153;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    (of_years + era * 400 + i64::from(month <= 2), month, of_year - (153 * from_march + 2) / 5 + 1)
 }
 
 impl Serialize for Time {
@@ -261,6 +302,23 @@ mod tests {
     fn refuses_what_is_no_time() {
         for text in ["", "-", "yesterday", "2021-13-01", "2021-04-28T25:00:00Z", "4625", "0000-01-01", "2021-04-28Tx", "٢٠٢١-04-28"] {
             assert!(Time::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn writes_as_chrono_does() {
+        let day = 86_400_000_000;
+        let days = (Time::MIN.0 / day..=Time::MAX.0 / day).step_by(29);
+        let odd =
+            [Time::MIN.0, Time::MAX.0, -1, 0, 1, 951_782_400_000_000, 951_868_799_999_999, 4_107_542_400_000_000, 1_619_620_290_021_000];
+        for micros in days.map(|n| n * day + n.rem_euclid(86_400) * 1_000_007).chain(odd) {
+            let form = match micros.rem_euclid(1_000_000) {
+                0 => SecondsFormat::Secs,
+                n if n % 1_000 == 0 => SecondsFormat::Millis,
+                _ => SecondsFormat::Micros,
+            };
+            let time = Time::from_micros(micros);
+            assert_eq!(time.to_string(), time.to_utc().to_rfc3339_opts(form, true), "{micros}");
         }
     }
 }

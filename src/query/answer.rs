@@ -1,10 +1,11 @@
 //! The two shapes of every answer: a table and a subgraph, both saying whether they are whole.
 
 use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::model::{Object, Time};
+use crate::model::{AlertStatus, IncidentStatus, Severity, Time};
 
 /// A column of an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -73,7 +74,99 @@ pub struct Node {
     pub degree: u64,
     /// Kind-specific facts: severity, status and times of alerts and incidents, keys of entities.
     #[schema(value_type = std::collections::HashMap<String, Value>)]
-    pub properties: Object,
+    pub properties: Properties,
+}
+
+/// Facts of a node by its kind; absent ones are left out where they are written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Properties {
+    /// Nothing is known beyond what it is called.
+    #[default]
+    None,
+    /// Of an entity.
+    Entity {
+        /// Keys that identify it alone.
+        keys: Vec<String>,
+    },
+    /// Of an alert.
+    Alert {
+        /// Its severity.
+        severity: Severity,
+        /// Its status.
+        status: AlertStatus,
+        /// The product that raised it; empty if none is said.
+        product: String,
+        /// When it began.
+        start: Option<Time>,
+        /// When it ended.
+        end: Option<Time>,
+        /// Whether a document speaks of it.
+        seen: bool,
+    },
+    /// Of an incident.
+    Incident {
+        /// The number that people say.
+        number: Option<i64>,
+        /// Its severity.
+        severity: Severity,
+        /// Its status.
+        status: IncidentStatus,
+        /// Who works on it; empty if nobody.
+        owner: String,
+        /// Its first activity.
+        first_activity: Option<Time>,
+        /// Its last activity.
+        last_activity: Option<Time>,
+        /// Whether a document speaks of it.
+        seen: bool,
+    },
+    /// Of a threat indicator.
+    Indicator {
+        /// Whether it holds now.
+        active: bool,
+    },
+}
+
+impl Serialize for Properties {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        match self {
+            Self::None => {}
+            Self::Entity { keys } => map.serialize_entry("keys", keys)?,
+            Self::Alert { severity, status, product, start, end, seen } => {
+                map.serialize_entry("severity", severity.as_str())?;
+                map.serialize_entry("status", status.as_str())?;
+                text(&mut map, "product", product)?;
+                time(&mut map, "start", *start)?;
+                time(&mut map, "end", *end)?;
+                unseen(&mut map, *seen)?;
+            }
+            Self::Incident { number, severity, status, owner, first_activity, last_activity, seen } => {
+                number.iter().try_for_each(|number| map.serialize_entry("number", number))?;
+                map.serialize_entry("severity", severity.as_str())?;
+                map.serialize_entry("status", status.as_str())?;
+                text(&mut map, "owner", owner)?;
+                time(&mut map, "first_activity", *first_activity)?;
+                time(&mut map, "last_activity", *last_activity)?;
+                unseen(&mut map, *seen)?;
+            }
+            Self::Indicator { active } => map.serialize_entry("active", active)?,
+        }
+        map.end()
+    }
+}
+
+fn text<M: SerializeMap>(map: &mut M, name: &str, value: &str) -> Result<(), M::Error> {
+    if value.is_empty() { Ok(()) } else { map.serialize_entry(name, value) }
+}
+
+fn time<M: SerializeMap>(map: &mut M, name: &str, value: Option<Time>) -> Result<(), M::Error> {
+    value.iter().try_for_each(|value| map.serialize_entry(name, value))
+}
+
+/// What only others refer to says so.
+fn unseen<M: SerializeMap>(map: &mut M, seen: bool) -> Result<(), M::Error> {
+    if seen { Ok(()) } else { map.serialize_entry("seen", &false) }
 }
 
 /// A directed edge of a subgraph.
@@ -109,7 +202,7 @@ pub struct Subgraph {
     pub nodes: Vec<Node>,
     /// The edges, newest first unless the question orders them otherwise.
     pub edges: Vec<Edge>,
-    /// How many edges match in all, where that is known without walking them; of an answer that is cut, each hour of an edge counts.
+    /// How many edges match in all, on whatever page; absent where a node has too many to count them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
     /// Whether this is everything that was asked for.

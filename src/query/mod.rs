@@ -75,6 +75,8 @@ pub struct Context {
     pub snapshot: Arc<Snapshot>,
     /// The documents themselves.
     pub journal: Arc<Journal>,
+    /// The name of the workspace.
+    pub workspace: Arc<str>,
     /// Runs table queries.
     pub runtime: tokio::runtime::Handle,
     /// Folder for what a query spills to disk.
@@ -101,6 +103,17 @@ pub trait Question: Send + 'static {
     type Answer: Serialize + Send + 'static;
     /// Name for logs and metrics.
     const NAME: &'static str;
+
+    /// Whether the answer takes a millisecond or two at the most and reads neither tables nor disk: such a question may be answered on a
+    /// thread that serves connections.
+    fn is_brief(&self, _context: &Context) -> bool {
+        false
+    }
+
+    /// Whether it may read everything, so that many at a time would leave no room for what is quickly answered.
+    fn is_query(&self) -> bool {
+        false
+    }
 
     /// Answers from one fixed state of all views. Blocks; never writes.
     fn answer(self, context: &Context) -> Result<Self::Answer, Fault>;

@@ -16,6 +16,17 @@ pub fn node(graph: &GraphSnapshot, text: &str) -> Result<NodeId, Fault> {
     entity(graph, text)
 }
 
+/// Edges up to which the nodes of a question are read in a millisecond.
+pub(super) const BRIEF_EDGES: usize = 4_000;
+/// Items of an answer that are written in a millisecond.
+pub(super) const BRIEF_ITEMS: u32 = 500;
+
+/// Whether these names are those of nodes with few edges.
+pub(super) fn are_brief<'a>(graph: &GraphSnapshot, names: impl IntoIterator<Item = &'a String>) -> bool {
+    let edges: Option<usize> = names.into_iter().map(|name| Some(graph.degree(node(graph, name).ok()?))).sum();
+    edges.is_some_and(|edges| edges <= BRIEF_EDGES)
+}
+
 /// Finds an alert by its id.
 pub fn alert(graph: &GraphSnapshot, id: &str) -> Result<NodeId, Fault> {
     graph.alert(id.trim()).ok_or_else(|| {

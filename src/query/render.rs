@@ -1,14 +1,12 @@
 //! Nodes and edges of the graph as an answer shows them.
 
 use hashbrown::HashMap;
-use serde_json::{Value, json};
 
 use crate::graph::{self, Assertion, EntityRef, GraphSnapshot, NodeId, NodeRef};
 use crate::ingest::events::ports;
 use crate::ingest::identify;
-use crate::model::Object;
 
-use super::answer::{Edge, Node, Subgraph};
+use super::answer::{Edge, Node, Properties, Subgraph};
 
 /// Sequence numbers that an edge of an answer names; `why` lists all.
 const EVIDENCE_MAX: usize = 5;
@@ -24,6 +22,10 @@ pub(super) fn reference(graph: &GraphSnapshot, node: NodeId) -> String {
 
 /// `KIND:LABEL` or `KIND:VALUE` where that names just this entity, else `KIND:SET=VALUE`.
 pub(super) fn entity_reference(graph: &GraphSnapshot, entity: &EntityRef<'_>) -> String {
+    graph.named(entity.node(), || made_reference(graph, entity)).into_owned()
+}
+
+fn made_reference(graph: &GraphSnapshot, entity: &EntityRef<'_>) -> String {
     let (kind, key) = (entity.kind(), entity.key());
     let names = |text: &String| {
         let found = identify::reference(text).map(|(kind, keys)| graph.entities(&kind, &keys));
@@ -36,42 +38,40 @@ pub(super) fn entity_reference(graph: &GraphSnapshot, entity: &EntityRef<'_>) ->
 
 /// Returns a node of an answer.
 pub(super) fn node(graph: &GraphSnapshot, id: NodeId) -> Node {
-    let mut properties = Object::new();
-    let mut put = |name: &str, value: Value| {
-        if !value.is_null() && value != "" {
-            properties.insert(name.to_owned(), value);
-        }
-    };
-    let (kind, label) = match graph.node(id) {
+    let (name, kind, label, properties) = match graph.node(id) {
         NodeRef::Entity(entity) => {
-            put("keys", entity.keys().into_iter().filter(|(_, strong)| *strong).map(|(key, _)| key).collect());
-            (entity.kind(), entity.label())
+            let keys = entity.keys().into_iter().filter(|(_, strong)| *strong).map(|(key, _)| key.to_owned()).collect();
+            (entity_reference(graph, &entity), entity.kind(), entity.label(), Properties::Entity { keys })
         }
         NodeRef::Alert(alert) => {
-            put("severity", alert.severity().as_str().into());
-            put("status", alert.status().as_str().into());
-            put("product", alert.product().into());
-            put("start", json!(alert.start()));
-            put("end", json!(alert.end()));
-            put("seen", if alert.known() { Value::Null } else { false.into() });
-            ("alert", alert.title())
+            let properties = Properties::Alert {
+                severity: alert.severity(),
+                status: alert.status(),
+                product: alert.product().to_owned(),
+                start: alert.start(),
+                end: alert.end(),
+                seen: alert.known(),
+            };
+            (format!("alert:{}", alert.id()), "alert", alert.title(), properties)
         }
         NodeRef::Incident(incident) => {
-            put("number", incident.number().map_or(Value::Null, Value::from));
-            put("severity", incident.severity().as_str().into());
-            put("status", incident.status().as_str().into());
-            put("owner", incident.owner().into());
-            put("first_activity", json!(incident.first_activity()));
-            put("last_activity", json!(incident.last_activity()));
-            put("seen", if incident.known() { Value::Null } else { false.into() });
-            ("incident", incident.title())
+            let properties = Properties::Incident {
+                number: incident.number(),
+                severity: incident.severity(),
+                status: incident.status(),
+                owner: incident.owner().to_owned(),
+                first_activity: incident.first_activity(),
+                last_activity: incident.last_activity(),
+                seen: incident.known(),
+            };
+            (format!("incident:{}", incident.id()), "incident", incident.title(), properties)
         }
     };
-    Node { id: reference(graph, id), kind: kind.to_owned(), label: label.to_owned(), degree: graph.degree(id) as u64, properties }
+    Node { id: name, kind: kind.to_owned(), label: label.to_owned(), degree: graph.degree(id) as u64, properties }
 }
 
-/// Returns one edge of an answer from edges with the same ends and relation, newest first.
-fn merged(graph: &GraphSnapshot, edges: &[graph::Edge], name: &mut impl FnMut(NodeId) -> String) -> Edge {
+/// Returns one edge of an answer from the edges of a link, newest first.
+fn merged(graph: &GraphSnapshot, edges: &[graph::Edge], name: impl Fn(NodeId) -> String) -> Edge {
     let first = &edges[0];
     let evidence = edges.iter().take(EVIDENCE_MAX).map(|edge| match graph.assertion(edge) {
         Assertion::Document { seq, .. } => seq.0,
@@ -93,28 +93,31 @@ fn merged(graph: &GraphSnapshot, edges: &[graph::Edge], name: &mut impl FnMut(No
 
 /// Merges edges with the same ends and relation, in the order in which they first come.
 pub(super) fn edges(graph: &GraphSnapshot, edges: &[graph::Edge]) -> Vec<Edge> {
-    let mut names: HashMap<NodeId, String> = HashMap::new();
-    let mut name = |id: NodeId| names.entry(id).or_insert_with(|| reference(graph, id)).clone();
-    let mut places: HashMap<(NodeId, NodeId, &str), usize> = HashMap::new();
-    let mut groups: Vec<Vec<graph::Edge>> = Vec::new();
-    for edge in edges {
-        let place = *places.entry((edge.from, edge.to, graph.relation(edge))).or_insert(groups.len());
-        if place == groups.len() {
-            groups.push(Vec::new());
-        }
-        groups[place].push(*edge);
-    }
-    groups.iter().map(|group| merged(graph, group, &mut name)).collect()
+    let links = graph.links(edges);
+    let ends = links.iter().flat_map(|link| [link[0].from, link[0].to]);
+    let names: HashMap<NodeId, String> = ends.map(|id| (id, reference(graph, id))).collect();
+    links.iter().map(|link| merged(graph, link, |id| names[&id].clone())).collect()
 }
 
 /// Returns the subgraph of some edges, with `begin` as its first nodes.
 pub(super) fn subgraph(graph: &GraphSnapshot, begin: &[NodeId], of: &[graph::Edge]) -> Subgraph {
-    let mut seen: Vec<NodeId> = Vec::new();
-    let mut known = hashbrown::HashSet::new();
-    for id in begin.iter().copied().chain(of.iter().flat_map(|edge| [edge.from, edge.to])) {
-        if known.insert(id) {
-            seen.push(id);
-        }
+    linked(graph, begin, &graph.links(of)).1
+}
+
+/// Returns the subgraph of some links, with `begin` as its first nodes, and which nodes these are.
+pub(super) fn linked(graph: &GraphSnapshot, begin: &[NodeId], links: &[Vec<graph::Edge>]) -> (Vec<NodeId>, Subgraph) {
+    let mut places: HashMap<NodeId, usize> = HashMap::with_capacity(begin.len() + links.len());
+    let mut ids: Vec<NodeId> = Vec::with_capacity(begin.len() + links.len());
+    let mut nodes: Vec<Node> = Vec::with_capacity(begin.len() + links.len());
+    for id in begin.iter().copied().chain(links.iter().flat_map(|link| [link[0].from, link[0].to])) {
+        places.entry(id).or_insert_with(|| {
+            ids.push(id);
+            nodes.push(node(graph, id));
+            ids.len() - 1
+        });
     }
-    Subgraph { nodes: seen.into_iter().map(|id| node(graph, id)).collect(), edges: edges(graph, of), complete: true, ..Subgraph::default() }
+    // Each node is named once, however many edges it has.
+    let name = |id: NodeId| -> String { nodes[places[&id]].id.clone() };
+    let edges = links.iter().map(|link| merged(graph, link, name)).collect();
+    (ids, Subgraph { nodes, edges, complete: true, ..Subgraph::default() })
 }

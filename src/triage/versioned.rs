@@ -3,8 +3,24 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::model::{Alert, Body, Change, Document, Fault, Incident, Seq, Time};
+use crate::model::{Alert, Body, Change, Document, Fault, FaultClass, Incident, Seq, Time};
 use crate::query::{Context, details};
+
+/// Refuses a version that is not the one that the caller saw, by its etag as clients write it: `*` is any version, the empty text none.
+pub fn check_seen(what: &str, id: &str, present: Option<&str>, seen: Option<&str>) -> Result<(), Fault> {
+    let Some(seen) = seen.map(|seen| seen.trim().trim_start_matches("W/").trim_matches('"')) else { return Ok(()) };
+    let holds = match seen {
+        "" => present.is_none(),
+        "*" => present.is_some(),
+        seen => present == Some(seen),
+    };
+    if holds {
+        return Ok(());
+    }
+    let expected = present.map_or_else(|| "no version".to_owned(), |etag| format!("etag `{etag}`"));
+    let message = format!("expected {expected} of {what} `{id}`, found `{seen}`");
+    Err(Fault::new(FaultClass::Conflict, "etag_stale", message).with_hint("somebody changed it meanwhile: read it again"))
+}
 
 /// Something whose versions are journaled as whole documents.
 pub trait Versioned: Clone + PartialEq + Serialize + DeserializeOwned {

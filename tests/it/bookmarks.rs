@@ -104,6 +104,13 @@ async fn an_incident_shows_as_it_was_known_at_a_time() {
     let first = clew.get("/v1/incidents/1").await;
     let received = first["versions"][0]["received"].as_str().expect("a time").to_owned();
     let timeline = clew.get("/v1/timeline?of=incident:1").await;
+    // Degrees are those of the present.
+    let graph = async |hops: u32, past: &str| {
+        let mut around = clew.get(&format!("/v1/neighbors?node=incident:1&hops={hops}{past}")).await;
+        around["nodes"].as_array_mut().expect("a list").iter_mut().for_each(|node| node["degree"] = Value::Null);
+        around
+    };
+    let around = [graph(1, "").await, graph(2, "").await];
     // A change of the same microsecond would be known at the same time.
     while clew::model::Time::now().to_string() == received {}
     ok(&clew, "PATCH", "/v1/incidents/1", json!({"status": "Active", "add_tags": ["case-7"]})).await;
@@ -119,6 +126,11 @@ async fn an_incident_shows_as_it_was_known_at_a_time() {
     ok(&clew, "POST", "/v1/incidents/1/alerts", json!({"remove": ["a1"]})).await;
     let of_then = clew.get(&format!("/v1/timeline?of=incident:1&as_of={received}")).await;
     assert_eq!(of_then, timeline, "an alert that has left since, and none of the changes");
+    let past = format!("&as_of={received}");
+    assert_eq!([graph(1, &past).await, graph(2, &past).await], around, "the alert that has left since, and the status of then");
+    assert_ne!([graph(1, "").await, graph(2, "").await], around);
+    let unknown = refused(&clew, "GET", "/v1/neighbors?node=incident:1&as_of=2026-01-01", Value::Null).await;
+    assert_eq!(unknown, (404, "node_not_known_then".to_owned()));
     let of_now = clew.get("/v1/timeline?of=incident:1").await;
     assert_eq!(texts(&of_now["value"], "kind").iter().filter(|kind| **kind == "status").count(), 1);
     assert!(!texts(&of_now["value"], "kind").contains(&"alert"), "{of_now}");

@@ -294,6 +294,30 @@ async fn resource_graph_asks_alerts_posture_and_resources() {
     let answer = ask(json!({"subscriptions": ["20ff7fc3-e762-44dd-bd96-b71116dcdc23"], "query": query})).await;
     assert_eq!((&answer["totalRecords"], &answer["count"], &answer["resultTruncated"]), (&json!(2), &json!(2), &json!("false")));
     assert_eq!(answer["data"][0], json!({"name": ALERT, "severity": "High", "Status": "Active", "resourceGroup": "myrg1"}));
+    // What is known of alerts before they are read is what they say, in the one case and the other.
+    let whole = ask(json!({"query": "securityresources | where type =~ 'microsoft.security/locations/alerts'"})).await;
+    let alerts = whole["data"].as_array().expect("rows");
+    let members =
+        ["severity", "status", "alertDisplayName", "alertType", "intent", "productName", "startTimeUtc", "endTimeUtc", "systemAlertId"];
+    for alert in alerts {
+        for member in members {
+            let capital = member[..1].to_uppercase() + &member[1..];
+            for name in [member, &capital] {
+                let value = &alert["properties"][name];
+                let query = format!("securityresources | where properties.{name} == {value} | project name, found = properties.{name}");
+                let found = ask(json!({"query": query})).await;
+                let row = json!({"name": alert["name"], "found": value});
+                assert!(found["data"].as_array().is_some_and(|rows| rows.contains(&row)), "{query}: {found}");
+            }
+        }
+    }
+    let counted = async |subscriptions: Value| {
+        let query = "securityresources | where type =~ 'microsoft.security/locations/alerts' | summarize n = count()";
+        ask(json!({"query": query, "subscriptions": subscriptions})).await["data"][0]["n"].clone()
+    };
+    assert_eq!(counted(json!([])).await, alerts.len());
+    assert_eq!(counted(json!(["00000000-0000-0000-0000-000000000009"])).await, alerts.len(), "nothing is in it: it stands for all");
+    assert_eq!(counted(json!(["20FF7FC3-e762-44dd-bd96-b71116dcdc23"])).await, 2);
     let open =
         "securityresources | where type =~ 'microsoft.security/assessments' and properties.status.code == 'Unhealthy' | project name";
     let page = ask(json!({"query": open, "options": {"$top": 1, "resultFormat": "table"}})).await;

@@ -97,6 +97,8 @@ fn text(out: &mut Vec<u8>, text: &str) {
 /// A broker with one topic, `soc`, of two partitions.
 struct Broker {
     address: String,
+    /// How it calls itself where it names the brokers of the cluster.
+    host: Arc<Mutex<&'static str>>,
     produced: Arc<Mutex<Vec<Produced>>>,
 }
 
@@ -106,16 +108,18 @@ impl Broker {
         let port = listener.local_addr().expect("an address").port();
         let produced: Arc<Mutex<Vec<Produced>>> = Arc::default();
         let kept = Arc::clone(&produced);
+        let host = Arc::new(Mutex::new("127.0.0.1"));
+        let named = Arc::clone(&host);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let (Ok(stream), kept) = (stream, Arc::clone(&kept)) else { return };
-                std::thread::spawn(move || Self::serve(stream, port, &kept));
+                let (Ok(stream), kept, named) = (stream, Arc::clone(&kept), Arc::clone(&named)) else { return };
+                std::thread::spawn(move || Self::serve(stream, port, &named, &kept));
             }
         });
-        Self { address: format!("127.0.0.1:{port}"), produced }
+        Self { address: format!("127.0.0.1:{port}"), host, produced }
     }
 
-    fn serve(mut stream: TcpStream, port: u16, produced: &Mutex<Vec<Produced>>) {
+    fn serve(mut stream: TcpStream, port: u16, host: &Mutex<&str>, produced: &Mutex<Vec<Produced>>) {
         let mut length = [0; 4];
         while stream.read_exact(&mut length).is_ok() {
             let mut request = vec![0; u32::from_be_bytes(length) as usize];
@@ -126,7 +130,7 @@ impl Broker {
             let mut answer = correlation.to_be_bytes().to_vec();
             match (key, version) {
                 (18, 3) => Self::versions(&mut answer),
-                (3, 4) => Self::metadata(&mut answer, port),
+                (3, 4) => Self::metadata(&mut answer, *host.lock().expect("nobody panicked"), port),
                 (0, 3) => Self::produce(&mut wire, &mut answer, produced),
                 other => panic!("a request that was not offered: {other:?}"),
             }
@@ -150,12 +154,12 @@ impl Broker {
         out.push(0);
     }
 
-    fn metadata(out: &mut Vec<u8>, port: u16) {
+    fn metadata(out: &mut Vec<u8>, host: &str, port: u16) {
         let number = |out: &mut Vec<u8>, number: i32| out.extend(number.to_be_bytes());
         number(out, 0);
         number(out, 1);
         number(out, 7);
-        text(out, "127.0.0.1");
+        text(out, host);
         number(out, i32::from(port));
         // No rack, no name of the cluster.
         out.extend((-1_i16).to_be_bytes());
@@ -246,4 +250,12 @@ async fn every_change_is_produced_once_with_its_name_and_its_place() {
     assert_eq!(export(Time::now()).failed, 1);
     let status = clew.get("/v1/exports/lost/status").await;
     assert!(status["error"].as_str().is_some_and(|error| error.ends_with("no topic is named `elsewhere`")), "{status}");
+
+    // A cluster that names a broker elsewhere leads nobody there.
+    *broker.host.lock().expect("nobody panicked") = "localhost";
+    send("POST", "/v1/incidents", json!({"id": "i4", "title": "i4", "severity": "High"})).await;
+    assert!(export(Time::now()).failed >= 1, "the other export may be due again on a slow machine");
+    let status = clew.get("/v1/exports/bus/status").await;
+    let expected = "expected a host of the egress policy, found `localhost`";
+    assert_eq!((&status["error"], broker.all().len()), (&json!(expected), 4), "{status}");
 }

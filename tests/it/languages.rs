@@ -162,3 +162,37 @@ print never = 1;
     let complaints = text(&failed.stderr);
     assert!(complaints.contains("kql_operator_expected") && complaints.contains("shell_usage"), "{complaints}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sorted_rows_stay_sorted_however_many_they_are() {
+    let clew = Clew::new();
+    let text = "range x from 1 to 40000 step 1 | extend y = hash(tostring(x), 1000) | sort by y asc, x desc | project y, x, text = strcat('n', x * 2)";
+    let (status, body) = clew.post("/v1/query", &json!({"text": text, "limit": 40000})).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    let rows = body["rows"].as_array().expect("rows");
+    let keys: Vec<(i64, i64)> = rows.iter().map(|row| (row[0].as_i64().expect("a number"), -row[1].as_i64().expect("a number"))).collect();
+    assert_eq!((keys.len(), keys.is_sorted()), (40_000, true));
+}
+
+#[test]
+fn a_batch_of_checks_reads_each_line_in_its_language() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (input, output) = (folder.path().join("in.jsonl"), folder.path().join("out.jsonl"));
+    let lines = [
+        json!({"id": 1, "lang": "cypher", "query": "MATCH (n:host) RETURN n.id LIMIT 3"}),
+        json!({"id": 2, "lang": "cypher", "query": "MATCH (n RETURN n"}),
+        json!({"id": 3, "query": "MATCH (n:host) RETURN n.id LIMIT 3"}),
+        json!({"id": 4, "lang": "sql", "query": "SELECT 1"}),
+    ];
+    std::fs::write(&input, lines.map(|line| line.to_string()).join("\n")).expect("written");
+    let (from, to) = (input.to_str().expect("a path"), output.to_str().expect("a path"));
+    let done = clew(folder.path(), &["check", "--batch", from, "--out", to], "");
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    let written = std::fs::read_to_string(&output).expect("written");
+    let codes: Vec<Value> = written
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["errors"][0]["code"].clone())
+        .map(|code| code.as_str().map_or(Value::Null, |code| code.split('_').next().unwrap_or_default().into()))
+        .collect();
+    assert_eq!(codes, [Value::Null, json!("cypher"), json!("kql"), json!("parameter")]);
+}

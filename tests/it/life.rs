@@ -268,4 +268,48 @@ async fn the_audit_finds_what_was_altered_or_dropped() {
     let mut swapped = lines.clone();
     swapped.swap(changes[1], changes[2]);
     assert_eq!(audit(&swapped).await.0, Some(false));
+    // Without its end a chain is whole in itself; what was kept elsewhere shows that it is not all.
+    let last = clew.get("/v1/audit/verify").await["last"].as_str().expect("a fingerprint").to_owned();
+    let held = async |of: &Clew, anchor: &str| {
+        let found = of.get(&format!("/v1/audit/verify?anchor={anchor}")).await;
+        (found["whole"].as_bool(), found["anchored_at"].as_u64())
+    };
+    assert_eq!(held(&clew, &last.to_uppercase()).await, (Some(true), Some(changes[2] as u64 + 1)));
+    ok(&clew, "ana", "PATCH", "/v1/incidents/i1", json!({"add_tags": ["four"]})).await;
+    assert_eq!(held(&clew, &last).await, (Some(true), Some(changes[2] as u64 + 1)), "later changes stand behind it");
+    assert_eq!(audit(&lines[..changes[2]]).await, (Some(true), Some(2), None));
+    let cut = Clew::new();
+    cut.engine.import(&mut lines[..changes[2]].join("\n").as_bytes()).expect("imports");
+    assert_eq!(held(&cut, &last).await, (Some(false), None));
+    assert_eq!(refused(&clew, "GET", "/v1/audit/verify?anchor=x", json!({})).await, (400, "anchor_invalid".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_cut_from_the_end_is_told_until_somebody_looked_into_it() {
+    let clew = filled();
+    ok(&clew, "ana", "PATCH", "/v1/incidents/i1", json!({"add_tags": ["one"]})).await;
+    let folder = clew.close();
+    let journal = folder.path().join("journal");
+    let segments = || {
+        let entries = std::fs::read_dir(&journal).expect("a folder").map(|entry| entry.expect("an entry").path());
+        let mut found: Vec<_> = entries.filter(|path| path.extension().is_some_and(|extension| extension == "log")).collect();
+        found.sort();
+        found
+    };
+    let last = segments().pop().expect("a segment");
+    let mut bytes = std::fs::read(&last).expect("readable");
+    let whole = bytes.len();
+    bytes.extend(b"half a rec");
+    std::fs::write(&last, &bytes).expect("writable");
+    let clew = Clew::open(folder, Options::default());
+    let found = clew.get("/v1/audit/verify").await;
+    let kept = format!("journal/{}.damaged-at-{whole}", last.file_name().expect("a name").to_string_lossy());
+    assert_eq!((&found["whole"], &found["broken_at"], &found["cut"]), (&json!(false), &Value::Null, &json!([kept])));
+    let clew = Clew::open(clew.close(), Options::default());
+    assert_eq!(clew.get("/v1/audit/verify").await, found, "another start forgets nothing");
+    let folder = clew.close();
+    assert_eq!(std::fs::read(folder.path().join(&kept)).expect("the bytes are kept"), b"half a rec");
+    std::fs::remove_file(folder.path().join(&kept)).expect("it was looked into");
+    let clew = Clew::open(folder, Options::default());
+    assert_eq!(clew.get("/v1/audit/verify").await["whole"], json!(true));
 }

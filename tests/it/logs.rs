@@ -419,6 +419,43 @@ async fn a_query_reads_the_workspaces_that_it_names() {
     let resource = "/v1/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/vm/query";
     let (_, answer) = clew.post(resource, &json!({"query": "Signals_CL | count", "workspaceIds": ["case"]})).await;
     assert_eq!(answer["tables"][0]["rows"], json!([[2]]), "{answer}");
+    let got = clew.get(&format!("{WORKSPACE}?query=workspace('case').Signals_CL%20%7C%20project%20Name")).await;
+    assert_eq!(got["tables"][0]["rows"], json!([["other"]]), "the address names it as a body does");
+    let (status, got) = clew.try_get(&format!("{WORKSPACE}?query=workspace('nowhere').Signals_CL")).await;
+    assert_eq!(status, StatusCode::NOT_FOUND, "{got}");
+    // The native query reads them too, and no name is taken for the present workspace.
+    for (text, rows) in [
+        ("workspace('case').Signals_CL | project Name", json!([["other"]])),
+        ("database('case').Signals_CL | project Name", json!([["other"]])),
+        ("workspace('default').Signals_CL | project Name", json!([["own"]])),
+        ("cluster('clew').database('default').Signals_CL | project Name", json!([["own"]])),
+        ("alias database D = workspace('case'); database('D').Only_CL | project Name", json!([["there"]])),
+        (
+            "macro-expand entity_group [workspace('default'), workspace('case')] as W (W.Signals_CL | project Name) | sort by Name asc",
+            json!([["other"], ["own"]]),
+        ),
+        (
+            "macro-expand isfuzzy=true entity_group [workspace('nowhere'), workspace('case')] as W (W.Only_CL | project Name)",
+            json!([["there"]]),
+        ),
+    ] {
+        let (status, answer) = clew.post("/v1/query", &json!({"text": text})).await;
+        assert_eq!((status, &answer["rows"]), (StatusCode::OK, &rows), "{text}: {answer}");
+        let (_, answer) = clew.post("/v1/query/check", &json!({"text": text})).await;
+        let mistaken = answer["errors"].as_array().expect("remarks").iter().any(|remark| remark["severity"] == "error");
+        assert!(!mistaken, "{text}: {answer}");
+    }
+    for text in [
+        "workspace('nowhere').Signals_CL",
+        "database('nowhere').Signals_CL",
+        "cluster('nowhere').database('default').Signals_CL",
+        "cluster('clew').database('nowhere').Signals_CL",
+        "union database('nowhere').Sig*",
+        "database('nowhere').f(1)",
+    ] {
+        let (_, answer) = clew.post("/v1/query", &json!({"text": text})).await;
+        assert_eq!(answer["error"]["code"], "kql_unknown_workspace", "{text}: {answer}");
+    }
     for text in ["workspace('nowhere').Signals_CL", "workspace('case').Nothing_CL"] {
         let (status, answer) = clew.post("/v1/workspaces/default/query", &json!({"query": text})).await;
         assert!(status.is_client_error(), "{text}: {answer}");
@@ -441,6 +478,13 @@ async fn a_search_job_is_a_table_that_queries_name() {
     assert_eq!(rows("hunt_SRCH | sort by Name asc").await, json!([["b"], ["c"]]));
     assert_eq!(clew.by("ana", "PUT", &path, job("2024-01-01T00:00:00Z", 1)).await.0, StatusCode::OK);
     assert_eq!(rows("hunt_SRCH | count").await, json!([[1]]));
+    // One job in whatever writing; a function of somebody else is left alone.
+    let (status, answer) = clew.by("ana", "PUT", "/v1/functions/HUNT_SRCH", json!({"body": "print x = 42"})).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    let upper = format!("{base}/HUNT_SRCH?api-version=2021-12-01-preview");
+    let (status, again) = clew.by("ana", "PUT", &upper, job("2024-01-01T00:00:00Z", 1)).await;
+    assert_eq!((status, &again["name"]), (StatusCode::OK, &json!("hunt_SRCH")));
+    assert_eq!(rows("HUNT_SRCH").await, json!([[42]]));
     // Beside the tables that hold rows, with their columns.
     let tables = clew.get(&format!("{base}?api-version=2021-12-01-preview")).await;
     let named: Vec<&str> = tables["value"].as_array().expect("a list").iter().filter_map(|table| table["name"].as_str()).collect();

@@ -22,6 +22,7 @@ mod malformed;
 mod mcp;
 mod openapi;
 mod pages;
+mod past;
 mod queries;
 mod rebuild;
 mod resources;

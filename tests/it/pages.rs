@@ -70,6 +70,51 @@ async fn a_walk_shows_every_edge_or_says_where_it_stopped() {
     assert_eq!((&ranked["complete"], &ranked["cut"]), (&json!(true), &Value::Null), "there is one entity");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edge_counts_once_however_many_hours_it_lasts() {
+    let clew = Clew::new();
+    // Each of 40 people signs in from one address in each of 6 hours, twice an hour.
+    let signin = |person: u32, hour: u32, minute: u32| {
+        json!({
+            "Type": "SigninLogs", "TimeGenerated": format!("2024-01-01T{hour:02}:{minute:02}:00Z"), "IPAddress": "198.51.100.7",
+            "UserPrincipalName": format!("u{person:02}@example.org"), "ResultType": "0", "CorrelationId": format!("c{person}-{hour}-{minute}"),
+            "OperationName": "Sign-in activity",
+        })
+        .to_string()
+    };
+    let rows =
+        (0..6).flat_map(|hour| (0..40).flat_map(move |person| [0, 30].map(|minute| signin(person, hour, minute)))).collect::<Vec<_>>();
+    assert_eq!(clew.ingest_bytes("signins.jsonl", rows.join("\n")).new, 480);
+    let path = "/v1/neighbors?node=ip:198.51.100.7";
+    let whole = clew.get(&format!("{path}&limit=1000")).await;
+    let edges = whole["edges"].as_array().expect("a list");
+    assert_eq!((edges.len(), &whole["total"], &whole["complete"]), (40, &json!(40), &json!(true)));
+    for edge in edges {
+        let told = (&edge["count"], &edge["first"], &edge["last"], edge["evidence"].as_array().map(Vec::len));
+        assert_eq!(told, (&json!(12), &json!("2024-01-01T00:00:00Z"), &json!("2024-01-01T05:30:00Z"), Some(5)));
+    }
+    for limit in [1, 7, 39, 40] {
+        let (mut paged, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = clew.get(&format!("{path}&limit={limit}{cursor}")).await;
+            let found = page["edges"].as_array().expect("a list");
+            assert!(found.len() == limit.min(40 - paged.len()), "{limit}: {} edges", found.len());
+            assert_eq!(page["total"], 40, "{limit}");
+            paged.extend(found.clone());
+            match page["cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+        assert_eq!(&paged, edges, "{limit}");
+    }
+    // A window counts what lies in it.
+    let window = "&from=2024-01-01T02:00:00Z&to=2024-01-01T03:59:00Z&limit=3";
+    let inside = clew.get(&format!("{path}{window}")).await;
+    let first = &inside["edges"][0];
+    assert_eq!((&inside["total"], &first["count"], &first["first"]), (&json!(40), &json!(4), &json!("2024-01-01T02:00:00Z")), "{inside}");
+}
+
 /// Lists that page, each with a filter that is not asked for again.
 const PAGED: [(&str, &str); 6] = [
     ("/v1/alerts?limit=3&sort=title", "severity=low"),

@@ -1,6 +1,6 @@
 //! Resources: versions, etags, deletion, what a rebuild and the audit make of them.
 
-use clew::engine::{Define, Engine, Options, rebuild, verify};
+use clew::engine::{AuditRequest, Define, Engine, Options, rebuild, verify};
 use clew::model::{Seq, Stored};
 use clew::triage::incident::Actor;
 use serde_json::{Value, json};
@@ -49,7 +49,7 @@ fn versions_follow_each_other_and_stay_readable() {
     rebuild(folder, options.clone()).expect("rebuilds");
     let engine = Engine::open(folder, options).expect("opens");
     assert_eq!(all(&engine, "note"), both[1..]);
-    let audit = engine.audit().expect("reads the journal");
+    let audit = engine.audit(&AuditRequest::default()).expect("reads the journal");
     assert_eq!((audit.changes, audit.whole), (4, true));
 }
 

@@ -74,10 +74,13 @@ async fn rows_that_are_too_old_leave_and_nothing_else_does() {
     // Without a setting nothing leaves, whatever its age.
     let idle = apply(&clew, false).await;
     assert_eq!((&idle["value"], &idle["rows"]), (&json!([]), &json!(0)));
-    for (table, days, code) in [("SecurityAlert", 30, "retention_refused"), ("securityincident", 30, "retention_refused")] {
-        let (status, body) = set(&clew, table, days).await;
-        assert_eq!((status, &body["error"]["code"]), (StatusCode::BAD_REQUEST, &json!(code)), "{table}");
+    for table in ["SecurityAlert", "securityincident", "AlertInfo", "SecureScores", "Watchlist"] {
+        let (status, body) = set(&clew, table, 30).await;
+        assert_eq!((status, &body["error"]["code"]), (StatusCode::BAD_REQUEST, &json!("retention_refused")), "{table}");
     }
+    let why = "/v1/why?a=account:CONTOSO%5Cana&b=host:ws400.example.org";
+    let linked = clew.get(why).await;
+    assert_eq!(linked["assertions"][0]["records"].as_array().map(Vec::len), Some(4), "{linked}");
     assert_eq!(set(&clew, "SecurityEvent", 0).await.1["error"]["code"], "retention_invalid");
     assert_eq!(set(&clew, "SecurityEvent", 30).await.0, StatusCode::OK);
     assert_eq!(set(&clew, "Nothing_CL", 1).await.0, StatusCode::OK);
@@ -99,6 +102,17 @@ async fn rows_that_are_too_old_leave_and_nothing_else_does() {
         (Some(12), &json!(12)),
         "the timeline has what is left"
     );
+    let after = clew.get(why).await;
+    for member in ["records", "records_complete", "count", "first", "last"] {
+        assert_eq!(after["assertions"][0][member], linked["assertions"][0][member], "{member}: the journal has what the table lost");
+    }
+    // One table by two names has the longer of its settings.
+    assert_eq!(set(&clew, "securityevent", 3_000).await.0, StatusCode::OK);
+    assert_eq!(
+        apply(&clew, true).await["value"],
+        json!([{"table": "SecurityEvent", "days": 3000, "before": &ago(3_000)[..10], "rows": 0, "files": 0, "bytes": 0}])
+    );
+    assert_eq!(clew.by("eve", "DELETE", "/v1/retention/securityevent", Value::Null).await.0, StatusCode::OK);
     // The chain of changes tells who did it and what went.
     let cuts = clew.engine.context().snapshot.resources("retention_cut").expect("reads");
     let [cut] = cuts.as_slice() else { panic!("{cuts:?}") };

@@ -215,7 +215,7 @@ fn people_sign_in_with_their_provider_and_out_again() {
          role_claim = \"groups\"\n[oidc.roles]\nSOC = \"responder\"\n",
         issuer.address
     );
-    std::fs::write(data.join("access.toml"), settings).expect("the folder is writable");
+    std::fs::write(data.join("access.toml"), &settings).expect("the folder is writable");
     clew(data, &["tls", "init"]);
     let server = Server::start_with(data, &["--tls"]);
     let authority = std::fs::read(data.join("tls/ca.pem")).expect("the authority's certificate");
@@ -248,8 +248,8 @@ fn people_sign_in_with_their_provider_and_out_again() {
     assert_eq!((seen.status, seen.location.as_str()), (303, "/incidents/7?tab=graph"));
     let session = seen.cookies.iter().find(|cookie| cookie.starts_with("__Host-clew-session=clews_")).expect("a session");
     assert!(session.ends_with("; Path=/; Max-Age=28800; HttpOnly; SameSite=Strict; Secure"), "{session}");
-    let begun = seen.cookies.iter().find(|cookie| cookie.starts_with("clew-sign-in=;")).expect("what began is over");
-    assert!(begun.ends_with("; Path=/v1/sign-in; Max-Age=0; HttpOnly; SameSite=Lax; Secure"), "{begun}");
+    let begun = seen.cookies.iter().find(|cookie| cookie.starts_with("__Host-clew-sign-in=;")).expect("what began is over");
+    assert!(begun.ends_with("; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure"), "{begun}");
 
     let who = browser.get("/v1/whoami").body;
     assert_eq!((&who["name"], &who["kind"], &who["roles"]), (&json!("ana@soc.example"), &json!("person"), &json!(["responder"])));
@@ -261,6 +261,23 @@ fn people_sign_in_with_their_provider_and_out_again() {
         assert_eq!(seen.status, status, "{origin:?}: {}", seen.body);
     }
     assert_eq!(browser.ask("POST", "/v1/keys", Some(&base)).status, 403, "the role has its bounds");
+
+    // Roles are those of the settings as they are now, not as they were when the session began.
+    let write = |text: String| std::fs::write(data.join("access.toml"), text).expect("the folder is writable");
+    let may = |browser: &mut Browser| {
+        let roles = browser.get("/v1/whoami").body["roles"].clone();
+        (roles, browser.get("/v1/incidents").status, browser.ask("POST", "/v1/incidents", Some(&base)).status)
+    };
+    write(settings.replace("\"responder\"", "\"reader\""));
+    assert_eq!(may(&mut browser), (json!(["reader"]), 200, 403));
+    write(settings.replace("SOC =", "Elsewhere ="));
+    assert_eq!(may(&mut browser), (Value::Null, 403, 403));
+    write("[oidc".to_owned());
+    assert_eq!(may(&mut browser), (Value::Null, 403, 403), "what cannot be read gives nobody anything back");
+    write(String::new());
+    assert_eq!(may(&mut browser), (Value::Null, 403, 403), "nobody has a role where no provider is named, and the server stays closed");
+    write(settings.clone());
+    assert_eq!(may(&mut browser), (json!(["responder"]), 200, 200));
 
     // The code is used up; a token of another sign-in, and somebody without a role, begin nothing.
     let mut second = Browser { agent: browser.agent.clone(), base: base.clone(), cookies: HashMap::new() };

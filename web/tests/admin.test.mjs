@@ -66,6 +66,24 @@ test("a watchlist is defined and takes a CSV in", async () => {
     await closeClean(page);
 });
 
+test("what stands in a list of conditions stays with its condition when another one is removed", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/admin/automation?sel=new");
+    const form = page.getByRole("complementary", { name: "New automation rule" });
+    for (const [place, value] of [
+        [1, "High, Medium"],
+        [2, "Low"],
+    ]) {
+        await form.getByLabel("Add: Condition").selectOption("Property");
+        await form.getByLabel(`Property of condition ${place}`).fill("severity");
+        await form.getByLabel(`Values of condition ${place}`).fill(value);
+    }
+    await form.getByRole("button", { name: "Remove condition 1" }).click();
+    await form.getByLabel("Values of condition 2").waitFor({ state: "detached" });
+    await eventually(() => form.getByLabel("Values of condition 1").inputValue(), "Low");
+    await closeClean(page);
+});
+
 test("an automation rule is tried on an incident, defined as a dry run, and shows its runs", async () => {
     const page = await openPage(browser, clew.url);
     await page.go("/admin/automation?sel=new");

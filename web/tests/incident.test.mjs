@@ -31,6 +31,28 @@ test("the overview says what the incident is about, and each part leads on", asy
     await closeClean(page);
 });
 
+for (const [width, height] of [
+    [1280, 800],
+    [1920, 1080],
+    [390, 844],
+]) {
+    test(`the name of every tactic is read whole at ${width} pixels`, async () => {
+        const page = await openPage(browser, clew.url, { width, height });
+        await page.go("/incidents/5");
+        const tactics = page.getByRole("region", { name: "Tactics" }).getByRole("listitem");
+        await eventually(() => tactics.count(), 14);
+        const cut = () =>
+            tactics.evaluateAll((all) =>
+                all
+                    .flatMap((one) => [one, ...one.querySelectorAll("*")])
+                    .filter((part) => getComputedStyle(part).display !== "inline" && part.scrollWidth > part.clientWidth)
+                    .map((part) => part.textContent),
+            );
+        await eventually(cut, []);
+        await closeClean(page);
+    });
+}
+
 test("an alert opens beside the list: details, entities, document", async () => {
     const page = await openPage(browser, clew.url, { theme: "light" });
     await page.go("/incidents/4/alerts");

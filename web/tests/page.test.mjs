@@ -31,6 +31,7 @@ const screens = [
     "/admin",
     "/proposals",
     "/admin/sources",
+    "/admin/keys",
     "/alerts",
 ];
 
@@ -78,7 +79,7 @@ for (const [width, height] of [
             const over = () =>
                 page.evaluate(() => [
                     document.documentElement.scrollWidth,
-                    ...[...document.querySelectorAll("main, .incident-panel, .preview, .rail-facts, .admin")]
+                    ...[...document.querySelectorAll("main, .incident-panel, .preview, .rail-facts, .admin, .key-form")]
                         .filter((box) => box.scrollWidth > box.clientWidth)
                         .map((box) => box.className),
                 ]);
@@ -130,6 +131,15 @@ test("a server that was away is told of, and what could not be shown comes by it
     await page.getByRole("grid", { name: "Incidents" }).locator("[role=row][aria-selected]").first().waitFor();
     await page.getByText("No answer from the server").waitFor({ state: "detached" });
     page.faults = page.faults.filter((fault) => !/ERR_FAILED/.test(fault));
+    await closeClean(page, { refused: true });
+});
+
+test("an address that is no text, or leads nowhere, is answered with a way on", async () => {
+    const page = await openPage(browser, clew.url);
+    for (const path of ["/nowhere", "/nowhere/%E0%A4%A", "/nowhere/100%25"]) {
+        await page.go(path);
+        await page.getByRole("link", { name: "Open the incident queue" }).waitFor();
+    }
     await closeClean(page, { refused: true });
 });
 

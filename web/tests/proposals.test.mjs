@@ -57,6 +57,18 @@ test("a proposal is counted in the head, shown with what would change, and accep
     await closeClean(page);
 });
 
+test("what is written beside a proposal stays when something else comes in", async () => {
+    const page = await openPage(browser, clew.url);
+    await propose("4", "comment", { message: "The account is a test account." }, "It is named so.");
+    await page.go("/proposals");
+    const remark = card(page, "Add a comment").last().getByLabel("Remark on the decision");
+    await remark.fill("asked the owner of it");
+    await propose("4", "task", { title: "Ask for the test plan" }, "Nobody told of a test.");
+    await card(page, "Add a task").waitFor();
+    assert.equal(await card(page, "Add a comment").last().getByLabel("Remark on the decision").inputValue(), "asked the owner of it");
+    await closeClean(page);
+});
+
 test("a proposal is decided where the incident is worked on, by keyboard", async () => {
     const page = await openPage(browser, clew.url);
     await propose("3", "task", { title: "Isolate the host" }, "A second stage was loaded.");

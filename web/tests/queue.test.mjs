@@ -212,6 +212,21 @@ test("a queue of a million incidents is entered anywhere, and no row stays blank
     await page.keyboard.press("End");
     await list.getByText("Made incident 1", { exact: true }).waitFor();
     await page.waitForURL(/sel=made-999999/);
+    const seenWhole = (index) =>
+        list.evaluate((element, row) => {
+            const box = element.getBoundingClientRect();
+            const place = element.querySelector(`[aria-rowindex="${row + 2}"]`)?.getBoundingClientRect();
+            return place !== undefined && place.top >= box.top && place.bottom <= box.bottom + 1;
+        }, index);
+    await eventually(() => seenWhole(total - 1), true);
+    // Whoever scrolls on at the end stays at the end.
+    const reach = await list.evaluate((element) => element.scrollHeight);
+    await list.evaluate((element) => element.scrollTo(0, 2 * element.scrollHeight));
+    await eventually(() => seenWhole(total - 1), true);
+    assert.equal(await list.evaluate((element) => element.scrollHeight), reach);
+    await page.keyboard.press("k");
+    await page.waitForURL(/sel=made-999998/);
+    await eventually(() => seenWhole(total - 1), true);
     await list.evaluate((element) => element.scrollTo(0, (element.scrollHeight - element.clientHeight) / 2));
     await list.getByText("Made incident 500000", { exact: true }).waitFor();
     await eventually(() => list.locator(".table-row.waiting").count(), 0);

@@ -78,19 +78,33 @@ test("a newcomer is shown around, once", async () => {
     const page = await openPage(browser, clew.url, { tour: true });
     await page.go("/");
     const card = page.getByRole("complementary", { name: "Tour" });
+    /** Waits until the card points at something and covers less than a tenth of it. */
+    const pointing = (points) =>
+        page.waitForFunction((wanted) => {
+            const box = document.querySelector(`.tour-ring${wanted}`)?.getBoundingClientRect();
+            const over = document.querySelector(".tour")?.getBoundingClientRect();
+            if (!box || !over) return false;
+            const wide = Math.min(box.right, over.right) - Math.max(box.left, over.left);
+            const tall = Math.min(box.bottom, over.bottom) - Math.max(box.top, over.top);
+            return Math.max(0, wide) * Math.max(0, tall) < 0.1 * box.width * box.height;
+        }, points);
     await card.getByRole("heading", { name: "The queue" }).waitFor();
+    await pointing(".counters");
     await picture(page, "tour");
-    await card.getByRole("button", { name: "Show me around" }).click();
+    // By keyboard: what goes on has the focus.
+    await page.keyboard.press("Enter");
     await page.waitForURL(/\/incidents\/5$/);
-    for (const [title, url] of [
-        ["The investigation graph", /\/5\/graph/],
-        ["Graph and time are one", /\/5\/graph/],
-        ["Ask anything", /\/query/],
-        ["That is all", /\/incidents$/],
+    await pointing(".tactics");
+    for (const [title, url, points] of [
+        ["The investigation graph", /\/5\/graph/, ".graph-stage"],
+        ["Graph and time are one", /\/5\/graph/, ".parallel"],
+        ["Ask anything", /\/query/, ".query-editor"],
+        ["That is all", /\/incidents$/, ".rail"],
     ]) {
         await card.getByRole("button", { name: "Next" }).click();
         await card.getByRole("heading", { name: title }).waitFor();
         await page.waitForURL(url);
+        await pointing(points);
     }
     await card.getByRole("button", { name: "Begin" }).click();
     await card.waitFor({ state: "detached" });
@@ -98,5 +112,24 @@ test("a newcomer is shown around, once", async () => {
     await page.getByRole("grid", { name: "Incidents" }).waitFor();
     await page.waitForLoadState("networkidle");
     assert.equal(await card.count(), 0);
+    // Whoever wants it again gets it from the map of the keys, wherever they are.
+    await page.go("/alerts");
+    await page.getByRole("grid", { name: "Alerts" }).waitFor();
+    await page.keyboard.press("?");
+    await page.getByRole("button", { name: "Show me around" }).click();
+    await card.getByRole("heading", { name: "The queue" }).waitFor();
+    await page.waitForURL(/\/incidents$/);
+    await pointing(".counters");
+    await page.keyboard.press("Escape");
+    await card.waitFor({ state: "detached" });
+    await closeClean(page);
+});
+
+test("whoever was sent a link sees what it leads to, and no tour", async () => {
+    const page = await openPage(browser, clew.url, { tour: true });
+    await page.go("/incidents/5");
+    await page.getByRole("heading", { level: 1, name: /Multi-stage/ }).waitFor();
+    await page.waitForLoadState("networkidle");
+    assert.equal(await page.getByRole("complementary", { name: "Tour" }).count(), 0);
     await closeClean(page);
 });

@@ -169,15 +169,17 @@ export async function complete(page) {
     );
 }
 
-/** The rules of accessibility that the screen breaks, each with where. */
-export async function broken(page) {
+/** The rules of accessibility that the screen, or the part of it that `selector` finds, breaks, each with where. */
+export async function broken(page, selector) {
     await page.evaluate(axe.source);
-    const { violations } = await page.evaluate(() =>
-        window.axe.run(document, {
-            runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-            // Panes have the same headings on every screen, whatever stands before them there.
-            rules: { "heading-order": { enabled: false } },
-        }),
+    const { violations } = await page.evaluate(
+        (part) =>
+            window.axe.run(part ? document.querySelector(part) : document, {
+                runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+                // Panes have the same headings on every screen, whatever stands before them there.
+                rules: { "heading-order": { enabled: false } },
+            }),
+        selector,
     );
     const where = ({ html, any }) => `${html.slice(0, 160)} ${any[0]?.message ?? ""}`;
     return violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(where).join(" || ")}`);

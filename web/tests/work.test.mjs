@@ -111,3 +111,41 @@ test("timeline and graph of an incident are those of what was known at an instan
     await eventually(kinds, new RegExp(`Alert\\s+${alerts.length - 1}\\s`));
     await closeClean(page, { refused: true });
 });
+
+test("what is being written stays when somebody else changes the incident, and on the way to another tab", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/incidents/2/notes");
+    await page.getByRole("textbox", { name: "Comment" }).fill("The host was");
+    await page.getByLabel("What is to be done").fill("Ask the owner of");
+    await fetch(`${clew.url}/v1/incidents/2/tasks`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ title: "Read the proxy log" }),
+    });
+    await page.getByRole("checkbox", { name: "Read the proxy log" }).waitFor();
+    await eventually(() => page.getByLabel("What is to be done").inputValue(), "Ask the owner of");
+    await page.getByRole("tab", { name: /^Alerts/ }).click();
+    await page.getByRole("grid", { name: "Alerts of the incident" }).waitFor();
+    await page.goBack();
+    await eventually(() => page.getByRole("textbox", { name: "Comment" }).inputValue(), "The host was");
+    await page.getByRole("textbox", { name: "Comment" }).press("Control+Enter");
+    await page.getByRole("listitem").getByText("The host was").waitFor();
+    await eventually(() => page.getByRole("textbox", { name: "Comment" }).inputValue(), "");
+    await closeClean(page);
+});
+
+test("the timeline of an incident shows what comes in", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/incidents/3/timeline");
+    const shown = await eventually(() => page.locator(".timeline-bar").innerText(), /\d alert/);
+    await fetch(`${clew.url}/v1/incidents/3`, {
+        method: "PATCH",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ status: "Active" }),
+    });
+    await eventually(
+        () => page.locator(".timeline-bar").innerText(),
+        (text) => /1 change\b/.test(text) && text !== shown,
+    );
+    await closeClean(page);
+});

@@ -253,23 +253,43 @@ pub(crate) struct Audit {
 #[derive(Debug, clap::Subcommand)]
 enum AuditWork {
     /// Follow the chain of changes through the whole journal
-    Verify,
+    Verify {
+        /// The `last` of an earlier audit, or of the server's log, kept elsewhere: the chain has to lead through it
+        #[arg(long, value_name = "FINGERPRINT")]
+        anchor: Option<String>,
+    },
     /// List who read raw documents, exports, logs of changes and keys from the server, the newest first
     Reads(PageArgs),
 }
 
 impl Audit {
     pub(crate) fn run(&self, global: &Global) -> Result<(), Failure> {
-        if let AuditWork::Reads(page) = &self.work {
-            let reads = Client::reading(&global.root())?.ask(&page.on(Request::get("/v1/audit/reads")))?;
-            return print(global, &reads, View::Any);
-        }
-        let audit = Client::reading(&global.dir())?.ask(&Request::get("/v1/audit/verify"))?;
+        let anchor = match &self.work {
+            AuditWork::Reads(page) => {
+                let reads = Client::reading(&global.root())?.ask(&page.on(Request::get("/v1/audit/reads")))?;
+                return print(global, &reads, View::Any);
+            }
+            AuditWork::Verify { anchor } => anchor,
+        };
+        let request = Request::get("/v1/audit/verify").with("anchor", anchor.as_deref());
+        let audit = Client::reading(&global.dir())?.ask(&request)?;
         print(global, &audit, View::Any)?;
         if audit["whole"] == json!(true) {
             return Ok(());
         }
-        let message = format!("the chain of changes is broken at change {}", audit["broken_at"]);
+        let Some(place) = audit["broken_at"].as_u64() else {
+            let files: Vec<&str> = audit["cut"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            if files.is_empty() {
+                let message = "the chain of changes does not lead through the anchor";
+                let hint = "changes behind it were dropped, or all were written anew: compare with a backup";
+                return Err(Fault::new(FaultClass::Internal, "audit_broken", message).with_hint(hint).into());
+            }
+            let message = format!("bytes that were no record were cut from the end of the journal, and are kept in {}", files.join(", "));
+            let hint = "an interrupted write leaves such bytes, and so does somebody who changes the last record: compare with a backup, then \
+                        remove the file";
+            return Err(Fault::new(FaultClass::Internal, "audit_cut", message).with_hint(hint).into());
+        };
+        let message = format!("the chain of changes is broken at change {place}");
         let hint = "somebody altered, dropped or slipped in a change: compare with a backup, `clew export` shows every document";
         Err(Fault::new(FaultClass::Internal, "audit_broken", message).with_hint(hint).into())
     }

@@ -23,6 +23,9 @@ pub(crate) struct Neighbors {
     /// For several hops: edges that each node gives, newest first
     #[arg(long, value_name = "N")]
     per_node: Option<u32>,
+    /// The graph as it was known at this instant
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    as_of: Option<String>,
     #[command(flatten)]
     window: WindowArgs,
     #[command(flatten)]
@@ -37,7 +40,8 @@ impl Neighbors {
             .each("kind", &self.kind)
             .with("direction", self.direction.as_ref())
             .with("hops", self.hops)
-            .with("per_node", self.per_node);
+            .with("per_node", self.per_node)
+            .with("as_of", self.as_of.as_ref());
         self.page.on(self.window.on(request))
     }
 }

@@ -163,17 +163,18 @@ impl Check {
         };
         let schema = schema.map(|tables| ask::declared(&tables)).transpose()?;
         let client = if schema.is_none() && global.dir().join("journal").is_dir() { Some(Client::reading(&global.dir())?) } else { None };
-        let ask = |text: &str| -> Result<Value, Failure> {
+        let ask = |text: &str, lang: Option<&str>| -> Result<Value, Failure> {
             match &client {
-                Some(client) => client.ask(&Request::post("/v1/query/check", json!({"text": text}))),
+                Some(client) => client.ask(&Request::post("/v1/query/check", json!({"text": text, "lang": lang}))),
                 None => {
-                    let found = ask::check_without_data(&CheckRequest { text: text.to_owned() }, schema.as_ref())?;
+                    let request = CheckRequest { text: text.to_owned(), lang: lang.map(str::to_owned), ..CheckRequest::default() };
+                    let found = ask::check_without_data(&request, schema.as_ref())?;
                     Ok(serde_json::to_value(found).map_err(std::io::Error::from)?)
                 }
             }
         };
         if let (Some(input), Some(output)) = (&self.batch, &self.out) {
-            let answer = |line: Line| match ask(&line.query) {
+            let answer = |line: Line| match ask(&line.query, line.lang.as_deref()) {
                 Ok(found) => json!({"id": line.id, "errors": found["errors"]}),
                 Err(failure) => json!({"id": line.id, "errors": [shown(&failure)]}),
             };
@@ -182,7 +183,7 @@ impl Check {
         let mut wrong = 0;
         for file in &self.files {
             let text = read(file)?;
-            let found = ask(&text)?;
+            let found = ask(&text, None)?;
             for error in found["errors"].as_array().into_iter().flatten() {
                 wrong += usize::from(error["severity"] == "error");
                 eprint!("{}", fault::remark(&file.display().to_string(), &text, error));

@@ -3,6 +3,7 @@
 //! The cursor moves only after the target has taken a batch, and is written down before the next: after a crash a batch may
 //! come again, under the same ids, and none is left out.
 
+mod kafka;
 mod sinks;
 
 use std::collections::BTreeMap;

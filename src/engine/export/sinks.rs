@@ -1,6 +1,5 @@
 //! Targets of exports: files, addresses of the web, syslog, Kafka. Each takes a batch whole or says why it did not.
 
-use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::net::{TcpStream, UdpSocket};
@@ -13,24 +12,20 @@ use ::parquet::basic::{Compression, ZstdLevel};
 use ::parquet::file::properties::WriterProperties;
 use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
-use rskafka::client::partition::{Compression as KafkaCompression, UnknownTopicHandling};
-use rskafka::client::{ClientBuilder, Credentials, SaslConfig};
-use rskafka::record::Record;
 use tokio::runtime::Handle;
 use tokio_rustls::rustls;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 
 use super::super::egress::{self, Call};
+use super::kafka::{self, Topic};
 use super::{Batch, Item};
 use crate::model::{Fault, FaultClass, Time};
 use crate::triage::egress::EgressPolicy;
-use crate::triage::export::{FileFormat, Sasl, SaslMechanism, Target, broker_address, syslog_address};
+use crate::triage::export::{FileFormat, Target, syslog_address};
 
 /// Longest time that a collector of syslog may take to answer.
 const SYSLOG_TIME_MAX: Duration = Duration::from_secs(10);
-/// Longest time that Kafka may take for a batch.
-const KAFKA_TIME_MAX: Duration = Duration::from_secs(30);
 /// Bytes of a datagram at the most; what is longer is cut and says so.
 const DATAGRAM_BYTES_MAX: usize = 8_192;
 /// Facility 13 (log audit); with severity 6 (informational) the priority of messages of no severity.
@@ -61,14 +56,16 @@ pub(super) fn send(
         }
         Target::Syslog { address } => syslog(policy, address, &batch.items),
         Target::Kafka { brokers, topic, tls, sasl } => {
-            let sent = kafka(policy, brokers, topic, *tls, sasl.as_ref(), &batch.items);
-            let sent = runtime.block_on(async { tokio::time::timeout(KAFKA_TIME_MAX, sent).await });
-            sent.unwrap_or_else(|_| Err(refused(&format!("Kafka took longer than {} s", KAFKA_TIME_MAX.as_secs()))))
+            let topic = Topic { brokers, name: topic, tls: *tls, sasl: sasl.as_ref() };
+            topic.check(policy)?;
+            let sent = topic.produce(policy, &batch.items);
+            let sent = runtime.block_on(async { tokio::time::timeout(kafka::TIME_MAX, sent).await });
+            sent.unwrap_or_else(|_| Err(refused(&format!("Kafka took longer than {} s", kafka::TIME_MAX.as_secs()))))
         }
     }
 }
 
-fn refused(message: &str) -> Fault {
+pub(super) fn refused(message: &str) -> Fault {
     Fault::new(FaultClass::Unavailable, "export_refused", message)
 }
 
@@ -212,8 +209,20 @@ fn syslog(policy: &EgressPolicy, address: &str, items: &[Item]) -> Result<(), Fa
     stream.shutdown(std::net::Shutdown::Write).map_err(lost)
 }
 
-/// TLS with the certificates that the system trusts, or those of the file that `SSL_CERT_FILE` names.
+/// TLS with the certificates that the system trusts.
 fn tls() -> Result<Arc<rustls::ClientConfig>, Fault> {
+    let config = rustls::ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| refused(&format!("TLS cannot be set up: {error}")))?;
+    Ok(Arc::new(config.with_root_certificates(roots()?).with_no_client_auth()))
+}
+
+pub(super) fn provider() -> Arc<rustls::crypto::CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}
+
+/// The authorities that the system trusts, or those of the file that `SSL_CERT_FILE` names.
+pub(super) fn roots() -> Result<rustls::RootCertStore, Fault> {
     let named = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
     let bundle = named.or_else(|| BUNDLES.iter().map(PathBuf::from).find(|path| path.exists()));
     let missing = || {
@@ -224,68 +233,7 @@ fn tls() -> Result<Arc<rustls::ClientConfig>, Fault> {
     let mut roots = rustls::RootCertStore::empty();
     let found = CertificateDer::pem_file_iter(&bundle).map_err(|error| refused(&format!("`{}`: {error}", bundle.display())))?;
     roots.add_parsable_certificates(found.filter_map(Result::ok));
-    if roots.is_empty() {
-        return Err(missing());
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| refused(&format!("TLS cannot be set up: {error}")))?;
-    Ok(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
-}
-
-/// Produces the items to the partitions of a topic; the items of one alert or incident go to one partition, in order.
-async fn kafka(
-    policy: &EgressPolicy,
-    brokers: &[String],
-    topic: &str,
-    secured: bool,
-    sasl: Option<&Sasl>,
-    items: &[Item],
-) -> Result<(), Fault> {
-    for broker in brokers {
-        let (host, port) = broker_address(broker)?;
-        egress::resolve(policy, if secured { "tls" } else { "kafka" }, &host, port)?;
-    }
-    let failed = |error: &dyn std::fmt::Display| refused(&format!("Kafka: {error}"));
-    let backoff = rskafka::BackoffConfig { deadline: Some(KAFKA_TIME_MAX / 2), ..rskafka::BackoffConfig::default() };
-    let mut builder = ClientBuilder::new(brokers.to_vec()).client_id("clew").backoff_config(backoff);
-    if secured {
-        builder = builder.tls_config(tls()?);
-    }
-    if let Some(sasl) = sasl {
-        let credentials = Credentials::new(sasl.username.clone(), sasl.password.clone());
-        builder = builder.sasl_config(match sasl.mechanism {
-            SaslMechanism::Plain => SaslConfig::Plain(credentials),
-            SaslMechanism::ScramSha256 => SaslConfig::ScramSha256(credentials),
-            SaslMechanism::ScramSha512 => SaslConfig::ScramSha512(credentials),
-        });
-    }
-    let client = builder.build().await.map_err(|error| failed(&error))?;
-    let topics = client.list_topics().await.map_err(|error| failed(&error))?;
-    let known = topics.into_iter().find(|known| known.name == topic);
-    let partitions: Vec<i32> = known.map(|known| known.partitions.into_iter().collect()).unwrap_or_default();
-    if partitions.is_empty() {
-        return Err(failed(&format!("no topic is named `{topic}`")));
-    }
-    let mut parts: BTreeMap<i32, Vec<Record>> = BTreeMap::new();
-    for item in items {
-        // Its seq is left out of the key: every version of one thing has the same.
-        let key = item.id.split_once(':').map_or(item.id.as_str(), |(_, key)| key);
-        let hash = blake3::hash(key.as_bytes());
-        let partition = partitions[usize::from(hash.as_bytes()[0]) % partitions.len()];
-        parts.entry(partition).or_default().push(Record {
-            key: Some(key.as_bytes().to_vec()),
-            value: Some(item.value.to_string().into_bytes()),
-            headers: BTreeMap::from([("id".to_owned(), item.id.clone().into_bytes())]),
-            timestamp: chrono::DateTime::from_timestamp_micros(item.time.micros()).unwrap_or_default(),
-        });
-    }
-    for (partition, records) in parts {
-        let client = client.partition_client(topic, partition, UnknownTopicHandling::Error).await.map_err(|error| failed(&error))?;
-        client.produce(records, KafkaCompression::NoCompression).await.map_err(|error| failed(&error))?;
-    }
-    Ok(())
+    if roots.is_empty() { Err(missing()) } else { Ok(roots) }
 }
 
 #[cfg(test)]

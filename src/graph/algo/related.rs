@@ -1,11 +1,11 @@
 //! What an incident holds, and which alerts and incidents share an entity.
 
-use crate::model::Window;
+use crate::model::{Seq, Window};
 
 use hashbrown::HashSet;
 
 use super::super::edges::{EdgeFilter, Edges};
-use super::super::ids::{NodeId, NodeKind};
+use super::super::ids::{By, NodeId, NodeKind, Source};
 use super::super::nodes::EMPTY;
 use super::super::read::Snapshot;
 use super::super::store::{BY_REDIRECT, member_row};
@@ -26,26 +26,48 @@ impl Snapshot {
         self.members(node, true)
     }
 
+    /// Returns the alerts of an incident, or the members of a kill-chain alert, each once, in no particular order.
+    pub fn held(&self, node: NodeId) -> Vec<NodeId> {
+        if node.kind() == NodeKind::Entity {
+            return Vec::new();
+        }
+        let store = &self.0;
+        let entries = store.members.slices(member_row(node)).flatten();
+        let held = entries.filter(|entry| entry.label != BY_REDIRECT && store.holds(entry.by)).map(|entry| NodeId::from_raw(entry.other));
+        let mut found: Vec<NodeId> = held.collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
     /// Returns the incidents and kill-chain alerts that contain a node, newest first.
     pub fn containers(&self, node: NodeId) -> Vec<NodeId> {
         self.members(node, false)
     }
 
     /// Returns what contains a node, in no particular order and with repeats: the alert and the incident may both say it.
-    pub fn holders(&self, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+    ///
+    /// With `until`, what the versions say that were the newest when that document was the last one.
+    pub fn holders(&self, node: NodeId, until: Option<Seq>) -> impl Iterator<Item = NodeId> + '_ {
         let store = &*self.0;
         let row = (node.kind() != NodeKind::Entity).then(|| member_row(node));
         let entries = row.into_iter().flat_map(|row| store.containers.slices(row)).flatten();
-        entries.filter(|entry| entry.label != BY_REDIRECT && store.holds(entry.by)).map(|entry| NodeId::from_raw(entry.other))
+        let said = move |by: u32| match (until, By(by).source()) {
+            (Some(until), Source::Doc(doc)) => store.stood(doc, until),
+            _ => store.holds(by),
+        };
+        entries.filter(move |entry| entry.label != BY_REDIRECT && said(entry.by)).map(|entry| NodeId::from_raw(entry.other))
     }
 
     /// Returns the alerts and incidents that name an entity, in no particular order and with repeats.
-    pub fn naming(&self, entity: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+    ///
+    /// With `until`, those whose versions named it that were the newest when that document was the last one.
+    pub fn naming(&self, entity: NodeId, until: Option<Seq>) -> impl Iterator<Item = NodeId> + '_ {
         let store = &*self.0;
         let atoms = (entity.kind() == NodeKind::Entity).then(|| store.entities.group(entity.index() as u32)).into_iter().flatten();
-        let mentions = atoms.flat_map(|atom| store.mentioned.slices(atom)).flatten();
-        let docs = mentions.map(|mention| store.docs.get(mention.doc));
-        docs.filter(|doc| !doc.superseded).map(|doc| NodeId::from_raw(doc.node))
+        let docs = atoms.flat_map(|atom| store.mentioned.slices(atom)).flatten().map(|mention| mention.doc);
+        let stood = move |doc: &u32| until.map_or_else(|| !store.docs.get(*doc).superseded, |until| store.stood(*doc, until));
+        docs.filter(stood).map(|doc| NodeId::from_raw(store.docs.get(doc).node))
     }
 
     fn members(&self, node: NodeId, down: bool) -> Vec<NodeId> {

@@ -1,12 +1,12 @@
 //! Incidents that resemble one: shared entities weighted by rarity, equal titles, equal tactics.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::ops::ControlFlow;
-
-use hashbrown::HashMap;
 
 use super::super::ids::{NodeId, NodeKind};
 use super::super::read::Snapshot;
-use super::super::walk::{Cut, Extent, Scope, Walk};
+use super::super::walk::{Cut, Extent, Marks, Scope, Walk};
 
 /// One reason why two incidents are alike, and what it adds to the score.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,8 +61,16 @@ pub struct Similar {
     pub extent: Extent,
 }
 
-/// Shared entities and what each adds.
-type Shares = Vec<(NodeId, f64)>;
+/// A shared entity and what it adds.
+type Share = (NodeId, f64);
+
+/// An incident that shares an entity, with the sum of what its entities add.
+struct Candidate {
+    node: NodeId,
+    /// Its number among the candidates.
+    place: u32,
+    score: f64,
+}
 
 const TITLE: f64 = 2.0;
 const TACTIC: f64 = 0.25;
@@ -74,77 +82,119 @@ impl Snapshot {
     pub fn similar_incidents(&self, incident: NodeId, scope: &Scope, limit: usize) -> Similar {
         let mut walk = Walk::new(self, scope);
         let alerts: u32 = self.alert_counts().iter().flatten().sum();
-        let mut shared: HashMap<NodeId, Shares> = HashMap::new();
+        let mut places = Marks::of(walk.store);
+        let mut found: Vec<Candidate> = Vec::new();
+        // Which candidate shares which entity, entity by entity.
+        let mut shares: Vec<(u32, Share)> = Vec::new();
+        let (mut holders, mut above): (Vec<NodeId>, Vec<NodeId>) = (Vec::new(), Vec::new());
         for entity in self.entities_of(incident) {
             if !walk.passes(entity) {
                 continue;
             }
             let weight = (f64::from(alerts + 1) / (1.0 + self.degree(entity) as f64)).ln().max(0.01);
-            let mut holders: Vec<NodeId> = Vec::new();
+            holders.clear();
             let complete = walk.steps(entity, |step| {
                 if step.other.kind() != NodeKind::Entity {
                     holders.push(step.other);
                 }
                 ControlFlow::Continue(())
             });
-            let mut incidents: Vec<NodeId> = holders.iter().flat_map(|holder| self.incidents_above(*holder)).collect();
-            incidents.sort_unstable();
-            incidents.dedup();
-            for other in incidents.into_iter().filter(|other| *other != incident) {
-                shared.entry(other).or_default().push((entity, weight));
+            above.clear();
+            holders.iter().for_each(|holder| self.add_incidents_above(*holder, &mut above));
+            above.sort_unstable();
+            above.dedup();
+            for other in above.iter().copied().filter(|other| *other != incident) {
+                let place = places.get(other).unwrap_or_else(|| {
+                    let place = found.len() as u32;
+                    places.set(other, place);
+                    found.push(Candidate { node: other, place, score: 0.0 });
+                    place
+                });
+                found[place as usize].score += weight;
+                shares.push((place, (entity, weight)));
             }
             if !complete {
                 break;
             }
         }
-        let mut found: Vec<(NodeId, f64, Shares)> =
-            shared.into_iter().map(|(node, terms)| (node, terms.iter().map(|(_, weight)| weight).sum(), terms)).collect();
-        // Title and tactics add a bounded amount: who cannot reach the best `limit` with it need not be compared.
-        found.sort_by_cached_key(|(node, score, _)| (std::cmp::Reverse(score.to_bits()), self.rank_key(*node)));
-        let (title, tactics) = self.features(incident);
+        drop(places);
+        if found.len() > limit {
+            walk.cut(Cut::Results(limit));
+        }
+        let (title, tactics) = (self.incident_node(incident).map_or("", |row| row.title()), self.tactics_within(incident));
         let most = TITLE + TACTIC * tactics.len() as f64;
-        if let Some(floor) = limit.checked_sub(1).and_then(|last| found.get(last)).map(|(_, score, _)| *score) {
-            let kept = found.partition_point(|(_, score, _)| *score + most >= floor);
-            if found.len() > limit {
-                walk.cut(Cut::Results(limit));
-            }
-            found.truncate(kept);
+        // Title and tactics add a bounded amount: who cannot reach the best `limit` with it need not be compared.
+        if limit > 0 && found.len() > limit {
+            let (_, last, _) = found.select_nth_unstable_by(limit - 1, |a, b| b.score.total_cmp(&a.score));
+            let floor = last.score;
+            found.retain(|candidate| candidate.score + most >= floor);
         }
-        let mut incidents: Vec<SimilarIncident> = found
-            .into_iter()
-            .map(|(node, _, entities)| {
-                let mut terms: Vec<Term> = entities.into_iter().map(|(node, weight)| Term::Entity { node, weight }).collect();
-                let (other_title, other_tactics) = self.features(node);
-                if !title.is_empty() && title == other_title {
-                    terms.push(Term::Title { weight: TITLE });
-                }
-                let both = tactics.iter().filter(|tactic| other_tactics.contains(tactic));
-                terms.extend(both.map(|tactic| Term::Tactic { tactic: (*tactic).to_owned(), weight: TACTIC }));
-                SimilarIncident { node, score: terms.iter().map(Term::weight).sum(), terms }
-            })
-            .collect();
-        incidents.sort_by_cached_key(|similar| (std::cmp::Reverse(similar.score.to_bits()), self.rank_key(similar.node)));
-        incidents.truncate(limit);
-        Similar { incidents, extent: walk.finish() }
+        found.sort_unstable_by(|a, b| b.score.total_cmp(&a.score));
+        // The final scores of the best so far, the least one first.
+        let mut best: BinaryHeap<Reverse<u64>> = BinaryHeap::new();
+        let mut kept: Vec<(NodeId, u32, f64, Vec<Term>)> = Vec::new();
+        for Candidate { node, place, score } in found {
+            let other_title = self.incident_node(node).map_or("", |row| row.title());
+            let same_title = !title.is_empty() && title == other_title;
+            let reach = score + if same_title { TITLE } else { 0.0 } + TACTIC * tactics.len() as f64;
+            if best.len() == limit && best.peek().is_none_or(|Reverse(least)| reach < f64::from_bits(*least)) {
+                continue;
+            }
+            let mut terms: Vec<Term> = Vec::new();
+            if same_title {
+                terms.push(Term::Title { weight: TITLE });
+            }
+            let other_tactics = self.tactics_within(node);
+            let both = tactics.iter().filter(|tactic| other_tactics.contains(tactic));
+            terms.extend(both.map(|tactic| Term::Tactic { tactic: (*tactic).to_owned(), weight: TACTIC }));
+            let score = terms.iter().fold(score, |sum, term| sum + term.weight());
+            best.push(Reverse(score.to_bits()));
+            if best.len() > limit {
+                best.pop();
+            }
+            kept.push((node, place, score, terms));
+        }
+        kept.sort_by_cached_key(|(node, _, score, _)| (Reverse(score.to_bits()), self.rank_key(*node)));
+        kept.truncate(limit);
+        let incidents = kept.into_iter().map(|(node, place, score, said)| {
+            let entities =
+                shares.iter().filter(|(of, _)| *of == place).map(|(_, (node, weight))| Term::Entity { node: *node, weight: *weight });
+            SimilarIncident { node, score, terms: entities.chain(said).collect() }
+        });
+        Similar { incidents: incidents.collect(), extent: walk.finish() }
     }
 
-    /// Returns the incidents that a record is or stands in, through kill-chain alerts too.
-    fn incidents_above(&self, record: NodeId) -> Vec<NodeId> {
-        let mut open = vec![record];
+    /// Adds the incidents that a record is or stands in, through kill-chain alerts too.
+    fn add_incidents_above(&self, record: NodeId, found: &mut Vec<NodeId>) {
+        if record.kind() == NodeKind::Incident {
+            found.push(record);
+            return;
+        }
+        let mut chain = vec![record];
         let mut at = 0;
-        while let Some(node) = open.get(at).copied() {
+        while let Some(node) = chain.get(at).copied() {
             at += 1;
-            for up in self.containers(node) {
-                if !open.contains(&up) {
-                    open.push(up);
+            for up in self.holders(node, None) {
+                match up.kind() {
+                    NodeKind::Incident => found.push(up),
+                    _ if !chain.contains(&up) => chain.push(up),
+                    _ => {}
                 }
             }
         }
-        open.retain(|node| node.kind() == NodeKind::Incident);
-        open
     }
 
-    fn features(&self, incident: NodeId) -> (&str, Vec<&str>) {
-        (self.incident_node(incident).map_or("", |row| row.title()), self.inherited(incident).1)
+    /// Returns the tactics of an incident: its own and those of its alerts, sorted.
+    fn tactics_within(&self, incident: NodeId) -> Vec<&str> {
+        let mut tactics: Vec<&str> = Vec::new();
+        if let Some(row) = self.incident_node(incident) {
+            tactics.extend(row.tactics());
+        }
+        for row in self.held(incident).into_iter().filter_map(|alert| self.alert_node(alert)) {
+            tactics.extend(row.tactics());
+        }
+        tactics.sort_unstable();
+        tactics.dedup();
+        tactics
     }
 }

@@ -11,7 +11,7 @@ use super::routes::{Handler, Matched, Route, Table, segments};
 use super::{Call, DIALECTS, Dialect, Reply, Right, call, kusto, logs, resources};
 use crate::engine::Engine;
 use crate::http::app::App;
-use crate::http::auth::Caller;
+use crate::http::auth::{Caller, Granted};
 use crate::http::error::ApiError;
 use crate::http::extract;
 use crate::model::{Fault, FaultClass};
@@ -85,6 +85,9 @@ fn missed(app: &App, dialect: &'static Dialect, path: &[Cow<'_, str>], request: 
     app.metrics.compatibility_miss(dialect.name, resource);
 }
 
+/// Operations that run queries.
+const QUERIES: [&str; 7] =
+    ["graph.hunting", "kusto.query", "kusto.query_v1", "logs.batch", "logs.query", "logs.query_resource", "resource_graph.resources"];
 /// Parameters of paths that name a workspace.
 const WORKSPACE: [&str; 3] = ["ws", "workspace", "workspaceId"];
 
@@ -113,9 +116,14 @@ async fn run(
         // The path of a batch names no workspace: its queries do.
         granted = caller.grant_in(&app, route.right, Some(&first))?;
     }
+    let options = call::options(&parts.uri);
+    let named = logs::workspaces(route.operation, &options, &body);
+    let named: Vec<_> = named.into_iter().map(|word| (caller.grant_beside(&app, route.right, &word), word)).collect();
+    let there = named.iter().filter_map(|(there, _)| there.as_ref().ok()).chain([&granted]);
+    app.workspaces.fit(there.filter_map(Granted::workspace))?;
     let mut beside = Vec::new();
-    for word in logs::workspaces(route.operation, &body) {
-        let engine = match caller.grant_beside(&app, route.right, &word) {
+    for (there, word) in named {
+        let engine = match there {
             Ok(there) if there.workspace() == granted.workspace() => Ok(None),
             Ok(there) => there.engine(&app).await.map(Some),
             Err(fault) => Err(fault),
@@ -127,7 +135,7 @@ async fn run(
     let call = Call {
         method: parts.method,
         parameters,
-        options: call::options(&parts.uri),
+        options,
         path: parts.uri.path().split('/').filter(|segment| !segment.is_empty()).flat_map(|segment| ["/", segment]).collect(),
         base: caller.base().to_owned(),
         headers: parts.headers,
@@ -138,7 +146,7 @@ async fn run(
         beside,
     };
     let reply = match route.handler {
-        Handler::Answers(handler) => engine.ask(Asked { call, handler }).await?,
+        Handler::Answers(handler) => engine.ask(Asked { call, handler, is_query: QUERIES.contains(&route.operation) }).await?,
         Handler::Changes(handler) => changed(engine, call, handler).await?,
     };
     Ok(reply.into_response()?)
@@ -153,11 +161,16 @@ async fn changed(engine: Arc<Engine>, call: Call, handler: fn(&Call, &Engine) ->
 struct Asked {
     call: Call,
     handler: fn(&Call, &Context) -> Result<Reply, Fault>,
+    is_query: bool,
 }
 
 impl Question for Asked {
     type Answer = Reply;
     const NAME: &'static str = "dialect";
+
+    fn is_query(&self) -> bool {
+        self.is_query
+    }
 
     fn answer(self, context: &Context) -> Result<Reply, Fault> {
         (self.handler)(&self.call, context)

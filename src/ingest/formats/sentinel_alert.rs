@@ -66,6 +66,7 @@ pub(super) fn alert(object: &Object, fallback: Option<&str>) -> Result<Alert, Re
     describe(&mut alert, &mut fields);
     times(&mut alert, &mut fields);
 
+    alert.row = true;
     alert.entities_text = value::first(object, &["Entities"]).and_then(entities_text);
     let mut list = EntityList::new();
     match fields.items(&["Entities"]) {

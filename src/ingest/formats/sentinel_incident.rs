@@ -160,6 +160,7 @@ fn contained_alert(object: &Object, incident: &str) -> Result<Alert, Reject> {
     let members = value::object_at(object, &["properties"]).unwrap_or(object);
     let id = value::text_of(object, &["ID", "SystemAlertId", "name"]);
     let mut alert = sentinel_alert::alert(members, id.as_deref())?;
+    alert.row = false;
     if alert.title.is_empty() {
         alert.title = value::text_of(members, &["Name"]).map(Cow::into_owned).unwrap_or_default();
     }

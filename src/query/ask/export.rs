@@ -98,10 +98,15 @@ impl Question for ExportRequest {
     type Answer = Exported;
     const NAME: &'static str = "export";
 
+    fn is_query(&self) -> bool {
+        true
+    }
+
     fn answer(self, context: &Context) -> Result<Exported, Fault> {
-        let source = Source::of(context);
+        let mut source = Source::of(context);
+        source.peers = self.query.beside.iter().map(super::Beside::peer).collect();
         let rows = self.rows(&World::new(&source, Some(context)), &source, &context.runtime, context.now)?;
-        write(&rows, self.encoding)
+        write(rows, self.encoding)
     }
 }
 
@@ -136,10 +141,11 @@ pub fn export_without_data(
 ) -> Result<Exported, Fault> {
     let source = Source::empty(spill);
     let rows = request.rows(&World::new(&source, None), &source, runtime, crate::model::Time::now())?;
-    write(&rows, request.encoding)
+    write(rows, request.encoding)
 }
 
-fn write(rows: &Rows, encoding: Encoding) -> Result<Exported, Fault> {
+/// Writes rows; each batch is gone once it is written.
+fn write(rows: Rows, encoding: Encoding) -> Result<Exported, Fault> {
     let failed = |error: &dyn std::fmt::Display| {
         Fault::new(FaultClass::Invalid, "export_failed", format!("the answer cannot be written: {error}"))
             .with_hint("convert the column that is named, or ask for JSON")
@@ -149,8 +155,8 @@ fn write(rows: &Rows, encoding: Encoding) -> Result<Exported, Fault> {
         Encoding::Json => return Err(failed(&"JSON is no file format of rows")),
         Encoding::Arrow => {
             let mut writer = StreamWriter::try_new(&mut bytes, &rows.schema).map_err(|error| failed(&error))?;
-            for batch in &rows.batches {
-                writer.write(batch).map_err(|error| failed(&error))?;
+            for batch in rows.batches {
+                writer.write(&batch).map_err(|error| failed(&error))?;
             }
             writer.finish().map_err(|error| failed(&error))?;
         }
@@ -158,11 +164,11 @@ fn write(rows: &Rows, encoding: Encoding) -> Result<Exported, Fault> {
             let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
             let mut writer =
                 ArrowWriter::try_new(&mut bytes, Arc::clone(&rows.schema), Some(properties)).map_err(|error| failed(&error))?;
-            for batch in &rows.batches {
-                writer.write(batch).map_err(|error| failed(&error))?;
+            for batch in rows.batches {
+                writer.write(&batch).map_err(|error| failed(&error))?;
             }
             writer.close().map_err(|error| failed(&error))?;
         }
     }
-    Ok(Exported { bytes, cut: rows.cut.clone() })
+    Ok(Exported { bytes, cut: rows.cut })
 }

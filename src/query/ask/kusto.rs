@@ -11,24 +11,18 @@ use futures::StreamExt;
 use futures::future::BoxFuture;
 use tokio::runtime::Handle;
 
+use super::super::Stop;
 use super::super::answer::{Column, Render, Table};
 use super::super::kql::bind::Given;
 use super::super::kql::lower::LowerError;
 use super::super::kql::run::{Answer, Collected, Engine, QueryError, explain, run};
 use super::super::kql::{cells, diagnostics::Diagnostic, export};
 use super::super::session::{Limits, PLANNING_STACK_BYTES, Room, Source};
-use super::super::{Context, Stop};
 use super::export::Rows;
 use super::results::NamedTable;
 use super::world::{World, ticks};
 use crate::columns::ScanLog;
 use crate::model::{Fault, FaultClass, Object, Time};
-
-/// Runs a query on everything that a context shows.
-pub(super) fn on_snapshot(context: &Context, text: &str, parameters: &Object, limits: &Limits, only_plan: bool) -> Result<Table, Fault> {
-    let source = Source::of(context);
-    answer(&World::new(&source, Some(context)), &source, &context.runtime, text, given(context.now, parameters), limits, only_plan)
-}
 
 /// What a text is bound with.
 pub(super) fn given(now: Time, parameters: &Object) -> Given {
@@ -86,9 +80,9 @@ pub(super) fn rows(world: &World<'_>, source: &Source, runtime: &Handle, text: &
     bounded(runtime, limits, &source.stop, async {
         let answer = run(text, world, &engine, given).await?.into_iter().next();
         let (columns, collected) = answer.map(|answer| (answer.columns, answer.rows)).unwrap_or_default();
-        let batch = export::batch(&collected.batches, &columns).map_err(DataFusionError::from)?;
+        let (schema, batches) = export::batches(collected.batches, &columns).map_err(DataFusionError::from)?;
         let cut = collected.cut.map(str::to_owned).or_else(|| source.cuts.first());
-        Ok(Rows { schema: batch.schema(), batches: vec![batch], cut })
+        Ok(Rows { schema, batches, cut })
     })
 }
 

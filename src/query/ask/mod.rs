@@ -2,6 +2,7 @@
 
 mod complete;
 mod export;
+mod given;
 mod hunting;
 mod kusto;
 mod outside;
@@ -24,6 +25,7 @@ pub(super) use export::Rows;
 pub use export::{Encoding, ExportRequest, Exported, export_without_data};
 
 use super::answer::Table;
+use super::cypher;
 use super::kql::bind::{Schemas, Tables};
 use super::kql::tree::ScalarType;
 use super::kql::{self, Diagnostic};
@@ -33,7 +35,8 @@ use super::sql::{self, Parameters};
 use super::{Context, Question};
 use crate::catalog::tables;
 use crate::model::{Fault, FaultClass, Object, Time};
-pub use results::{Beside, GivenTable, NamedTable, Results, ResultsRequest, workspaces_named};
+pub use given::{GivenRows, GivenTable, Sketch, Sketched};
+pub use results::{Beside, NamedTable, Results, ResultsRequest, homes_named, workspaces_named};
 use world::World;
 
 /// Rows of an answer at the most.
@@ -87,6 +90,10 @@ pub struct QueryRequest {
     pub explain: bool,
     /// How the answer is written: `json` (default), `arrow` (IPC stream) or `parquet`; without it `Accept` says so.
     pub format: Option<String>,
+    /// Workspaces that a KQL text may name beside the one that is asked; no client says which.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub beside: Vec<Beside>,
 }
 
 impl QueryRequest {
@@ -116,10 +123,19 @@ impl Question for QueryRequest {
     type Answer = Table;
     const NAME: &'static str = "query";
 
+    fn is_query(&self) -> bool {
+        true
+    }
+
     fn answer(self, context: &Context) -> Result<Table, Fault> {
         let limits = self.limits()?;
         match self.language()? {
-            Language::Kql => kusto::on_snapshot(context, &self.text, &self.parameters, &limits, self.explain),
+            Language::Kql => {
+                let mut source = Source::of(context);
+                source.peers = self.beside.iter().map(Beside::peer).collect();
+                let given = kusto::given(context.now, &self.parameters);
+                kusto::answer(&World::new(&source, Some(context)), &source, &context.runtime, &self.text, given, &limits, self.explain)
+            }
             Language::Sql => {
                 let text = if self.explain { format!("EXPLAIN {}", self.text) } else { self.text };
                 let parameters = if self.parameters.is_empty() { Parameters::None } else { Parameters::Named(self.parameters) };
@@ -132,7 +148,9 @@ impl Question for QueryRequest {
 
 /// Runs a KQL query on everything that a context shows.
 pub(super) fn kql_on_snapshot(context: &Context, text: &str, parameters: &Object, limits: &Limits) -> Result<Table, Fault> {
-    kusto::on_snapshot(context, text, parameters, limits, false)
+    let source = Source::of(context);
+    let given = kusto::given(context.now, parameters);
+    kusto::answer(&World::new(&source, Some(context)), &source, &context.runtime, text, given, limits, false)
 }
 
 /// Answers a query that brings its own rows (`print`, `datatable`), where there is no data directory. Blocks.
@@ -158,8 +176,14 @@ pub fn without_data(request: QueryRequest, runtime: &Handle, spill: PathBuf) -> 
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CheckRequest {
+    /// Language of the text: `kql` (default) or `cypher`.
+    pub lang: Option<String>,
     /// The text.
     pub text: String,
+    /// Workspaces that the text may name beside the one that is asked; no client says which.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub beside: Vec<Beside>,
 }
 
 /// What is wrong with a text.
@@ -170,19 +194,38 @@ pub struct Remarks {
     pub errors: Vec<Diagnostic>,
 }
 
+impl CheckRequest {
+    /// What is wrong with a text that needs no tables to be checked; none for KQL.
+    fn without_tables(&self) -> Result<Option<Vec<Diagnostic>>, Fault> {
+        // A text in SQL is planned to be checked, which is what `explain` does.
+        let read = |name: &str| Language::parse(name).filter(|language| *language != Language::Sql);
+        match self.lang.as_deref().map(|name| word("lang", name, read, &["kql", "cypher"])).transpose()? {
+            Some(Language::Cypher) => kusto::on_a_large_stack(|| cypher::check(&self.text)).map(Some),
+            _ => Ok(None),
+        }
+    }
+}
+
 impl Question for CheckRequest {
     type Answer = Remarks;
     const NAME: &'static str = "check";
 
     fn answer(self, context: &Context) -> Result<Remarks, Fault> {
+        if let Some(errors) = self.without_tables()? {
+            return Ok(Remarks { errors });
+        }
         let given = kusto::given(context.now, &Object::new());
-        let source = Source::of(context);
+        let mut source = Source::of(context);
+        source.peers = self.beside.iter().map(Beside::peer).collect();
         Ok(Remarks { errors: kusto::check(&World::new(&source, Some(context)), &self.text, &given)? })
     }
 }
 
 /// Says what is wrong with a text where there is no data directory: against the given tables, else those of the catalog.
 pub fn check_without_data(request: &CheckRequest, schema: Option<&Tables>) -> Result<Remarks, Fault> {
+    if let Some(errors) = request.without_tables()? {
+        return Ok(Remarks { errors });
+    }
     let given = kusto::given(Time::now(), &Object::new());
     let known;
     let schemas: &Tables = match schema {

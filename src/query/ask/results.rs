@@ -3,21 +3,16 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arrow::array::{ArrayRef, RecordBatch, StringViewArray};
-use arrow::datatypes::{DataType, Field, Schema};
-use datafusion::catalog::TableProvider;
-use datafusion::datasource::MemTable;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::super::answer::Table;
 use super::super::kql::bind::workspace_word;
 use super::super::kql::lexer::{TokenKind, decode, lex};
 use super::super::session::{Limits, Peer, Source, Watchlists};
 use super::super::{Context, Question};
+use super::given::GivenTable;
 use super::world::World;
 use super::{hunting, kusto};
-use crate::columns::{ColumnType, TYPE_KEY};
 use crate::model::{Fault, FaultClass, Object, Window};
 
 /// A KQL query with everything that the protocols of other products say beside the text.
@@ -62,7 +57,8 @@ impl Beside {
         self.context.as_ref().is_some_and(|own| own.spill == context.spill)
     }
 
-    fn peer(&self) -> Peer {
+    /// The workspace as a query sees it.
+    pub(super) fn peer(&self) -> Peer {
         let source = self.context.as_ref().map(|context| Arc::new(Source::of(context)));
         Peer { name: self.name.clone(), united: self.united, source }
     }
@@ -70,10 +66,23 @@ impl Beside {
 
 /// The names by which a text calls other workspaces, as `workspace_word` has them.
 pub fn workspaces_named(text: &str) -> Vec<String> {
+    named_in(text, &["workspace"])
+}
+
+/// The names by which a text calls other workspaces and what stands for one in the language: databases.
+pub fn homes_named(text: &str) -> Vec<String> {
+    named_in(text, &["workspace", "database"])
+}
+
+/// The names in calls of one of these functions.
+fn named_in(text: &str, functions: &[&str]) -> Vec<String> {
+    if !functions.iter().any(|function| text.contains(function)) {
+        return Vec::new();
+    }
     let (tokens, _) = lex(text);
     let tokens: Vec<_> = tokens.into_iter().filter(|token| !matches!(token.kind, TokenKind::Space | TokenKind::Comment)).collect();
     let words = |place: usize| text.get(tokens[place].start as usize..tokens[place].end as usize).unwrap_or_default();
-    let calls = (0..tokens.len().saturating_sub(2)).filter(|place| words(*place) == "workspace" && words(place + 1) == "(");
+    let calls = (0..tokens.len().saturating_sub(2)).filter(|place| functions.contains(&words(*place)) && words(place + 1) == "(");
     let mut named: Vec<String> = calls
         .filter(|place| tokens[place + 2].kind == TokenKind::String)
         .map(|place| {
@@ -85,39 +94,6 @@ pub fn workspaces_named(text: &str) -> Vec<String> {
     named.sort();
     named.dedup();
     named
-}
-
-/// A table that a question brings.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct GivenTable {
-    /// Its name.
-    pub name: String,
-    /// Names and types of its columns: `string` and `dynamic`.
-    pub columns: Vec<(String, String)>,
-    /// Its rows.
-    pub rows: Vec<Vec<Value>>,
-}
-
-impl GivenTable {
-    /// The rows as the plans read them: every cell is text, that of a dynamic column JSON.
-    fn provider(&self) -> Result<Arc<dyn TableProvider>, Fault> {
-        let broken = |error: &dyn std::fmt::Display| Fault::new(FaultClass::Internal, "given_table", error.to_string());
-        let mut fields = Vec::new();
-        let mut arrays: Vec<ArrayRef> = Vec::new();
-        for (place, (name, kind)) in self.columns.iter().enumerate() {
-            let kind = if kind == "dynamic" { ColumnType::Dynamic } else { ColumnType::String };
-            let cell = |row: &Vec<Value>| match row.get(place) {
-                None | Some(Value::Null) => None,
-                Some(Value::String(text)) if kind == ColumnType::String => Some(text.clone()),
-                Some(other) => Some(other.to_string()),
-            };
-            fields.push(Field::new(name, DataType::Utf8View, true).with_metadata([(TYPE_KEY.to_owned(), kind.as_str().to_owned())].into()));
-            arrays.push(Arc::new(self.rows.iter().map(cell).collect::<StringViewArray>()));
-        }
-        let schema = Arc::new(Schema::new(fields));
-        let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).map_err(|error| broken(&error))?;
-        Ok(Arc::new(MemTable::try_new(schema, vec![vec![batch]]).map_err(|error| broken(&error))?))
-    }
 }
 
 /// One result of a text.
@@ -142,6 +118,10 @@ impl Question for ResultsRequest {
     type Answer = Results;
     const NAME: &'static str = "kql_results";
 
+    fn is_query(&self) -> bool {
+        true
+    }
+
     fn answer(self, context: &Context) -> Result<Results, Fault> {
         let began = Instant::now();
         if self.text.trim().is_empty() {
@@ -150,7 +130,7 @@ impl Question for ResultsRequest {
         let mut source = Source { window: self.window, ..Source::of(context) };
         source.watchlists = source.watchlists.map(Watchlists::lenient);
         for table in &self.tables {
-            source.tables.insert(0, (table.name.clone(), table.provider()?));
+            source.tables.insert(0, (table.name.clone(), table.provider(context.runtime.clone())));
         }
         source.peers = self.beside.iter().map(Beside::peer).collect();
         if self.timestamp {

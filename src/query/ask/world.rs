@@ -1,6 +1,7 @@
 //! What a KQL text may name on a snapshot: tables, functions, saved queries, the entity graph.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::MemTable;
@@ -36,12 +37,26 @@ pub(super) struct World<'a> {
     source: &'a Source,
     context: Option<&'a Context>,
     library: OnceLock<Library>,
+    /// Tables that the text names: one of hundreds of columns takes long to describe, and is asked for more than once.
+    named: Mutex<HashMap<String, Option<Arc<dyn TableProvider>>>>,
 }
 
 impl<'a> World<'a> {
     /// What a source shows; with a context, saved queries and functions too.
     pub(super) fn new(source: &'a Source, context: Option<&'a Context>) -> Self {
-        Self { source, context, library: OnceLock::new() }
+        Self { source, context, library: OnceLock::new(), named: Mutex::default() }
+    }
+
+    /// A table by its exact name.
+    fn provider(&self, name: &str) -> Option<Arc<dyn TableProvider>> {
+        // Whoever panicked with it left no table half written.
+        let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = named.get(name) {
+            return known.clone();
+        }
+        let found = self.source.table(name);
+        named.insert(name.to_owned(), found.clone());
+        found
     }
 
     /// Saved queries and functions, read once a text names one.
@@ -87,7 +102,7 @@ fn refusal(code: Code, fault: Fault) -> Refusal {
 
 impl Schemas for World<'_> {
     fn table(&self, name: &str) -> Option<Vec<Field>> {
-        let mut fields = fields(self.source.table(name)?.as_ref());
+        let mut fields = fields(self.provider(name)?.as_ref());
         if let Some(alias) = tables::time_alias(bare(name))
             && fields.iter().any(|(name, kind)| name == TIME && *kind == ScalarType::DateTime)
         {
@@ -97,6 +112,10 @@ impl Schemas for World<'_> {
             fields.insert(place, (alias.to_owned(), ScalarType::DateTime));
         }
         Some(fields)
+    }
+
+    fn has_table(&self, name: &str) -> bool {
+        self.provider(name).is_some()
     }
 
     fn stored_column(&self, table: &str, column: &str) -> Option<&'static str> {
@@ -189,7 +208,7 @@ impl Schemas for World<'_> {
 
 impl Tables for World<'_> {
     fn table(&self, name: &str) -> Option<Arc<dyn TableProvider>> {
-        self.source.table(name)
+        self.provider(name)
     }
 
     fn is_empty(&self, name: &str) -> bool {

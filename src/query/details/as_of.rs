@@ -1,11 +1,13 @@
 //! An incident as it was known at an instant: by what clew had taken in until then.
 
-use hashbrown::HashMap;
+use std::collections::BTreeSet;
+
+use hashbrown::{HashMap, HashSet};
 use serde_json::json;
 
 use crate::catalog::attack;
 use crate::graph::NodeId;
-use crate::model::{Alert, Body, Fault, FaultClass, Incident, Owner, Seq, Time};
+use crate::model::{Alert, Body, Fault, FaultClass, Incident, Owner, Seq, Severity, Time};
 use crate::records::{Subject, Version};
 
 use super::super::lists::{AlertRow, EntityRow, IncidentRow};
@@ -31,18 +33,91 @@ fn versions(context: &Context, subject: Subject, id: &str, until: Seq) -> Result
     Ok(versions)
 }
 
+/// The document of the newest version, else of the first piece.
 fn newest(versions: &[Version]) -> Option<Seq> {
-    versions.iter().filter(|version| !version.partial).max_by_key(|version| version.order()).or(versions.last()).map(|version| version.seq)
+    let whole = versions.iter().filter(|version| !version.partial).max_by_key(|version| version.order()).map(|version| version.seq);
+    whole.or_else(|| versions.iter().map(|version| version.seq).min())
 }
 
-/// The alert as its newest version until then says it.
+/// The alert as its newest version and its pieces until then say it.
 pub(in crate::query) fn alert(context: &Context, id: &str, until: Seq) -> Result<Option<(Seq, Alert)>, Fault> {
-    let Some(seq) = newest(&versions(context, Subject::Alert, id, until)?) else { return Ok(None) };
+    let versions = versions(context, Subject::Alert, id, until)?;
+    let Some(seq) = newest(&versions) else { return Ok(None) };
+    let read = |seq: Seq| -> Result<Option<Alert>, Fault> {
+        let mut found = bodies(&document(context, seq)?)?.into_iter();
+        Ok(found.find_map(|body| if let Body::Alert(alert) = body { (alert.id == id).then_some(*alert) } else { None }))
+    };
+    let mut pieces: Option<Alert> = None;
+    for version in versions.iter().filter(|version| version.partial) {
+        pieces = match (pieces, read(version.seq)?) {
+            (Some(known), Some(piece)) => Some(join(known, piece)),
+            (known, piece) => known.or(piece),
+        };
+    }
+    let whole = if versions.iter().any(|version| !version.partial) { read(seq)? } else { None };
+    let alert = match (whole, pieces) {
+        (Some(whole), Some(pieces)) => Some(fill(whole, pieces)),
+        (whole, pieces) => whole.or(pieces),
+    };
+    Ok(alert.map(|alert| (seq, alert)))
+}
+
+/// Two pieces of an alert as one: what the graph shows of them.
+fn join(a: Alert, b: Alert) -> Alert {
+    let least = |a: String, b: String| if a.is_empty() || (!b.is_empty() && b < a) { b } else { a };
+    Alert {
+        title: least(a.title, b.title),
+        product: least(a.product, b.product),
+        tactics: union(a.tactics, b.tactics),
+        techniques: union(a.techniques, b.techniques),
+        start: a.start.into_iter().chain(b.start).min(),
+        end: a.end.max(b.end),
+        created: a.created.into_iter().chain(b.created).min(),
+        severity: a.severity.max(b.severity),
+        status: a.status.max(b.status),
+        incident: a.incident.or(b.incident),
+        entities: a.entities.into_iter().chain(b.entities).collect(),
+        ..a
+    }
+}
+
+/// A version, with what it leaves absent from the pieces of its alert.
+fn fill(whole: Alert, pieces: Alert) -> Alert {
+    let text = |a: String, b: String| if a.is_empty() { b } else { a };
+    let list = |a: Vec<_>, b: Vec<_>| if a.is_empty() { b } else { a };
+    Alert {
+        title: text(whole.title, pieces.title),
+        product: text(whole.product, pieces.product),
+        tactics: list(whole.tactics, pieces.tactics),
+        techniques: if whole.techniques.is_empty() { pieces.techniques } else { whole.techniques },
+        start: whole.start.or(pieces.start),
+        end: whole.end.or(pieces.end),
+        created: whole.created.or(pieces.created),
+        severity: if whole.severity == Severity::Unknown { pieces.severity } else { whole.severity },
+        incident: whole.incident.or(pieces.incident),
+        entities: whole.entities.into_iter().chain(pieces.entities).collect(),
+        ..whole
+    }
+}
+
+fn union<T: Ord>(a: Vec<T>, b: Vec<T>) -> Vec<T> {
+    a.into_iter().chain(b).collect::<BTreeSet<T>>().into_iter().collect()
+}
+
+/// The incident as its newest version until then says it.
+pub(in crate::query) fn incident_version(context: &Context, id: &str, until: Seq) -> Result<Option<(Seq, Incident)>, Fault> {
+    let Some(seq) = newest(&versions(context, Subject::Incident, id, until)?) else { return Ok(None) };
     let found = bodies(&document(context, seq)?)?.into_iter().find_map(|body| match body {
-        Body::Alert(alert) if alert.id == id => Some((seq, *alert)),
+        Body::Incident(incident) if incident.id == id => Some((seq, *incident)),
         _ => None,
     });
     Ok(found)
+}
+
+/// The owner of an incident as lists show it: a name, else another part.
+pub(in crate::query) fn owner(incident: &Incident) -> Option<String> {
+    let named = |owner: &Owner| [&owner.name, &owner.upn, &owner.email, &owner.object_id].into_iter().flatten().next().cloned();
+    incident.owner.as_ref().and_then(named)
 }
 
 /// The incident as it was known at `at`.
@@ -51,15 +126,19 @@ pub(in crate::query) fn incident(context: &Context, node: NodeId, at: Time) -> R
     let id = graph.incident_node(node).map(|incident| incident.id().to_owned()).unwrap_or_default();
     let until = cut(context, at)?;
     let versions = versions(context, Subject::Incident, &id, until)?;
-    let seq = newest(&versions).ok_or_else(|| {
-        Fault::new(FaultClass::NotFound, "incident_not_known_then", format!("the incident `{id}` was not known at {at}"))
+    let unknown = |why: &str| {
+        Fault::new(FaultClass::NotFound, "incident_not_known_then", format!("the incident `{id}` was {why} at {at}"))
             .with_hint(format!("`clew incident activity {id}` lists its versions with their times"))
-    })?;
+    };
+    let seq = newest(&versions).ok_or_else(|| unknown("not known"))?;
     let whole = bodies(&document(context, seq)?)?.into_iter().find_map(|body| match body {
         Body::Incident(incident) if incident.id == id => Some(*incident),
         _ => None,
     });
     let whole = whole.unwrap_or_default();
+    if whole.deleted {
+        return Err(unknown("deleted"));
+    }
     let (mut alerts, mut missing) = (Vec::new(), Vec::new());
     for id in &whole.alert_ids {
         match alert(context, id, until)? {
@@ -125,15 +204,13 @@ fn row(incident: &Incident, alerts: &[(Seq, Alert)], seq: Seq) -> IncidentRow {
         incident.tactics.iter().chain(alerts.iter().flat_map(|(_, alert)| &alert.tactics)).map(|tactic| tactic.to_string()).collect();
     tactics.sort_by_key(|tactic| (attack::tactic_order(tactic).unwrap_or(u8::MAX), tactic.clone()));
     tactics.dedup();
-    let named = |owner: &Owner| [&owner.name, &owner.upn, &owner.email, &owner.object_id].into_iter().flatten().next().cloned();
-    let owner = incident.owner.as_ref().and_then(named);
     IncidentRow {
         id: incident.id.clone(),
         number: incident.number,
         title: incident.title.clone(),
         severity: incident.severity.as_str().to_owned(),
         status: incident.status.as_str().to_owned(),
-        owner,
+        owner: owner(incident),
         classification: incident.classification.map(|classification| classification.as_str().to_owned()),
         products,
         tactics,
@@ -169,9 +246,10 @@ pub(in crate::query) fn entities(context: &Context, alerts: &[(Seq, Alert)]) -> 
     let graph = &context.snapshot.graph;
     let mut found: HashMap<String, EntityRow> = HashMap::new();
     for (_, alert) in alerts {
+        let mut seen = HashSet::new();
         for entity in alert.entities.iter().map(|evidence| &evidence.entity) {
             let node = graph.entities(&entity.kind, &entity.keys).into_iter().next();
-            let Some(id) = node.map(|node| render::reference(graph, node)) else { continue };
+            let Some(id) = node.filter(|node| seen.insert(*node)).map(|node| render::reference(graph, node)) else { continue };
             let row = found.entry(id.clone()).or_insert_with(|| EntityRow {
                 id,
                 kind: entity.kind.to_string(),

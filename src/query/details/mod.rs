@@ -130,43 +130,52 @@ impl Question for AlertRequest {
 
     fn answer(self, context: &Context) -> Result<AlertDetail, Fault> {
         let graph = &context.snapshot.graph;
-        let node = reference::alert(graph, &self.id)?;
-        let alert = graph.alert_node(node).filter(AlertRef::known).ok_or_else(|| {
-            let message = format!("the alert `{}` is referred to, but no document describes it", self.id);
-            Fault::new(FaultClass::NotFound, "alert_not_seen", message)
-                .with_hint(format!("`clew neighbors alert:{}` shows what refers to it", self.id))
-        })?;
-        let (whole, document) = whole_alert(context, alert.id(), node)?;
-        let whole = whole.unwrap_or_default();
-        let mut techniques: Vec<String> = alert.techniques().map(str::to_owned).collect();
-        techniques.dedup();
-        Ok(AlertDetail {
-            row: alert_row(graph, &alert),
-            description: whole.description,
-            alert_type: alert.alert_type().to_owned(),
-            provider: alert.provider().to_owned(),
-            vendor: whole.vendor,
-            product_component: whole.product_component,
-            techniques,
-            compromised_entity: whole.compromised_entity,
-            remediation: whole.remediation,
-            url: whole.url,
-            created: alert.created(),
-            modified: alert.modified(),
-            members: whole.members,
-            entities_list: evidence_rows(graph, whole.entities),
-            extended: whole.extended,
-            owner: whole.owner.map(|owner| json!(owner)),
-            tags: whole.tags,
-            comments: whole.comments.iter().map(|comment| json!(comment)).collect(),
-            classification: whole.classification.map(|classification| classification.as_str().to_owned()),
-            suppressed_by: whole.change.filter(|_| alert.status() == AlertStatus::Dismissed).and_then(|change| change.rule),
-            same_resource: same_resource(graph, &alert),
-            etag: present(graph, node).first().map(Seq::to_string).unwrap_or_default(),
-            versions: versions(context, node)?,
-            raw: document.map_or(Value::Null, |document| serde_json::from_slice(&document.raw).unwrap_or(Value::Null)),
-        })
+        let detail = alert_alone(context, &self.id)?;
+        let alert = graph.alert(&detail.row.id).and_then(|node| graph.alert_node(node));
+        let same_resource = alert.and_then(|alert| same_resource(graph, &alert));
+        Ok(AlertDetail { same_resource, ..detail })
     }
+}
+
+/// An alert without what others know of its resource, which is much where many alerts are on one.
+pub fn alert_alone(context: &Context, id: &str) -> Result<AlertDetail, Fault> {
+    let graph = &context.snapshot.graph;
+    let node = reference::alert(graph, id)?;
+    let alert = graph.alert_node(node).filter(AlertRef::known).ok_or_else(|| {
+        let message = format!("the alert `{id}` is referred to, but no document describes it");
+        Fault::new(FaultClass::NotFound, "alert_not_seen", message)
+            .with_hint(format!("`clew neighbors alert:{id}` shows what refers to it"))
+    })?;
+    let (whole, document) = whole_alert(context, alert.id(), node)?;
+    let whole = whole.unwrap_or_default();
+    let mut techniques: Vec<String> = alert.techniques().map(str::to_owned).collect();
+    techniques.dedup();
+    Ok(AlertDetail {
+        row: alert_row(graph, &alert),
+        description: whole.description,
+        alert_type: alert.alert_type().to_owned(),
+        provider: alert.provider().to_owned(),
+        vendor: whole.vendor,
+        product_component: whole.product_component,
+        techniques,
+        compromised_entity: whole.compromised_entity,
+        remediation: whole.remediation,
+        url: whole.url,
+        created: alert.created(),
+        modified: alert.modified(),
+        members: whole.members,
+        entities_list: evidence_rows(graph, whole.entities),
+        extended: whole.extended,
+        owner: whole.owner.map(|owner| json!(owner)),
+        tags: whole.tags,
+        comments: whole.comments.iter().map(|comment| json!(comment)).collect(),
+        classification: whole.classification.map(|classification| classification.as_str().to_owned()),
+        suppressed_by: whole.change.filter(|_| alert.status() == AlertStatus::Dismissed).and_then(|change| change.rule),
+        same_resource: None,
+        etag: present(graph, node).first().map(Seq::to_string).unwrap_or_default(),
+        versions: versions(context, node)?,
+        raw: document.map_or(Value::Null, |document| serde_json::from_slice(&document.raw).unwrap_or(Value::Null)),
+    })
 }
 
 /// Other alerts on the resource of an alert.

@@ -8,7 +8,7 @@ mod rows;
 
 use serde_json::{Value, json};
 
-use super::answer::{Column, Edge, Node, Subgraph, Table};
+use super::answer::{Column, Edge, Node, Properties, Subgraph, Table};
 use super::lists::{alert_row, incident_row};
 use super::reference::{entity, limit, time};
 use super::session::Limits;
@@ -75,6 +75,10 @@ impl Question for ExplorationsRequest {
 impl Question for ExploreRequest {
     type Answer = ExploreAnswer;
     const NAME: &'static str = "explore";
+
+    fn is_query(&self) -> bool {
+        true
+    }
 
     fn answer(self, context: &Context) -> Result<ExploreAnswer, Fault> {
         let graph = &context.snapshot.graph;
@@ -155,7 +159,7 @@ fn on_tables(
             });
         }
     }
-    let subgraph = added.finish(table.complete);
+    let subgraph = added.finish(&table);
     Ok((table, subgraph))
 }
 
@@ -195,7 +199,7 @@ pub(super) fn whole_window(context: &Context, start: NodeId, exploration: &Explo
 /// An entity that rows name and the graph does not know.
 fn unknown(kind: &str, keys: &Keys, label: String) -> Node {
     let key = keys.strong.first().or(keys.weak.first()).map_or(label.as_str(), Key::as_str);
-    Node { id: format!("{kind}:{key}"), kind: kind.to_owned(), label, degree: 0, properties: Object::new() }
+    Node { id: format!("{kind}:{key}"), kind: kind.to_owned(), label, degree: 0, properties: Properties::None }
 }
 
 /// The value by which people know the entity: an address, a name.
@@ -234,7 +238,7 @@ impl<'a> Added<'a> {
         }
     }
 
-    fn finish(self, complete: bool) -> Subgraph {
+    fn finish(self, table: &Table) -> Subgraph {
         let edge = |node: &Node| Edge {
             source: self.subject.id.clone(),
             relation: self.relation.to_owned(),
@@ -246,8 +250,8 @@ impl<'a> Added<'a> {
             evidence: Vec::new(),
         };
         let edges = self.nodes.iter().map(edge).collect();
-        let cut = (!complete).then(|| "limit".to_owned());
-        Subgraph { edges, nodes: std::iter::once(self.subject.clone()).chain(self.nodes).collect(), complete, cut, ..Subgraph::default() }
+        let nodes = std::iter::once(self.subject.clone()).chain(self.nodes).collect();
+        Subgraph { edges, nodes, complete: table.complete, cut: table.cut.clone(), ..Subgraph::default() }
     }
 }
 
@@ -307,7 +311,8 @@ fn companions(context: &Context, start: NodeId, involves: &EdgeFilter, limit: us
     let mut added = Added::new(context, start, "named_with");
     found.into_iter().for_each(|(_, node)| added.node(node));
     let table = Table { columns: columns.to_vec(), rows, complete, cut: (!complete).then(|| "limit".to_owned()), ..Table::default() };
-    Ok((table, added.finish(complete)))
+    let subgraph = added.finish(&table);
+    Ok((table, subgraph))
 }
 
 fn column(name: &str, type_name: &str) -> Column {

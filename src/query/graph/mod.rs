@@ -1,6 +1,7 @@
 //! Questions to the entity graph: neighbours, paths, what is common, reach, rank, likeness, and why.
 
 mod neighbors;
+mod past;
 mod requests;
 mod walks;
 mod why;

@@ -4,11 +4,13 @@ use crate::catalog::entities;
 use crate::graph::{Direction, EdgeFilter, EdgePosition, NodeId};
 use crate::model::{Fault, FaultClass, Kind, Relation, Window};
 
-use super::super::answer::Subgraph;
+use super::super::answer::{Edge, Subgraph};
 use super::super::cursor::Seal;
-use super::super::reference::{limit, node, window, word};
+use super::super::reference::{BRIEF_ITEMS, are_brief, limit, node, window, word};
 use super::super::{Context, Question, listed, render};
+use super::past::Past;
 use super::requests::NeighborsRequest;
+use super::walks::NEWEST_PER_NODE;
 
 /// Edges of an answer when the request names no limit.
 const LIMIT_DEFAULT: u32 = 100;
@@ -43,6 +45,15 @@ impl Question for NeighborsRequest {
     type Answer = Subgraph;
     const NAME: &'static str = "neighbors";
 
+    fn is_brief(&self, context: &Context) -> bool {
+        let small = |number: Option<u32>, most: u32| number.is_none_or(|number| number <= most);
+        self.as_of.is_none()
+            && small(self.limit, BRIEF_ITEMS)
+            && small(self.hops, 2)
+            && small(self.per_node, NEWEST_PER_NODE as u32)
+            && are_brief(&context.snapshot.graph, [&self.node])
+    }
+
     fn answer(self, context: &Context) -> Result<Subgraph, Fault> {
         let graph = &context.snapshot.graph;
         if let Some(listed) = listed::of_list(context, &self.node, self.limit)? {
@@ -51,6 +62,8 @@ impl Question for NeighborsRequest {
         let start = node(graph, &self.node)?;
         let mut filter = filter(&self.relation, &self.kind, self.direction.as_deref())?;
         filter.window = window(self.from.as_deref(), self.to.as_deref(), context.now)?;
+        let past = self.as_of.as_deref().map(|text| Past::read(context, text)).transpose()?;
+        filter.until = past.as_ref().map(|past| past.until);
         let limit = limit(self.limit, LIMIT_DEFAULT, LIMIT_MAX)?;
         if self.hops.unwrap_or(1) > 1 {
             if self.cursor.is_some() {
@@ -58,33 +71,24 @@ impl Question for NeighborsRequest {
                 return Err(Fault::new(FaultClass::Invalid, "cursor_invalid", message)
                     .with_hint("raise `limit` and `per_node`, or take the neighbors of one node page by page"));
             }
-            return self.hop(context, start, &filter, limit);
+            let (reached, mut answer) = self.hop(context, start, &filter, limit)?;
+            past.map_or(Ok(()), |past| past.tell(context, start, &reached, &mut answer))?;
+            return Ok(answer);
         }
-        let seal = Seal::of(context, Self::NAME, &Self { limit: None, cursor: None, ..self.clone() });
-        let after = seal.place(self.cursor.as_deref(), EdgePosition::from_text)?;
-        let mut edges = graph.edges_after(start, &filter, after);
-        let (mut found, mut last) = (Vec::new(), None);
-        while found.len() < limit
-            && let Some((position, edge)) = edges.next_placed()
-        {
-            found.push(edge);
-            last = Some(position);
-        }
-        let more = edges.next().is_some();
-        let mut answer = render::subgraph(graph, &[start], &found);
-        if !more && self.cursor.is_none() {
-            answer.total = Some(answer.edges.len() as u64);
-        } else if filter.relations.is_empty() && filter.kinds.is_empty() && filter.direction == Direction::Both {
-            answer.total = Some(graph.count_in(start, &filter.window) as u64);
-        }
+        let seal = || Seal::of(context, Self::NAME, &Self { limit: None, cursor: None, ..self.clone() });
+        let after = self.cursor.as_deref().map_or(Ok(None), |cursor| seal().place(Some(cursor), EdgePosition::from_text))?;
+        let found = graph.linked(start, &filter, after, limit);
+        let (shown, mut answer) = render::linked(graph, &[start], &found.links);
+        answer.total = found.total.map(|total| total as u64);
         if self.cursor.is_none() && filter.direction != Direction::In && filter.window == Window::ALL {
             add_listed(context, start, &filter, &mut answer)?;
         }
-        if more {
+        if found.more {
             answer.complete = false;
             answer.cut = Some("limit".to_owned());
-            answer.cursor = last.map(|position| seal.close(&position.to_text()));
+            answer.cursor = found.last.map(|place| seal().close(&place.to_text()));
         }
+        past.map_or(Ok(()), |past| past.tell(context, start, &shown, &mut answer))?;
         Ok(answer)
     }
 }
@@ -97,7 +101,8 @@ fn add_listed(context: &Context, start: NodeId, filter: &EdgeFilter, answer: &mu
         let kind = target.split(':').next().unwrap_or_default();
         filter.kinds.is_empty() || filter.kinds.iter().any(|wanted| wanted.as_str() == kind)
     };
-    edges.retain(|edge| named(&edge.relation) && of_kind(&edge.target));
+    let stood = |edge: &Edge| filter.until.is_none_or(|until| edge.evidence.iter().all(|seq| *seq <= until.0));
+    edges.retain(|edge| named(&edge.relation) && of_kind(&edge.target) && stood(edge));
     answer.nodes.extend(nodes.into_iter().filter(|node| edges.iter().any(|edge| edge.target == node.id)));
     answer.total = answer.total.map(|total| total + edges.len() as u64);
     answer.edges.extend(edges);

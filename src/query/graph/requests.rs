@@ -39,13 +39,16 @@ request! {
         /// Hops to walk (default 1, at the most 16).
         #[param(minimum = 1, maximum = 16)]
         hops: Option<u32>,
-        /// Edges of the answer, or its nodes for several hops (default 100).
+        /// Edges of the answer, however many records and hours assert each, or its nodes for several hops (default 100).
         #[param(minimum = 1, maximum = 10000)]
         limit: Option<u32>,
         /// For several hops: edges that each node gives, newest first (default: `limit` for the node that is asked about, 50 for others).
         #[param(minimum = 1, maximum = 10000)]
         per_node: Option<u32>,
-        /// Where the last page ended; for one hop. An edge whose records stand on several pages comes on each, with its share of the count.
+        /// The graph as it was known at this instant, by what clew had taken in until then; absolute or relative to now (`-7d`). Which
+        /// names are one entity, and degrees, are those of the present; an hour of events that was not over by then counts whole.
+        as_of: Option<String>,
+        /// Where the last page ended; for one hop. Each edge comes once, with all its records.
         cursor: Option<String>,
     }
 }

@@ -10,7 +10,7 @@ use crate::model::{Fault, Kind, Time};
 
 use super::super::answer::Subgraph;
 use super::super::lists::incident_row;
-use super::super::reference::{incident, limit, node, window, word};
+use super::super::reference::{BRIEF_EDGES, incident, limit, node, window, word};
 use super::super::{Context, Question, render};
 use super::requests::{
     BlastRadiusAnswer, BlastRadiusRequest, CommonRequest, ComponentRequest, NeighborsRequest, PathRow, PathsAnswer, PathsRequest,
@@ -24,7 +24,7 @@ const RANK_EDGES_MAX: usize = 20_000_000;
 /// Edges that each node of a walk may be asked to give.
 const PER_NODE_MAX: u32 = 10_000;
 /// Edges that each node of a walk over several hops gives, but the one that it starts from.
-const NEWEST_PER_NODE: usize = 50;
+pub(super) const NEWEST_PER_NODE: usize = 50;
 
 fn scope(context: &Context, from: Option<&str>, to: Option<&str>, hub_degree: Option<u64>) -> Result<Scope, Fault> {
     let mut scope = Scope { window: window(from, to, context.now)?, ..Scope::default() };
@@ -73,8 +73,14 @@ fn hubs(graph: &GraphSnapshot, extent: &Extent) -> Vec<String> {
 }
 
 impl NeighborsRequest {
-    /// The nodes within some hops, and the edges by which they were reached.
-    pub(super) fn hop(&self, context: &Context, start: NodeId, filter: &EdgeFilter, nodes: usize) -> Result<Subgraph, Fault> {
+    /// The nodes within some hops, and the edges by which they were reached; the nodes of the graph that the answer begins with.
+    pub(super) fn hop(
+        &self,
+        context: &Context,
+        start: NodeId,
+        filter: &EdgeFilter,
+        nodes: usize,
+    ) -> Result<(Vec<NodeId>, Subgraph), Fault> {
         let graph = &context.snapshot.graph;
         let hops = limit(self.hops, 1, HOPS_MAX)?;
         let scope = Scope { window: filter.window, hops_max: hops as u32, nodes_max: nodes, ..Scope::default() };
@@ -84,12 +90,12 @@ impl NeighborsRequest {
         };
         let vicinity = graph.hop(&[start], filter, newest, &scope);
         let reached: Vec<NodeId> = vicinity.nodes.iter().map(|reached| reached.node).collect();
-        let mut answer = render::subgraph(graph, &reached, &vicinity.edges);
+        let (shown, mut answer) = render::linked(graph, &reached, &graph.links(&vicinity.edges));
         answer.cut = cut(&vicinity.extent).filter(|name| name != "hops");
         answer.complete = answer.cut.is_none();
         answer.hint = hint(answer.cut.as_deref(), MORE_NODES);
         answer.partial = vicinity.extent.partial.iter().map(|node| render::reference(graph, *node)).collect();
-        Ok(answer)
+        Ok((shown, answer))
     }
 }
 
@@ -297,6 +303,15 @@ fn by_degree(graph: &GraphSnapshot, kinds: &[Kind], window: &crate::model::Windo
 impl Question for SimilarRequest {
     type Answer = SimilarAnswer;
     const NAME: &'static str = "similar";
+
+    fn is_brief(&self, context: &Context) -> bool {
+        let graph = &context.snapshot.graph;
+        let hub = Scope::default().hub_degree;
+        let edges = |start: NodeId| -> usize {
+            graph.entities_of(start).into_iter().map(|entity| graph.degree(entity)).filter(|edges| *edges <= hub).sum()
+        };
+        self.limit.is_none_or(|limit| limit <= 100) && incident(graph, &self.incident).is_ok_and(|start| edges(start) <= BRIEF_EDGES)
+    }
 
     fn answer(self, context: &Context) -> Result<SimilarAnswer, Fault> {
         let graph = &context.snapshot.graph;

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use hashbrown::HashSet;
+
 use crate::columns::{Order, TrailRequest, entity_hash};
 use crate::graph::{Assertion, Edge, EdgeFilter, NodeId, NodeKind};
 use crate::ingest;
-use crate::model::{Body, Event, Fault, Kind, Seq, Window};
+use crate::model::{Body, Cut, Event, Fault, Kind, Seq, Window};
 
 use super::super::details::place;
 use super::super::reference::{self, limit, node};
@@ -23,6 +25,8 @@ const RECORDS_DEFAULT: u32 = 20;
 const ROWS_READ: usize = 10_000;
 /// Such readings for one assertion at the most.
 const READINGS_MAX: usize = 50;
+/// Documents of the journal that are read for one assertion whose rows left their table, at the most.
+const DOCUMENTS_READ_MAX: usize = 10_000;
 
 impl Question for WhyRequest {
     type Answer = WhyAnswer;
@@ -68,6 +72,9 @@ fn row(context: &Context, edge: &Edge, records: usize) -> Result<AssertionRow, F
         }
         Assertion::Events { first, last } => {
             (row.table, row.records, row.records_complete) = events(context, edge, first, last, records)?;
+            if row.records.len() < records && row.records_complete && was_cut(context)? {
+                (row.records, row.records_complete) = journaled(context, edge, first, last, records)?;
+            }
         }
     }
     Ok(row)
@@ -87,7 +94,7 @@ fn events(context: &Context, edge: &Edge, first: Seq, last: Seq, wanted: usize) 
         limit: ROWS_READ,
     };
     let columns = &context.snapshot.columns;
-    let (mut table, mut records) = (None, Vec::new());
+    let (mut table, mut records, mut seen) = (None, Vec::new(), HashSet::new());
     for _ in 0..READINGS_MAX {
         let page = match edge.first {
             Some(_) => context.runtime.block_on(columns.rows_of_entities(&request))?,
@@ -95,7 +102,7 @@ fn events(context: &Context, edge: &Edge, first: Seq, last: Seq, wanted: usize) 
         };
         let both = page.rows.iter().filter(|row| (first..=last).contains(&row.seq) && ends[1].iter().any(|hash| row.names(*hash)));
         for found in both {
-            if !asserts(context, edge, found.seq)? {
+            if !seen.insert(found.seq) || !asserts(context, edge, found.seq)? {
                 continue;
             }
             if records.len() == wanted {
@@ -103,7 +110,6 @@ fn events(context: &Context, edge: &Edge, first: Seq, last: Seq, wanted: usize) 
             }
             table = table.or(Some(Arc::clone(&found.table)));
             records.extend(place(context, found.seq)?);
-            records.dedup();
         }
         request.after = page.rows.last().and_then(|row| Some((row.time?, row.seq)));
         if page.complete || request.after.is_none() {
@@ -111,6 +117,26 @@ fn events(context: &Context, edge: &Edge, first: Seq, last: Seq, wanted: usize) 
         }
     }
     Ok((table.map(|table| table.to_string()), records, false))
+}
+
+/// Whether rows ever left a table for their age.
+fn was_cut(context: &Context) -> Result<bool, Fault> {
+    Ok(!context.snapshot.resources(Cut::KIND)?.is_empty())
+}
+
+/// The raw events behind an edge by the journal, which keeps the documents of rows that left their table.
+fn journaled(context: &Context, edge: &Edge, first: Seq, last: Seq, wanted: usize) -> Result<(Vec<RecordPlace>, bool), Fault> {
+    let mut records = Vec::new();
+    for seq in (first.0..=last.0).take(DOCUMENTS_READ_MAX) {
+        if !asserts(context, edge, Seq(seq))? {
+            continue;
+        }
+        if records.len() == wanted {
+            return Ok((records, false));
+        }
+        records.extend(place(context, Seq(seq))?);
+    }
+    Ok((records, last.0 - first.0 < DOCUMENTS_READ_MAX as u64))
 }
 
 /// Whether the rules of an event's table assert the edge for this very event.

@@ -100,6 +100,8 @@ codes! {
     UnknownPlugin => "kql_unknown_plugin",
     /// No watchlist has this name.
     UnknownWatchlist => "kql_unknown_watchlist",
+    /// No workspace that may be read has this name.
+    UnknownWorkspace => "kql_unknown_workspace",
     /// No graph has this name.
     UnknownGraph => "kql_unknown_graph",
     /// No exploration query has this name and fits the entity.

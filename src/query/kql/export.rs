@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
-use arrow::compute::{cast, concat};
+use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, RecordBatchOptions};
+use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field as ArrowField, Int64Type, Schema, TimeUnit};
 use arrow::error::ArrowError;
 
@@ -17,45 +17,56 @@ use super::types::UNIX_EPOCH_TICKS;
 /// Metadata of a column that names its type in the language.
 pub const TYPE_KEY: &str = "kusto.type";
 
-/// All rows as one batch under the columns of an answer; the names of columns are those of the answer.
-pub fn batch(batches: &[RecordBatch], columns: &[Field]) -> Result<RecordBatch, ArrowError> {
-    let mut fields = Vec::with_capacity(columns.len());
-    let mut arrays: Vec<ArrayRef> = Vec::with_capacity(columns.len());
-    for (place, (name, kind)) in columns.iter().enumerate() {
-        let parts: Vec<&dyn Array> = batches.iter().map(|batch| batch.column(place).as_ref()).collect();
-        let whole = if parts.is_empty() { arrow::array::new_empty_array(&super::types::arrow_type(*kind)) } else { concat(&parts)? };
-        let array = column(&whole, *kind)?;
+/// The rows under the columns of an answer and its names. A batch that came in is gone once it is converted.
+pub fn batches(batches: Vec<RecordBatch>, columns: &[Field]) -> Result<(Arc<Schema>, Vec<RecordBatch>), ArrowError> {
+    let fields = columns.iter().enumerate().map(|(place, (name, kind))| {
         let metadata = [(TYPE_KEY.to_owned(), kind.as_str().to_owned())].into();
-        fields.push(ArrowField::new(name, array.data_type().clone(), true).with_metadata(metadata));
-        arrays.push(array);
-    }
-    let rows = batches.iter().map(RecordBatch::num_rows).sum();
-    let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(rows));
-    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
+        ArrowField::new(name, arrow_kind(&batches, place, *kind), true).with_metadata(metadata)
+    });
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    let converted = batches.into_iter().map(|batch| {
+        let arrays = batch.columns().iter().zip(columns).zip(schema.fields()).map(|((array, (_, kind)), field)| match kind {
+            ScalarType::DateTime => ticks(array, UNIX_EPOCH_TICKS, field.data_type()),
+            ScalarType::Timespan => ticks(array, 0, field.data_type()),
+            _ => cast(array, field.data_type()),
+        });
+        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        RecordBatch::try_new_with_options(Arc::clone(&schema), arrays.collect::<Result<_, _>>()?, &options)
+    });
+    let converted = converted.collect::<Result<Vec<_>, _>>()?;
+    Ok((schema, converted))
 }
 
-fn column(array: &ArrayRef, kind: ScalarType) -> Result<ArrayRef, ArrowError> {
+/// The type of a column in the files.
+fn arrow_kind(batches: &[RecordBatch], place: usize, kind: ScalarType) -> DataType {
     match kind {
-        ScalarType::DateTime => ticks(array, UNIX_EPOCH_TICKS, |unit| DataType::Timestamp(unit, Some("UTC".into()))),
-        ScalarType::Timespan => ticks(array, 0, DataType::Duration),
-        ScalarType::String | ScalarType::Guid | ScalarType::Dynamic => cast(array, &DataType::Utf8),
-        ScalarType::Bool | ScalarType::Int | ScalarType::Long | ScalarType::Real | ScalarType::Decimal => Ok(Arc::clone(array)),
+        ScalarType::DateTime => DataType::Timestamp(unit(batches, place, UNIX_EPOCH_TICKS), Some("UTC".into())),
+        ScalarType::Timespan => DataType::Duration(unit(batches, place, 0)),
+        ScalarType::String | ScalarType::Guid | ScalarType::Dynamic => DataType::Utf8,
+        ScalarType::Bool | ScalarType::Int | ScalarType::Long | ScalarType::Real | ScalarType::Decimal => super::types::arrow_type(kind),
     }
 }
 
-/// Ticks of 100 ns since an origin in the finest unit that they need and that holds them.
-fn ticks(array: &ArrayRef, origin: i64, typed: fn(TimeUnit) -> DataType) -> Result<ArrayRef, ArrowError> {
+/// The finest unit that ticks of 100 ns since an origin need and that holds all of them.
+fn unit(batches: &[RecordBatch], place: usize, origin: i64) -> TimeUnit {
+    let values = || {
+        let columns = batches.iter().map(move |batch| batch.column(place).as_primitive::<Int64Type>());
+        columns.flat_map(|ticks| ticks.iter().flatten()).map(move |ticks| ticks.saturating_sub(origin))
+    };
+    let finer = values().any(|since| since.rem_euclid(10) != 0);
+    if finer && values().all(|since| since.checked_mul(100).is_some()) { TimeUnit::Nanosecond } else { TimeUnit::Microsecond }
+}
+
+/// Ticks of 100 ns since an origin as times of a type.
+fn ticks(array: &ArrayRef, origin: i64, wanted: &DataType) -> Result<ArrayRef, ArrowError> {
     let ticks = array.as_primitive::<Int64Type>();
     let since = |ticks: i64| ticks.saturating_sub(origin);
-    let finer = ticks.iter().flatten().any(|value| since(value).rem_euclid(10) != 0);
-    let reaches = ticks.iter().flatten().all(|value| since(value).checked_mul(100).is_some());
-    let (unit, values): (_, Int64Array) = if finer && reaches {
-        (TimeUnit::Nanosecond, ticks.unary(|value| since(value) * 100))
-    } else {
-        (TimeUnit::Microsecond, ticks.unary(|value| since(value).div_euclid(10)))
+    let values: Int64Array = match wanted {
+        DataType::Timestamp(TimeUnit::Nanosecond, _) | DataType::Duration(TimeUnit::Nanosecond) => ticks.unary(|value| since(value) * 100),
+        _ => ticks.unary(|value| since(value).div_euclid(10)),
     };
     let values: ArrayRef = Arc::new(values);
-    cast(&values, &typed(unit))
+    cast(&values, wanted)
 }
 
 #[cfg(test)]
@@ -67,11 +78,11 @@ mod tests {
 
     use super::super::tree::ScalarType;
     use super::super::types::UNIX_EPOCH_TICKS;
-    use super::batch;
+    use super::batches;
 
     fn of(kind: ScalarType, values: ArrayRef) -> RecordBatch {
         let rows = RecordBatch::try_from_iter([("a", values)]).expect("a batch");
-        batch(&[rows], &[("A".to_owned(), kind)]).expect("it converts")
+        batches(vec![rows], &[("A".to_owned(), kind)]).expect("it converts").1.remove(0)
     }
 
     fn ticks(values: Vec<Option<i64>>) -> ArrayRef {
@@ -100,6 +111,7 @@ mod tests {
         let schema = found.schema();
         assert_eq!(schema.field(0).data_type(), &DataType::Utf8);
         assert_eq!((schema.field(0).name().as_str(), schema.field(0).metadata()["kusto.type"].as_str()), ("A", "dynamic"));
-        assert_eq!(batch(&[], &[("A".to_owned(), ScalarType::Long)]).expect("no rows").num_rows(), 0);
+        let (schema, none) = batches(Vec::new(), &[("A".to_owned(), ScalarType::Long)]).expect("no rows");
+        assert_eq!((schema.field(0).data_type(), none.len()), (&DataType::Int64, 0));
     }
 }

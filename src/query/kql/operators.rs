@@ -58,7 +58,11 @@ pub(super) const OPERATORS: &[TabularOperator] = &[
     differs("join", "pairs of rows", "Hints count for nothing."),
     gives("limit", "the same as `take`"),
     gives("lookup", "the rows with columns of a table of facts"),
-    differs("macro-expand", "", "Refused: there is one database."),
+    differs(
+        "macro-expand",
+        "what statements give for each workspace or table of a group",
+        "Groups are written in the query: none are stored.",
+    ),
     gives("make-graph", "a graph of edges, and of nodes if they are given"),
     gives("make-series", "series over an axis"),
     gives("mv-apply", "what a query makes of each array"),
@@ -70,7 +74,7 @@ pub(super) const OPERATORS: &[TabularOperator] = &[
     differs(
         "partition",
         "what a query makes of the rows of each value",
-        "Hints count for nothing. A query in braces and a scope behind `in` are refused.",
+        "Hints count for nothing; the rows of more than 64 values are no mistake unless the query stands in braces. A scope behind `in` is refused.",
     ),
     gives("project", "some columns, computed or not"),
     gives("project-away", "all columns but some"),

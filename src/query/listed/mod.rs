@@ -7,9 +7,9 @@ mod requests;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::graph::{EntityRef, GraphSnapshot, NodeId};
-use crate::model::{Fault, FaultClass, Indicator, Object, Seq, Time, Watchlist, WatchlistItem};
+use crate::model::{Fault, FaultClass, Indicator, Seq, Time, Watchlist, WatchlistItem};
 
-use super::answer::{Edge, Node, Subgraph};
+use super::answer::{Edge, Node, Properties, Subgraph};
 use super::{Context, Snapshot, render};
 
 pub use index::Index;
@@ -96,10 +96,7 @@ pub(super) fn edges(context: &Context, node: NodeId) -> Result<(Vec<Node>, Vec<E
     let (first, last) = context.snapshot.graph.span(node);
     for found in found {
         let kind = if found.relation == ON_LIST { Watchlist::KIND } else { Indicator::KIND };
-        let mut properties = Object::new();
-        if kind == Indicator::KIND {
-            properties.insert("active".to_owned(), found.active.into());
-        }
+        let properties = if kind == Indicator::KIND { Properties::Indicator { active: found.active } } else { Properties::None };
         let id = format!("{kind}:{}", found.id);
         nodes.push(Node { id: id.clone(), kind: kind.to_owned(), label: found.label, degree: 0, properties });
         edges.push(Edge {
@@ -128,7 +125,7 @@ pub(super) fn of_list(context: &Context, text: &str, limit: Option<u32>) -> Resu
     let page = requests::listed(context, relation, kind, id, limit)?;
     let graph = &context.snapshot.graph;
     let target = format!("{kind}:{id}");
-    let list = Node { id: target.clone(), kind: kind.to_owned(), label: id.to_owned(), degree: page.total, properties: Object::new() };
+    let list = Node { id: target.clone(), kind: kind.to_owned(), label: id.to_owned(), degree: page.total, properties: Properties::None };
     let mut answer = Subgraph { nodes: vec![list], total: Some(page.total), complete: page.complete, cut: page.cut, ..Subgraph::default() };
     for listed in page.value {
         let node = super::reference::entity(graph, &listed.row.id)?;

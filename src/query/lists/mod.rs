@@ -14,7 +14,7 @@ use crate::graph::{AlertRef, Direction, EdgeFilter, EntityRef, GraphSnapshot, In
 use crate::model::{AlertStatus, Fault, FaultClass, IncidentStatus, Kind, Relation, Seq, Severity, Time, Window};
 
 use super::cursor::Seal;
-use super::reference::{entity, incident, limit, window, word};
+use super::reference::{are_brief, entity, incident, limit, window, word};
 use super::{Context, Question, render};
 use groups::By;
 pub(super) use groups::resource as alert_resource;
@@ -92,10 +92,9 @@ fn alerts_of(context: &Context, references: &[String]) -> Result<Option<HashSet<
         return Ok(None);
     }
     let graph = &context.snapshot.graph;
-    let filter = EdgeFilter { relations: vec![Relation::INVOLVES], direction: Direction::In, ..EdgeFilter::default() };
     let mut found = HashSet::new();
     for text in references {
-        found.extend(graph.edges(entity(graph, text)?, &filter).map(|edge| edge.from));
+        found.extend(graph.naming(entity(graph, text)?, None));
     }
     Ok(Some(found))
 }
@@ -104,7 +103,7 @@ fn alerts_of(context: &Context, references: &[String]) -> Result<Option<HashSet<
 fn incidents_of(graph: &GraphSnapshot, alerts: &HashSet<NodeId>) -> HashSet<NodeId> {
     let mut found: HashSet<NodeId> = alerts.iter().copied().filter(|node| node.kind() == NodeKind::Incident).collect();
     for alert in alerts.iter().filter(|node| node.kind() == NodeKind::Alert) {
-        found.extend(containers(graph, *alert));
+        found.extend(graph.holders(*alert, None).filter(|node| node.kind() == NodeKind::Incident));
     }
     found
 }
@@ -133,7 +132,7 @@ fn counters<const N: usize>(counts: [[u32; 6]; N], statuses: [&str; N]) -> Count
 
 /// The row of an incident; products and tactics of its alerts are its own.
 pub fn incident_row(graph: &GraphSnapshot, incident: &IncidentRef<'_>) -> IncidentRow {
-    let alerts = graph.contained(incident.node());
+    let alerts = graph.held(incident.node());
     let mut products: BTreeSet<&str> = incident.products().collect();
     let mut tactics: Vec<&str> = incident.tactics().collect();
     let (mut first, mut last) = (incident.first_activity(), incident.last_activity());
@@ -221,6 +220,11 @@ impl Question for IncidentFilter {
     type Answer = IncidentPage;
     const NAME: &'static str = "incidents";
 
+    fn is_brief(&self, context: &Context) -> bool {
+        let few = self.limit.is_none_or(|limit| limit <= LIMIT_DEFAULT) && self.product.is_empty();
+        few && !self.entity.is_empty() && are_brief(&context.snapshot.graph, &self.entity)
+    }
+
     fn answer(self, context: &Context) -> Result<IncidentPage, Fault> {
         let graph = &context.snapshot.graph;
         let window = window(self.from.as_deref(), self.to.as_deref(), context.now)?;
@@ -258,7 +262,6 @@ impl Question for IncidentFilter {
                 && (status.is_empty() || status.contains(&incident.status()))
                 && owner(incident)
                 && any(&self.tag, |text| incident.tags().any(|tag| same(tag, text)))
-                && of_entities.as_ref().is_none_or(|found| found.contains(&incident.node()))
                 && (window == Window::ALL || active(graph, incident, &window))
                 && (!inherits || self.inherited(graph, incident, &products, &tactics))
         };
@@ -271,15 +274,23 @@ impl Question for IncidentFilter {
             IncidentOrder::Title => Key::text(incident.title()),
         };
         let begin = Begin::read(seal, self.cursor.as_deref(), self.offset)?;
-        if matches!(order, Order { by: IncidentOrder::Severity, descending: true })
-            && self.is_plain(&window)
-            && begin.is_ranked(Severity::ALL.len())
-        {
-            return Ok(by_severity(graph, seal, &begin, limit, &status, &severity));
+        let kept = match order {
+            Order { by: IncidentOrder::Severity, descending: true } => begin.is_ranked(Severity::ALL.len()),
+            Order { by: IncidentOrder::Activity, descending: true } => begin.is_ranked(1),
+            _ => false,
+        };
+        if kept && self.is_plain(&window) {
+            let by_severity = matches!(order.by, IncidentOrder::Severity);
+            return Ok(in_kept_order(graph, seal, &begin, limit, &status, &severity, by_severity));
         }
         let mut counts = [[0; 6]; 3];
         let mut top = Top::new(seal, begin, limit, order.descending);
-        for incident in graph.all_incidents().filter(passes) {
+        // Incidents of entities are found from these, not among all.
+        let all: Box<dyn Iterator<Item = IncidentRef<'_>>> = match &of_entities {
+            Some(found) => Box::new(found.iter().filter_map(|node| graph.incident_node(*node)).filter(IncidentRef::known)),
+            None => Box::new(graph.all_incidents()),
+        };
+        for incident in all.filter(passes) {
             counts[incident.status() as usize][incident.severity() as usize] += 1;
             top.offer(key(&incident), || Cow::Borrowed(incident.id()), incident);
         }
@@ -301,25 +312,32 @@ fn asked<const N: usize>(mut counts: [[u32; 6]; N], wanted: impl Fn(usize, Sever
     (counts, total)
 }
 
-/// The list in its usual order under no filter but status and severity: counters that the graph keeps, rows as far as the page goes.
-fn by_severity(
+/// The list by severity or by activity under no filter but status and severity: counters and orders that the graph keeps, rows as far as
+/// the page goes.
+fn in_kept_order(
     graph: &GraphSnapshot,
     seal: Seal,
     begin: &Begin,
     limit: usize,
     status: &[IncidentStatus],
     severity: &[Severity],
+    by_severity: bool,
 ) -> IncidentPage {
-    let wanted =
-        |s: IncidentStatus, v: Severity| (status.is_empty() || status.contains(&s)) && (severity.is_empty() || severity.contains(&v));
+    let of_severity = |v: Severity| severity.is_empty() || severity.contains(&v);
+    let wanted = |s: IncidentStatus, v: Severity| (status.is_empty() || status.contains(&s)) && of_severity(v);
     let (counts, total) = asked(graph.incident_counts(), |at, severity| wanted(IncidentStatus::ALL[at], severity));
-    let after = begin.ranked().and_then(|(rank, activity, id)| {
-        let severity = Severity::ALL.get(usize::try_from(rank).ok()?)?;
-        Some((*severity, activity, id))
-    });
-    let rows = graph.incidents_by_severity(after).filter(|incident| wanted(incident.status(), incident.severity()));
+    let after = begin.ranked();
+    let rows: Box<dyn Iterator<Item = IncidentRef<'_>>> = if by_severity {
+        let after = after.and_then(|(rank, activity, id)| Some((*Severity::ALL.get(usize::try_from(rank).ok()?)?, activity, id)));
+        Box::new(graph.incidents_by_severity(after))
+    } else {
+        let after = after.map(|(_, activity, id)| (activity, id));
+        Box::new(graph.incidents_by_activity(Severity::ALL.into_iter().filter(|severity| of_severity(*severity)), after))
+    };
+    let rows = rows.filter(|incident| wanted(incident.status(), incident.severity()));
     let place = |incident: &IncidentRef<'_>| {
-        (Key::ranked(incident.severity() as u8, incident.last_activity().or(incident.time())), incident.id().to_owned())
+        let rank = if by_severity { incident.severity() as u8 } else { 0 };
+        (Key::ranked(rank, incident.last_activity().or(incident.time())), incident.id().to_owned())
     };
     let page = begin.in_order(seal, limit, total, rows, place, |incident| incident_row(graph, &incident));
     IncidentPage { page, counters: counters(counts, IncidentStatus::ALL.map(IncidentStatus::as_str)) }
@@ -334,7 +352,7 @@ impl IncidentFilter {
 
     /// Whether the incident or one of its alerts has the product, tactic and technique.
     fn inherited(&self, graph: &GraphSnapshot, incident: &IncidentRef<'_>, products: &[Product], tactics: &[String]) -> bool {
-        let alerts: Vec<AlertRef<'_>> = graph.contained(incident.node()).into_iter().filter_map(|node| graph.alert_node(node)).collect();
+        let alerts: Vec<AlertRef<'_>> = graph.held(incident.node()).into_iter().filter_map(|node| graph.alert_node(node)).collect();
         let product = |wanted: &Product| {
             incident.products().any(|product| wanted.names(product)) || alerts.iter().any(|alert| wanted.names(alert.product()))
         };
@@ -367,6 +385,11 @@ enum AlertOrder {
 impl Question for AlertFilter {
     type Answer = AlertPage;
     const NAME: &'static str = "alerts";
+
+    fn is_brief(&self, context: &Context) -> bool {
+        let few = self.limit.is_none_or(|limit| limit <= LIMIT_DEFAULT) && self.product.is_empty() && self.suppressed_by.is_none();
+        few && !self.entity.is_empty() && are_brief(&context.snapshot.graph, &self.entity)
+    }
 
     fn answer(self, context: &Context) -> Result<AlertPage, Fault> {
         let graph = &context.snapshot.graph;
@@ -438,7 +461,12 @@ impl Question for AlertFilter {
             return Ok(by_time(graph, seal, &begin, limit, &status, &severity));
         }
         let mut counts = [[0; 6]; 5];
-        let counted = graph.all_alerts().filter(passes).inspect(|alert| counts[alert.status() as usize][alert.severity() as usize] += 1);
+        // Alerts of entities or of an incident are found from these, not among all.
+        let all: Box<dyn Iterator<Item = AlertRef<'_>>> = match of_entities.as_ref().or(of_incident.as_ref()) {
+            Some(found) => Box::new(found.iter().filter_map(|node| graph.alert_node(*node)).filter(AlertRef::known)),
+            None => Box::new(graph.all_alerts()),
+        };
+        let counted = all.filter(passes).inspect(|alert| counts[alert.status() as usize][alert.severity() as usize] += 1);
         let page = match by.filter(|_| self.group_key.is_none()) {
             None => {
                 let mut top = Top::new(seal, begin, limit, order.descending);
@@ -467,7 +495,7 @@ impl AlertFilter {
     }
 }
 
-/// The list of alerts as [`by_severity`] of incidents: newest first.
+/// The list of alerts as [`in_kept_order`] of incidents: newest first.
 fn by_time(graph: &GraphSnapshot, seal: Seal, begin: &Begin, limit: usize, status: &[AlertStatus], severity: &[Severity]) -> AlertPage {
     let wanted = |s: AlertStatus, v: Severity| (status.is_empty() || status.contains(&s)) && (severity.is_empty() || severity.contains(&v));
     let (counts, total) = asked(graph.alert_counts(), |at, severity| wanted(AlertStatus::ALL[at], severity));

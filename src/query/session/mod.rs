@@ -41,12 +41,15 @@ pub use watchlists::Watchlists;
 use self::peers::{Part, United};
 use super::kql::lower::{NarrowFilters, RowsQueryPlanner};
 use super::{Context, Stop};
+use crate::access::workspace_id;
 use crate::columns::{ColumnsSnapshot, ScanLog};
 use crate::graph::GraphSnapshot;
 use crate::model::Window;
 
 /// Stack of a thread that plans.
 pub(super) const PLANNING_STACK_BYTES: usize = 64 << 20;
+/// What `current_database()` and `current_cluster_endpoint()` name.
+const ENGINE: &str = "clew";
 /// Rows that a sort for its first rows keeps in memory; for more of them it sorts all rows and may spill.
 const KEPT_ROWS_MAX: usize = 20_000;
 
@@ -71,6 +74,8 @@ pub struct Source {
     pub spill: PathBuf,
     /// Ends the query when nobody waits for its answer any longer.
     pub stop: Stop,
+    /// The name of the workspace; none where there is no data.
+    pub workspace: Option<Arc<str>>,
     /// Workspaces that the query may name, or whose rows are among those of every table.
     pub peers: Vec<Peer>,
 }
@@ -89,6 +94,7 @@ impl Source {
             window: Window::ALL,
             spill: context.spill.clone(),
             stop: context.stop.clone(),
+            workspace: Some(Arc::clone(&context.workspace)),
             peers: Vec::new(),
         }
     }
@@ -105,6 +111,7 @@ impl Source {
             window: Window::ALL,
             spill,
             stop: Stop::default(),
+            workspace: None,
             peers: Vec::new(),
         }
     }
@@ -137,7 +144,15 @@ impl Source {
 
     /// What the names of the tables of a workspace begin with; none if there is no such workspace.
     pub(super) fn workspace(&self, name: &str) -> Option<String> {
-        self.peers.iter().find(|peer| peer.name.eq_ignore_ascii_case(name)).map(Peer::prefix)
+        let peer = self.peers.iter().find(|peer| peer.name.eq_ignore_ascii_case(name)).map(Peer::prefix);
+        let is_own = || match &self.workspace {
+            Some(own) => {
+                [own.as_ref(), ENGINE].iter().any(|known| known.eq_ignore_ascii_case(name)) || workspace_id(own).to_string() == name
+            }
+            // Where there is no data, no table of any workspace is another one's.
+            None => true,
+        };
+        peer.or_else(|| is_own().then(String::new))
     }
 
     /// Whether a stored table has no row for certain; one that other workspaces have too may have theirs.
@@ -167,6 +182,8 @@ static BASE: LazyLock<SessionState> = LazyLock::new(|| {
     // The check of an aggregate's input holds against it that a part of a union has no metadata, and that a kernel says more of nulls than its plan.
     options.execution.skip_physical_aggregate_schema_check = true;
     options.catalog.create_default_catalog_and_schema = false;
+    // What computes columns of sorted rows would be dealt out to several partitions, whose batches come back in any order.
+    options.optimizer.enable_round_robin_repartition = false;
     SessionStateBuilder::new_with_default_features()
         .with_config(config)
         .with_query_planner(Arc::new(RowsQueryPlanner))

@@ -10,6 +10,7 @@ mod past;
 mod requests;
 mod sentence;
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use hashbrown::{HashMap, HashSet};
@@ -21,7 +22,7 @@ use crate::model::{Fault, Object, Seq, Severity, Time, Window};
 
 use super::cursor::Seal;
 use super::lists::members;
-use super::reference::{self, limit, window, word};
+use super::reference::{self, BRIEF_ITEMS, are_brief, limit, window, word};
 use super::{Context, Question, graph as questions, render};
 use cursor::{Place, Way};
 use moment::Moment;
@@ -47,7 +48,7 @@ struct Plan {
     /// The asked nodes with the references that the request gave them.
     nodes: Vec<(NodeId, String)>,
     /// Alerts and incidents that touch them, each with the asked nodes that it touches.
-    records: HashMap<NodeId, Vec<usize>>,
+    records: HashMap<NodeId, Touches>,
     /// Hashes of the entities, each with the asked node that it stands for.
     hashes: HashMap<i64, usize>,
     window: Window,
@@ -57,6 +58,12 @@ struct Plan {
     tactics: Vec<String>,
     /// What was known, where that is asked for.
     past: Option<Past>,
+}
+
+/// Asked nodes that a record touches; nearly always there is just one.
+struct Touches {
+    first: usize,
+    more: Vec<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +96,12 @@ impl ItemKind {
 impl Question for TimelineRequest {
     type Answer = TimelineAnswer;
     const NAME: &'static str = "timeline";
+
+    fn is_brief(&self, context: &Context) -> bool {
+        // Events stand in tables, and the past in the journal.
+        let in_memory = self.as_of.is_none() && !self.kind.is_empty() && self.kind.iter().all(|kind| kind == ItemKind::Alert.as_str());
+        in_memory && self.limit.is_none_or(|limit| limit <= BRIEF_ITEMS) && are_brief(&context.snapshot.graph, &self.of)
+    }
 
     fn answer(self, context: &Context) -> Result<TimelineAnswer, Fault> {
         let seal = Seal::of(context, Self::NAME, &Self { limit: None, cursor: None, buckets: None, ..self.clone() });
@@ -179,10 +192,14 @@ impl Plan {
         let mut entities = HashSet::new();
         match node.kind() {
             NodeKind::Entity => {
-                let there = |node: &NodeId| graph.incident_node(*node).is_some_and(|incident| !incident.deleted());
-                for record in graph.naming(node) {
+                let until = self.past.as_ref().map(|past| past.until);
+                let incidents = self.wants(ItemKind::Incident) || self.wants(ItemKind::Status);
+                for record in graph.naming(node, until) {
                     self.touch(record, asked);
-                    graph.holders(record).filter(there).for_each(|incident| self.touch(incident, asked));
+                    if incidents {
+                        let holders = graph.holders(record, until).filter(|holder| holder.kind() == NodeKind::Incident);
+                        holders.for_each(|incident| self.touch(incident, asked));
+                    }
                 }
                 entities.insert(node);
             }
@@ -201,6 +218,9 @@ impl Plan {
                 entities.extend(named.into_iter().filter(telling));
             }
         }
+        if !self.wants(ItemKind::Event) {
+            return Ok(());
+        }
         for entity in entities {
             for hash in questions::hashes(context, entity) {
                 self.hashes.entry(hash).or_insert(asked);
@@ -210,9 +230,9 @@ impl Plan {
     }
 
     fn touch(&mut self, record: NodeId, asked: usize) {
-        let touches = self.records.entry(record).or_default();
-        if !touches.contains(&asked) {
-            touches.push(asked);
+        let touches = self.records.entry(record).or_insert_with(|| Touches { first: asked, more: Vec::new() });
+        if touches.first != asked && !touches.more.contains(&asked) {
+            touches.more.push(asked);
         }
     }
 
@@ -237,16 +257,20 @@ impl Plan {
                         None => moments.push(moment),
                     }
                 }
-                NodeRef::Incident(incident) if incident.known() => {
+                // What was deleted since was there then.
+                NodeRef::Incident(incident) if incident.known() || self.past.is_some() => {
+                    let moment = Moment::of_incident(graph, incident);
+                    let (moment, until) = match &self.past {
+                        Some(past) => match past.incident(context, &incident)? {
+                            Some(item) => (moment.then(item), Some(past.until)),
+                            None => continue,
+                        },
+                        None => (moment, None),
+                    };
                     if self.wants(ItemKind::Incident) {
-                        let moment = Moment::of_incident(graph, incident);
-                        match &self.past {
-                            Some(past) => moments.extend(past.incident(context, &incident)?.map(|item| moment.then(item))),
-                            None => moments.push(moment),
-                        }
+                        moments.push(moment);
                     }
                     if self.wants(ItemKind::Status) {
-                        let until = self.past.as_ref().map(|past| past.until);
                         Moment::of_changes(graph, incident, until, &mut moments);
                     }
                 }
@@ -266,7 +290,8 @@ impl Plan {
 
     /// The item that a moment is, with the asked nodes that it touches.
     fn item(&self, moment: &Moment<'_>) -> TimelineItem {
-        let touches = self.records.get(&moment.node()).into_iter().flatten().map(|asked| self.nodes[*asked].1.clone()).collect();
+        let asked = self.records.get(&moment.node()).into_iter().flat_map(|touches| std::iter::once(&touches.first).chain(&touches.more));
+        let touches = asked.map(|asked| self.nodes[*asked].1.clone()).collect();
         moment.item(touches)
     }
 
@@ -303,13 +328,18 @@ impl Plan {
         // Reading goes on from the place in one direction; a backward page is turned round at the end.
         let behind = |place: &Place| at.is_none_or(|at| if newest { place < at } else { place > at });
         let mut items: Vec<TimelineItem> = found.moments_behind(at, newest).take(limit + 1).map(|moment| self.item(moment)).collect();
+        // Moments come in their order; only rows have to find their places among them.
         if let Some(trail) = &found.trail {
             let direction = if newest { Order::NewestFirst } else { Order::OldestFirst };
             let after =
                 at.map(|place| (place.time, if newest { Seq(place.seq.saturating_add(1)) } else { Seq(place.seq.saturating_sub(1)) }));
             items.extend(self.rows_behind(context, trail, direction, after, behind, limit + 1)?);
+            if newest {
+                items.sort_by_cached_key(|item| Reverse(Place::of(item)));
+            } else {
+                items.sort_by_cached_key(Place::of);
+            }
         }
-        items.sort_by(|a, b| if newest { Place::of(b).cmp(&Place::of(a)) } else { Place::of(a).cmp(&Place::of(b)) });
         // Items of one place stay together: a cursor leads behind all of them.
         let mut end = limit.min(items.len());
         while end < items.len() && Place::of(&items[end]) == Place::of(&items[end - 1]) {

@@ -55,9 +55,9 @@ impl<'a> Moment<'a> {
         if graph.versions_len(incident.node()) < 2 {
             return;
         }
-        let standings = graph.standings(incident.node());
-        let known = |standing: &Standing<'_>| until.is_none_or(|until| standing.seq <= until);
-        for pair in standings.windows(2).filter(|pair| known(&pair[1]) && sentence::differs(&pair[0], &pair[1])) {
+        let mut standings = graph.standings(incident.node());
+        standings.retain(|standing| until.is_none_or(|until| standing.seq <= until));
+        for pair in standings.windows(2).filter(|pair| sentence::differs(&pair[0], &pair[1])) {
             let what = What::Change(incident, Box::new([pair[0], pair[1]]));
             let seq = pair[1].seq.0;
             moments.push(Self { time: pair[1].modified, end: None, seq, place: seq, what, then: None });

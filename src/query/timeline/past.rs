@@ -38,10 +38,10 @@ impl Past {
         Ok((alerts, entities.into_iter().filter_map(|entity| known(entity.id)).collect()))
     }
 
-    /// The item of an alert as its newest version of then has it; nothing if there was none.
+    /// The item of an alert as its newest version and its pieces of then have it; nothing if there were none.
     pub(super) fn alert(&self, context: &Context, alert: &AlertRef<'_>) -> Result<Option<TimelineItem>, Fault> {
         let now = sentence::of_alert(alert, Vec::new());
-        if alert.seq().is_some_and(|seq| seq <= self.until) {
+        if context.snapshot.graph.versions(alert.node()).iter().all(|version| version.seq <= self.until) {
             return Ok(Some(now));
         }
         let then = as_of::alert(context, alert.id(), self.until)?;
@@ -57,11 +57,11 @@ impl Past {
         }))
     }
 
-    /// The item of an incident as its newest version of then has it; nothing if there was none.
+    /// The item of an incident as its newest version of then has it; nothing if there was none, or none any more.
     pub(super) fn incident(&self, context: &Context, incident: &IncidentRef<'_>) -> Result<Option<TimelineItem>, Fault> {
         let now = sentence::of_incident(incident, Vec::new());
         if incident.seq().is_some_and(|seq| seq <= self.until) {
-            return Ok(Some(now));
+            return Ok((!incident.deleted()).then_some(now));
         }
         let then = match as_of::incident(context, incident.node(), self.at) {
             Ok(then) => then.row,

@@ -51,13 +51,8 @@ impl Present {
     /// Finds an alert and refuses it if its version is not the one that the caller saw.
     fn seen(context: &Context, id: &str, seen: Option<&str>) -> Result<Self, Fault> {
         let present = Self::find(context, id)?;
-        match seen.map(|seen| seen.trim().trim_start_matches("W/").trim_matches('"')) {
-            Some(seen) if seen != "*" && seen != etag(present.seq) => {
-                let message = format!("expected etag `{}` of alert `{}`, found `{seen}`", etag(present.seq), present.alert.id);
-                Err(Fault::new(FaultClass::Conflict, "etag_stale", message).with_hint("somebody changed it meanwhile: read it again"))
-            }
-            _ => Ok(present),
-        }
+        versioned::check_seen("alert", &present.alert.id, Some(&etag(present.seq)), seen)?;
+        Ok(present)
     }
 
     /// The next version: as this one, changed by `change`; none if nothing changed.

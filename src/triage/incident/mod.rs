@@ -9,6 +9,7 @@ pub(in crate::triage) mod update;
 use crate::graph::GraphSnapshot;
 use crate::model::{Body, Change, Document, Fault, FaultClass, Incident, Seq, Time};
 use crate::query::{Context, details, reference};
+use crate::triage::versioned::check_seen;
 
 pub use named::{IncidentDelete, IncidentPut};
 pub use requests::{
@@ -97,13 +98,8 @@ impl Present {
     /// Finds an incident and refuses it if its version is not the one that the caller saw.
     pub(super) fn seen(context: &Context, text: &str, seen: Option<&str>) -> Result<Self, Fault> {
         let present = Self::find(context, text)?;
-        match seen.map(|seen| seen.trim().trim_start_matches("W/").trim_matches('"')) {
-            Some(seen) if seen != "*" && seen != etag(present.seq) => {
-                let message = format!("expected etag `{}` of incident `{}`, found `{seen}`", etag(present.seq), present.incident.id);
-                Err(Fault::new(FaultClass::Conflict, "etag_stale", message).with_hint("somebody changed it meanwhile: read it again"))
-            }
-            _ => Ok(present),
-        }
+        check_seen("incident", &present.incident.id, Some(&etag(present.seq)), seen)?;
+        Ok(present)
     }
 
     /// The next version: as this one, changed by `change`; none if nothing changed.

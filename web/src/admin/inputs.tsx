@@ -101,15 +101,17 @@ export function wordsOf(text: string): string[] {
         .filter(Boolean);
 }
 
-/** A list of words, parted by commas. What is typed stays as it is typed. */
+const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+
+/** A list of words, parted by commas. What is typed stays as it is typed, as long as it stands for the value. */
 export function WordsField({ label, value, onValue, hint = "parted by commas", bare = false }: Common<readonly string[]>) {
-    const [text, setText] = useState(() => value.join(", "));
+    const [text, setText] = useState("");
     return (
         <TextField
             label={label}
             hint={hint}
             bare={bare}
-            value={text}
+            value={same(wordsOf(text), value) ? text : value.join(", ")}
             onValue={(next) => {
                 setText(next);
                 onValue(wordsOf(next));
@@ -149,12 +151,16 @@ export function FlagField({ label, value, onValue }: Common<boolean>) {
     );
 }
 
+const named = (pairs: readonly (readonly [string, string])[]) => Object.fromEntries(pairs.filter(([name]) => name.trim() !== ""));
+
 /** Names with values, such as the headers of a request. */
 export function PairsField({ label, value, onValue, noun }: Common<Readonly<Record<string, string>>> & { noun: string }) {
-    const [pairs, setPairs] = useState<readonly (readonly [string, string])[]>(() => Object.entries(value));
+    const [typed, setTyped] = useState<readonly (readonly [string, string])[]>([]);
+    // Pairs that have no name yet are no part of the value, and stay as long as they stand beside it.
+    const pairs = same(named(typed), value) ? typed : Object.entries(value);
     const put = (next: readonly (readonly [string, string])[]) => {
-        setPairs(next);
-        onValue(Object.fromEntries(next.filter(([name]) => name.trim() !== "")));
+        setTyped(next);
+        onValue(named(next));
     };
     const change = (place: number, pair: readonly [string, string]) => put(pairs.map((one, index) => (index === place ? pair : one)));
     return (

@@ -103,7 +103,7 @@ export function Keys() {
                     </div>
                 </section>
             )}
-            <section class="card wide" aria-label="Keys">
+            <section class="card wide key-list" aria-label="Keys">
                 <div class="card-head">
                     <h2>Keys</h2>
                     <span class="faint small">and service principals</span>

@@ -2,18 +2,17 @@
 import { useLoad } from "../api/resource";
 import type { AlertRow, FacetAnswer } from "../api/types";
 import { seq } from "../app/live";
+import { Fitting, ListTools } from "../list/head";
 import { PagedList } from "../list/list";
 import { usePages } from "../list/pages";
+import { SeverityButtons } from "../list/severities";
 import { useTicks } from "../list/ticks";
-import { href, navigate, nodeHref, param, place, setParams } from "../router/router";
+import { navigate, nodeHref, param, place, setParams } from "../router/router";
 import { CSV_PAGE_ROWS, saveList } from "../state/csv";
-import { type Filter, readFilter } from "../state/filters";
+import { readFilter } from "../state/filters";
 import { alertsWhere } from "../state/sql";
-import { formatCount } from "../state/time";
 import { FilterBar } from "../ui/filterbar";
-import { Icon } from "../ui/icons";
 import { useKeys } from "../ui/keys";
-import { severities, severityTone } from "../ui/kinds";
 import { Empty } from "../ui/states";
 import { AlertBulk } from "./bulk";
 import { csvColumns, listColumns, repeatColumns } from "./columns";
@@ -45,22 +44,14 @@ export function AlertsScreen({ selected }: { selected: string }) {
                     </button>
                 </div>
                 <span class="grow" />
-                <a class="button quiet" href={href("/query", { lang: "sql", text: alertsWhere(query.filter) })}>
-                    <Icon name="query" />
-                    Show query
-                </a>
-                <button
-                    type="button"
-                    class="button quiet"
-                    onClick={() =>
-                        void saveList("alerts", csvColumns, (cursor, signal) => loadPage(query, { cursor }, CSV_PAGE_ROWS, signal))
-                    }
-                >
-                    <Icon name="download" />
-                    CSV
-                </button>
+                <ListTools
+                    query={{ lang: "sql", text: alertsWhere(query.filter) }}
+                    save={() => saveList("alerts", csvColumns, (cursor, signal) => loadPage(query, { cursor }, CSV_PAGE_ROWS, signal))}
+                />
             </div>
-            <SeverityRow counts={counters.data?.severity ?? {}} filter={query.filter} />
+            <div class="severity-labels severity-row" role="group" aria-label="Severities">
+                <SeverityButtons counts={counters.data?.severity ?? {}} chosen={query.filter.severity ?? []} />
+            </div>
             {grouped ? (
                 <>
                     <div class="filter-row">
@@ -93,30 +84,6 @@ export function AlertsScreen({ selected }: { selected: string }) {
     );
 }
 
-function SeverityRow({ counts, filter }: { counts: Record<string, number>; filter: Filter }) {
-    const chosen = filter.severity ?? [];
-    return (
-        <div class="severity-labels severity-row" role="group" aria-label="Severities">
-            {severities
-                .filter((name) => counts[name] || chosen.includes(name))
-                .map((name) => (
-                    <button
-                        key={name}
-                        type="button"
-                        class={`severity-count ${severityTone(name)}`}
-                        aria-pressed={chosen.includes(name)}
-                        onClick={() =>
-                            setParams({ severity: chosen.includes(name) ? chosen.filter((one) => one !== name) : [...chosen, name] })
-                        }
-                    >
-                        <i class="dot" />
-                        {name} <strong class="number">{formatCount(counts[name] ?? 0)}</strong>
-                    </button>
-                ))}
-        </div>
-    );
-}
-
 function AlertTable({
     query,
     facets,
@@ -140,9 +107,7 @@ function AlertTable({
                     <>
                         <FilterBar fields={fields} filter={query.filter} facets={facets} />
                         <span class="grow" />
-                        <span class="faint number" role="status">
-                            {pages.total === undefined ? "" : `${formatCount(pages.total)} ${pages.total === 1 ? "alert" : "alerts"}`}
-                        </span>
+                        <Fitting noun="alert" total={pages.total} />
                     </>
                 )}
             </div>

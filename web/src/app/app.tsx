@@ -8,7 +8,7 @@ import { EntityScreen } from "../incident/entity";
 import { IncidentScreen } from "../incident/incident";
 import { useWaiting, waiting } from "../proposals/waiting";
 import { QueueScreen } from "../queue/queue";
-import { href, navigate, segments } from "../router/router";
+import { atQueue, href, navigate, segments } from "../router/router";
 import { SearchScreen } from "../search/search";
 import { theme, zone } from "../state/prefs";
 import { formatCount } from "../state/time";
@@ -54,7 +54,7 @@ function screen(parts: readonly string[]): ComponentChildren {
         case "entities":
             return <EntityScreen key={id} reference={id} />;
         case "graph":
-            return named("Graph", <GraphScreen />);
+            return named("Investigation graph", <GraphScreen />);
         case "query":
             return named("Query", <QueryScreen />);
         case "search":
@@ -95,6 +95,12 @@ export function App() {
     const search = useRef<HTMLInputElement>(null);
     useEffect(() => follow(), []);
     useWaiting();
+    const parts = segments.value;
+    // A newcomer is met at the queue; whoever was sent a link wants to see what it leads to.
+    const met = tourState.value === "new" && atQueue();
+    useEffect(() => {
+        if (met) tourAsked.value = true;
+    }, [met]);
     const bindings: KeyBinding[] = [
         { keys: "?", label: "Show this map", run: () => setMap(true) },
         { keys: ["/", "Ctrl+K"], label: "Search everything", run: () => search.current?.select(), inFields: false },
@@ -104,7 +110,6 @@ export function App() {
         { keys: "Ctrl+Z", label: "Undo the last change", run: () => void undoNewest() },
     ];
     useKeys("Everywhere", bindings);
-    const parts = segments.value;
     return (
         <div class="app">
             <a class="skip" href="#main" onClick={(event) => focusMain(event)}>
@@ -164,7 +169,7 @@ export function App() {
                 {refusal.value ? <SignIn reason={refusal.value} /> : screen(parts)}
             </main>
             <Toasts />
-            {!refusal.value && (tourState.value === "new" || tourAsked.value) && <Tour />}
+            {!refusal.value && tourAsked.value && <Tour />}
             {map && <KeyMap onClose={() => setMap(false)} />}
         </div>
     );

@@ -7,7 +7,7 @@ import { keyGroups } from "../ui/keys";
 const names: Record<string, string> = { ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→", Escape: "Esc" };
 
 export function KeyMap({ onClose }: { onClose: () => void }) {
-    const groups = [...keyGroups.value].reverse();
+    const groups = keyGroups.value.filter((group) => group.bindings.length > 0).reverse();
     return (
         <Dialog title="Keyboard map" onClose={onClose}>
             <div class="keymap-tour">

@@ -26,6 +26,7 @@ export function lazy<P extends object>(
             const Component = loaded;
             return <Component {...props} />;
         }
-        return <>{error ? <Failure error={error} /> : waiting}</>;
+        // Another version of clew may have come with other parts: only the whole page anew finds them.
+        return <>{error ? <Failure error={error} retry={() => window.location.reload()} /> : waiting}</>;
     };
 }

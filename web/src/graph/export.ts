@@ -2,19 +2,22 @@
 import { saveFile } from "../state/csv";
 import { draw } from "./draw/draw";
 import { type Ink, SvgInk } from "./draw/ink";
-import { fitted, type Picture } from "./draw/picture";
+import type { Picture } from "./draw/picture";
 import type { Theme } from "./draw/theme";
 import { linkOf } from "./link";
 import type { GraphState } from "./state";
 
-const PADDING = 60;
+/** Room around the nodes in which the longest label has its place, below a node or beside it. */
+const PADDING_X = 180;
+const PADDING_Y = 60;
 /** Browsers refuse larger canvases. */
 const PNG_SIDE_MAX = 8_000;
 
-function frame(picture: Picture) {
-    const width = Math.max(320, Math.ceil(picture.box.right - picture.box.left + 2 * PADDING));
-    const height = Math.max(240, Math.ceil(picture.box.bottom - picture.box.top + 2 * PADDING));
-    return { width, height, camera: fitted(picture.box, width, height, PADDING) };
+/** The whole picture at its true size, in the middle of its frame. */
+function frame({ box }: Picture) {
+    const width = Math.max(320, Math.ceil(box.right - box.left + 2 * PADDING_X));
+    const height = Math.max(240, Math.ceil(box.bottom - box.top + 2 * PADDING_Y));
+    return { width, height, camera: { k: 1, x: (width - box.left - box.right) / 2, y: (height - box.top - box.bottom) / 2 } };
 }
 
 /** The whole picture as an SVG document. */

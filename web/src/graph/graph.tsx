@@ -33,7 +33,8 @@ const ADDRESS_MS = 400;
 export function Graph({ of }: { of: readonly string[] }) {
     const [root = "", ...others] = of;
     const asOf = past.value;
-    const key = [...of, asOf].join("\n");
+    const [again, setAgain] = useState(0);
+    const key = [...of, asOf, again].join("\n");
     const investigation = useMemo(() => new Investigation(root, others, run, asOf || undefined), [key]);
     useEffect(() => {
         let stop = () => {};
@@ -61,7 +62,7 @@ export function Graph({ of }: { of: readonly string[] }) {
                 // The next change asks again.
             });
     }, [investigation, version]);
-    if (investigation.error.value !== undefined) return <Failure error={investigation.error.value} />;
+    if (investigation.error.value !== undefined) return <Failure error={investigation.error.value} retry={() => setAgain(again + 1)} />;
     if (!investigation.loaded.value) return <Loading label="Loading the graph" />;
     return <InvestigationView key={key} of={investigation} />;
 }

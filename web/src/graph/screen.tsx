@@ -11,12 +11,7 @@ import "./graph.css";
 /** The `/graph` screen; its state is in the address. */
 export function GraphScreen() {
     const of = paramList("of");
-    return (
-        <>
-            <h1 class="hidden-visually">Investigation graph</h1>
-            {of.length > 0 ? <Graph key={of.join("\n")} of={of} /> : <Begin />}
-        </>
-    );
+    return of.length > 0 ? <Graph key={of.join("\n")} of={of} /> : <Begin />;
 }
 
 function Begin() {
@@ -48,7 +43,7 @@ function Begin() {
             </form>
             <div class="graph-begin-lists">
                 <section>
-                    <h3>Newest incidents</h3>
+                    <h3>Gravest incidents</h3>
                     <Loaded of={incidents} rows={4}>
                         {(data) => (
                             <ul>

@@ -5,6 +5,7 @@ import { AlertPane } from "../alerts/pane";
 import { ask } from "../api/client";
 import type { AlertRow, IncidentDetail } from "../api/types";
 import { BulkBar } from "../list/bulkbar";
+import { SeverityButtons } from "../list/severities";
 import { useTicks } from "../list/ticks";
 import { href, param, paramList, past, setParams } from "../router/router";
 import { csvLine, saveFile } from "../state/csv";
@@ -12,7 +13,7 @@ import { alertsOf } from "../state/sql";
 import { formatCount } from "../state/time";
 import { Icon } from "../ui/icons";
 import { useKeys } from "../ui/keys";
-import { severities, severityTone, spaced } from "../ui/kinds";
+import { severities, spaced } from "../ui/kinds";
 import { ShowQuery } from "../ui/showquery";
 import { Empty } from "../ui/states";
 import { DataTable } from "../ui/table";
@@ -91,24 +92,7 @@ export function AlertsTab({ incident }: { incident: IncidentDetail }) {
                                     onInput={(event) => setParams({ title: event.currentTarget.value }, { replace: true })}
                                 />
                             </div>
-                            {severities
-                                .filter((name) => counts.has(name))
-                                .map((name) => (
-                                    <button
-                                        key={name}
-                                        type="button"
-                                        class={`severity-count ${severityTone(name)}`}
-                                        aria-pressed={chosen.includes(name)}
-                                        onClick={() =>
-                                            setParams({
-                                                severity: chosen.includes(name) ? chosen.filter((one) => one !== name) : [...chosen, name],
-                                            })
-                                        }
-                                    >
-                                        <i class="dot" />
-                                        {name} <strong class="number">{formatCount(counts.get(name))}</strong>
-                                    </button>
-                                ))}
+                            <SeverityButtons counts={Object.fromEntries(counts)} chosen={chosen} />
                             {narrow.tactic && (
                                 <span class="pill">
                                     <span class="pill-button">

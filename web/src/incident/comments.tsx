@@ -45,7 +45,7 @@ export function Comments({ incident }: { incident: IncidentDetail }) {
             <h2>Comments</h2>
             <ul class="stack comment-list">
                 {incident.comments.map((comment, index) => (
-                    <Comment key={`${index}-${readNote(comment)?.id ?? ""}`} incident={incident} comment={comment} />
+                    <Comment key={readNote(comment)?.id || index} incident={incident} comment={comment} />
                 ))}
             </ul>
             {past.value ? incident.comments.length === 0 && <p class="muted">There was none.</p> : <AddComment incident={incident} />}
@@ -177,14 +177,22 @@ function Writer({ text = "", button, onText, onCancel }: WriterProps) {
     );
 }
 
-function AddComment({ incident }: { incident: IncidentDetail }) {
+/** Comments that were begun, by incident: whoever looks something up on another tab finds them again. */
+const drafts = new Map<string, string>();
+
+function AddComment({ incident: { id } }: { incident: IncidentDetail }) {
     const field = useRef<HTMLTextAreaElement>(null);
+    const [busy, setBusy] = useState(false);
     useKeys("Notes", [{ keys: "n", label: "Write a comment", run: () => field.current?.focus() }]);
     const add = async () => {
         const message = field.current?.value.trim() ?? "";
-        if (!message) return;
-        if ((await changed(ask("add_comment", { id: incident.id }, { body: { message } }), "Comment added")) && field.current)
-            field.current.value = "";
+        if (!message || busy) return;
+        setBusy(true);
+        if (await changed(ask("add_comment", { id }, { body: { message } }), "Comment added")) {
+            drafts.delete(id);
+            if (field.current) field.current.value = "";
+        }
+        setBusy(false);
     };
     return (
         <form
@@ -199,6 +207,9 @@ function AddComment({ incident }: { incident: IncidentDetail }) {
                 class="field area"
                 rows={3}
                 aria-label="Comment"
+                defaultValue={drafts.get(id) ?? ""}
+                readOnly={busy}
+                onInput={(event) => drafts.set(id, event.currentTarget.value)}
                 placeholder="What was seen, done or decided"
                 onKeyDown={(event) => {
                     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
@@ -207,7 +218,7 @@ function AddComment({ incident }: { incident: IncidentDetail }) {
                 }}
             />
             <div class="line">
-                <button type="submit" class="button primary">
+                <button type="submit" class="button primary" disabled={busy}>
                     Add comment
                 </button>
                 <span class="faint small">Markdown: **bold**, `code`, lists, [text](https://…)</span>

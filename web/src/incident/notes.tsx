@@ -57,10 +57,9 @@ function Tasks({ incident }: { incident: IncidentDetail }) {
                 tasks.length === 0 && <p class="muted">There was none.</p>
             ) : (
                 <Typed
-                    key={tasks.length}
                     label="What is to be done"
                     button="Add task"
-                    onText={(title) => void changed(ask("add_task", { id: incident.id }, { body: { title } }), "Task added")}
+                    onText={(title) => changed(ask("add_task", { id: incident.id }, { body: { title } }), "Task added")}
                 />
             )}
         </section>

@@ -1,5 +1,6 @@
 // What an incident is about, at a glance. Every part leads to the tab that shows it in full.
 
+import { Fragment } from "preact";
 import { group, type Repeats } from "../alerts/model";
 import { address } from "../api/client";
 import { useAsk } from "../api/resource";
@@ -8,9 +9,10 @@ import { seq } from "../app/live";
 import { href, incidentHref, past } from "../router/router";
 import { alertsOf, entitiesOf, requestText } from "../state/sql";
 import { formatCount } from "../state/time";
-import { kindLabel, severities, spaced, tactics } from "../ui/kinds";
+import { breakable, kindLabel, severities, spaced, tactics } from "../ui/kinds";
 import { NodeLink, Severity, Time } from "../ui/parts";
 import { ShowQuery } from "../ui/showquery";
+import { Failure } from "../ui/states";
 import { Histogram } from "./histogram";
 import { Similar } from "./similar";
 
@@ -34,14 +36,6 @@ export function Overview({ incident }: { incident: IncidentDetail }) {
         </div>
     );
 }
-
-/** Where long names of tactics may break. */
-const breaks: Record<string, string> = {
-    Reconnaissance: "Recon\u00adnaissance",
-    ResourceDevelopment: "Resource Develop\u00adment",
-    Exfiltration: "Exfil\u00adtration",
-    Persistence: "Persis\u00adtence",
-};
 
 /** How many alerts of the incident name each tactic. */
 export function tacticCounts(incidentTactics: readonly string[], alerts: readonly AlertRow[]): Map<string, number> {
@@ -67,14 +61,14 @@ function TacticStrip({ incident }: { incident: IncidentDetail }) {
                     const alerts = counts.get(tactic);
                     const inner = (
                         <>
-                            <span class="tactic-name">{breaks[tactic] ?? spaced(tactic)}</span>
+                            <TacticName of={tactic} />
                             <span class="tactic-count number">{alerts === undefined ? "" : formatCount(alerts)}</span>
                         </>
                     );
                     return (
                         <li key={tactic} class={alerts === undefined ? "tactic" : "tactic seen"}>
                             {alerts === undefined ? (
-                                <span>{inner}</span>
+                                <span title={`No alert with ${spaced(tactic)}`}>{inner}</span>
                             ) : (
                                 <a
                                     href={href(incidentHref(incident, "alerts"), { tactic })}
@@ -88,6 +82,20 @@ function TacticStrip({ incident }: { incident: IncidentDetail }) {
                 })}
             </ol>
         </section>
+    );
+}
+
+/** A name in a narrow place: it breaks between words, and inside a word only where that is wider than its place. */
+function TacticName({ of }: { of: string }) {
+    return (
+        <span>
+            {breakable(of).map((word, index) => (
+                <Fragment key={word}>
+                    {index > 0 && " "}
+                    <span class="tactic-word">{word}</span>
+                </Fragment>
+            ))}
+        </span>
     );
 }
 
@@ -119,7 +127,8 @@ function TimelineStrip({ incident }: { incident: IncidentDetail }) {
                 <ShowQuery of="Activity" lang="request" text={requestText(address("timeline", asked))} />
                 <a href={incidentHref(incident, "timeline")}>Timeline</a>
             </div>
-            <Histogram buckets={data?.buckets ?? []} loading={timeline.loading} />
+            {timeline.error !== undefined && <Failure error={timeline.error} retry={timeline.reload} />}
+            {(data || timeline.loading) && <Histogram buckets={data?.buckets ?? []} loading={timeline.loading} />}
         </section>
     );
 }

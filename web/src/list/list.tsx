@@ -21,8 +21,15 @@ interface Props<T> {
 }
 
 export function PagedList<T>({ pages, empty, ...table }: Props<T>) {
-    if (pages.error.value !== undefined) return <Failure error={pages.error.value} retry={() => pages.retry()} />;
-    if (pages.untouched) return <Loading rows={12} />;
-    if (pages.count === 0) return <>{empty}</>;
-    return <DataTable {...table} count={pages.count} total={pages.total} row={(index) => pages.row(index)} known={() => pages.known()} />;
+    const error = pages.error.value;
+    const failure = error !== undefined && <Failure error={error} retry={() => pages.retry()} />;
+    if (pages.untouched) return failure || <Loading rows={12} />;
+    if (pages.count === 0) return failure || <>{empty}</>;
+    // What was there before a refusal is still worth reading.
+    return (
+        <>
+            {failure}
+            <DataTable {...table} count={pages.count} total={pages.total} row={(index) => pages.row(index)} known={() => pages.known()} />
+        </>
+    );
 }

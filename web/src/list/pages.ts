@@ -19,6 +19,19 @@ export function atParams(at: At): { cursor?: string; offset?: number } {
     return at.cursor === null ? {} : { cursor: at.cursor };
 }
 
+/** Has rows asked for again whenever the workspace changes, or the server is back. */
+export function useRenewed<T>(pages: Rows<T>): void {
+    const version = seq.value;
+    const first = useRef(version);
+    useEffect(() => {
+        if (version !== first.current) {
+            if (pages.error.peek() !== undefined) pages.retry();
+            else if (!pages.untouched) pages.refresh();
+        }
+        first.current = version;
+    }, [version, pages]);
+}
+
 /**
  * The rows of `query`; another question begins anew. With `anywhere` the list can be entered at any row.
  * Using this in a component makes it follow what is loaded.
@@ -38,15 +51,7 @@ export function usePages<Q, T>(
         pages.want(0, 1);
         return () => pages.close();
     }, [pages]);
-    const version = seq.value;
-    const first = useRef(version);
-    useEffect(() => {
-        if (version !== first.current) {
-            if (pages.error.peek() !== undefined) pages.retry();
-            else if (!pages.untouched) pages.refresh();
-        }
-        first.current = version;
-    }, [version, pages]);
+    useRenewed(pages);
     void pages.version.value;
     const onRange = useCallback((from: number, to: number) => pages.want(from, to), [pages]);
     return { pages, key, onRange };

@@ -1,8 +1,7 @@
 // Changes that somebody asked for, mostly assistants: what waits for a person, and what was decided.
-import { useState } from "preact/hooks";
-import { ask, errorDetail, isAbort } from "../api/client";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { type Answer, ask, errorDetail, isAbort } from "../api/client";
 import { useAsk } from "../api/resource";
-import type { ProposalDetail } from "../api/types";
 import { seq } from "../app/live";
 import { param, setParams } from "../router/router";
 import { formatCount } from "../state/time";
@@ -41,39 +40,44 @@ export default function ProposalsScreen() {
             </div>
             <div class="proposals-panel">
                 <Loaded of={first} rows={8}>
-                    {(page) =>
-                        page.total === 0 ? (
-                            <Nothing state={chosen} />
-                        ) : (
-                            <List key={`${chosen} ${seq.value}`} first={page.value} cursor={page.cursor ?? null} state={chosen} />
-                        )
-                    }
+                    {(page) => (page.total === 0 ? <Nothing state={chosen} /> : <List key={chosen} first={page} state={chosen} />)}
                 </Loaded>
             </div>
         </div>
     );
 }
 
-/** The list; more of it comes when asked for. */
-function List({ first, cursor, state }: { first: readonly ProposalDetail[]; cursor: string | null; state: string }) {
-    const [more, setMore] = useState<{ value: readonly ProposalDetail[]; cursor: string | null }>({ value: [], cursor });
+/** The list; more of it comes when asked for. Cards stay where the list is renewed: somebody may be writing in one. */
+function List({ first, state }: { first: Answer<"proposals">; state: string }) {
+    const [more, setMore] = useState<readonly Answer<"proposals">[]>([]);
+    const [busy, setBusy] = useState(false);
+    const controller = useRef(new AbortController());
+    // What follows a renewed first page is asked for anew.
+    useEffect(() => {
+        const mine = new AbortController();
+        controller.current = mine;
+        setMore([]);
+        setBusy(false);
+        return () => mine.abort();
+    }, [first]);
+    const pages = [first, ...more];
+    const cursor = pages.at(-1)?.cursor;
     const go = async () => {
+        const { signal } = controller.current;
+        setBusy(true);
         try {
-            const page = await ask("proposals", { state: [state], limit: PAGE, ...(more.cursor ? { cursor: more.cursor } : {}) });
-            setMore({ value: [...more.value, ...page.value], cursor: page.cursor ?? null });
+            const page = await ask("proposals", { state: [state], limit: PAGE, ...(cursor ? { cursor } : {}) }, { signal });
+            if (!signal.aborted) setMore((before) => [...before, page]);
         } catch (error) {
             if (!isAbort(error)) toast(errorDetail(error).message, { tone: "bad" });
         }
+        if (!signal.aborted) setBusy(false);
     };
     return (
         <>
-            <ul class="proposals">
-                {[...first, ...more.value].map((one) => (
-                    <ProposalCard key={one.id} of={one} />
-                ))}
-            </ul>
-            {more.cursor && (
-                <button type="button" class="button" onClick={() => void go()}>
+            <ul class="proposals">{pages.flatMap((page) => page.value.map((one) => <ProposalCard key={one.id} of={one} />))}</ul>
+            {cursor && (
+                <button type="button" class="button" disabled={busy} onClick={() => void go()}>
                     Show more
                 </button>
             )}

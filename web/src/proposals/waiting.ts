@@ -1,7 +1,7 @@
 // How many proposals wait for a person: counted when the page opens and whenever something changed.
 import { computed, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { askNamed, offered } from "../api/client";
+import { ApiError, askNamed, offered } from "../api/client";
 import { token } from "../api/session";
 import { seq } from "../app/live";
 
@@ -21,8 +21,9 @@ export function useWaiting(): void {
             (answer) => {
                 count.value = Number((answer as { total?: number }).total ?? 0);
             },
-            () => {
+            (error) => {
                 // Who may not see proposals has none waiting; a server that is away is told of elsewhere.
+                if (error instanceof ApiError && error.status > 0) count.value = 0;
             },
         );
         return () => controller.abort();

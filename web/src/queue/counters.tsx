@@ -1,5 +1,6 @@
 // The numbers above the queue. Each is a filter.
 import type { Counters } from "../api/types";
+import { SeverityButtons } from "../list/severities";
 import { setParams } from "../router/router";
 import type { Filter } from "../state/filters";
 import { formatCount } from "../state/time";
@@ -45,23 +46,7 @@ export function CounterStrip({ counters, filter }: { counters: Counters | undefi
                     ))}
                 </div>
                 <div class="severity-labels">
-                    {present.map((name) => (
-                        <button
-                            key={name}
-                            type="button"
-                            class={`severity-count ${severityTone(name)}`}
-                            aria-pressed={severity.includes(name)}
-                            onClick={() =>
-                                setParams({
-                                    severity: severity.includes(name) ? severity.filter((one) => one !== name) : [...severity, name],
-                                    sel: null,
-                                })
-                            }
-                        >
-                            <i class="dot" />
-                            {name} <strong class="number">{formatCount(counters?.severity[name] ?? 0)}</strong>
-                        </button>
-                    ))}
+                    <SeverityButtons counts={counters?.severity ?? {}} chosen={severity} />
                 </div>
             </div>
         </div>

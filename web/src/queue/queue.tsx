@@ -5,13 +5,13 @@ import { useLoad } from "../api/resource";
 import type { FacetAnswer } from "../api/types";
 import { seq } from "../app/live";
 import { NewIncident } from "../incident/joining";
+import { Fitting, ListTools } from "../list/head";
 import { PagedList } from "../list/list";
 import { usePages } from "../list/pages";
 import { useTicks } from "../list/ticks";
 import { href, incidentHref, navigate, param, place, setParams } from "../router/router";
 import { CSV_PAGE_ROWS, saveList } from "../state/csv";
 import { readFilter } from "../state/filters";
-import { formatCount } from "../state/time";
 import { Popover } from "../ui/dialog";
 import { FilterBar } from "../ui/filterbar";
 import { Icon } from "../ui/icons";
@@ -51,25 +51,16 @@ export function QueueScreen() {
                 <h1>Incidents</h1>
                 <Views />
                 <span class="grow" />
-                <a class="button quiet" href={href("/query", { lang: "kql", text: incidentKql(query.filter, query.sort, query.text) })}>
-                    <Icon name="query" />
-                    Show query
-                </a>
-                <ColumnChoice />
-                <button type="button" class="button quiet" onClick={() => setOpening(true)}>
-                    <Icon name="plus" />
-                    New
-                </button>
-                <button
-                    type="button"
-                    class="button quiet"
-                    onClick={() =>
-                        void saveList("incidents", csvColumns, (cursor, signal) => loadPage(query, { cursor }, CSV_PAGE_ROWS, signal))
-                    }
+                <ListTools
+                    query={{ lang: "kql", text: incidentKql(query.filter, query.sort, query.text) }}
+                    save={() => saveList("incidents", csvColumns, (cursor, signal) => loadPage(query, { cursor }, CSV_PAGE_ROWS, signal))}
                 >
-                    <Icon name="download" />
-                    CSV
-                </button>
+                    <ColumnChoice />
+                    <button type="button" class="button quiet" onClick={() => setOpening(true)}>
+                        <Icon name="plus" />
+                        New
+                    </button>
+                </ListTools>
             </div>
             {opening && <NewIncident alerts={[]} onDone={() => setOpening(false)} />}
             <CounterStrip counters={counters.data} filter={query.filter} />
@@ -139,9 +130,7 @@ function QueueFilter({
             </form>
             <FilterBar fields={fields} filter={query.filter} facets={facets} />
             <span class="grow" />
-            <span class="faint number" role="status">
-                {total === undefined ? "" : `${formatCount(total)} ${total === 1 ? "incident" : "incidents"}`}
-            </span>
+            <Fitting noun="incident" total={total} />
         </>
     );
 }

@@ -27,13 +27,14 @@ table{width:100%;border-collapse:collapse;font-size:12.5px}th{text-align:left;co
 td{padding:5px 8px;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}td.n{white-space:nowrap;font-variant-numeric:tabular-nums}
 .dot{display:inline-block;width:8px;height:8px;border-radius:50%;margin-right:6px;background:var(--tone,#a8b0bd)}
 .tone-critical{--tone:var(--critical)}.tone-high{--tone:var(--high)}.tone-medium{--tone:var(--medium)}.tone-low{--tone:var(--low)}.tone-informational{--tone:var(--informational)}.tone-unknown{--tone:var(--unknown)}
-.tactics{display:flex;gap:4px}.tactics>li{flex:1;min-width:0;padding:6px 7px;border-radius:5px;background:var(--soft);color:var(--faint);font-size:10.5px;line-height:1.25;overflow:hidden}
+.tactics{display:grid;grid-template-columns:repeat(7,minmax(0,1fr));gap:4px}.tactics>li{overflow-wrap:anywhere;padding:6px 7px;border-radius:5px;background:var(--soft);color:var(--faint);font-size:10.5px;line-height:1.25;overflow:hidden}
 .tactics>li.seen{background:#eceefe;color:var(--accent);font-weight:600;box-shadow:inset 0 2px 0 #4f5fe6}.tactics b{display:block;font-size:14px}ul.tactics{list-style:none;margin:0;padding:0}
 .graph{border:1px solid var(--line);border-radius:8px;overflow:hidden}.graph svg{display:block;width:100%;height:auto;max-height:760px}
 .strip svg{display:block;width:100%;height:90px}
 .note{padding:12px 16px;margin:0 0 10px;border:1px solid var(--line);border-radius:8px}.note p{white-space:pre-line;margin:6px 0}.note pre,pre{background:var(--soft);padding:8px 12px;border-radius:6px;overflow:auto;white-space:pre-wrap}
 code{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.92em}details{margin:0 0 6px}summary{cursor:pointer;padding:4px 0}
 details>div{padding:4px 0 12px 18px;border-left:2px solid var(--line)}
+@media (max-width:760px){.tactics{grid-template-columns:repeat(auto-fill,minmax(110px,1fr))}}
 @media print{body{padding:0;max-width:none}nav{display:none}h2{break-after:avoid}tr,.note{break-inside:avoid}details>summary{list-style:none}}
 `;
 

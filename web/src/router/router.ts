@@ -9,7 +9,7 @@ export interface Place {
 
 function read(): Place {
     if (typeof window === "undefined") return { path: "/", params: new URLSearchParams() };
-    return { path: decodeURI(window.location.pathname), params: new URLSearchParams(window.location.search) };
+    return { path: window.location.pathname, params: new URLSearchParams(window.location.search) };
 }
 
 /** The present place. Reading `.value` in a component makes it follow. */
@@ -67,6 +67,12 @@ export function param(name: string): string {
 /** All values of a parameter of the present place. */
 export function paramList(name: string): string[] {
     return place.value.params.getAll(name);
+}
+
+/** Whether the present place is the queue. */
+export function atQueue(): boolean {
+    const [section = "incidents", id] = segments.value;
+    return section === "incidents" && id === undefined;
 }
 
 /** The instant of the past that the present incident is shown as of, if it is. Nothing of the past can be changed. */

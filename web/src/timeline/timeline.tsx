@@ -5,6 +5,7 @@ import { useAsk } from "../api/resource";
 import type { Bucket, TimelineItem } from "../api/types";
 import { type Evidence, KeepRow } from "../bookmarks/keep";
 import { SeveritySign } from "../graph/legend";
+import { useRenewed } from "../list/pages";
 import { nodeHref, past, place, setParams } from "../router/router";
 import { type Field, listParams, readFilter } from "../state/filters";
 import { Pages } from "../state/pages";
@@ -76,6 +77,7 @@ export function Timeline({ of }: { of: readonly string[] }) {
         pages.want(0, 1);
         return () => pages.close();
     }, [pages]);
+    useRenewed(pages);
     void pages.version.value;
     const [chosen, setChosen] = useState<TimelineItem>();
     const error = pages.error.value;

@@ -1,10 +1,12 @@
-// Shows a newcomer around: one card, a few steps, each on the screen that it is about. It never covers what it points at.
-import { useEffect, useState } from "preact/hooks";
+// Shows a newcomer around: one card, a few steps, each on the screen that it is about. It keeps off what it points at.
+import type { RefObject } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useAsk } from "../api/resource";
-import { incidentHref, navigate, place } from "../router/router";
+import { atQueue, incidentHref, navigate, place } from "../router/router";
 import { Icon } from "../ui/icons";
 import { useKeys } from "../ui/keys";
 import { IconButton } from "../ui/parts";
+import { type Corner, cornerBeside } from "./corner";
 import { tourAsked, tourState } from "./seen";
 
 interface Step {
@@ -65,6 +67,8 @@ const steps: readonly Step[] = [
 
 export default function Tour() {
     const [at, setAt] = useState(0);
+    const card = useRef<HTMLElement>(null);
+    const next = useRef<HTMLButtonElement>(null);
     const gravest = useAsk("incidents", { limit: 1 });
     const incident = gravest.data?.value[0];
     const step = steps[at] as Step;
@@ -73,18 +77,25 @@ export default function Tour() {
         tourAsked.value = false;
     };
     const go = (to: number) => {
-        const next = steps[to];
-        if (!next || !incident) return end();
+        const shown = steps[to];
+        if (!shown || !incident) return end();
         setAt(to);
-        navigate(next.path(incidentHref(incident)));
+        navigate(shown.path(incidentHref(incident)));
     };
-    useRing(incident ? step.points : "", `${at} ${place.value.path}`);
-    useKeys("Tour", [{ keys: "Escape", label: "End the tour", run: end }], incident !== undefined);
+    const corner = usePointing(card, incident ? step.points : "", `${at} ${place.value.path}`);
+    const ready = incident !== undefined;
+    useEffect(() => {
+        if (!ready) return;
+        // Asked for on another screen, it begins where its first step is. Enter goes on from there.
+        if (!atQueue()) navigate("/incidents");
+        next.current?.focus();
+    }, [ready]);
+    useKeys("Tour", [{ keys: "Escape", label: "End the tour", run: end }], ready, true);
     // Without an incident there is nothing to be shown: an empty workspace says itself what to do.
     if (!incident) return null;
     const last = at === steps.length - 1;
     return (
-        <aside class="tour" aria-label="Tour">
+        <aside class={`tour ${corner}`} aria-label="Tour" ref={card}>
             <div class="line">
                 <h2 class="grow">{step.title}</h2>
                 <IconButton icon="close" label="End the tour" small onClick={end} />
@@ -107,7 +118,7 @@ export default function Tour() {
                         Back
                     </button>
                 )}
-                <button type="button" class="button primary small" onClick={() => (last ? end() : go(at + 1))}>
+                <button type="button" class="button primary small" ref={next} onClick={() => (last ? end() : go(at + 1))}>
                     {last ? "Begin" : at === 0 ? "Show me around" : "Next"}
                     {!last && <Icon name="right" />}
                 </button>
@@ -116,25 +127,31 @@ export default function Tour() {
     );
 }
 
-const RING_MS = 250;
+const LOOK_MS = 250;
 
-/** Rings what a step points at, as soon as it is on the screen. */
-function useRing(points: string, key: string): void {
+/** Rings what a step points at, as soon as it is on the screen, and gives the corner in which the card covers the least of it. */
+function usePointing(card: RefObject<HTMLElement | null>, points: string, key: string): Corner {
+    const [corner, setCorner] = useState<Corner>("right bottom");
     useEffect(() => {
         if (!points) return;
         let ringed: Element | null = null;
         const look = () => {
             const found = document.querySelector(points);
-            if (found === ringed) return;
-            ringed?.classList.remove("tour-ring");
-            found?.classList.add("tour-ring");
-            ringed = found;
+            if (found !== ringed) {
+                ringed?.classList.remove("tour-ring");
+                found?.classList.add("tour-ring");
+                ringed = found;
+            }
+            if (!found || !card.current) return;
+            const size = { width: card.current.offsetWidth, height: card.current.offsetHeight };
+            setCorner(cornerBeside(found.getBoundingClientRect(), size, { width: window.innerWidth, height: window.innerHeight }));
         };
         look();
-        const timer = setInterval(look, RING_MS);
+        const timer = setInterval(look, LOOK_MS);
         return () => {
             clearInterval(timer);
             ringed?.classList.remove("tour-ring");
         };
     }, [points, key]);
+    return corner;
 }

@@ -1,6 +1,7 @@
 // Windows over the page and lists under a button. Escape closes them; the focus stays inside and returns afterwards.
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useModalKeys } from "./keys";
 import { IconButton } from "./parts";
 
 const FOCUSABLE = 'a[href], button:not([disabled]), input:not([disabled]), select, textarea, [tabindex]:not([tabindex="-1"])';
@@ -8,6 +9,7 @@ const FOCUSABLE = 'a[href], button:not([disabled]), input:not([disabled]), selec
 /** A window over the page. */
 export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ComponentChildren }) {
     const box = useRef<HTMLDivElement>(null);
+    useModalKeys(title);
     useLayoutEffect(() => {
         const before = document.activeElement;
         const first =

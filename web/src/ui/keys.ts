@@ -15,13 +15,20 @@ export interface KeyBinding {
 interface Group {
     title: string;
     bindings: readonly KeyBinding[];
+    /** Whether it stands for a window over the page: as long as that is open, what lies below hears no key. */
+    modal?: boolean;
+    /** Whether it lies over whatever screen is there, and is heard before it. */
+    over?: boolean;
 }
 
 /** What is registered, the newest group last. */
 export const keyGroups = signal<readonly Group[]>([]);
 
-/** Registers `bindings` while the component is mounted. A later group goes before an earlier one. */
-export function useKeys(title: string, bindings: readonly KeyBinding[], active = true): void {
+/**
+ * Registers `bindings` while the component is mounted. A later group goes before an earlier one; one that lies `over` the screens goes
+ * before those of every screen.
+ */
+export function useKeys(title: string, bindings: readonly KeyBinding[], active = true, over = false): void {
     const current = useRef(bindings);
     current.current = bindings;
     const signature = bindings.map((binding) => `${binding.keys}|${binding.label}`).join("\n");
@@ -31,12 +38,24 @@ export function useKeys(title: string, bindings: readonly KeyBinding[], active =
         const group: Group = {
             title,
             bindings: current.current.map((binding, index) => ({ ...binding, run: (event) => current.current[index]?.run(event) })),
+            over,
         };
+        keyGroups.value = [...keyGroups.peek(), group].sort((a, b) => Number(a.over ?? false) - Number(b.over ?? false));
+        return () => {
+            keyGroups.value = keyGroups.peek().filter((other) => other !== group);
+        };
+    }, [title, signature, active, over]);
+}
+
+/** Keeps keys from the screen below as long as the component, a window over the page, is mounted. */
+export function useModalKeys(title: string): void {
+    useLayoutEffect(() => {
+        const group: Group = { title, bindings: [], modal: true };
         keyGroups.value = [...keyGroups.peek(), group];
         return () => {
             keyGroups.value = keyGroups.peek().filter((other) => other !== group);
         };
-    }, [title, signature, active]);
+    }, [title]);
 }
 
 /** `Ctrl+Shift+K`, `?`, `ArrowDown`: how a key event is written in the map. Shift shows only for named keys. */
@@ -52,6 +71,7 @@ export function keyName(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey"
 
 /** The binding that a key event means, given the key before it (for two-key sequences). */
 export function findBinding(groups: readonly Group[], name: string, before: string, inField: boolean): KeyBinding | undefined {
+    if (groups.some((group) => group.modal)) return undefined;
     for (let index = groups.length - 1; index >= 0; index -= 1) {
         const candidates = groups[index]?.bindings.filter((binding) => binding.inFields || !inField) ?? [];
         const has = (binding: KeyBinding, wanted: string) => [binding.keys].flat().includes(wanted);

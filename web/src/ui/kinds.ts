@@ -97,6 +97,23 @@ export const tactics = [
     "Impact",
 ] as const;
 
+/** Where long words in names of tactics may break. */
+const breaks: Record<string, string> = {
+    Reconnaissance: "Recon\u00adnais\u00adsance",
+    Development: "Develop\u00adment",
+    Escalation: "Esca\u00adlation",
+    Credential: "Creden\u00adtial",
+    Exfiltration: "Exfil\u00adtra\u00adtion",
+    Persistence: "Persis\u00adtence",
+};
+
+/** The words of a tactic's name for a narrow place. */
+export function breakable(tactic: string): string[] {
+    return spaced(tactic)
+        .split(" ")
+        .map((word) => breaks[word] ?? word);
+}
+
 /** `Credential Access` for `CredentialAccess`. */
 export function spaced(name: string): string {
     return name.replace(/([a-z])([A-Z])/g, "$1 $2");

@@ -25,21 +25,42 @@ interface Props {
     attributes?: HTMLAttributes<HTMLDivElement>;
 }
 
-/** The window of rows at a scroll position. Exported for its test. */
-export function rowsInSight(
-    count: number,
-    rowHeight: number,
-    scrollTop: number,
-    viewHeight: number,
-): { from: number; to: number; offset: number; height: number } {
+/** What of a list a scroll area shows: how far it is scrolled, and the height in which rows are seen. */
+interface View {
+    readonly top: number;
+    readonly height: number;
+}
+
+/** How a list of rows of one height fills a scroll area: at its true height, or in proportion where browsers do not allow that. */
+function fit(count: number, rowHeight: number, view: View) {
     const full = count * rowHeight;
     const height = Math.min(full, HEIGHT_MAX);
-    // The share of the way that was scrolled is the same in the capped and in the full list.
-    const reach = Math.max(1, height - viewHeight);
-    const top = full <= HEIGHT_MAX ? scrollTop : Math.min(1, scrollTop / reach) * (full - viewHeight);
+    /** Pixels of the list that one pixel of the way stands for. */
+    const scale = height === full ? 1 : Math.max(0, full - view.height) / Math.max(1, height - view.height);
+    return { height, scale, top: Math.min(view.top, Math.max(0, height - view.height)) * scale };
+}
+
+/** The rows in sight, where in the scroll area the first of them lies, and how high the area is. */
+export function rowsInSight(count: number, rowHeight: number, view: View) {
+    const { height, top } = fit(count, rowHeight, view);
     const from = Math.max(0, Math.floor(top / rowHeight) - OVERSCAN_ROWS);
-    const to = Math.min(count, Math.ceil((top + viewHeight) / rowHeight) + OVERSCAN_ROWS);
-    return { from, to, offset: from * rowHeight - top + scrollTop, height };
+    const to = Math.min(count, Math.ceil((top + view.height) / rowHeight) + OVERSCAN_ROWS);
+    return { from, to, offset: from * rowHeight - top + view.top, height };
+}
+
+/** How far to scroll so that a row is in sight whole; where it is already, nothing moves. */
+export function scrolledTo(row: number, count: number, rowHeight: number, view: View): number {
+    const { scale, top } = fit(count, rowHeight, view);
+    const above = row * rowHeight;
+    const below = above + rowHeight - view.height;
+    if (above < top) return above / scale;
+    return below > top ? Math.ceil(below / scale) : view.top;
+}
+
+/** What a scroll area shows below its head. */
+function viewOf(element: HTMLElement): View {
+    const head = element.querySelector<HTMLElement>(".virtual-head")?.offsetHeight ?? 0;
+    return { top: element.scrollTop, height: Math.max(0, element.clientHeight - head) };
 }
 
 export function VirtualList({
@@ -53,11 +74,11 @@ export function VirtualList({
     attributes = { role: "presentation" },
 }: Props) {
     const box = useRef<HTMLDivElement>(null);
-    const [scroll, setScroll] = useState({ top: 0, height: 800 });
+    const [view, setView] = useState<View>({ top: 0, height: 800 });
     useLayoutEffect(() => {
         const element = box.current;
         if (!element) return;
-        const measure = () => setScroll({ top: element.scrollTop, height: element.clientHeight });
+        const measure = () => setView(viewOf(element));
         measure();
         const observer = new ResizeObserver(measure);
         observer.observe(element);
@@ -67,24 +88,14 @@ export function VirtualList({
             element.removeEventListener("scroll", measure);
         };
     }, []);
-    const sight = rowsInSight(count, rowHeight, scroll.top, scroll.height);
+    const sight = rowsInSight(count, rowHeight, view);
     useEffect(() => onRange?.(sight.from, sight.to), [sight.from, sight.to, onRange]);
     useImperativeHandle(
         handle ?? null,
         () => ({
             scrollTo(index: number) {
                 const element = box.current;
-                if (!element) return;
-                const headHeight = element.querySelector<HTMLElement>(".virtual-head")?.offsetHeight ?? 0;
-                const full = count * rowHeight;
-                const view = element.clientHeight - headHeight;
-                if (full > HEIGHT_MAX) {
-                    element.scrollTop = (index / count) * (HEIGHT_MAX - view);
-                    return;
-                }
-                const top = index * rowHeight;
-                if (top < element.scrollTop) element.scrollTop = top;
-                else if (top + rowHeight > element.scrollTop + view) element.scrollTop = top + rowHeight - view;
+                if (element) element.scrollTop = scrolledTo(index, count, rowHeight, viewOf(element));
             },
         }),
         [count, rowHeight],

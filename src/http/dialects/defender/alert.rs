@@ -2,13 +2,37 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::graph::AlertRef;
 use crate::http::dialects::Call;
 use crate::http::dialects::arm::{put, time};
 use crate::ingest::value;
 use crate::model::{Fault, Object, Seq};
-use crate::query::details::{AlertDetail, AlertRequest, EvidenceRow, document};
-use crate::query::{Context, Question};
+use crate::query::Context;
+use crate::query::details::{AlertDetail, EvidenceRow, alert_alone, document};
 
+/// Type of the resources that alerts are.
+pub(in crate::http::dialects) const ALERT_TYPE: &str = "Microsoft.Security/Locations/alerts";
+/// Members of the properties that `known_member` gives, in both cases in which queries write them.
+pub(in crate::http::dialects) const KNOWN_MEMBERS: [&str; 18] = [
+    "alertDisplayName",
+    "AlertDisplayName",
+    "alertType",
+    "AlertType",
+    "endTimeUtc",
+    "EndTimeUtc",
+    "intent",
+    "Intent",
+    "productName",
+    "ProductName",
+    "severity",
+    "Severity",
+    "startTimeUtc",
+    "StartTimeUtc",
+    "status",
+    "Status",
+    "systemAlertId",
+    "SystemAlertId",
+];
 /// The region of an alert that says none.
 pub(super) const REGION: &str = "local";
 /// The subscription of an alert that says none: that of scripts without one of their own.
@@ -24,7 +48,7 @@ pub(in crate::http::dialects) struct Whole {
 impl Whole {
     /// Reads an alert by its name.
     pub(in crate::http::dialects) fn read(context: &Context, name: &str) -> Result<Self, Fault> {
-        let alert = AlertRequest { id: name.to_owned() }.answer(context)?;
+        let alert = alert_alone(context, name)?;
         let id = match resource_id(&alert.raw) {
             Some(id) => Some(id),
             // The present version may be a change of ours; the source's own stands before it.
@@ -84,7 +108,7 @@ fn write(alert: &AlertDetail, subscription: &str, group: Option<&str>, region: &
     json!({
         "id": format!("/subscriptions/{subscription}{group}/providers/Microsoft.Security/locations/{region}/alerts/{name}"),
         "name": name,
-        "type": "Microsoft.Security/Locations/alerts",
+        "type": ALERT_TYPE,
         "properties": properties(alert),
     })
 }
@@ -121,6 +145,23 @@ fn properties(alert: &AlertDetail) -> Map<String, Value> {
     own.insert("subTechniques".to_owned(), json!(subs));
     put(&mut own, "supportingEvidence", said("supportingEvidence").unwrap_or_default());
     own
+}
+
+/// A member of the properties that is known of an alert before it is read.
+pub(in crate::http::dialects) fn known_member(alert: &AlertRef<'_>, name: &str) -> Option<Value> {
+    let tactics = || alert.tactics().map(str::to_owned).collect::<Vec<_>>();
+    Some(match camel(name).as_str() {
+        "alertDisplayName" => alert.title().into(),
+        "alertType" => alert.alert_type().into(),
+        "endTimeUtc" => time(alert.end().or(alert.start())?).into(),
+        "intent" => intent(&tactics()).into(),
+        "productName" => alert.product().into(),
+        "severity" => severity(alert.severity().as_str()).into(),
+        "startTimeUtc" => time(alert.start()?).into(),
+        "status" => status(alert.status().as_str()).into(),
+        "systemAlertId" => alert.id().into(),
+        _ => return None,
+    })
 }
 
 fn severity(own: &str) -> &str {

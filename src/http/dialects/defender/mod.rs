@@ -14,7 +14,7 @@ use super::{Call, Dialect, Reply, Right, Route, answers, arm, changes};
 use crate::model::Fault;
 use crate::query::Context;
 
-pub(super) use alert::{Whole, camel};
+pub(super) use alert::{ALERT_TYPE, KNOWN_MEMBERS, Whole, camel, known_member};
 
 /// The dialect.
 pub(super) static DIALECT: Dialect = Dialect {

@@ -8,7 +8,7 @@ use crate::http::dialects::arm::when;
 use crate::http::dialects::{Call, Members, Reply};
 use crate::ingest::value;
 use crate::model::{Fault, Seq};
-use crate::query::details::{AlertDetail, AlertRequest, document};
+use crate::query::details::{AlertDetail, AlertRequest, alert_alone, document};
 use crate::query::lists::{AlertFilter, AlertRow};
 use crate::query::{Context, Question};
 use crate::triage::alert::{AlertFields, AlertUpdate};
@@ -57,7 +57,7 @@ fn light(context: &Context, row: &AlertRow) -> Map<String, Value> {
 }
 
 pub(super) fn whole(context: &Context, id: &str) -> Result<Value, Fault> {
-    let alert = AlertRequest { id: id.to_owned() }.answer(context)?;
+    let alert = alert_alone(context, id)?;
     let source = source(context, &alert)?;
     let said = |name: &str| value::first(&alert.extended, &[name]).cloned().unwrap_or_default();
     let mut members = light(context, &alert.row);

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::http::dialects::kusto::data_type;
 use crate::http::dialects::logs::{BYTES_MAX, TIME_MAX, timespan};
 use crate::http::dialects::{Call, Members, Reply};
 use crate::model::{Fault, FaultClass, Window};
@@ -41,14 +42,7 @@ pub(super) fn run(call: &Call, context: &Context) -> Result<Reply, Fault> {
 fn type_name(kind: &str) -> &'static str {
     match kind {
         "bool" => "Boolean",
-        "datetime" => "DateTime",
-        "dynamic" => "Object",
-        "guid" => "Guid",
-        "int" => "Int32",
-        "long" => "Int64",
-        "real" => "Double",
         "decimal" => "Decimal",
-        "timespan" => "TimeSpan",
-        _ => "String",
+        other => data_type(other),
     }
 }

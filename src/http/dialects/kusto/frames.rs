@@ -173,7 +173,7 @@ fn column_v1(name: &str, kind: &str) -> Value {
 }
 
 /// The .NET type that version 1 names beside that of the language.
-pub(super) fn data_type(kind: &str) -> &'static str {
+pub(in crate::http::dialects) fn data_type(kind: &str) -> &'static str {
     match kind {
         "bool" => "SByte",
         "datetime" => "DateTime",

@@ -14,6 +14,8 @@ use crate::query::ask::{Results, ResultsRequest};
 use crate::query::{Context, Question};
 use properties::Properties;
 
+pub(in crate::http::dialects) use frames::data_type;
+
 /// The dialect.
 pub(super) static DIALECT: Dialect = Dialect {
     name: "kusto",

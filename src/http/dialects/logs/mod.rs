@@ -100,13 +100,24 @@ impl Preference {
 
 /// A query by its workspace or by a resource of it: every table of the workspace answers.
 fn query(call: &Call, context: &Context) -> Result<Reply, Fault> {
-    let mut body = Members::of(&call.json()?);
-    if body.get("query").is_none() {
-        let named = |name: &str| call.option(name).map_or(Value::Null, Value::from);
-        body = Members::of(&json!({"query": named("query"), "timespan": named("timespan")}));
-    }
+    let body = asked(&call.json()?, &call.options);
     let (status, answer) = run(call, None, &body, Preference::read(call.header(PREFER).unwrap_or_default()), context);
     Ok(Reply::ok(answer).status(status))
+}
+
+/// What a query asks for: the body, or the options of the address where that asks for nothing.
+fn asked(body: &Value, options: &[(String, String)]) -> Members {
+    let body = Members::of(body);
+    if body.get("query").is_some() {
+        return body;
+    }
+    let option = |name: &str| {
+        options
+            .iter()
+            .find(|(known, value)| known == name && !value.trim().is_empty())
+            .map_or(Value::Null, |(_, value)| value.as_str().into())
+    };
+    Members::of(&json!({"query": option("query"), "timespan": option("timespan")}))
 }
 
 /// A workspace that a request names beside that of its path.
@@ -127,7 +138,10 @@ fn word(text: &str) -> String {
 fn reach(call: &Call, said: &str, context: &Context) -> Result<Context, Fault> {
     let word = word(said);
     let named = call.beside.iter().find(|named| named.word == word);
-    let engine = named.map_or(Ok(None), |named| named.engine.clone())?;
+    let engine = named.map_or_else(
+        || Err(Fault::new(FaultClass::NotFound, "workspace_unknown", format!("no workspace is named `{said}`"))),
+        |named| named.engine.clone(),
+    )?;
     Ok(engine.map_or_else(|| context.clone(), |engine| Context { stop: context.stop.clone(), now: context.now, ..engine.context() }))
 }
 
@@ -184,12 +198,12 @@ fn batch(call: &Call, context: &Context) -> Result<Reply, Fault> {
 }
 
 /// The workspaces that a request names beside that of its path, as `word` has them.
-pub(super) fn workspaces(operation: &str, body: &[u8]) -> Vec<String> {
+pub(super) fn workspaces(operation: &str, options: &[(String, String)], body: &[u8]) -> Vec<String> {
     if !matches!(operation, "logs.query" | "logs.query_resource" | "logs.batch") {
         return Vec::new();
     }
     let Ok(body) = lenient::read(body) else { return Vec::new() };
-    let body = Members::of(&body);
+    let body = if operation == "logs.batch" { Members::of(&body) } else { asked(&body, options) };
     let of = |query: &Members| {
         let listed: Vec<String> = EVERYWHERE.iter().flat_map(|name| query.texts(name)).map(|name| word(&name)).collect();
         [listed, workspaces_named(&query.text("query").unwrap_or_default())].concat()

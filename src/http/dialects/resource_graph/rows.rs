@@ -1,15 +1,17 @@
-//! The rows of the tables of Resource Graph; only those that a query names are made.
+//! The rows of the tables of Resource Graph; only those that a query names are made, and of alerts only those are read that its filters leave.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value, json};
 
+use crate::graph::{AlertRef, Direction, EdgeFilter, GraphSnapshot, NodeId};
 use crate::http::dialects::arm;
-use crate::http::dialects::defender::{Whole, posture};
+use crate::http::dialects::defender::{ALERT_TYPE, KNOWN_MEMBERS, Whole, known_member, posture};
 use crate::ingest::identify::parts;
-use crate::model::{Fault, Kind, Object};
+use crate::model::{Fault, Kind, Object, Relation};
 use crate::query::Context;
-use crate::query::ask::GivenTable;
+use crate::query::ask::{GivenRows, GivenTable, Sketch, Sketched};
 use crate::query::posture::{Statement, text_of};
 
 const COLUMNS: [(&str, &str); 16] = [
@@ -31,21 +33,168 @@ const COLUMNS: [(&str, &str); 16] = [
     ("extendedLocation", "dynamic"),
 ];
 
+/// Sketches that are made together.
+const SKETCHES: usize = 1_024;
+
 /// The tables that a query names, each under every spelling that the query uses.
 pub(super) fn tables(context: &Context, query: &str, subscriptions: &[String]) -> Result<Vec<GivenTable>, Fault> {
     let words: BTreeSet<&str> = query.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').collect();
-    let spellings = |name: &str| words.iter().filter(|word| word.eq_ignore_ascii_case(name)).copied().collect::<Vec<_>>();
     let mut tables = Vec::new();
-    for (name, rows) in [("securityresources", security as fn(&Context) -> Result<Vec<Value>, Fault>), ("resources", resources)] {
-        let spellings = spellings(name);
+    for name in ["securityresources", "resources"] {
+        let spellings: Vec<&str> = words.iter().filter(|word| word.eq_ignore_ascii_case(name)).copied().collect();
         if spellings.is_empty() {
             continue;
         }
-        let rows: Vec<Vec<Value>> = of_subscriptions(rows(context)?, subscriptions).iter().map(row).collect();
-        let columns: Vec<(String, String)> = COLUMNS.iter().map(|(name, kind)| ((*name).to_owned(), (*kind).to_owned())).collect();
-        tables.extend(spellings.into_iter().map(|name| GivenTable { name: name.to_owned(), columns: columns.clone(), rows: rows.clone() }));
+        let rows: Arc<dyn GivenRows> = match name {
+            "resources" => Arc::new(Resources(of_subscriptions(resources(context)?, subscriptions).iter().map(row).collect())),
+            _ => Arc::new(Security::of(context, subscriptions)?),
+        };
+        tables.extend(spellings.into_iter().map(|name| GivenTable { name: name.to_owned(), rows: Arc::clone(&rows) }));
     }
     Ok(tables)
+}
+
+/// Resources, at hand.
+struct Resources(Vec<Vec<Value>>);
+
+/// Some of the rows that are at hand, from a place on.
+fn at_hand(rows: &[Vec<Value>], place: usize) -> Vec<Sketch> {
+    rows.iter().skip(place).take(SKETCHES).map(|row| Sketch { cells: row.clone(), sure: true }).collect()
+}
+
+impl GivenRows for Resources {
+    fn columns(&self) -> &[(&'static str, &'static str)] {
+        &COLUMNS
+    }
+
+    fn sketched(&self) -> Sketched {
+        Sketched::default()
+    }
+
+    fn sketches(&self, place: usize, _: &BTreeSet<String>) -> Result<Vec<Sketch>, Fault> {
+        Ok(at_hand(&self.0, place))
+    }
+
+    fn row(&self, place: usize) -> Result<Option<Vec<Value>>, Fault> {
+        Ok(self.0.get(place).cloned())
+    }
+}
+
+/// Alerts, which are read when a query needs more of them than the graph knows, then posture.
+struct Security {
+    context: Context,
+    /// The alerts; of those that are not sure only their identifier says whether they belong to the subscriptions.
+    alerts: Vec<(NodeId, bool)>,
+    /// Subscriptions that rows must have; none if all rows count.
+    wanted: Option<Vec<String>>,
+    posture: OnceLock<Result<Vec<Vec<Value>>, Fault>>,
+}
+
+impl Security {
+    /// The rows of some subscriptions; where none of them is known, all rows, so that scripts with any subscription work.
+    fn of(context: &Context, subscriptions: &[String]) -> Result<Self, Fault> {
+        let graph = &context.snapshot.graph;
+        let known = || graph.all_alerts().filter(AlertRef::known);
+        let all = Self {
+            context: context.clone(),
+            alerts: known().map(|alert| (alert.node(), true)).collect(),
+            wanted: None,
+            posture: OnceLock::new(),
+        };
+        if subscriptions.is_empty() {
+            return Ok(all);
+        }
+        let own = |id: &str| subscriptions.iter().any(|wanted| part(id, "subscriptions").eq_ignore_ascii_case(wanted));
+        let resources: HashMap<NodeId, bool> =
+            graph.all_entities().filter_map(|node| Some((node, own(&resource_id(graph, node)?)))).collect();
+        let posture_own = |rows: &[Vec<Value>]| rows.iter().any(|row| row[0].as_str().is_some_and(own));
+        if !resources.values().any(|own| *own) && !posture_own(all.posture()?) {
+            return Ok(all);
+        }
+        let involved = EdgeFilter { relations: vec![Relation::INVOLVES], direction: Direction::Out, ..EdgeFilter::default() };
+        let place = |alert: AlertRef<'_>| {
+            let mut named = graph.edges(alert.node(), &involved).filter_map(|edge| resources.get(&edge.to)).peekable();
+            if named.peek().is_none() {
+                return Some((alert.node(), false));
+            }
+            named.any(|own| *own).then(|| (alert.node(), true))
+        };
+        let alerts = known().filter_map(place).collect();
+        Ok(Self { alerts, wanted: Some(subscriptions.to_vec()), posture: OnceLock::new(), ..all })
+    }
+
+    fn is_wanted(&self, row: &[Value]) -> bool {
+        let subscription = part(row[0].as_str().unwrap_or_default(), "subscriptions");
+        self.wanted.as_ref().is_none_or(|wanted| wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(subscription)))
+    }
+
+    fn posture(&self) -> Result<&[Vec<Value>], Fault> {
+        let read = || {
+            let rows = posture_items(&self.context)?.iter().map(row).filter(|row| self.is_wanted(row)).collect();
+            Ok(rows)
+        };
+        self.posture.get_or_init(read).as_deref().map_err(Clone::clone)
+    }
+}
+
+impl GivenRows for Security {
+    fn columns(&self) -> &[(&'static str, &'static str)] {
+        &COLUMNS
+    }
+
+    fn sketched(&self) -> Sketched {
+        Sketched {
+            columns: &[
+                "name",
+                "type",
+                "tenantId",
+                "kind",
+                "location",
+                "managedBy",
+                "sku",
+                "plan",
+                "tags",
+                "identity",
+                "zones",
+                "extendedLocation",
+            ],
+            members: &[("properties", &KNOWN_MEMBERS)],
+        }
+    }
+
+    fn sketches(&self, place: usize, wanted: &BTreeSet<String>) -> Result<Vec<Sketch>, Fault> {
+        let Some(alerts) = self.alerts.get(place..).filter(|alerts| !alerts.is_empty()) else {
+            return Ok(at_hand(self.posture()?, place - self.alerts.len()));
+        };
+        let graph = &self.context.snapshot.graph;
+        let sketch = |(node, sure): &(NodeId, bool)| {
+            let alert = graph.alert_node(*node);
+            let member = |name: &String| Some((name.clone(), known_member(alert.as_ref()?, name)?));
+            let properties: Map<String, Value> = wanted.iter().filter_map(member).collect();
+            let name = alert.as_ref().map(AlertRef::id);
+            Sketch { cells: row(&json!({"name": name, "type": ALERT_TYPE, "properties": properties})), sure: *sure }
+        };
+        Ok(alerts.iter().take(SKETCHES).map(sketch).collect())
+    }
+
+    fn row(&self, place: usize) -> Result<Option<Vec<Value>>, Fault> {
+        let Some((node, sure)) = self.alerts.get(place) else {
+            return Ok(self.posture()?.get(place - self.alerts.len()).cloned());
+        };
+        let Some(alert) = self.context.snapshot.graph.alert_node(*node) else { return Ok(None) };
+        let mut item = Whole::read(&self.context, alert.id())?.whole();
+        if let Some(Value::Object(properties)) = item.get_mut("properties") {
+            both_cases(properties);
+        }
+        let row = row(&item);
+        Ok((*sure || self.is_wanted(&row)).then_some(row))
+    }
+}
+
+/// The identifier of a resource of Azure.
+fn resource_id(graph: &GraphSnapshot, node: NodeId) -> Option<String> {
+    let entity = graph.entity_node(node).filter(|entity| entity.kind() == Kind::AZURE_RESOURCE.as_str())?;
+    entity.keys().into_iter().filter(|(_, strong)| *strong).find_map(|(key, _)| Some(key.split_once('=')?.1.to_owned()))
 }
 
 /// The resources of some subscriptions; where none of them is known, of all, so that scripts with any subscription work.
@@ -78,17 +227,9 @@ fn row(item: &Value) -> Vec<Value> {
     COLUMNS.iter().map(|(name, _)| cell(name)).collect()
 }
 
-/// Alerts and posture.
-fn security(context: &Context) -> Result<Vec<Value>, Fault> {
-    let graph = &context.snapshot.graph;
+/// Posture.
+fn posture_items(context: &Context) -> Result<Vec<Value>, Fault> {
     let mut items = Vec::new();
-    for alert in graph.all_alerts().filter(|alert| alert.known()) {
-        let mut item = Whole::read(context, alert.id())?.whole();
-        if let Some(Value::Object(properties)) = item.get_mut("properties") {
-            both_cases(properties);
-        }
-        items.push(item);
-    }
     let mut add = |statement: Statement, json: fn(&Object) -> Value| -> Result<(), Fault> {
         items.extend(statement.latest(context)?.iter().map(json));
         Ok(())
@@ -125,10 +266,9 @@ fn resources(context: &Context) -> Result<Vec<Value>, Fault> {
     let graph = &context.snapshot.graph;
     let mut items = Vec::new();
     for node in graph.all_entities() {
-        let Some(entity) = graph.entity_node(node).filter(|entity| entity.kind() == Kind::AZURE_RESOURCE.as_str()) else { continue };
-        let keys = entity.keys();
-        let id = keys.iter().filter(|(_, strong)| *strong).find_map(|(key, _)| key.split_once('=').map(|(_, id)| id));
-        let Some((id, properties)) = id.and_then(|id| Some((id, parts::azure_resource(id)?))) else { continue };
+        let Some(entity) = graph.entity_node(node) else { continue };
+        let Some(id) = resource_id(graph, node) else { continue };
+        let Some(properties) = parts::azure_resource(&id) else { continue };
         let text = |name: &str| text_of(&properties, name).to_owned();
         items.push(json!({
             "id": id, "name": entity.label(), "type": text("ResourceType"),

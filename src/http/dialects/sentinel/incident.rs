@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::desk::Desk;
 use crate::graph::{IncidentRef, NodeId};
 use crate::http::dialects::arm::{put, when};
-use crate::model::{Classification, Fault, Owner, Severity};
+use crate::model::{Classification, Fault, Incident, Owner, Severity};
 use crate::query::details;
 use crate::query::lists::{IncidentRow, incident_row, members};
 use crate::query::odata::{Cell, Record, Schema, json_cell};
@@ -159,12 +159,19 @@ fn techniques(desk: &Desk<'_>, node: NodeId, incident: &IncidentRef<'_>) -> Vec<
 pub(super) struct Row<'a> {
     desk: &'a Desk<'a>,
     incident: IncidentRef<'a>,
+    said: OnceCell<Incident>,
     whole: OnceCell<Value>,
 }
 
 impl<'a> Row<'a> {
     pub(super) fn new(desk: &'a Desk<'a>, incident: IncidentRef<'a>) -> Self {
-        Self { desk, incident, whole: OnceCell::new() }
+        Self { desk, incident, said: OnceCell::new(), whole: OnceCell::new() }
+    }
+
+    /// What its document says, read once: less than the whole resource.
+    fn said(&self) -> &Incident {
+        let read = || details::incident_of(self.desk.context, self.incident.id(), self.incident.node()).unwrap_or_default();
+        self.said.get_or_init(read)
     }
 
     /// The resource, read once.
@@ -232,6 +239,7 @@ impl Record for Row<'_> {
             }
             "properties/firstactivitytimeutc" => Cell::time(incident.first_activity().or_else(|| self.row().first_activity)),
             "properties/lastactivitytimeutc" => Cell::time(incident.last_activity().or_else(|| self.row().last_activity)),
+            "properties/description" => Cell::text(&self.said().description),
             "properties/additionaldata/alertproductnames" => texts(self.row().products),
             "properties/additionaldata/tactics" => texts(self.row().tactics),
             "properties/additionaldata/alertscount" => Cell::Number(members(self.desk.graph(), incident.node()).len() as f64),

@@ -14,8 +14,8 @@ use crate::query::{Context, Question};
 pub(super) const ROUTES: &[Route] = &[
     answers("GET", "LA/tables", "sentinel.tables.list", 2, tables),
     answers("GET", "LA/tables/{table}", "sentinel.tables.get", 2, table),
-    changes("PUT", "LA/tables/{table}", "sentinel.search_jobs.put", 2, Right::Respond, put),
-    changes("DELETE", "LA/tables/{table}", "sentinel.search_jobs.delete", 2, Right::Respond, delete),
+    changes("PUT", "LA/tables/{table}", "sentinel.search_jobs.put", 2, Right::Contribute, put),
+    changes("DELETE", "LA/tables/{table}", "sentinel.search_jobs.delete", 2, Right::Contribute, delete),
 ];
 
 /// Kind of the resources that are search jobs.
@@ -126,14 +126,16 @@ fn put(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
     if from > to {
         return Err(invalid("expected `startSearchTime` before `endSearchTime`".to_owned()));
     }
-    let function = function_of(name);
+    let present = engine.context().snapshot.resource(JOB, &id_of(call))?;
+    // However a later request writes the name, the job keeps its table.
+    let kept = |member: &str| present.as_ref().and_then(|stored| stored.resource.value[member].as_str()).map(str::to_owned);
+    let (name, function) = (kept("name").unwrap_or_else(|| name.to_owned()), kept("function").unwrap_or_else(|| function_of(name)));
     let written = FunctionBody {
         parameters: String::new(),
         body: body_of(&query, from, to, limit),
         description: format!("rows of the search job `{name}`"),
     };
     written.read(&function)?;
-    let present = engine.context().snapshot.resource(JOB, &id_of(call))?;
     if present.is_none() && engine.context().snapshot.resource(FUNCTION, &function)?.is_some() {
         let message = format!("the workspace has a function `{function}` already");
         return Err(Fault::new(FaultClass::Conflict, "search_job_taken", message));
@@ -143,7 +145,7 @@ fn put(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
     });
     let value = json!({"name": name, "function": function, "search": search});
     engine.define_all(vec![Define::put(JOB, &id_of(call), value), Define::put(FUNCTION, &function, json!(written))], call.actor())?;
-    let stored = engine.context().snapshot.resource(JOB, &id_of(call))?.ok_or_else(|| missing("search job", name))?;
+    let stored = engine.context().snapshot.resource(JOB, &id_of(call))?.ok_or_else(|| missing("search job", &name))?;
     let body = job(call, &stored);
     Ok(if present.is_some() { Reply::ok(body) } else { Reply::created(body) })
 }

@@ -12,6 +12,10 @@ use super::Schemas;
 
 /// Most relations on the way from a result to its sources.
 const DEPTH_MAX: u32 = 400;
+/// Most relations of a result, each counted as often as it is read.
+const OPERATORS_MAX: u32 = 8_000;
+/// Most columns of a relation.
+const COLUMNS_MAX: usize = 30_000;
 /// Most calls of functions inside each other.
 const CALLS_MAX: u32 = 32;
 /// Most expressions and operators that are bound, those of functions counted once for each call.
@@ -46,6 +50,10 @@ pub(super) enum Meaning<'t> {
     Table(Arc<Relation>),
     /// A graph.
     Graph(Arc<Graph>),
+    /// A workspace.
+    Home(super::homes::Home),
+    /// Workspaces or tables.
+    Group(&'t [tree::Expr]),
     /// Something with a mistake that is reported.
     Error,
 }
@@ -136,6 +144,8 @@ pub(super) struct Binder<'t> {
     pub learned: &'t [Vec<Field>],
     /// The patterns that were declared.
     pub patterns: Vec<super::patterns::DeclaredPattern<'t>>,
+    /// Other names of databases; none for one that is not there.
+    pub aliases: Vec<(&'t str, Option<super::homes::Home>)>,
     /// Plugins whose columns must be learned.
     pub unknown: Vec<Unknown>,
     pub diagnostics: Vec<Diagnostic>,
@@ -177,6 +187,7 @@ impl<'t> Binder<'t> {
             now,
             learned,
             patterns: Vec::new(),
+            aliases: Vec::new(),
             unknown: Vec::new(),
             diagnostics: Vec::new(),
             reported: HashSet::new(),
@@ -210,6 +221,25 @@ impl<'t> Binder<'t> {
         let key = (diagnostic.code, diagnostic.span.start, diagnostic.span.end);
         if self.diagnostics.len() < DIAGNOSTICS_MAX && self.reported.insert(key) {
             self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Binds with what is reported kept apart: it is given back, and not yet reported.
+    pub(super) fn apart<R>(&mut self, bind: impl FnOnce(&mut Self) -> R) -> (R, Vec<Diagnostic>) {
+        let before = (std::mem::take(&mut self.diagnostics), std::mem::take(&mut self.reported));
+        let result = bind(self);
+        let found = std::mem::replace(&mut self.diagnostics, before.0);
+        self.reported = before.1;
+        (result, found)
+    }
+
+    /// Reports what was kept apart.
+    pub(super) fn adopt(&mut self, diagnostics: Vec<Diagnostic>) {
+        for diagnostic in diagnostics {
+            let key = (diagnostic.code, diagnostic.span.start, diagnostic.span.end);
+            if self.diagnostics.len() < DIAGNOSTICS_MAX && self.reported.insert(key) {
+                self.diagnostics.push(diagnostic);
+            }
         }
     }
 
@@ -372,14 +402,28 @@ impl<'t> Binder<'t> {
             );
             return self.failed(columns, place);
         }
+        let weight = match &kind {
+            // What runs once is one table to all who read it.
+            RelationKind::Materialize { .. } => 1,
+            _ => inputs.iter().map(|input| input.weight).fold(1, u32::saturating_add),
+        };
+        if weight > OPERATORS_MAX || columns.len() > COLUMNS_MAX {
+            let (limit, what) = match weight > OPERATORS_MAX {
+                true => (OPERATORS_MAX as usize, "operators, those of a table counted for each use of it"),
+                false => (COLUMNS_MAX, "columns"),
+            };
+            let help = "put `materialize(...)` around a table that is used often, or `project` what is needed";
+            self.error_with(Code::TooLarge, place, format!("expected at most {limit} {what}"), help);
+            return self.failed(Vec::new(), place);
+        }
         let open = inputs.iter().any(|input| input.open);
         let ordered = keeps_order(&kind, inputs);
-        Arc::new(Relation { columns, kind, ordered, open, depth, place })
+        Arc::new(Relation { columns, kind, ordered, open, depth, weight, place })
     }
 
     /// A relation that stands for a mistake: any column is known in it.
     pub(super) fn failed(&mut self, columns: Vec<Column>, place: Place) -> Arc<Relation> {
-        Arc::new(Relation { columns, kind: RelationKind::Empty, ordered: true, open: true, depth: 0, place })
+        Arc::new(Relation { columns, kind: RelationKind::Empty, ordered: true, open: true, depth: 0, weight: 1, place })
     }
 }
 

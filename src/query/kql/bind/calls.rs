@@ -70,7 +70,7 @@ impl<'t> Binder<'t> {
                 None => mistake(place),
             };
         }
-        if self.schemas.table(name).is_some() || self.schemas.table_function(name).is_some() || matches!(name, "table" | "_GetWatchlist") {
+        if self.schemas.has_table(name) || self.schemas.table_function(name).is_some() || matches!(name, "table" | "_GetWatchlist") {
             return self.table_as_value(place);
         }
         // What nobody knows may be an aggregate.
@@ -121,10 +121,13 @@ impl<'t> Binder<'t> {
         }
     }
 
-    /// A method: `database("x").f()` is `f()`, whatever stands in front is one engine.
+    /// A method: a function of a workspace.
     pub(super) fn method(&mut self, base: &'t tree::Expr, call: &'t tree::Call, place: Place) -> Expr {
-        if is_database(base) {
-            return self.call(call, place);
+        if self.is_home(base) {
+            return match self.home(base) {
+                Some(_) => self.call(call, place),
+                None => mistake(place),
+            };
         }
         self.value(base);
         self.error(Code::Misplaced, place, format!("'{}' cannot be called behind a value", call.name.text));
@@ -282,15 +285,6 @@ impl<'t> Binder<'t> {
                 None => convert(value, Text),
             },
         }
-    }
-}
-
-/// Whether an expression names a database or cluster, which are all this one.
-pub(super) fn is_database(expr: &tree::Expr) -> bool {
-    match &expr.kind {
-        tree::ExprKind::Call(call) => matches!(call.name.text.as_str(), "database" | "cluster"),
-        tree::ExprKind::Method(base, call) => call.name.text == "database" && is_database(base),
-        _ => false,
     }
 }
 

@@ -95,8 +95,15 @@ impl<'t> Binder<'t> {
         }
         let placeholder = self.placeholders;
         self.placeholders += 1;
-        let seen =
-            Relation { columns, kind: RelationKind::Placeholder(placeholder), ordered: true, open: input.open, depth: input.depth, place };
+        let seen = Relation {
+            columns,
+            kind: RelationKind::Placeholder(placeholder),
+            ordered: true,
+            open: input.open,
+            depth: input.depth,
+            weight: 1,
+            place,
+        };
         let flow = self.operators(Flow::Table(Arc::new(seen)), &apply.operators);
         let body = match flow {
             Flow::Table(relation) => relation,

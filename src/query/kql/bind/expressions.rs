@@ -201,6 +201,9 @@ impl<'t> Binder<'t> {
         if let Some(found) = self.special_field(base, name, place) {
             return found;
         }
+        if name.text.starts_with('$') && self.is_home(base) {
+            return self.told_of_home(base, name, place);
+        }
         let base_value = self.value(base);
         self.part(base_value, Key::Name(name.text.clone()), place)
     }

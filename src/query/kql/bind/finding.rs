@@ -58,16 +58,7 @@ impl<'t> Binder<'t> {
     }
 
     fn searched_table(&mut self, table: &'t tree::Expr, inputs: &mut Vec<Input>) {
-        let pattern = match &table.kind {
-            tree::ExprKind::Wildcard(wildcard) | tree::ExprKind::FieldWildcard(_, wildcard) => Some(wildcard.pattern.as_str()),
-            tree::ExprKind::Star => Some("*"),
-            _ => None,
-        };
-        if let Some(pattern) = pattern {
-            let found = self.wildcard_inputs(pattern, table.place);
-            if found.is_empty() {
-                self.error(Code::UnknownTable, table.place, format!("no table is named like '{pattern}'"));
-            }
+        if let Some(found) = self.tables_meant(table) {
             inputs.extend(found);
             return;
         }

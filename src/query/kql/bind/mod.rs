@@ -13,6 +13,7 @@ mod exploring;
 mod expressions;
 mod finding;
 mod graphs;
+mod homes;
 mod invoking;
 mod joining;
 mod membership;
@@ -36,8 +37,8 @@ pub(super) use plugins::{refused as refused_plugins, running as running_plugins}
 
 pub use check::check;
 pub use complete::{Candidate, CandidateKind, Completion, complete};
+pub use homes::workspace_word;
 pub use schemas::{Explored, Refusal, Schemas, StoredFunction, TableFunction, Tables};
-pub use sources::workspace_word;
 pub use statements::{Binding, Given, bind};
 
 #[cfg(test)]

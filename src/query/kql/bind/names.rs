@@ -1,6 +1,6 @@
 //! How columns are called where the query gives no name, and how names are kept apart.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::super::aggregates;
 use super::super::tree::{Expr, ExprKind, Named, Value};
@@ -173,6 +173,8 @@ fn constant(expr: &Expr) -> Option<String> {
 #[derive(Debug, Default)]
 pub(super) struct Unique {
     taken: HashSet<String>,
+    /// The smallest number that may be free behind a name: names are never given back.
+    next: HashMap<String, usize>,
 }
 
 impl Unique {
@@ -191,13 +193,14 @@ impl Unique {
 
     /// Takes the name with the smallest number behind it that is free.
     pub(super) fn numbered(&mut self, name: &str) -> String {
-        let mut number = 1_usize;
+        let mut number = self.next.get(name).copied().unwrap_or(1);
         loop {
             let candidate = format!("{name}{number}");
+            number += 1;
             if self.take(&candidate) {
+                self.next.insert(name.to_owned(), number);
                 return candidate;
             }
-            number += 1;
         }
     }
 

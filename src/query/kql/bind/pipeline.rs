@@ -35,10 +35,7 @@ impl<'t> Binder<'t> {
             OperatorKind::Search(search) => self.search(None, search, place),
             OperatorKind::Find(find) => self.find(None, find, place),
             OperatorKind::Evaluate(evaluate) => self.evaluate(None, evaluate, place),
-            OperatorKind::MacroExpand(_) => {
-                self.unsupported(place, "'macro-expand'");
-                self.failed(Vec::new(), place)
-            }
+            OperatorKind::MacroExpand(expand) => self.macro_expand(expand, place),
             OperatorKind::Error => self.failed(Vec::new(), place),
             _ => {
                 self.error_with(Code::Misplaced, place, "the operator needs rows in front of it", "write `Table | ...`");
@@ -137,13 +134,9 @@ impl<'t> Binder<'t> {
                 }
                 self.failed(Vec::new(), place)
             }
-            OperatorKind::Print(_) | OperatorKind::Range(_) => {
+            OperatorKind::Print(_) | OperatorKind::Range(_) | OperatorKind::MacroExpand(_) => {
                 self.error(Code::Misplaced, place, "the operator stands only at the start of a query");
                 input
-            }
-            OperatorKind::MacroExpand(_) => {
-                self.unsupported(place, "'macro-expand'");
-                self.failed(Vec::new(), place)
             }
             OperatorKind::As(_) | OperatorKind::Error => self.failed(input.columns.clone(), place),
         };
@@ -250,7 +243,7 @@ impl<'t> Binder<'t> {
     fn invoke(&mut self, input: &Arc<Relation>, call: &'t tree::Expr, place: Place) -> Flow {
         let call = match &call.kind {
             tree::ExprKind::Call(call) => call,
-            tree::ExprKind::Method(base, call) if super::calls::is_database(base) => call,
+            tree::ExprKind::Method(base, call) if self.is_home(base) => return self.called_at(base, call, Some(Arc::clone(input)), place),
             _ => {
                 self.error_with(Code::Misplaced, call.place, "expected a call of a function", "write `invoke f(...)`");
                 return Flow::Table(self.failed(input.columns.clone(), place));

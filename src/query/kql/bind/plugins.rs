@@ -68,6 +68,11 @@ const PLUGINS: &[Known] = &[
     runs("ipv4_lookup", Gives::Lookup, "rows of a table whose network holds an IPv4 address"),
     runs("ipv6_lookup", Gives::Lookup, "rows of a table whose network holds an address, IPv6 or IPv4"),
     runs("narrow", Gives::Fixed(&[("Row", Long), ("Column", Text), ("Value", Text)]), "a row for each cell"),
+    runs(
+        "new_activity_metrics",
+        Gives::Cohorts,
+        "who is first seen in each window, and how many of them come back in each later one; windows without anyone count",
+    ),
     runs("pivot", Gives::FromData, "the values of a column as columns, with an aggregate in the cells"),
     runs("rolling_percentile", Gives::Rolling, "a percentile of the bins up to each one"),
     runs("rows_near", Gives::Input, "rows around those that fulfil a condition"),
@@ -99,7 +104,6 @@ const REFUSED: &[&str] = &[
     "infer_storage_schema",
     "infer_storage_schema_with_suggestions",
     "mysql_request",
-    "new_activity_metrics",
     "postgresql_request",
     "preview",
     "python",
@@ -137,6 +141,8 @@ enum Gives {
     Clusters(&'static [(&'static str, ScalarType)]),
     /// The second argument, the arguments behind so many, then these.
     Timeline(&'static [&'static str], &'static [ScalarType], usize),
+    /// Two windows, the dimensions, what came of the cohort.
+    Cohorts,
     /// Those of the rows, then those of the table that is looked up.
     Lookup,
     /// Those of the rows, then those of the table that is looked up, without its shape unless asked for.
@@ -243,6 +249,12 @@ impl<'t> Binder<'t> {
                 arguments.push(PluginArgument::Table(relation));
                 continue;
             }
+            let is_column = |name: &str| input.columns.iter().any(|column| column.name == name);
+            let named = matches!(&argument.value.kind, tree::ExprKind::Name(name) if is_column(&name.text));
+            if name == "new_activity_metrics" && index > 4 && !named && self.is_table(&argument.value) {
+                arguments.push(PluginArgument::Table(self.embedded_table(&argument.value)));
+                continue;
+            }
             // Addresses stand in front of the column of networks, the column of shapes in front of places.
             let of_table = if name.starts_with("geo_") { index == 1 } else { index > 1 };
             if let (Some(table), tree::ExprKind::Name(column), true, None) = (&table, &argument.value.kind, of_table, &argument.target) {
@@ -319,6 +331,17 @@ fn given_columns(gives: Gives, input: &Relation, call: &tree::Call, tables: &[Ar
                 columns.push(column(unique.make(&name), kind));
             }
             columns.extend(names.iter().zip(kinds).map(|(name, kind)| column(unique.make(name), *kind)));
+        }
+        Gives::Cohorts => {
+            let timeline = named(1);
+            let kind = kind_of(&timeline);
+            columns.extend(["from", "to"].map(|end| column(unique.make(&format!("{end}_{timeline}")), kind)));
+            let rest = call.arguments.iter().skip(5).filter_map(|argument| implied(&argument.value));
+            let dimensions = rest.filter_map(|name| input.columns.iter().find(|column| column.name == name));
+            columns.extend(dimensions.map(|kept| column(unique.make(&kept.name), kept.kind)));
+            let counts = ["dcount_new_values", "dcount_retained_values", "dcount_churn_values"].map(|name| (name, Long));
+            let rates = ["retention_rate", "churn_rate"].map(|name| (name, Real));
+            columns.extend(counts.into_iter().chain(rates).map(|(name, kind)| column(unique.make(name), kind)));
         }
         Gives::Lookup => {
             columns.extend(input.columns.iter().map(|kept| Column { name: unique.make(&kept.name), ..kept.clone() }));

@@ -11,6 +11,11 @@ pub trait Schemas {
     /// The columns of a table in order.
     fn table(&self, name: &str) -> Option<Vec<Field>>;
 
+    /// Whether there is a table.
+    fn has_table(&self, name: &str) -> bool {
+        self.table(name).is_some()
+    }
+
     /// The stored column that a column of a table is another name of.
     fn stored_column(&self, table: &str, column: &str) -> Option<&'static str> {
         let _ = (table, column);
@@ -20,10 +25,11 @@ pub trait Schemas {
     /// The names of all tables, for wildcards, `search *` and proposals.
     fn tables(&self) -> Vec<String>;
 
-    /// What the names of the tables of a workspace begin with; none if there is no such workspace.
+    /// What the names of the tables of a workspace begin with, nothing for the one that is asked; none if there is no such workspace. Where a
+    /// text is only checked against schemas, these are those of any workspace.
     fn workspace(&self, name: &str) -> Option<String> {
         let _ = name;
-        None
+        Some(String::new())
     }
 
     /// A function that is kept for all queries.
@@ -203,6 +209,10 @@ impl Tables {
 impl Schemas for Tables {
     fn table(&self, name: &str) -> Option<Vec<Field>> {
         self.tables.get(name).cloned()
+    }
+
+    fn has_table(&self, name: &str) -> bool {
+        self.tables.contains_key(name)
     }
 
     fn tables(&self) -> Vec<String> {

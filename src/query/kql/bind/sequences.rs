@@ -4,18 +4,19 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::super::bound::{
-    Aggregate, Column, Constant, Expr, ExprKind, Hitters, Relation, RelationKind, Scan, ScanStep, SeriesAggregate, SeriesAxis,
-    TopNestedLevel,
+    Aggregate, Column, Constant, Expr, ExprKind, Hitters, PARTITION, Plugin, PluginArgument, Relation, RelationKind, Scan, ScanStep,
+    SeriesAggregate, SeriesAxis, TopNestedLevel, Unknown,
 };
 use super::super::diagnostics::Code;
 use super::super::tree::{self, Direction, ParameterKind, PartitionBody, Place, ScalarType, ScanOutput, SeriesKind, SeriesRange, Target};
 use super::super::types::common_type;
-use super::binder::{Binder, RowsKind, ScanRows, column, mistake_of};
+use super::binder::{Binder, Meaning, RowsKind, ScanRows, column, mistake_of};
 use super::expressions::long;
 use super::names::{Unique, implied};
 use super::parsing::word;
 use super::sources::Flow;
 use super::typing::{convert, is_number};
+use super::uniting::{Input, Uniting};
 use ScalarType::{DateTime, Dynamic, Long, Timespan};
 
 impl<'t> Binder<'t> {
@@ -131,21 +132,19 @@ impl<'t> Binder<'t> {
         if let Some(scope) = &partition.scope {
             self.unsupported(scope.place, "'partition ... in'");
         }
-        let placeholder = self.placeholders;
-        self.placeholders += 1;
         let operators = match &partition.body {
             PartitionBody::Operators(operators) => operators,
-            PartitionBody::Query(query) => {
-                self.unsupported(query.place, "'partition' with a query in braces");
-                return self.failed(Vec::new(), place);
-            }
+            PartitionBody::Query(query) => return self.partition_query(input, key, &partition.column, query, place),
         };
+        let placeholder = self.placeholders;
+        self.placeholders += 1;
         let seen = Relation {
             columns: input.columns.clone(),
             kind: RelationKind::Placeholder(placeholder),
             ordered: input.ordered,
             open: input.open,
             depth: input.depth,
+            weight: 1,
             place,
         };
         let body = match self.operators(Flow::Table(Arc::new(seen)), operators) {
@@ -154,6 +153,65 @@ impl<'t> Binder<'t> {
         };
         let kind = RelationKind::Partition { input: Arc::clone(input), key, placeholder, body: Arc::clone(&body) };
         self.relation(body.columns.clone(), kind, &[input, &body], place)
+    }
+
+    /// `partition by key { query }`: the query once for each value of the key, which its name stands for inside. The values come of a first run.
+    fn partition_query(
+        &mut self,
+        input: &Arc<Relation>,
+        key: Expr,
+        column: &'t tree::Expr,
+        query: &'t tree::Expr,
+        place: Place,
+    ) -> Arc<Relation> {
+        let (tree::ExprKind::Name(name), ExprKind::Column(_)) = (&column.kind, &key.kind) else {
+            if !key.is_mistake() {
+                self.error_with(Code::Misplaced, column.place, "expected a column", "compute it in front with `extend`");
+            }
+            return self.failed(Vec::new(), place);
+        };
+        let number = self.plugins;
+        self.plugins += 1;
+        let ty = key.ty;
+        let nothing = if ty == ScalarType::String { Constant::text("") } else { Constant::Null };
+        let learned = self.learned;
+        let Some(values) = learned.get(number) else {
+            let plugin = Plugin {
+                name: PARTITION,
+                input: Some(Arc::clone(input)),
+                arguments: vec![PluginArgument::Value(key)],
+                unknown: Some(number),
+            };
+            let asked = self.relation(Vec::new(), RelationKind::Evaluate(plugin), &[input], place);
+            if !input.open {
+                self.unknown.push(Unknown { id: number, relation: Arc::clone(&asked) });
+            }
+            // What the query gives is the same whatever the value.
+            let columns = self.query_of(&name.text, nothing, ty, query, place).columns.clone();
+            return Arc::new(Relation { columns, ..(*asked).clone() });
+        };
+        let mut inputs = Vec::new();
+        for (value, _) in values {
+            let value = super::cells::converted(&Constant::text(value), ScalarType::String, ty);
+            let relation = self.query_of(&name.text, value, ty, query, place);
+            inputs.push(Input { name: format!("union_arg{}", inputs.len()), relation });
+        }
+        if inputs.is_empty() {
+            let columns = self.query_of(&name.text, nothing, ty, query, place).columns.clone();
+            return self.relation(columns, RelationKind::Empty, &[], place);
+        }
+        self.united(inputs, Uniting::default(), place)
+    }
+
+    /// A query in which a name stands for a constant.
+    fn query_of(&mut self, name: &str, value: Constant, ty: ScalarType, query: &'t tree::Expr, place: Place) -> Arc<Relation> {
+        let (scope, block) = (self.scope, self.block);
+        self.block = scope;
+        let id = self.declare(name, Meaning::Value(Expr { kind: ExprKind::Literal(value), ty, place }, None));
+        self.names[id].used = true;
+        let relation = self.in_call(place, |binder| binder.without_rows(|binder| binder.table(query)));
+        (self.scope, self.block) = (scope, block);
+        relation.unwrap_or_else(|| self.failed(Vec::new(), place))
     }
 
     /// `scan`

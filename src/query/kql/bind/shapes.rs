@@ -2,7 +2,6 @@
 
 use super::super::tree::{self, Body, Function, LetValue, Name, Operator, OperatorKind, ParameterKind, StatementKind};
 use super::binder::{Binder, Meaning};
-use super::calls::is_database;
 
 /// Deepest chain of names that is followed to see what an expression is.
 const LOOK_MAX: u32 = 40;
@@ -60,8 +59,14 @@ impl Binder<'_> {
                 _ => Shape::Table,
             },
             tree::ExprKind::Group(inner) => self.shape(inner, columns, look + 1),
-            tree::ExprKind::Field(base, _) if is_database(base) => Shape::Table,
-            tree::ExprKind::Method(base, call) if is_database(base) => self.call_shape(call, look),
+            tree::ExprKind::Field(base, name) if self.is_home(base) => {
+                if name.text.starts_with('$') {
+                    Shape::Value
+                } else {
+                    Shape::Table
+                }
+            }
+            tree::ExprKind::Method(base, call) if self.is_home(base) => self.call_shape(call, look),
             tree::ExprKind::Name(name) => self.name_shape(name, columns, look),
             tree::ExprKind::Call(call) => self.call_shape(call, look),
             _ => Shape::Value,
@@ -77,9 +82,9 @@ impl Binder<'_> {
                 Meaning::Table(_) => Shape::Table,
                 Meaning::Graph(_) => Shape::Graph,
                 Meaning::Function(function) => self.result_shape(function, look + 1),
-                Meaning::Value(..) | Meaning::Error => Shape::Value,
+                Meaning::Value(..) | Meaning::Home(_) | Meaning::Group(_) | Meaning::Error => Shape::Value,
             },
-            None if self.schemas.table(&name.text).is_some() || self.schemas.table_function(&name.text).is_some() => Shape::Table,
+            None if self.schemas.has_table(&name.text) || self.schemas.table_function(&name.text).is_some() => Shape::Table,
             None => self.schemas.function(&name.text).map_or(Shape::Value, |stored| self.result_shape(&stored.function, look + 1)),
         }
     }
@@ -101,7 +106,7 @@ impl Binder<'_> {
             _ if self.schemas.table_function(name).is_some() => Shape::Table,
             _ => match self.schemas.function(name) {
                 Some(stored) => self.result_shape(&stored.function, look + 1),
-                None if self.schemas.table(name).is_some() && call.arguments.is_empty() => Shape::Table,
+                None if self.schemas.has_table(name) && call.arguments.is_empty() => Shape::Table,
                 None => Shape::Value,
             },
         }

@@ -9,7 +9,6 @@ use super::super::diagnostics::Code;
 use super::super::tree::{self, Name, Place, ScalarType};
 use super::super::types::common_type;
 use super::binder::{Binder, Bound, Meaning, column};
-use super::calls::is_database;
 use super::expressions::literal_text;
 use super::names::fits;
 use super::typing::{convert, is_number};
@@ -20,24 +19,6 @@ pub(super) enum Flow {
     Table(Arc<Relation>),
     /// A graph.
     Graph(Arc<Graph>),
-}
-
-/// The call and the name of a table of another workspace: `workspace("soc").Alerts`.
-fn elsewhere(expr: &tree::Expr) -> Option<(&tree::Call, &Name)> {
-    let (base, table) = match &expr.kind {
-        tree::ExprKind::Field(base, name) => (base, name),
-        tree::ExprKind::Method(base, call) if call.arguments.is_empty() => (base, &call.name),
-        _ => return None,
-    };
-    match &base.kind {
-        tree::ExprKind::Call(call) if call.name.text == "workspace" => Some((call, table)),
-        _ => None,
-    }
-}
-
-/// The name or id of a workspace, of which a text may say more: `/subscriptions/../workspaces/soc`.
-pub fn workspace_word(text: &str) -> &str {
-    text.trim_end_matches('/').rsplit('/').next().unwrap_or(text).trim()
 }
 
 impl<'t> Binder<'t> {
@@ -77,9 +58,6 @@ impl<'t> Binder<'t> {
         if let Some(pattern) = self.pattern_of(expr) {
             return self.pattern_call(pattern, expr);
         }
-        if let Some((workspace, table)) = elsewhere(expr) {
-            return Flow::Table(self.table_elsewhere(workspace, table, place));
-        }
         match &expr.kind {
             tree::ExprKind::Group(inner) => self.flow(inner),
             tree::ExprKind::Pipe(pipe) => {
@@ -89,11 +67,15 @@ impl<'t> Binder<'t> {
             tree::ExprKind::Source(operator) => self.source(operator),
             tree::ExprKind::Name(name) => self.named_flow(name, place),
             tree::ExprKind::Call(call) => self.called_flow(call, None, place),
-            tree::ExprKind::Method(base, call) if is_database(base) => self.called_flow(call, None, place),
-            tree::ExprKind::Field(base, name) if is_database(base) => self.named_flow(name, place),
-            tree::ExprKind::Wildcard(wildcard) => Flow::Table(self.wildcard_table(&wildcard.pattern, place)),
-            tree::ExprKind::FieldWildcard(base, wildcard) if is_database(base) => {
-                Flow::Table(self.wildcard_table(&wildcard.pattern, place))
+            tree::ExprKind::Method(base, call) if self.is_home(base) => self.called_at(base, call, None, place),
+            tree::ExprKind::Field(base, name) if self.is_home(base) => self.flow_at(base, name, place),
+            tree::ExprKind::Wildcard(wildcard) => {
+                let inputs = self.wildcard_inputs(&wildcard.pattern, place);
+                Flow::Table(self.wildcard_table(&wildcard.pattern, inputs, place))
+            }
+            tree::ExprKind::FieldWildcard(base, wildcard) if self.is_home(base) => {
+                let inputs = self.wildcard_at(base, &wildcard.pattern, place);
+                Flow::Table(self.wildcard_table(&wildcard.pattern, inputs, place))
             }
             tree::ExprKind::Materialize(inner) => match self.flow(inner) {
                 Flow::Table(relation) => Flow::Table(self.materialized(&relation, place)),
@@ -103,7 +85,7 @@ impl<'t> Binder<'t> {
             tree::ExprKind::DataTable(table) => Flow::Table(self.data_table(table, place)),
             tree::ExprKind::ExternalData(external) => Flow::Table(self.external_data(external, place)),
             tree::ExprKind::EntityGroup(_) => {
-                self.unsupported(place, "'entity_group'");
+                self.error_with(Code::Misplaced, place, "expected a table, found a group", "ask its members: `macro-expand G as X (X.T)`");
                 Flow::Table(self.failed(Vec::new(), place))
             }
             tree::ExprKind::Error => Flow::Table(self.failed(Vec::new(), place)),
@@ -117,25 +99,6 @@ impl<'t> Binder<'t> {
         }
     }
 
-    /// A table of the workspace that a call names.
-    fn table_elsewhere(&mut self, workspace: &'t tree::Call, table: &'t Name, place: Place) -> Arc<Relation> {
-        let Some(name) = self.constant_text(workspace.arguments.first(), place) else { return self.failed(Vec::new(), place) };
-        let Some(prefix) = self.schemas.workspace(&workspace_word(&name).to_lowercase()) else {
-            self.error_with(
-                Code::UnknownTable,
-                workspace.name.place,
-                format!("no workspace '{name}' is read here"),
-                "the Log Analytics API reads those that its caller may use",
-            );
-            return self.failed(Vec::new(), place);
-        };
-        if let Some(relation) = self.stored_table(&format!("{prefix}{}", table.text), place) {
-            return relation;
-        }
-        self.unknown_table(&table.text, table.place);
-        self.failed(Vec::new(), place)
-    }
-
     /// Rows that are computed once, however often they are used.
     pub(super) fn materialized(&mut self, relation: &Arc<Relation>, place: Place) -> Arc<Relation> {
         let id = self.materialized;
@@ -145,7 +108,7 @@ impl<'t> Binder<'t> {
     }
 
     /// A table by its name: declared in the text, stored, or a stored function without arguments.
-    fn named_flow(&mut self, name: &'t Name, place: Place) -> Flow {
+    pub(super) fn named_flow(&mut self, name: &'t Name, place: Place) -> Flow {
         if let Some(id) = self.lookup(&name.text) {
             return match self.resolve(id, place) {
                 Some(bound) => self.flow_of(bound, place),
@@ -182,7 +145,7 @@ impl<'t> Binder<'t> {
     }
 
     /// Reports a table that nobody knows.
-    fn unknown_table(&mut self, name: &str, place: Place) {
+    pub(super) fn unknown_table(&mut self, name: &str, place: Place) {
         let tables = self.schemas.tables();
         let functions = self.schemas.functions();
         let visible: Vec<String> = self.visible().into_iter().map(str::to_owned).collect();
@@ -233,8 +196,7 @@ impl<'t> Binder<'t> {
         }
     }
 
-    fn wildcard_table(&mut self, pattern: &str, place: Place) -> Arc<Relation> {
-        let inputs = self.wildcard_inputs(pattern, place);
+    fn wildcard_table(&mut self, pattern: &str, inputs: Vec<super::uniting::Input>, place: Place) -> Arc<Relation> {
         if inputs.is_empty() {
             self.error(Code::UnknownTable, place, format!("no table is named like '{pattern}'"));
             return self.failed(Vec::new(), place);

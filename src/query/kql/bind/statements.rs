@@ -82,7 +82,8 @@ impl<'t> Binder<'t> {
     pub(super) fn declaration(&mut self, statement: &'t Statement) {
         match &statement.kind {
             StatementKind::Let(declared) => self.declare_let(declared),
-            StatementKind::Set(_) | StatementKind::Alias(_) => {}
+            StatementKind::Set(_) => {}
+            StatementKind::Alias(alias) => self.declare_alias(alias),
             StatementKind::Restrict(_) => self.unsupported(statement.place, "'restrict access'"),
             StatementKind::Parameters(parameters) => self.query_parameters(parameters, &[]),
             StatementKind::Pattern(declaration) => self.declare_pattern(declaration),
@@ -105,6 +106,15 @@ impl<'t> Binder<'t> {
         let expr = match &declared.value {
             LetValue::Function(function) => {
                 self.declare(&name.text, Meaning::Function(function));
+                return;
+            }
+            LetValue::Expr(tree::Expr { kind: tree::ExprKind::EntityGroup(members), .. }) => {
+                self.declare(&name.text, Meaning::Group(members));
+                return;
+            }
+            LetValue::Expr(expr) if self.is_home(expr) => {
+                let meaning = self.home(expr).map_or(Meaning::Error, Meaning::Home);
+                self.declare(&name.text, meaning);
                 return;
             }
             LetValue::Expr(expr) => expr,
@@ -172,6 +182,16 @@ impl<'t> Binder<'t> {
             Meaning::Table(relation) => Some(Bound::Table(relation)),
             Meaning::Graph(graph) => Some(Bound::Graph(graph)),
             Meaning::Error => None,
+            Meaning::Home(_) | Meaning::Group(_) => {
+                let name = self.names[id].name.clone();
+                self.error_with(
+                    Code::Misplaced,
+                    place,
+                    format!("expected a table or a value, found '{name}', which holds tables"),
+                    format!("name one of its tables: `{name}.T`"),
+                );
+                None
+            }
             Meaning::Function(function) => {
                 let required = function.parameters.iter().any(|parameter| parameter.default.is_none());
                 if required {

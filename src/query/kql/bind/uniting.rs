@@ -4,10 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::super::bound::{Column, Expr, Relation, RelationKind, UnionInput};
-use super::super::diagnostics::{Code, Diagnostic};
+use super::super::diagnostics::{Code, Severity};
 use super::super::tree::{self, Place, ScalarType, UnionKind};
 use super::binder::{Binder, Meaning, column};
 use super::expressions::text;
+use super::homes::is_missing;
 use super::names::Unique;
 use super::projecting::reference;
 
@@ -54,18 +55,10 @@ impl<'t> Binder<'t> {
     }
 
     fn union_input(&mut self, table: &'t tree::Expr, inputs: &mut Vec<Input>) {
-        let pattern = match &table.kind {
-            tree::ExprKind::Wildcard(wildcard) => Some(&wildcard.pattern),
-            tree::ExprKind::FieldWildcard(base, wildcard) if super::calls::is_database(base) => Some(&wildcard.pattern),
-            tree::ExprKind::Group(inner) => return self.union_input(inner, inputs),
-            _ => None,
-        };
-        if matches!(table.kind, tree::ExprKind::Star) || pattern.is_some() {
-            let pattern = pattern.map_or("*", String::as_str);
-            let found = self.wildcard_inputs(pattern, table.place);
-            if found.is_empty() {
-                self.error(Code::UnknownTable, table.place, format!("no table is named like '{pattern}'"));
-            }
+        if let tree::ExprKind::Group(inner) = &table.kind {
+            return self.union_input(inner, inputs);
+        }
+        if let Some(found) = self.tables_meant(table) {
             inputs.extend(found);
             return;
         }
@@ -73,6 +66,22 @@ impl<'t> Binder<'t> {
         let number = inputs.len();
         let name = self.union_name(table).or_else(|| source_name(&relation)).unwrap_or_else(|| format!("union_arg{number}"));
         inputs.push(Input { name, relation });
+    }
+
+    /// The tables that a name with stars means; none for any other expression. That there is none of that name is reported.
+    pub(super) fn tables_meant(&mut self, table: &'t tree::Expr) -> Option<Vec<Input>> {
+        let (pattern, found) = match &table.kind {
+            tree::ExprKind::Wildcard(wildcard) => (wildcard.pattern.as_str(), self.wildcard_inputs(&wildcard.pattern, table.place)),
+            tree::ExprKind::FieldWildcard(base, wildcard) if self.is_home(base) => {
+                (wildcard.pattern.as_str(), self.wildcard_at(base, &wildcard.pattern, table.place))
+            }
+            tree::ExprKind::Star => ("*", self.wildcard_inputs("*", table.place)),
+            _ => return None,
+        };
+        if found.is_empty() {
+            self.error(Code::UnknownTable, table.place, format!("no table is named like '{pattern}'"));
+        }
+        Some(found)
     }
 
     /// The name of a table that stands as it is in a union: one that is stored, a view, or one that `as` names. Other names that the query
@@ -100,24 +109,13 @@ impl<'t> Binder<'t> {
 
     /// A table of a fuzzy union: what does not bind is left out, with a warning.
     fn fuzzy_input(&mut self, table: &'t tree::Expr, inputs: &mut Vec<Input>) {
-        let before = std::mem::take(&mut self.diagnostics);
         let mut found = Vec::new();
-        self.union_input(table, &mut found);
-        let mut reported = std::mem::replace(&mut self.diagnostics, before);
-        let missing = |diagnostic: &Diagnostic| {
-            diagnostic.severity == super::super::Severity::Error
-                && matches!(
-                    diagnostic.code,
-                    Code::UnknownTable | Code::UnknownFunction | Code::UnknownColumn | Code::UnknownWatchlist | Code::Unavailable
-                )
-        };
-        if reported.iter().any(missing) {
+        let ((), mut reported) = self.apart(|binder| binder.union_input(table, &mut found));
+        if is_missing(&reported) {
             found.clear();
-            for diagnostic in &mut reported {
-                diagnostic.severity = super::super::Severity::Warning;
-            }
+            reported.iter_mut().for_each(|diagnostic| diagnostic.severity = Severity::Warning);
         }
-        self.diagnostics.extend(reported);
+        self.adopt(reported);
         let start = inputs.len();
         for (index, mut input) in found.into_iter().enumerate() {
             if input.name.starts_with("union_arg") {

@@ -18,9 +18,10 @@ pub use expressions::{
     Aggregate, Arithmetic, Comparison, ElementOf, Expr, ExprKind, GraphFunction, Key, Quantifier, SearchMatch, TextMatch,
 };
 pub use graph::{EdgeStep, Graph, GraphKind, GraphNodes, NodeRows, NodeStep, Path, PathStep, PatternVariable};
+
 pub use operators::{
-    ExpandColumn, Expansion, ExternalFormat, Hitters, KvOptions, MvApply, MvExpand, Parse, ParseColumn, ParsePart, Plugin, PluginArgument,
-    Scan, ScanStep, SeriesAggregate, SeriesAxis, TopNestedLevel,
+    ExpandColumn, Expansion, ExternalFormat, Hitters, KvOptions, MvApply, MvExpand, PARTITION, Parse, ParseColumn, ParsePart, Plugin,
+    PluginArgument, Scan, ScanStep, SeriesAggregate, SeriesAxis, TopNestedLevel,
 };
 pub use relations::{Column, Join, JoinColumn, Lineage, Relation, RelationKind, Side, SortKey, UnionInput};
 

@@ -201,6 +201,9 @@ pub struct ScanStep {
     pub assignments: Vec<(usize, Expr)>,
 }
 
+/// What a `partition` with a query in braces is called where plugins are.
+pub const PARTITION: &str = "partition";
+
 /// A plugin with its arguments.
 #[derive(Clone, Debug)]
 pub struct Plugin {

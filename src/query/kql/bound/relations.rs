@@ -21,6 +21,8 @@ pub struct Relation {
     pub open: bool,
     /// How many relations lie below it, at most.
     pub depth: u32,
+    /// How many relations it is made of, each counted as often as it is read.
+    pub weight: u32,
     /// Where it stands.
     pub place: Place,
 }

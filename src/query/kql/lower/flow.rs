@@ -103,6 +103,23 @@ impl Flow {
         Ok(self)
     }
 
+    /// The rows with these columns, some of which are computed once, under the names by which the columns read them.
+    pub(super) fn with_columns(self, columns: Vec<Option<Expr>>, computed: Vec<(String, Expr)>) -> Result<Self> {
+        if computed.is_empty() {
+            return Ok(Self { columns, ..self });
+        }
+        let kept: Vec<Option<Expr>> = {
+            let names: HashSet<&str> = computed.iter().map(|(name, _)| name.as_str()).collect();
+            let is_computed = |value: &Option<Expr>| match value {
+                Some(Expr::Column(column)) => column.relation.is_none() && names.contains(column.name.as_str()),
+                _ => false,
+            };
+            columns.iter().filter(|value| !is_computed(value)).cloned().collect()
+        };
+        let flow = self.computing(computed, &kept)?;
+        Ok(Self { columns, ..flow })
+    }
+
     /// The rows with sort keys applied, at most so many of them.
     pub(super) fn sorted(mut self, fetch: Option<usize>) -> Result<Self> {
         if !self.order.is_empty() {

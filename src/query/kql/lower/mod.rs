@@ -47,6 +47,7 @@ pub use error::{LowerError, engine_fault};
 use flow::{Flow, Needed, Part};
 pub use membership::ValueSet;
 pub use node::{RowsInput, RowsNode, RowsPlanner, RowsQueryPlanner};
+pub use paths::first_part;
 pub use plugins::{Survey, survey};
 pub use values::{Need, SET_MAX, Values, needs};
 pub use wide::NarrowFilters;

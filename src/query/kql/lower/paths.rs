@@ -95,6 +95,16 @@ pub(super) fn part(whole: Expr, steps: Vec<Step>) -> Expr {
     ScalarUDF::from(PartUdf { steps, signature: Signature::any(1, Volatility::Immutable) }).call(vec![whole])
 }
 
+/// Of a part of a dynamic value, that value and the property that its first step takes.
+pub fn first_part(part: &Expr) -> Option<(&Expr, &str)> {
+    let Expr::ScalarFunction(call) = part else { return None };
+    let steps = &call.func.inner().downcast_ref::<PartUdf>()?.steps;
+    match (call.args.as_slice(), steps.first()?) {
+        ([whole], Step::Name(name)) => Some((whole, name)),
+        _ => None,
+    }
+}
+
 /// A part whose name or place the row gives.
 pub(super) fn part_by_value(whole: Expr, key: (Expr, ScalarType)) -> Expr {
     kernel("part", part_by_key, vec![(whole, ScalarType::Dynamic), key], ScalarType::Dynamic)

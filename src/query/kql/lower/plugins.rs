@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use datafusion::functions::core::expr_fn::get_field;
-use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 
 use super::super::aggregates::field_name;
-use super::super::bound::{self, Constant, ExprKind, Field, Plugin, PluginArgument, Relation, RelationKind};
+use super::super::bound::{self, Constant, ExprKind, Field, PARTITION, Plugin, PluginArgument, Relation, RelationKind};
 use super::super::rows::RowsOperator;
 use super::super::rows::activity::{ActiveUsers, ActivityCounts, ActivityMetrics, SessionCount, SlidingCounts, Timeline, Windows};
 use super::super::rows::bags::{BagReader, BagSurvey, Narrow, Pivot, PivotSurvey};
+use super::super::rows::cohorts::NewActivity;
 use super::super::rows::lookup::{Ipv4Lookup, Ipv6Lookup};
 use super::super::rows::near::{RollingPercentile, RowsNear, intersections};
 use super::super::rows::places::PlaceLookup;
@@ -19,8 +21,12 @@ use super::super::tree::{Place, ScalarType};
 use super::error::LowerError;
 use super::expressions::{converted, text_of};
 use super::flow::{Flow, Needed, project};
+use super::node::RowsInput;
 use super::operators::at;
 use super::{Environment, Lowering, named};
+
+/// Values of the key that a `partition` with a query in braces may have, as Kusto has it.
+const PARTS_MAX: usize = 64;
 
 /// What must be seen of the rows of a plugin.
 pub struct Survey<'r> {
@@ -46,14 +52,30 @@ pub fn survey<'r>(relation: &'r Relation, environment: Environment<'_>) -> Resul
     let kind = input.columns.get(column).map_or(ScalarType::Dynamic, |column| column.kind);
     let value = flow.columns.get(column).cloned().flatten();
     let value = value.ok_or_else(|| LowerError::unsupported("this argument of a plugin", relation.place))?;
-    let value = if plugin.name == "pivot" { text_of(value, kind) } else { value };
-    Ok(Survey { plan: project(flow.plan, vec![value.alias("seen")])?, plugin, input, place: relation.place })
+    let value = if matches!(plugin.name, "pivot" | PARTITION) { text_of(value, kind) } else { value };
+    let mut plan = project(flow.plan, vec![value.alias("seen")])?;
+    if plugin.name == PARTITION {
+        plan = LogicalPlanBuilder::from(plan).distinct()?.limit(0, Some(PARTS_MAX + 1))?.build()?;
+    }
+    Ok(Survey { plan, plugin, input, place: relation.place })
 }
 
 impl Survey<'_> {
     /// The columns that follow from the rows.
     pub fn columns(&self, batches: &[RecordBatch]) -> Result<Vec<Field>, LowerError> {
         let place = self.place;
+        if self.plugin.name == PARTITION {
+            let mut values: Vec<Field> = Vec::new();
+            for batch in batches {
+                let texts = arrow::compute::cast(batch.column(0), &DataType::Utf8View)?;
+                values.extend(texts.as_string_view().iter().map(|text| (text.unwrap_or_default().to_owned(), ScalarType::String)));
+            }
+            if values.len() > PARTS_MAX {
+                return Err(LowerError::Limit { name: "parts_max", limit: PARTS_MAX as u64, place: Some(place) });
+            }
+            values.sort_by(|a, b| a.0.cmp(&b.0));
+            return Ok(values);
+        }
         if self.plugin.name == "pivot" {
             let mut seen = PivotSurvey::default();
             batches.iter().try_for_each(|batch| seen.add(batch.column(0))).map_err(at(place))?;
@@ -226,6 +248,7 @@ impl Lowering<'_> {
             "activity_counts_metrics" | "activity_metrics" | "active_users_count" | "sliding_window_counts" | "session_count" => {
                 self.timeline(relation, plugin, input)
             }
+            "new_activity_metrics" => self.new_activity(relation, plugin, input),
             "rows_near" => self.rows_near(relation, plugin, input),
             "rolling_percentile" => self.rolling_percentile(relation, plugin, input),
             "dcount_intersect" => self.dcount_intersect(plugin, input),
@@ -375,7 +398,7 @@ impl Lowering<'_> {
             };
             let constant = self.constant(value)?;
             match name {
-                "radius" => match constant.cast_to(&arrow::datatypes::DataType::Float64)? {
+                "radius" => match constant.cast_to(&DataType::Float64)? {
                     ScalarValue::Float64(Some(metres)) if metres >= 0.0 && metres.is_finite() => radius = Some(metres),
                     _ => return Err(LowerError::value("expected a radius in metres", value.place)),
                 },
@@ -407,7 +430,7 @@ impl Lowering<'_> {
 
     /// A constant of a plugin as a whole number; instants and durations in ticks.
     fn whole(&mut self, value: &bound::Expr) -> Result<i64, LowerError> {
-        match self.constant(value)?.cast_to(&arrow::datatypes::DataType::Int64)? {
+        match self.constant(value)?.cast_to(&DataType::Int64)? {
             ScalarValue::Int64(Some(number)) => Ok(number),
             _ => Err(LowerError::value("expected a number, instant or duration that is known beforehand", value.place)),
         }
@@ -430,7 +453,7 @@ impl Lowering<'_> {
     fn rolling_percentile(&mut self, relation: &Relation, plugin: &Plugin, input: &Relation) -> Result<Flow, LowerError> {
         let values = plain_arguments(plugin, relation.place)?;
         let [value, percentile, index, bin, bins, dimensions @ ..] = values.as_slice() else { return Err(unfit(plugin, relation.place)) };
-        let percentile = match self.constant(percentile)?.cast_to(&arrow::datatypes::DataType::Float64)? {
+        let percentile = match self.constant(percentile)?.cast_to(&DataType::Float64)? {
             ScalarValue::Float64(Some(percentile)) => percentile,
             _ => return Err(LowerError::value("expected a percentile that is known beforehand", percentile.place)),
         };
@@ -486,10 +509,7 @@ impl Lowering<'_> {
             _ => (number(5)?, 4),
         };
         let (period, periods) = if plugin.name == "active_users_count" { (number(5)?, number(6)?) } else { (0, 0) };
-        let windows = match &values.get(window).ok_or_else(unsupported)?.kind {
-            ExprKind::Literal(Constant::String(name)) => Windows::named(name).ok_or_else(unsupported)?,
-            _ => Windows::Fixed(number(window)?.max(1)),
-        };
+        let windows = self.window_width(values.get(window).ok_or_else(unsupported)?)?;
         let dimensions: Vec<&bound::Expr> = values.iter().skip(fixed).copied().collect();
         let asked: Vec<&bound::Expr> = [*id, *time].into_iter().chain(dimensions.iter().copied()).collect();
         let timeline = Timeline { id: 0, time: 1, start, end, windows, dimensions: (2..asked.len()).collect() };
@@ -503,5 +523,72 @@ impl Lowering<'_> {
             "sliding_window_counts" => self.over_values(relation, input, &asked, Arc::new(SlidingCounts { timeline, lookback: extra })),
             _ => self.over_values(relation, input, &asked, Arc::new(SessionCount { timeline, pause: extra })),
         }
+    }
+
+    /// A width, or `week`, `month`, `year`.
+    fn window_width(&mut self, value: &bound::Expr) -> Result<Windows, LowerError> {
+        match &value.kind {
+            ExprKind::Literal(Constant::String(name)) => Windows::named(name)
+                .ok_or_else(|| LowerError::value(format!("expected a width, `week`, `month` or `year`, found `{name}`"), value.place)),
+            _ => Ok(Windows::Fixed(self.whole(value)?.max(1))),
+        }
+    }
+
+    /// `new_activity_metrics(id, time, start, end, window, cohort?, dimensions..., lookback?)`
+    fn new_activity(&mut self, relation: &Relation, plugin: &Plugin, input: &Relation) -> Result<Flow, LowerError> {
+        let place = relation.place;
+        let [
+            PluginArgument::Value(id),
+            PluginArgument::Value(time),
+            PluginArgument::Value(start),
+            PluginArgument::Value(end),
+            PluginArgument::Value(window),
+            rest @ ..,
+        ] = plugin.arguments.as_slice()
+        else {
+            return Err(unfit(plugin, place));
+        };
+        let (mut cohort, mut dimensions, mut lookback) = (None, Vec::new(), None);
+        for (number, argument) in rest.iter().enumerate() {
+            match argument {
+                PluginArgument::Value(value) if matches!(value.kind, ExprKind::Column(_)) => dimensions.push(value),
+                PluginArgument::Value(value) if number == 0 => cohort = Some(self.whole(value)?),
+                PluginArgument::Table(table) if number + 1 == rest.len() => lookback = Some(table),
+                _ => return Err(unfit(plugin, place)),
+            }
+        }
+        let (start, end, windows) = (self.whole(start)?, self.whole(end)?, self.window_width(window)?);
+        let others = lookback.map(|table| self.ids(table, id, input)).transpose()?;
+        let asked: Vec<&bound::Expr> = [id, time].into_iter().chain(dimensions).collect();
+        let mut wanted = Needed::none(input.columns.len());
+        asked.iter().for_each(|value| super::expressions::mark(value, &mut wanted));
+        let flow = self.relation(input, &wanted)?;
+        self.reading(input);
+        let mut values = Vec::new();
+        for value in &asked {
+            values.push(self.value(value, &flow.columns)?);
+        }
+        let rows = self.operands(flow, values, place)?;
+        let timeline = Timeline { id: 0, time: 1, start, end, windows, dimensions: (2..asked.len()).collect() };
+        let operator = NewActivity { timeline, cohort };
+        self.operated(relation, [rows].into_iter().chain(others).collect(), Arc::new(operator))
+    }
+
+    /// The ids of a table: of its column that is named as that of the rows, else of its first.
+    fn ids(&mut self, table: &Relation, id: &bound::Expr, input: &Relation) -> Result<RowsInput, LowerError> {
+        let name = match id.kind {
+            ExprKind::Column(column) => Some(input.columns[column].name.as_str()),
+            _ => None,
+        };
+        let place = table.columns.iter().position(|column| Some(column.name.as_str()) == name).unwrap_or(0);
+        let Some(column) = table.columns.get(place).filter(|column| column.kind == id.ty) else {
+            return Err(LowerError::value(format!("expected a table with ids of type {}", id.ty.as_str()), table.place));
+        };
+        let mut needed = Needed::none(table.columns.len());
+        needed.add(place);
+        let flow = self.relation(table, &needed)?;
+        let value = flow.columns.get(place).cloned().flatten();
+        let value = value.ok_or_else(|| LowerError::value(format!("no column `{}`", column.name), table.place))?;
+        self.operands(flow, vec![value], table.place)
     }
 }

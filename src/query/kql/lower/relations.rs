@@ -15,7 +15,7 @@ use super::error::LowerError;
 use super::expressions::{mark, text_of};
 use super::flow::{Flow, Needed, is_cheap};
 use super::unions::is_search;
-use super::{Lowering, constant, named, windows};
+use super::{Lowering, constant, convert, named, windows};
 
 impl Lowering<'_> {
     /// The flow of a relation with the columns that are asked for.
@@ -138,16 +138,7 @@ impl Lowering<'_> {
                 column
             });
         }
-        if computed.is_empty() {
-            return Ok(Flow { columns, ..flow });
-        }
-        let kept: Vec<Option<Expr>> = columns
-            .iter()
-            .filter(|value| !value.as_ref().is_some_and(|value| computed.iter().any(|(name, _)| *value == named(name))))
-            .cloned()
-            .collect();
-        let flow = flow.computing(computed, &kept)?;
-        Ok(Flow { columns, ..flow })
+        Ok(flow.with_columns(columns, computed)?)
     }
 
     /// Orders rows: the keys go before the order that is there, so that equal ones keep it.
@@ -293,6 +284,8 @@ fn sort_values(value: Expr, key: &SortKey) -> Result<Vec<(Expr, bool, bool)>, Lo
             let odd = windows::is_odd(value.clone());
             vec![(odd, !key.nulls_first, key.nulls_first), (value, ascending, key.nulls_first)]
         }
+        // Stored instants have the order of their ticks, and files know their bounds.
+        ScalarType::DateTime => vec![(convert::stored(&value).cloned().unwrap_or(value), ascending, key.nulls_first)],
         ScalarType::Dynamic => vec![(text_of(value, ScalarType::Dynamic), ascending, key.nulls_first)],
         _ => vec![(value, ascending, key.nulls_first)],
     })

@@ -139,16 +139,7 @@ impl Lowering<'_> {
                 _ => {}
             }
         }
-        if computed.is_empty() {
-            return Ok(flow);
-        }
-        let kept: Vec<Option<Expr>> = columns
-            .iter()
-            .filter(|value| !value.as_ref().is_some_and(|value| computed.iter().any(|(name, _)| *value == named(name))))
-            .cloned()
-            .collect();
-        let flow = flow.computing(computed, &kept)?;
-        Ok(Flow { columns, ..flow })
+        Ok(flow.with_columns(columns, computed)?)
     }
 
     /// `count`

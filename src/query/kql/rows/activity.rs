@@ -42,7 +42,7 @@ impl Windows {
     }
 
     /// The start of the window in which a value lies.
-    fn start_of(self, value: i64, start: i64) -> i64 {
+    pub(super) fn start_of(self, value: i64, start: i64) -> i64 {
         let days = value.div_euclid(TICKS_PER_DAY);
         match self {
             Self::Fixed(width) => start.saturating_add(value.saturating_sub(start).div_euclid(width).saturating_mul(width)),
@@ -60,7 +60,7 @@ impl Windows {
     }
 
     /// The start of the window behind one.
-    fn next(self, window: i64, start: i64) -> i64 {
+    pub(super) fn next(self, window: i64, start: i64) -> i64 {
         match self {
             Self::Fixed(width) => window.saturating_add(width),
             Self::Weeks => window + 7 * TICKS_PER_DAY,
@@ -89,8 +89,9 @@ pub struct Timeline {
 
 /// Rows between start and end: of one value of the dimensions.
 #[derive(Debug)]
-struct Part {
-    first: u32,
+pub(super) struct Part {
+    /// The first row that has it.
+    pub(super) first: u32,
     /// Number of the id and time of each row.
     rows: Vec<(usize, i64)>,
 }
@@ -101,6 +102,12 @@ fn failed(error: impl std::fmt::Display) -> KernelError {
 
 impl Timeline {
     fn parts(&self, input: &RecordBatch, running: &Running) -> Result<Vec<Part>, KernelError> {
+        let (ids, _) = group_numbers(&[Arc::clone(input.column(self.id))], input.num_rows())?;
+        self.parts_of(input, &ids, running)
+    }
+
+    /// The rows between start and end, by the values of the dimensions; `ids` are the numbers of theirs.
+    pub(super) fn parts_of(&self, input: &RecordBatch, ids: &[usize], running: &Running) -> Result<Vec<Part>, KernelError> {
         let width_fits = match self.windows {
             Windows::Fixed(width) => width > 0 && self.end.saturating_sub(self.start) / width <= WINDOWS_MAX,
             _ => true,
@@ -113,7 +120,6 @@ impl Timeline {
         running.reserve(input.num_rows() * 48)?;
         let times = cast(input.column(self.time), &DataType::Int64).map_err(failed)?;
         let times = times.as_primitive::<Int64Type>();
-        let (ids, _) = group_numbers(&[Arc::clone(input.column(self.id))], input.num_rows())?;
         let dimensions: Vec<ArrayRef> = self.dimensions.iter().map(|column| Arc::clone(input.column(*column))).collect();
         let inside = |row: &usize| times.is_valid(*row) && (self.start..=self.end).contains(&times.value(*row));
         let part = |rows: Vec<usize>| {
@@ -125,7 +131,7 @@ impl Timeline {
     }
 
     /// The ids of each window in which there is a row, one for each row.
-    fn by_window(&self, part: &Part) -> BTreeMap<i64, Vec<usize>> {
+    pub(super) fn by_window(&self, part: &Part) -> BTreeMap<i64, Vec<usize>> {
         let mut windows: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
         for (id, time) in &part.rows {
             windows.entry(self.windows.start_of(*time, self.start)).or_default().push(*id);

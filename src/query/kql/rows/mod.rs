@@ -5,6 +5,7 @@
 
 pub mod activity;
 pub mod bags;
+pub mod cohorts;
 pub mod each;
 mod keys;
 pub mod lookup;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { svgOf } from "../export";
 import { edge, load, node, synthetic } from "../fixtures";
 import { BEGIN, begin } from "../history";
 import { force } from "../layout/force";
@@ -72,6 +73,41 @@ test("labels never lie over each other, and the root has its name", () => {
     for (const [index, a] of rects.entries()) {
         for (const b of rects.slice(index + 1)) assert.ok(a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top);
     }
+});
+
+/** Texts of a picture that its border cuts. */
+function outside(text: string): string[] {
+    const [, width = 0, height = 0] = /viewBox="0 0 (\d+) (\d+)"/.exec(text)?.map(Number) ?? [];
+    const all = [...text.matchAll(/<text x="([-\d.]+)" y="([-\d.]+)" text-anchor="(\w+)" [^>]*?font-size="(\d+)"[^>]*>([^<]*)</g)];
+    assert.ok(all.length > 4);
+    return all.flatMap(([, x, y, anchor, size, name = ""]) => {
+        const wide = name.length * Number(size) * 0.56;
+        const left = Number(x) - (anchor === "middle" ? wide / 2 : anchor === "end" ? wide : 0);
+        return left >= 0 && left + wide <= width && Number(y) > 0 && Number(y) < height ? [] : [`${name} at ${left}, ${y}`];
+    });
+}
+
+test("a name at the border of the picture lies inside of it, and the picture as a file has room for every name", () => {
+    const long = "a-name-as-long-as-any-can-be";
+    const kinds = ["host", "account", "process", "url"];
+    const nodes = [node("incident:1"), ...kinds.map((kind) => node(`${kind}:1`, { kind, label: `${long}-${kind}` }))];
+    const edges = nodes.slice(1).map(({ id }) => edge("incident:1", "involves", id));
+    const { state } = begin(BEGIN, { type: "load", load: load("root"), batch: { nodes, edges } });
+    const corners = [
+        [0, 0],
+        [-400, -300],
+        [400, -300],
+        [-400, 300],
+        [400, 300],
+    ] as const;
+    const of = pictureOf(
+        sceneOf(state, new Set(["incident:1"])),
+        new Map(nodes.map(({ id }, index) => [id, { x: corners[index]?.[0] ?? 0, y: corners[index]?.[1] ?? 0 }])),
+        [],
+    );
+    assert.deepEqual(outside(svg(of).text), []);
+    for (const one of [of, picture(synthetic(40, 60)), picture(synthetic(140, 150))])
+        assert.deepEqual(outside(svgOf(one, theme, "title")), []);
 });
 
 test("far away nodes are dots without names, out of sight they are not drawn", () => {

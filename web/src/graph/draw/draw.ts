@@ -339,7 +339,7 @@ export function pill(ink: Ink, theme: Theme, text: string, x: number, y: number,
 const LINE_PX = 13;
 
 function drawTexts(ink: Ink, drawing: Drawing, nodes: readonly OnScreen[], edges: readonly PictureEdge[], plain: boolean): number {
-    const { theme, only } = drawing;
+    const { only } = drawing;
     const taken = new Taken();
     for (const { x, y, r } of nodes) if (r >= DOT_PX) taken.take({ left: x - r, top: y - r, right: x + r, bottom: y + r });
     ink.globalAlpha = 1;
@@ -354,7 +354,7 @@ function drawTexts(ink: Ink, drawing: Drawing, nodes: readonly OnScreen[], edges
     ink.textBaseline = "middle";
     for (const { one } of ranked) {
         if (count >= most) break;
-        if (label(ink, theme, taken, one)) count += 1;
+        if (label(ink, drawing, taken, one)) count += 1;
     }
     if (!plain && (only || edges.length <= EDGES_WITH_WORDS_MAX) && drawing.camera.k > 0.7)
         for (const edge of edges) relation(ink, drawing, taken, edge);
@@ -375,7 +375,7 @@ const ROOT_SHAPES = [
     [1, 22],
 ] as const;
 
-function label(ink: Ink, theme: Theme, taken: Taken, { one: { node }, x, y, r }: OnScreen): boolean {
+function label(ink: Ink, { theme, width, height }: Drawing, taken: Taken, { one: { node }, x, y, r }: OnScreen): boolean {
     const titled = node.kind === "alert" || node.kind === "incident";
     const tactics = node.kind === "alert" && r >= TACTICS_PX ? tacticWords(node.tactics) : "";
     ink.font = `${node.root ? "600 12px" : titled ? "500 11px" : "11px"} ${theme.font}`;
@@ -393,10 +393,11 @@ function label(ink: Ink, theme: Theme, taken: Taken, { one: { node }, x, y, r }:
     };
     const shapes = node.root && titled ? ROOT_SHAPES.map(([rows, chars]) => wrap(node.label, rows, chars)) : [];
     const titles = shapes.length > 0 ? shapes : [titled ? wrap(node.label, 2, 26) : [shorten(node.label, 26)]];
-    let place: ReturnType<typeof around>[number] | undefined;
-    for (const title of titles) place ??= around(title).find(({ rect }) => taken.free(rect));
+    const all = titles.flatMap(around);
+    const free = all.filter(({ rect }) => taken.free(rect));
+    // Whole before cut by the border of the picture.
+    let place = free.find(({ rect }) => rect.left >= 0 && rect.top >= 0 && rect.right <= width && rect.bottom <= height) ?? free[0];
     if (!place && node.root) {
-        const all = titles.flatMap(around);
         const covers = all.map(({ rect }) => taken.covered(rect));
         place = all[covers.indexOf(Math.min(...covers))];
     }

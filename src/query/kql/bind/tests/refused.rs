@@ -53,6 +53,13 @@ const REFUSED: &[(&str, &str)] = &[
     ("print tostring()", "kql_argument_count `tostring()`"),
     ("print s = 'a' | extend p = s.a", "kql_no_parts `s.a`"),
     ("SigninLogs | invoke FileProfile()", "kql_unavailable `FileProfile`"),
+    ("macro-expand G as X (X.SigninLogs)", "kql_unknown_table `G`"),
+    ("let G = entity_group [SigninLogs]; G | count", "kql_misplaced `G`"),
+    ("let D = database('d'); print D", "kql_misplaced `D`"),
+    (
+        "macro-expand entity_group [SigninLogs] as X (let y = 1;)",
+        "kql_no_result `macro-expand entity_group [SigninLogs] as X (let y = 1;)`",
+    ),
     ("print geo_polygon_buffer(dynamic({}))", "kql_unsupported `geo_polygon_buffer`"),
     ("_GetWatchlist('nope') | take 1", "kql_unknown_watchlist `_GetWatchlist('nope')`"),
     ("SigninLogs | evaluate nope()", "kql_unknown_plugin `nope`"),
@@ -86,4 +93,19 @@ fn near_names_are_proposed() {
         let found = binding.diagnostics.first().and_then(|diagnostic| diagnostic.help.clone());
         assert_eq!(found.as_deref(), Some(help), "{text}");
     }
+}
+
+#[test]
+fn tables_that_hold_each_other_twice_are_refused() {
+    let tables = shipped();
+    for operator in ["union", "join"] {
+        let on = if operator == "join" { " on x" } else { "" };
+        let first = "let t0 = range x from 1 to 2 step 1;".to_owned();
+        let text = (1..60).fold(first, |text, n| format!("{text} let t{n} = t{0} | {operator} t{0}{on};", n - 1)) + " t59 | count";
+        let found = errors(&text, &bound(&text, &tables));
+        assert!(!found.is_empty() && found.iter().all(|error| error.starts_with("kql_too_large")), "{found:?}");
+    }
+    let first = "let t0 = range x from 1 to 2 step 1;".to_owned();
+    let text = (1..60).fold(first, |text, n| format!("{text} let t{n} = materialize(t{0} | union t{0});", n - 1)) + " t59 | count";
+    assert_eq!(errors(&text, &bound(&text, &tables)), Vec::<String>::new(), "what runs once is small");
 }

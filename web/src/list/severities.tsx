@@ -1,0 +1,29 @@
+// How many rows of each severity a list has; each number is a filter.
+import { setParams } from "../router/router";
+import { formatCount } from "../state/time";
+import { severities, severityTone } from "../ui/kinds";
+
+/** Severities that are there or chosen, the gravest first. */
+export function SeverityButtons({ counts, chosen }: { counts: Readonly<Record<string, number>>; chosen: readonly string[] }) {
+    return (
+        <>
+            {severities
+                .filter((name) => counts[name] || chosen.includes(name))
+                .map((name) => (
+                    <button
+                        key={name}
+                        type="button"
+                        class={`severity-count ${severityTone(name)}`}
+                        aria-pressed={chosen.includes(name)}
+                        onClick={() => {
+                            const severity = chosen.includes(name) ? chosen.filter((one) => one !== name) : [...chosen, name];
+                            setParams({ severity, sel: null });
+                        }}
+                    >
+                        <i class="dot" />
+                        {name} <strong class="number">{formatCount(counts[name] ?? 0)}</strong>
+                    </button>
+                ))}
+        </>
+    );
+}
