@@ -8,24 +8,29 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::Result;
-use datafusion::datasource::{MemTable, TableType};
+use datafusion::datasource::TableType;
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::Expr;
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 
 use super::super::lists::{alert_row, entity_row, incident_row};
 use super::super::{Context, Snapshot, render};
 use crate::columns::{ColumnType, TYPE_KEY, arrow_type};
-use crate::graph::{Direction, EdgeFilter, NodeId, NodeRef};
+use crate::graph::{Direction, Edge, EdgeFilter, NodeId, NodeRef};
 use crate::model::Time;
 
-type Build = fn(&Snapshot) -> Vec<ArrayRef>;
+/// Nodes whose rows are made at a time.
+const NODES: usize = 4_096;
 
-/// A table of the present state.
+/// A table of the present state: the rows of some nodes, in their order.
 struct Live {
     name: &'static str,
     columns: &'static [(&'static str, ColumnType)],
     rows: fn(&Snapshot) -> u64,
-    build: Build,
+    nodes: fn(&Snapshot) -> Vec<NodeId>,
+    build: fn(&Snapshot, &[NodeId]) -> Vec<ArrayRef>,
 }
 
 const LIVE: [Live; 4] = [
@@ -49,6 +54,7 @@ const LIVE: [Live; 4] = [
             ("_Seq", ColumnType::Long),
         ],
         rows: |snapshot| snapshot.graph.alert_counts().iter().flatten().map(|n| u64::from(*n)).sum(),
+        nodes: |snapshot| snapshot.graph.all_alerts().map(|alert| alert.node()).collect(),
         build: alerts,
     },
     Live {
@@ -72,6 +78,7 @@ const LIVE: [Live; 4] = [
             ("_Seq", ColumnType::Long),
         ],
         rows: |snapshot| snapshot.graph.incident_counts().iter().flatten().map(|n| u64::from(*n)).sum(),
+        nodes: |snapshot| snapshot.graph.all_incidents().map(|incident| incident.node()).collect(),
         build: incidents,
     },
     Live {
@@ -86,6 +93,7 @@ const LIVE: [Live; 4] = [
             ("LastTime", ColumnType::DateTime),
         ],
         rows: |snapshot| snapshot.graph.all_entities().count() as u64,
+        nodes: |snapshot| snapshot.graph.all_entities().collect(),
         build: entities,
     },
     Live {
@@ -100,7 +108,8 @@ const LIVE: [Live; 4] = [
             ("LastTime", ColumnType::DateTime),
             ("Count", ColumnType::Long),
         ],
-        rows: |snapshot| edges(snapshot).count() as u64,
+        rows: |snapshot| all_nodes(snapshot).into_iter().map(|node| edges(snapshot, node).count() as u64).sum(),
+        nodes: all_nodes,
         build: relations,
     },
 ];
@@ -128,7 +137,7 @@ pub(in super::super) fn field(name: &str, kind: ColumnType) -> Field {
     Field::new(name, arrow_type(kind), true).with_metadata([(TYPE_KEY.to_owned(), kind.as_str().to_owned())].into())
 }
 
-/// A table that is made when it is read.
+/// A table whose rows are made when they are read, and no more of them than that.
 struct LiveTable {
     snapshot: Arc<Snapshot>,
     schema: SchemaRef,
@@ -153,13 +162,29 @@ impl TableProvider for LiveTable {
 
     async fn scan(
         &self,
-        state: &dyn Session,
+        _state: &dyn Session,
         projection: Option<&Vec<usize>>,
-        filters: &[Expr],
+        _filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let batch = RecordBatch::try_new(Arc::clone(&self.schema), (self.live.build)(&self.snapshot))?;
-        MemTable::try_new(Arc::clone(&self.schema), vec![vec![batch]])?.scan(state, projection, filters, limit).await
+        let rows = Self { snapshot: Arc::clone(&self.snapshot), schema: Arc::clone(&self.schema), live: self.live };
+        Ok(Arc::new(StreamingTableExec::try_new(Arc::clone(&self.schema), vec![Arc::new(rows)], projection, None, false, limit)?))
+    }
+}
+
+impl PartitionStream for LiveTable {
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn execute(&self, _task: Arc<TaskContext>) -> SendableRecordBatchStream {
+        let (snapshot, schema, live) = (Arc::clone(&self.snapshot), Arc::clone(&self.schema), self.live);
+        let nodes = (live.nodes)(&snapshot);
+        let batches = (0..nodes.len()).step_by(NODES).map(move |at| {
+            let part = &nodes[at..nodes.len().min(at + NODES)];
+            Ok(RecordBatch::try_new(Arc::clone(&schema), (live.build)(&snapshot, part))?)
+        });
+        Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), futures::stream::iter(batches)))
     }
 }
 
@@ -179,9 +204,9 @@ fn ints(values: impl Iterator<Item = u64>) -> ArrayRef {
     Arc::new(values.map(|value| Some(i32::try_from(value).unwrap_or(i32::MAX))).collect::<Int32Array>())
 }
 
-fn alerts(snapshot: &Snapshot) -> Vec<ArrayRef> {
+fn alerts(snapshot: &Snapshot, nodes: &[NodeId]) -> Vec<ArrayRef> {
     let graph = &snapshot.graph;
-    let alerts: Vec<_> = graph.all_alerts().collect();
+    let alerts: Vec<_> = nodes.iter().filter_map(|node| graph.alert_node(*node)).collect();
     let rows: Vec<_> = alerts.iter().map(|alert| alert_row(graph, alert)).collect();
     vec![
         text(rows.iter().map(|row| Some(&row.id))),
@@ -202,9 +227,9 @@ fn alerts(snapshot: &Snapshot) -> Vec<ArrayRef> {
     ]
 }
 
-fn incidents(snapshot: &Snapshot) -> Vec<ArrayRef> {
+fn incidents(snapshot: &Snapshot, nodes: &[NodeId]) -> Vec<ArrayRef> {
     let graph = &snapshot.graph;
-    let rows: Vec<_> = graph.all_incidents().map(|incident| incident_row(graph, &incident)).collect();
+    let rows: Vec<_> = nodes.iter().filter_map(|node| graph.incident_node(*node)).map(|incident| incident_row(graph, &incident)).collect();
     vec![
         text(rows.iter().map(|row| Some(&row.id))),
         longs(rows.iter().map(|row| row.number)),
@@ -225,9 +250,9 @@ fn incidents(snapshot: &Snapshot) -> Vec<ArrayRef> {
     ]
 }
 
-fn entities(snapshot: &Snapshot) -> Vec<ArrayRef> {
+fn entities(snapshot: &Snapshot, nodes: &[NodeId]) -> Vec<ArrayRef> {
     let graph = &snapshot.graph;
-    let entities: Vec<_> = graph.all_entities().filter_map(|node| graph.entity_node(node)).collect();
+    let entities: Vec<_> = nodes.iter().filter_map(|node| graph.entity_node(*node)).collect();
     let rows: Vec<_> = entities.iter().map(|entity| entity_row(graph, entity)).collect();
     vec![
         text(rows.iter().map(|row| Some(&row.id))),
@@ -240,18 +265,21 @@ fn entities(snapshot: &Snapshot) -> Vec<ArrayRef> {
     ]
 }
 
-/// Every edge of the present state, once: each node's outgoing ones.
-fn edges(snapshot: &Snapshot) -> impl Iterator<Item = crate::graph::Edge> + '_ {
+fn all_nodes(snapshot: &Snapshot) -> Vec<NodeId> {
     let graph = &snapshot.graph;
     let records = graph.all_alerts().map(|alert| alert.node()).chain(graph.all_incidents().map(|incident| incident.node()));
-    let nodes: Vec<NodeId> = graph.all_entities().chain(records).collect();
-    let out = EdgeFilter { direction: Direction::Out, ..EdgeFilter::default() };
-    nodes.into_iter().flat_map(move |node| graph.edges(node, &out).collect::<Vec<_>>())
+    graph.all_entities().chain(records).collect()
 }
 
-fn relations(snapshot: &Snapshot) -> Vec<ArrayRef> {
+/// The outgoing edges of a node: those of all nodes are every edge of the present state, once.
+fn edges(snapshot: &Snapshot, node: NodeId) -> impl Iterator<Item = Edge> + '_ {
+    let out = EdgeFilter { direction: Direction::Out, ..EdgeFilter::default() };
+    snapshot.graph.edges(node, &out)
+}
+
+fn relations(snapshot: &Snapshot, nodes: &[NodeId]) -> Vec<ArrayRef> {
     let graph = &snapshot.graph;
-    let edges: Vec<_> = edges(snapshot).collect();
+    let edges: Vec<Edge> = nodes.iter().flat_map(|node| edges(snapshot, *node)).collect();
     let mut names = hashbrown::HashMap::new();
     let mut name = |node: NodeId| match graph.node(node) {
         NodeRef::Entity(_) => names.entry(node).or_insert_with(|| render::reference(graph, node)).clone(),

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 
 interface Props {
-    /** Heads; `>` in front sets a column to the right. */
+    /** Heads; `>` in front sets a column to the right, and one without a name holds buttons. */
     columns: readonly string[];
     rows: readonly (readonly ComponentChildren[])[];
     /** Said where there is no row. */
@@ -17,7 +17,7 @@ export function SimpleTable({ columns, rows, empty }: Props) {
                 <tr>
                     {columns.map((name, at) => (
                         <th key={name} scope="col" class={right[at] ? "right" : ""}>
-                            {name.replace(/^>/, "")}
+                            {name.replace(/^>/, "").trim() || <span class="hidden-visually">Actions</span>}
                         </th>
                     ))}
                 </tr>
