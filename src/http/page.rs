@@ -32,7 +32,7 @@ const FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/page.rs"));
 const INDEX: &str = "index.html";
 
 /// The addresses of the page's screens. What stands behind them is read by the page.
-const SCREENS: [&str; 13] = [
+const SCREENS: [&str; 14] = [
     "/incidents",
     "/incidents/{*rest}",
     "/alerts",
@@ -44,6 +44,7 @@ const SCREENS: [&str; 13] = [
     "/query",
     "/query/{*rest}",
     "/search",
+    "/proposals",
     "/admin",
     "/admin/{*rest}",
 ];

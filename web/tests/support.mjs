@@ -129,7 +129,7 @@ export async function openPage(browser, url, options = {}) {
     page.on("console", (message) => {
         if (message.type() !== "error") return;
         const text = message.text();
-        if (/status of 4\d\d/.test(text)) page.refused.push(text);
+        if (/status of 4\d\d/.test(text)) page.refused.push(`${text} ${message.location().url}`);
         else page.faults.push(`console: ${text}`);
     });
     page.on("request", (request) => {
