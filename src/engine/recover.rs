@@ -80,20 +80,28 @@ const VIEWS: [&str; 4] = ["graph", "columns", "fulltext", "records"];
 /// File of a data directory that says by which reading of the documents its views were made.
 const READING_FILE: &str = "READING";
 
+/// Whether another reading of the documents made the views, or none is noted.
+fn is_outdated(dir: &Path) -> bool {
+    !std::fs::read_to_string(dir.join(READING_FILE)).is_ok_and(|found| found.trim() == ingest::READING.to_string())
+}
+
+fn has_views(dir: &Path) -> bool {
+    VIEWS.iter().any(|view| dir.join(view).exists())
+}
+
 /// Drops views that another reading of the documents made, for the journal to make them anew.
 pub(super) fn drop_outdated(dir: &Path) -> Result<(), Fault> {
-    let file = dir.join(READING_FILE);
-    let reading = ingest::READING.to_string();
-    if std::fs::read_to_string(&file).is_ok_and(|found| found.trim() == reading) {
+    if !is_outdated(dir) {
         return Ok(());
     }
-    if VIEWS.iter().any(|view| dir.join(view).exists()) {
+    if has_views(dir) {
         tracing::info!("documents are read in another way since the views were made: they are made anew");
     }
     for view in VIEWS {
         remove(&dir.join(view))?;
     }
-    std::fs::write(&file, reading).map_err(|error| {
+    let file = dir.join(READING_FILE);
+    std::fs::write(&file, ingest::READING.to_string()).map_err(|error| {
         let message = format!("the file `{}` cannot be written: {error}", file.display());
         Fault::new(FaultClass::Internal, "reading_unwritable", message)
     })
@@ -145,6 +153,11 @@ pub fn verify(dir: &Path, options: Options) -> Result<Verification, Fault> {
             .with_hint("`clew repair` cuts it before the damage and keeps the rest aside"));
     }
     let journal = Journal::open(&dir.join("journal"), options.journal)?;
+    if has_views(dir) && is_outdated(dir) {
+        let message = "the journal is whole; the views were made by another version of clew, which read some documents in another way";
+        return Err(Fault::new(FaultClass::Conflict, "reading_outdated", message)
+            .with_hint("the next start, or `clew rebuild`, makes them anew; verify again after it"));
+    }
     let mut present = Views::open(dir)?;
     catch_up(&mut present, &journal)?;
     compare(&mut present, &journal, dir)

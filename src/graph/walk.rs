@@ -36,13 +36,6 @@ impl Default for Scope {
     }
 }
 
-impl Scope {
-    /// Returns a scope in which only entities and the links between them exist.
-    pub fn entities_only() -> Self {
-        Self { alerts: false, incidents: false, ..Self::default() }
-    }
-}
-
 /// The limit that cut an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {

@@ -65,16 +65,12 @@ impl Kind {
     pub const DNS: Self = Self::known("dns");
     /// Resource of Azure by its resource id.
     pub const AZURE_RESOURCE: Self = Self::known("azure-resource");
-    /// Resource of AWS by its ARN.
-    pub const AMAZON_RESOURCE: Self = Self::known("amazon-resource");
     /// Key of the Windows registry.
     pub const REGISTRY_KEY: Self = Self::known("registry-key");
     /// Value of the Windows registry.
     pub const REGISTRY_VALUE: Self = Self::known("registry-value");
     /// Logon session of a host.
     pub const HOST_LOGON_SESSION: Self = Self::known("host-logon-session");
-    /// Mail box.
-    pub const MAILBOX: Self = Self::known("mailbox");
     /// Malware family or detection name.
     pub const MALWARE: Self = Self::known("malware");
 }
@@ -84,8 +80,6 @@ impl Relation {
     pub const CONTAINS: Self = Self::known("contains");
     /// Alert (or incident) to an entity that it names.
     pub const INVOLVES: Self = Self::known("involves");
-    /// Entity to another that may be the same: they share a weak identifier only.
-    pub const POSSIBLY_SAME: Self = Self::known("possibly_same");
 }
 
 /// One canonical identifier of an entity: the identifier set's name, `=`, and the value.

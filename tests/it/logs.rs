@@ -412,6 +412,11 @@ async fn a_query_reads_the_workspaces_that_it_names() {
     assert_eq!(ask(json!({"query": "workspace(\"default\").Signals_CL | project Name"})).await, json!([["own"]]));
     let both = "union Signals_CL, workspace('case').Signals_CL, workspace('case').Only_CL | where Level > 3 or isnull(Level) | summarize make_set(Name) | project tostring(array_sort_asc(set_Name))";
     assert_eq!(ask(json!({"query": both})).await, json!([[r#"["other","there"]"#]]));
+    // A number that is whole here and not there is a number in both.
+    ingest("", json!({"$table": "Sizes_CL", "TimeGenerated": "2024-01-01T00:00:00Z", "Size": 1})).await;
+    ingest("/w/case", json!({"$table": "Sizes_CL", "TimeGenerated": "2024-01-01T00:00:00Z", "Size": 2.5})).await;
+    let sizes = json!({"query": "Sizes_CL | where Size > 0 | summarize sum(Size)", "workspaces": ["case"]});
+    assert_eq!(ask(sizes).await, json!([[3.5]]));
     // The window of the request and filters hold in each.
     let windowed = json!({"query": "Signals_CL | where Level >= 3 | project Name", "workspaces": ["case"], "timespan": "2024-01-02/P1D"});
     assert_eq!(ask(windowed).await, json!([["other"]]));

@@ -145,6 +145,8 @@ async fn nothing_is_lost_with_a_view() {
     folder = Clew::open(folder, Options::default()).close();
     assert!(mark.exists());
     fs::write(folder.path().join("READING"), "0").expect("a file can be written");
+    let told = engine::verify(folder.path(), Options::default()).map_err(|fault| fault.code);
+    assert_eq!(told, Err("reading_outdated"), "views of another reading are not wrong, but old");
     let clew = Clew::open(folder, Options::default());
     assert_same("another reading", &before, &answers(&clew, true).await);
     folder = clew.close();

@@ -271,7 +271,14 @@ impl Tables for World<'_> {
         let Some(context) = self.context else {
             return Err(LowerError::unsupported("`externaldata` without a data directory", Place::default()));
         };
-        let files = sources.iter().map(|source| outside::file(&context.external, source)).collect::<Result<Vec<_>, _>>()?;
+        let mut left = external::BYTES_MAX;
+        let mut take = |source: &String| {
+            let file = outside::file(&context.external, source)?;
+            let rest = left.checked_sub(file.bytes.len() as u64);
+            left = rest.ok_or(LowerError::Limit { name: "external_bytes_max", limit: external::BYTES_MAX, place: None })?;
+            Ok(file)
+        };
+        let files = sources.iter().map(&mut take).collect::<Result<Vec<_>, LowerError>>()?;
         let batch = external::rows(files, format, properties, columns)?;
         Ok(Arc::new(MemTable::try_new(batch.schema(), vec![vec![batch]])?))
     }

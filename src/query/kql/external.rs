@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::compute::concat_batches;
-use arrow::datatypes::{Field, Schema};
+use arrow::datatypes::{Field, Schema, SchemaRef};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
 
@@ -27,8 +27,58 @@ pub struct File {
     pub bytes: Vec<u8>,
 }
 
+/// Rows that are read before their cells become values.
+const SLICE_ROWS: usize = 8_192;
+
 /// Rows of text cells in the order of the columns; a cell that is not there is none.
 type Rows = Vec<Vec<Option<String>>>;
+
+/// Rows that become values a slice at a time, so that texts of few of them are held.
+struct Cells<'c> {
+    columns: &'c [(String, ScalarType)],
+    schema: SchemaRef,
+    rows: Rows,
+    slices: Vec<RecordBatch>,
+}
+
+impl<'c> Cells<'c> {
+    fn under(columns: &'c [(String, ScalarType)]) -> Self {
+        let fields: Vec<Field> = columns.iter().map(|(name, kind)| Field::new(name, arrow_type(*kind), true)).collect();
+        Self { columns, schema: Arc::new(Schema::new(fields)), rows: Rows::new(), slices: Vec::new() }
+    }
+
+    fn push(&mut self, row: Vec<Option<String>>) -> Result<(), LowerError> {
+        self.rows.push(row);
+        if self.rows.len() < SLICE_ROWS { Ok(()) } else { self.cut() }
+    }
+
+    /// Adds lines, each cut into cells by `cells`.
+    fn lines<'t>(&mut self, text: &'t str, skip: bool, cells: impl Fn(&'t str) -> Vec<Option<String>>) -> Result<(), LowerError> {
+        text.lines().skip(usize::from(skip)).try_for_each(|line| self.push(cells(line)))
+    }
+
+    fn cut(&mut self) -> Result<(), LowerError> {
+        let column = |(place, (_, kind)): (usize, &(String, ScalarType))| {
+            let cell =
+                |row: &Vec<Option<String>>| row.get(place).and_then(Option::as_deref).map_or(Constant::Null, |text| value(text, *kind));
+            column_of(&self.rows.iter().map(cell).collect::<Vec<_>>(), *kind)
+        };
+        let arrays: Vec<ArrayRef> = self.columns.iter().enumerate().map(column).collect::<Result<_, _>>()?;
+        let options = RecordBatchOptions::new().with_row_count(Some(self.rows.len()));
+        self.slices.push(RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)?);
+        self.rows.clear();
+        Ok(())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.slices.is_empty()
+    }
+
+    fn finish(mut self) -> Result<RecordBatch, LowerError> {
+        self.cut()?;
+        Ok(concat_batches(&self.schema, &self.slices)?)
+    }
+}
 
 /// The rows of all files, one after the other, under the declared columns.
 ///
@@ -47,7 +97,7 @@ pub fn rows(
         _ => false,
     };
     let skip = properties.iter().any(|(name, value)| name.eq_ignore_ascii_case("ignoreFirstRecord") && is_true(value));
-    let mut cells = Rows::new();
+    let mut cells = Cells::under(columns);
     let mut left = BYTES_MAX;
     let mut typed = Vec::new();
     for file in files {
@@ -60,12 +110,10 @@ pub fn rows(
         let text = String::from_utf8_lossy(&bytes);
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         match format {
-            ExternalFormat::Json | ExternalFormat::MultiJson => objects(&name, text, columns, &mut cells)?,
-            ExternalFormat::Txt => cells.extend(text.lines().skip(usize::from(skip)).map(|line| vec![Some(line.to_owned())])),
-            ExternalFormat::Raw => cells.push(vec![Some(text.to_owned())]),
-            ExternalFormat::Tsv => cells.extend(
-                text.lines().skip(usize::from(skip)).map(|line| line.split('\t').map(|cell| Some(cell.to_owned())).collect::<Vec<_>>()),
-            ),
+            ExternalFormat::Json | ExternalFormat::MultiJson => objects(&name, text, &mut cells)?,
+            ExternalFormat::Txt => cells.lines(text, skip, |line| vec![Some(line.to_owned())])?,
+            ExternalFormat::Raw => cells.push(vec![Some(text.to_owned())])?,
+            ExternalFormat::Tsv => cells.lines(text, skip, |line| line.split('\t').map(|cell| Some(cell.to_owned())).collect())?,
             ExternalFormat::Psv => separated(&name, text, b'|', skip, &mut cells)?,
             ExternalFormat::Scsv => separated(&name, text, b';', skip, &mut cells)?,
             ExternalFormat::Sohsv => separated(&name, text, 1, skip, &mut cells)?,
@@ -78,15 +126,7 @@ pub fn rows(
         }
         return Ok(concat_batches(&first.schema(), &typed)?);
     }
-    let mut arrays: Vec<ArrayRef> = Vec::with_capacity(columns.len());
-    for (place, (_, kind)) in columns.iter().enumerate() {
-        let values: Vec<Constant> =
-            cells.iter().map(|row| row.get(place).and_then(Option::as_deref).map_or(Constant::Null, |text| value(text, *kind))).collect();
-        arrays.push(column_of(&values, *kind)?);
-    }
-    let fields: Vec<Field> = columns.iter().map(|(name, kind)| Field::new(name, arrow_type(*kind), true)).collect();
-    let options = RecordBatchOptions::new().with_row_count(Some(cells.len()));
-    Ok(RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)?)
+    cells.finish()
 }
 
 fn failed(message: impl Into<String>) -> LowerError {
@@ -126,17 +166,17 @@ fn by_name(name: &str) -> ExternalFormat {
     }
 }
 
-fn separated(name: &str, text: &str, delimiter: u8, skip: bool, cells: &mut Rows) -> Result<(), LowerError> {
+fn separated(name: &str, text: &str, delimiter: u8, skip: bool, cells: &mut Cells<'_>) -> Result<(), LowerError> {
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).has_headers(skip).flexible(true).from_reader(text.as_bytes());
     for record in reader.records() {
         let record = record.map_err(|error| failed(format!("`{name}` cannot be read: {error}")))?;
-        cells.push(record.iter().map(|cell| Some(cell.to_owned())).collect());
+        cells.push(record.iter().map(|cell| Some(cell.to_owned())).collect())?;
     }
     Ok(())
 }
 
 /// JSON objects, one behind the other or in arrays.
-fn objects(name: &str, text: &str, columns: &[(String, ScalarType)], cells: &mut Rows) -> Result<(), LowerError> {
+fn objects(name: &str, text: &str, cells: &mut Cells<'_>) -> Result<(), LowerError> {
     for value in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
         let value = value.map_err(|error| failed(format!("expected JSON in `{name}`: {error}")))?;
         let rows = match value {
@@ -147,7 +187,7 @@ fn objects(name: &str, text: &str, columns: &[(String, ScalarType)], cells: &mut
             let Value::Object(object) = row else {
                 return Err(failed(format!("expected JSON objects in `{name}`, found another value")));
             };
-            cells.push(columns.iter().map(|(column, kind)| object.get(column).and_then(|value| cell(value, *kind))).collect());
+            cells.push(cells.columns.iter().map(|(column, kind)| object.get(column).and_then(|value| cell(value, *kind))).collect())?;
         }
     }
     Ok(())
@@ -226,6 +266,15 @@ mod tests {
         let tabs = b"a, b\t1\t{\"x\":1}\nc\n";
         assert_eq!(asked("a.tsv", tabs, ExternalFormat::Automatic, false).expect("reads"), expected);
         assert_eq!(asked("a.txt", b"one\ntwo\n", ExternalFormat::Txt, false).expect("reads"), ["one/None/None", "two/None/None"]);
+    }
+
+    #[test]
+    fn rows_of_several_slices_keep_their_order() {
+        let count = 2 * SLICE_ROWS + 7;
+        let text: String = (0..count).map(|n| format!("r{n},{n},\n")).collect();
+        let read = asked("a.csv", text.as_bytes(), ExternalFormat::Automatic, false).expect("reads");
+        assert_eq!(read, (0..count).map(|n| format!("r{n}/Some({n})/None")).collect::<Vec<_>>());
+        assert_eq!(asked("a.csv", b"", ExternalFormat::Automatic, false).expect("reads"), Vec::<String>::new());
     }
 
     #[test]

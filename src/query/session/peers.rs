@@ -66,17 +66,29 @@ pub(super) struct United {
 
 impl United {
     /// The rows of these parts: columns of the first one in its order, then those that only others have. Where two have other types
-    /// for a column of one name, it is text.
+    /// for a column of one name, it is a number that holds both, or else text.
     pub(super) fn of(parts: Vec<Part>) -> Self {
         let mut fields: Vec<arrow::datatypes::Field> = Vec::new();
         for field in parts.iter().flat_map(|part| part.table.schema().fields().iter().cloned().collect::<Vec<_>>()) {
             match fields.iter_mut().find(|known| known.name() == field.name()) {
                 None => fields.push(field.as_ref().clone().with_nullable(true)),
-                Some(known) if kind_of_field(known) != kind_of_field(&field) => *known = super::field(field.name(), ColumnType::String),
+                Some(known) if kind_of_field(known) != kind_of_field(&field) => {
+                    *known = super::field(field.name(), common_type(kind_of_field(known), kind_of_field(&field)));
+                }
                 Some(_) => {}
             }
         }
         Self { parts, schema: Arc::new(Schema::new(fields)) }
+    }
+}
+
+/// The type of a column that two workspaces have in different ones: that of their numbers, or else text.
+fn common_type(a: ColumnType, b: ColumnType) -> ColumnType {
+    use ColumnType::{Int, Long, Real, String};
+    match (a, b) {
+        (Int | Long, Int | Long) => Long,
+        (Int | Long | Real, Int | Long | Real) => Real,
+        _ => String,
     }
 }
 

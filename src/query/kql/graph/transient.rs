@@ -127,16 +127,6 @@ impl TransientGraph {
         self.edges.count
     }
 
-    /// All values of a property of nodes.
-    pub fn node_values(&self, property: usize) -> &ArrayRef {
-        &self.nodes.columns[property]
-    }
-
-    /// All values of a property of edges.
-    pub fn edge_values(&self, property: usize) -> &ArrayRef {
-        &self.edges.columns[property]
-    }
-
     /// Keeps the marked nodes and the edges between them.
     pub fn retain_nodes(self, keep: &BooleanArray) -> Result<Self, Fault> {
         let is_kept = |node: u32| keep.is_valid(node as usize) && keep.value(node as usize);
