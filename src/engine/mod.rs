@@ -55,7 +55,7 @@ pub use load::Progress;
 pub use recover::{Verification, ViewVerification, rebuild, verify};
 pub use report::{IngestReport, RejectedDocument, UnreadValue};
 pub use resources::Define;
-pub use retention::{RetentionReport, TableCut};
+pub use retention::{RetentionReport, TableCut, retention_is_due};
 pub use runs::{RunFilter, RunPage};
 pub use simulate::Simulated;
 
@@ -304,7 +304,9 @@ impl Engine {
         }
     }
 
-    /// Lets rules and exports follow what happens and retention keep its settings, until the engine stops. A server does so; a command that is soon over does not.
+    /// Lets rules and exports follow what happens and retention keep its settings, until the engine stops.
+    ///
+    /// A server does so; a command that is soon over does not.
     pub fn start_services(self: &Arc<Self>) {
         self.handle().spawn(Self::automate(Arc::downgrade(self)));
         self.handle().spawn(Self::export_all(Arc::downgrade(self)));

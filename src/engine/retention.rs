@@ -2,6 +2,7 @@
 //! the chain of changes says who made it, when, and how much went.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use utoipa::ToSchema;
 use super::{Define, Engine};
 use crate::columns::day;
 use crate::journal::View;
-use crate::model::{Cut, Fault, Seq, Time};
+use crate::model::{Cut, Fault, FaultClass, Seq, Time};
 use crate::triage::definition::{self, Definition};
 use crate::triage::incident::Actor;
 use crate::triage::retention::{ACTOR, Retention};
@@ -21,6 +22,8 @@ use crate::triage::retention::{ACTOR, Retention};
 const DAY: i64 = 86_400 * 1_000_000;
 /// Time between two looks for days that have become too old.
 const PAUSE: Duration = Duration::from_secs(3_600);
+/// File of a data directory that has settings; its time is that of the last look.
+const LOOKED: &str = "services/retention.json";
 
 /// What leaves one table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -52,7 +55,26 @@ pub struct RetentionReport {
     pub complete: bool,
 }
 
+/// Whether a directory that nobody has open has settings, and the last look is a while ago.
+pub fn retention_is_due(dir: &Path) -> bool {
+    let looked = std::fs::metadata(dir.join(LOOKED)).and_then(|found| found.modified());
+    looked.is_ok_and(|looked| looked.elapsed().is_ok_and(|ago| ago >= PAUSE))
+}
+
 impl Engine {
+    /// Notes that there are settings, and that they were looked at.
+    fn note_look(&self, now: Time) -> Result<(), Fault> {
+        let file = self.dir.join(LOOKED);
+        let write = || {
+            std::fs::create_dir_all(self.dir.join("services"))?;
+            std::fs::write(&file, json!({"looked": now.to_string()}).to_string())
+        };
+        write().map_err(|error| {
+            let message = format!("the file `{}` cannot be written: {error}", file.display());
+            Fault::new(FaultClass::Internal, "retention_unwritable", message)
+        })
+    }
+
     /// Lets rows leave their tables that are older than the settings say; a trial run only counts them.
     ///
     /// The documents stay in the journal, and what the graph learnt from the rows stays.
@@ -70,6 +92,9 @@ impl Engine {
         for stored in snapshot.resources(Retention::KIND)? {
             let days = definition::read::<Retention>(&stored)?.days;
             settings.entry(stored.resource.id.to_lowercase()).and_modify(|known| *known = days.max(*known)).or_insert(days);
+        }
+        if !trial {
+            self.note_look(now)?;
         }
         let mut report = RetentionReport { applied: !trial, complete: true, ..RetentionReport::default() };
         for (table, days) in settings {

@@ -31,6 +31,11 @@ impl Head {
         let _ = self.0.compare_exchange(0, clock(), Ordering::Relaxed, Ordering::Relaxed);
     }
 
+    /// Whether a head is on its way that no request was made of yet.
+    fn is_arriving(&self) -> bool {
+        !matches!(self.0.load(Ordering::Relaxed), 0 | u64::MAX)
+    }
+
     /// Notes that the head is there.
     pub(super) fn arrived(&self) {
         self.0.store(u64::MAX, Ordering::Relaxed);
@@ -83,6 +88,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     }
 }
 
+impl<S> Watched<S> {
+    /// What is written in the place of an answer that hyper made alone. What is written while no head is on its way is part of an
+    /// answer of a layer, whatever its bytes look like.
+    fn instead_of(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        if self.head.is_arriving() { worded(bytes) } else { None }
+    }
+}
+
 impl<S: AsyncWrite + Unpin> Watched<S> {
     /// Writes the worded answer to its end; then the bare one counts as written.
     fn write_instead(&mut self, context: &mut Context<'_>, bare: usize) -> Poll<io::Result<usize>> {
@@ -100,7 +113,7 @@ impl<S: AsyncWrite + Unpin> Watched<S> {
 impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if self.instead.is_empty() {
-            match worded(bytes) {
+            match self.instead_of(bytes) {
                 None => return Pin::new(&mut self.stream).poll_write(context, bytes),
                 Some(answer) => self.instead = answer,
             }
@@ -123,7 +136,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     fn poll_write_vectored(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let first = bytes.iter().find(|slice| !slice.is_empty());
         if self.instead.is_empty() {
-            match first.and_then(|first| worded(first)) {
+            match first.and_then(|first| self.instead_of(first)) {
                 None => return Pin::new(&mut self.stream).poll_write_vectored(context, bytes),
                 Some(answer) => self.instead = answer,
             }
@@ -176,6 +189,12 @@ mod tests {
         assert!(head.contains(&format!("content-length: {}", body.len())));
         let body: serde_json::Value = serde_json::from_str(body).expect("JSON");
         assert_eq!(body["error"]["code"], "head_too_large");
+        let watched = Watched::new((), Arc::default());
+        assert_eq!(watched.instead_of(bare), None, "part of a body that only looks like a head");
+        watched.head.arriving();
+        assert!(watched.instead_of(bare).is_some());
+        watched.head.arrived();
+        assert_eq!(watched.instead_of(bare), None);
         for other in [
             &b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"[..],
             b"HTTP/1.1 400 Bad Request\r\ncontent-length: 2\r\n\r\n{}",

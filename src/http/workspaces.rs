@@ -23,8 +23,10 @@ use super::error::ApiError;
 use super::extract::JsonBody;
 use super::routes::{About, NoParams, Routes, json};
 use crate::access::{DEFAULT_WORKSPACE, Identity, Scope, WORKSPACES_FOLDER, workspace_id, workspace_name};
-use crate::engine::{Define, Engine, Options};
+use crate::engine::{Define, Engine, Options, retention_is_due};
 use crate::model::{Fault, FaultClass, Time};
+use crate::triage::incident::Actor;
+use crate::triage::retention::ACTOR;
 
 /// Names the workspace that a request means.
 pub(crate) const WORKSPACE: &str = "x-clew-workspace";
@@ -250,19 +252,27 @@ pub(crate) async fn tend(app: Arc<App>) {
     }
 }
 
-/// Opens every closed workspace that has rules or exports, and does what is due there; gives the workspaces where that failed.
+/// Opens every closed workspace that has rules or exports, or rows that may have become too old, and does what is due there; gives the
+/// workspaces where that failed.
 async fn round(app: &Arc<App>, default: &Engine) -> Vec<(String, Fault)> {
     let mut failed = Vec::new();
     for name in app.workspaces.visible(&Scope::All).into_iter().filter(|name| name != DEFAULT_WORKSPACE) {
-        let services = folder(default.dir(), &name).join("services");
-        let has_some = ["automation.json", "exports.json"].iter().any(|file| services.join(file).exists());
+        let dir = folder(default.dir(), &name);
+        let retention = retention_is_due(&dir);
+        let has_some = retention || ["automation.json", "exports.json"].iter().any(|file| dir.join("services").join(file).exists());
         let is_open = app.workspaces.open.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&name);
         if !has_some || is_open || default.stopping() {
             continue;
         }
         let worked = async {
             let engine = Workspaces::engine(app, &name).await?;
-            blocking(move || catch_up(&engine)).await
+            let work = move || {
+                if retention {
+                    engine.retain(false, Time::now(), &Actor { name: ACTOR.to_owned() })?;
+                }
+                catch_up(&engine)
+            };
+            blocking(work).await
         };
         failed.extend(worked.await.err().map(|fault| (name, fault)));
     }
@@ -466,7 +476,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn what_is_due_in_a_closed_workspace_is_done() {
         let dir = tempfile::tempdir().expect("a folder");
-        let actor = crate::triage::incident::Actor { name: "ana".into() };
+        let actor = Actor { name: "ana".into() };
         let rule = serde_json::json!({"enabled": true, "trigger": {"on": "incident", "when": "created"}, "conditions": [],
             "actions": [{"type": "modify_incident", "fields": {"add_tags": ["seen"]}}]});
         let case = dir.path().join(WORKSPACES_FOLDER).join("case");
@@ -493,6 +503,33 @@ mod tests {
         let engine = Workspaces::engine(&app, "case").await.expect("it is open");
         assert_eq!(tags(&engine, "a"), serde_json::json!(["seen"]));
         assert_eq!(tags(&default, "b"), serde_json::json!([]), "a rule works in its own workspace only");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn rows_of_a_closed_workspace_become_too_old() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let actor = Actor { name: "ana".into() };
+        let case = dir.path().join(WORKSPACES_FOLDER).join("case");
+        tokio::task::block_in_place(|| {
+            let engine = Engine::open(&case, Options::default()).expect("the folder opens");
+            engine.define(Define::put("retention", "SecurityEvent", serde_json::json!({"days": 30})), &actor).expect("a setting");
+            engine.retain(false, Time::now(), &actor).expect("a look");
+            let row = r#"{"Type": "SecurityEvent", "TimeGenerated": "2020-01-01T00:00:00Z", "EventID": 4624, "Computer": "ws1"}"#;
+            let input = crate::ingest::Input::Reader { name: "old.jsonl".into(), reader: Box::new(row.as_bytes()) };
+            assert_eq!(engine.ingest(input, &crate::ingest::Options::default(), &()).expect("reads").new, 1);
+            assert_eq!(engine.stats().tables.get("SecurityEvent"), Some(&1));
+            engine.close().expect("it closes");
+        });
+        let default = tokio::task::block_in_place(|| Engine::open(dir.path(), Options::default())).expect("the folder opens");
+        default.define(Define::put(KIND, "case", serde_json::json!({"name": "case"})), &actor).expect("a workspace");
+        let app = App::ready(Arc::clone(&default), super::super::app::Limits::default());
+        assert!(!retention_is_due(&case), "it was looked at a moment ago");
+        let looked = std::fs::File::options().write(true).open(case.join("services/retention.json")).expect("the look is noted");
+        looked.set_modified(std::time::SystemTime::now() - Duration::from_secs(7_200)).expect("a time");
+        assert_eq!(round(&app, &default).await, Vec::new());
+        let engine = Workspaces::engine(&app, "case").await.expect("it is open");
+        assert_eq!(engine.stats().tables.get("SecurityEvent"), None);
+        assert!(!retention_is_due(&case));
     }
 
     #[test]

@@ -18,7 +18,6 @@ pub use expressions::{
     Aggregate, Arithmetic, Comparison, ElementOf, Expr, ExprKind, GraphFunction, Key, Quantifier, SearchMatch, TextMatch,
 };
 pub use graph::{EdgeStep, Graph, GraphKind, GraphNodes, NodeRows, NodeStep, Path, PathStep, PatternVariable};
-
 pub use operators::{
     ExpandColumn, Expansion, ExternalFormat, Hitters, KvOptions, MvApply, MvExpand, PARTITION, Parse, ParseColumn, ParsePart, Plugin,
     PluginArgument, Scan, ScanStep, SeriesAggregate, SeriesAxis, TopNestedLevel,
