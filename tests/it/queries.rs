@@ -108,6 +108,19 @@ async fn queries_on_the_sample_data() {
     rows_graph_and_text_are_one_query(&clew).await;
     explain_says_what_was_read(&clew).await;
     answers_are_files(&clew).await;
+    bounds_of_several_files(&clew).await;
+}
+
+/// Facts of `alertlist.csv.gz`, whose alerts lie in files of several days.
+async fn bounds_of_several_files(clew: &Clew) {
+    let of = "SecurityAlert | where TimeGenerated between (datetime(2019-01-10) .. datetime(2019-01-16))";
+    let bounds = json!(["2019-01-10T05:48:09.0000000Z", "2019-01-15T22:46:37.0000000Z"]);
+    for text in [
+        format!("{of} | summarize min(TimeGenerated), max(TimeGenerated)"),
+        format!("{of} | summarize a = min(TimeGenerated), b = max(TimeGenerated), c = min(strlen(AlertName)) | project a, b"),
+    ] {
+        assert_eq!(kql(clew, &text).await["rows"][0], bounds, "{text}");
+    }
 }
 
 /// Read, formatted, bound against the tables, with every part of its header.
