@@ -33,6 +33,17 @@ pub struct Rule {
     pub links: Vec<LinkRule>,
 }
 
+/// Rows of other tables that the rules of a table read as well.
+#[derive(Debug)]
+pub struct Likeness {
+    /// Tables whose rows may be such.
+    pub tables: Vec<&'static str>,
+    /// The table whose rules read them.
+    pub like: &'static str,
+    /// Conditions that must all hold.
+    pub when: Vec<Condition>,
+}
+
 /// A test of one cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Condition {
@@ -90,6 +101,8 @@ pub enum Change {
     GuidTime,
     /// Each digest of Sysmon's list.
     Hashes,
+    /// A URL without its query.
+    Bare,
 }
 
 /// Where properties come from.
@@ -110,8 +123,8 @@ pub enum Source {
 pub enum Piece {
     /// The text itself.
     Text(String),
-    /// The text of a column.
-    Column(&'static str),
+    /// The text of a cell.
+    Cell(Cell),
 }
 
 /// What a text of a row says of an entity.
@@ -168,7 +181,16 @@ pub struct LinkRule {
 #[serde(deny_unknown_fields)]
 struct FileSource {
     relation: Vec<RelationSource>,
+    likeness: Vec<LikenessSource>,
     rule: Vec<RuleSource>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LikenessSource {
+    tables: Vec<String>,
+    like: String,
+    when: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -193,6 +215,7 @@ struct RuleSource {
 
 struct Declared {
     relations: Vec<EventRelation>,
+    likenesses: Vec<Likeness>,
     rules: Vec<Rule>,
 }
 
@@ -205,15 +228,25 @@ fn declared() -> &'static Declared {
             .into_iter()
             .map(|r| EventRelation { name: keep(r.name), title: keep(r.title), description: keep(r.description) })
             .collect();
+        let likenesses = source
+            .likeness
+            .into_iter()
+            .map(|likeness| read_likeness(likeness).unwrap_or_else(|fault| panic!("schema/relations.toml: {fault}")))
+            .collect();
         let rules =
             source.rule.into_iter().map(|rule| read_rule(rule).unwrap_or_else(|fault| panic!("schema/relations.toml: {fault}"))).collect();
-        Declared { relations, rules }
+        Declared { relations, likenesses, rules }
     })
 }
 
 /// All relations that rules assert.
 pub fn relations() -> &'static [EventRelation] {
     &declared().relations
+}
+
+/// All likenesses, in the order of the file.
+pub fn likenesses() -> &'static [Likeness] {
+    &declared().likenesses
 }
 
 /// All rules, in the order of the file.
@@ -233,6 +266,11 @@ pub fn relation(name: &str) -> Option<EventRelation> {
 /// Names live as long as the program: the catalog is parsed once.
 fn keep(text: impl Into<String>) -> &'static str {
     Box::leak(text.into().into_boxed_str())
+}
+
+fn read_likeness(source: LikenessSource) -> Result<Likeness, String> {
+    let when = source.when.iter().map(|text| condition(text)).collect::<Result<_, _>>()?;
+    Ok(Likeness { tables: source.tables.into_iter().map(keep).collect(), like: keep(source.like), when })
 }
 
 fn read_rule(source: RuleSource) -> Result<Rule, String> {
@@ -290,9 +328,9 @@ fn read_source(text: &str) -> Result<Source, String> {
     }
     if text.starts_with('\'') {
         let pieces = text.split('\'').enumerate().filter(|(_, piece)| !piece.is_empty());
-        return Ok(Source::Template(
-            pieces.map(|(place, piece)| if place % 2 == 1 { Piece::Text(piece.to_owned()) } else { Piece::Column(keep(piece)) }).collect(),
-        ));
+        let piece =
+            |(place, piece): (usize, &str)| if place % 2 == 1 { Ok(Piece::Text(piece.to_owned())) } else { cell(piece).map(Piece::Cell) };
+        return Ok(Source::Template(pieces.map(piece).collect::<Result<_, _>>()?));
     }
     if let Some((first, second)) = text.split_once('+') {
         return Ok(Source::Pair(keep(first), keep(second)));
@@ -307,6 +345,7 @@ fn cell(text: &str) -> Result<Cell, String> {
         Some((path, "stem")) => (path, Some(Change::Stem)),
         Some((path, "guid_time")) => (path, Some(Change::GuidTime)),
         Some((path, "hashes")) => (path, Some(Change::Hashes)),
+        Some((path, "bare")) => (path, Some(Change::Bare)),
         Some((_, change)) => return Err(format!("no change `{change}`")),
     };
     let mut steps = Vec::new();
@@ -377,6 +416,20 @@ mod tests {
     }
 
     #[test]
+    fn likenesses_name_tables_with_rules() {
+        for likeness in likenesses() {
+            assert!(rules().iter().any(|rule| rule.tables.contains(&likeness.like)), "{}", likeness.like);
+            assert!(!likeness.tables.contains(&likeness.like) && !likeness.when.is_empty(), "{likeness:?}");
+            for table in &likeness.tables {
+                let table = tables::table(table).expect("a table of the catalog");
+                for condition in &likeness.when {
+                    assert!(table.column(condition.cell.column).is_some(), "{}: {}", table.name, condition.cell.column);
+                }
+            }
+        }
+    }
+
+    #[test]
     fn columns_are_those_of_the_tables() {
         for rule in rules() {
             // A rule for several tables reads a column where it is there.
@@ -411,7 +464,7 @@ mod tests {
         assert_eq!(condition("Channel ^= Micro"), Ok(Condition { cell: plain("Channel"), test: Test::Begins("Micro".into()) }));
         assert_eq!(
             read_source("'http://'host''uri"),
-            Ok(Source::Template(vec![Piece::Text("http://".into()), Piece::Column("host"), Piece::Column("uri")]))
+            Ok(Source::Template(vec![Piece::Text("http://".into()), Piece::Cell(plain("host")), Piece::Cell(plain("uri"))]))
         );
     }
 }

@@ -36,13 +36,18 @@ const DATA_DEFAULT: &str = "clew-data";
 const LOCK_PAUSE: Duration = Duration::from_millis(200);
 
 /// Codes of answers that say that the command was given wrongly, whoever finds it out.
-const USAGE: [&str; 8] = [
+const USAGE: [&str; 13] = [
+    "cursor_invalid",
+    "entity_reference_kind",
+    "entity_reference_no_kind",
     "format_invalid",
     "format_unknown",
+    "limit_invalid",
     "parameter_invalid",
     "parameter_missing",
     "parameter_repeated",
     "parameter_unknown",
+    "relation_unknown",
     "table_name_invalid",
     "time_invalid",
 ];

@@ -11,6 +11,7 @@ mod egress;
 mod export;
 mod feed;
 mod files;
+mod ingests;
 mod load;
 mod proposals;
 mod reconcile;
@@ -51,6 +52,7 @@ pub use backup::export;
 pub use egress::Outside;
 pub use export::{ExportPass, ExportStatus};
 pub use feed::{Feed, FeedItem, FeedPage, FeedRequest};
+pub use ingests::{IngestFilter, IngestNote, IngestPage, IngestRecord, IngestRow};
 pub use load::Progress;
 pub use recover::{Verification, ViewVerification, rebuild, verify};
 pub use report::{IngestReport, RejectedDocument, UnreadValue};
@@ -152,6 +154,8 @@ pub struct Engine {
     automation: Arc<automation::Automation>,
     /// Where exports stand.
     exports: export::Exports,
+    /// What is kept of ingests.
+    ingests: ingests::Ingests,
     opened: Instant,
 }
 
@@ -224,6 +228,7 @@ impl Engine {
             lists: Arc::default(),
             automation: Arc::default(),
             exports: export::Exports::default(),
+            ingests: ingests::Ingests::new(dir),
             opened: Instant::now(),
         }))
     }
@@ -321,6 +326,9 @@ impl Engine {
 
     /// Stops the writer, makes every view durable and returns when nothing is left to do.
     pub fn close(&self) -> Result<(), Fault> {
+        if let Err(error) = self.ingests.flush() {
+            tracing::error!(%error, "the reports of ingests cannot be written");
+        }
         self.committer.stop().map_or(Ok(()), |mut views| views.persist())
     }
 

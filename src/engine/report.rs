@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -12,7 +12,7 @@ use crate::ingest::events::UNPARSED;
 use crate::model::{Body, Document, Object, Time};
 
 /// Outcome of one ingest.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct IngestReport {
     /// Documents read: new + updated + duplicate + rejected.
     pub documents: u64,
@@ -62,10 +62,16 @@ pub struct IngestReport {
     pub bytes: u64,
     /// Wall time in seconds.
     pub seconds: f64,
+    /// Documents by file; what is kept of the ingest tells them.
+    #[serde(skip)]
+    pub(crate) files: BTreeMap<String, u64>,
+    /// Documents of files that `files` has no room for.
+    #[serde(skip)]
+    pub(crate) files_more: u64,
 }
 
 /// A document that could not be read.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RejectedDocument {
     /// Stable name of the reason.
     pub code: String,
@@ -80,7 +86,7 @@ pub struct RejectedDocument {
 }
 
 /// A value that is none of its column's type.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct UnreadValue {
     /// Stable name of what is wrong: `value_unreadable`.
     pub code: String,
@@ -103,11 +109,14 @@ impl IngestReport {
     pub const REJECTS_MAX: usize = 20;
     /// Different unmapped members that the report counts.
     pub const UNMAPPED_MAX: usize = 200;
+    /// Files whose documents are counted apart.
+    pub const FILES_MAX: usize = 200;
 
     /// Counts a reject.
     pub(crate) fn reject(&mut self, rejected: &Rejected) {
         self.documents += 1;
         self.rejected += 1;
+        self.of_file(&rejected.source, 1);
         *self.rejected_by_code.entry(rejected.code.to_owned()).or_default() += 1;
         if self.rejects.len() < Self::REJECTS_MAX {
             self.rejects.push(RejectedDocument {
@@ -124,6 +133,7 @@ impl IngestReport {
     pub(crate) fn read(&mut self, document: &Document, bodies: &[Body]) {
         self.documents += 1;
         self.bytes += document.raw.len() as u64;
+        self.of_file(&document.origin.source, 1);
         count(&mut self.formats, &document.format);
         for body in bodies {
             match body {
@@ -135,6 +145,7 @@ impl IngestReport {
                     self.mentions(alert.entities.iter().filter(|e| !e.nested).map(|e| e.entity.kind.as_str()));
                     self.unmapped("SecurityAlert", &alert.extended);
                     self.unread_times(document, "SecurityAlert", &alert.extended);
+                    self.unread_entities(document, &alert.extended);
                 }
                 Body::Incident(incident) => {
                     self.incidents += 1;
@@ -149,13 +160,24 @@ impl IngestReport {
                     let unparsed = event.columns.iter().find(|(name, _)| &**name == UNPARSED).and_then(|(_, cells)| cells.as_object());
                     for (column, value) in unparsed.into_iter().flatten() {
                         let kind = tables::table(&event.table).and_then(|table| table.column(column)).map(|column| column.kind);
-                        self.warn(document, &event.table, column, kind, value);
+                        self.warn(document, &event.table, column, kind.map_or("another type", ColumnType::as_str), value);
                     }
                     self.see(event.time);
                     self.mentions(event.entities.iter().map(|entity| entity.kind.as_str()));
                 }
                 Body::Decision(_) | Body::Resource(_) => {}
             }
+        }
+    }
+
+    /// Counts documents of a file.
+    fn of_file(&mut self, file: &str, documents: u64) {
+        if let Some(number) = self.files.get_mut(file) {
+            *number += documents;
+        } else if self.files.len() < Self::FILES_MAX {
+            self.files.insert(file.to_owned(), documents);
+        } else {
+            self.files_more += documents;
         }
     }
 
@@ -190,12 +212,23 @@ impl IngestReport {
         for (name, value) in members {
             let column = known.column(name).filter(|column| column.kind == ColumnType::DateTime);
             if let Some(column) = column.filter(|_| !is_instant(value)) {
-                self.warn(document, table, &column.name, Some(column.kind), value);
+                self.warn(document, table, &column.name, column.kind.as_str(), value);
             }
         }
     }
 
-    fn warn(&mut self, document: &Document, table: &str, column: &str, kind: Option<ColumnType>, value: &Value) {
+    /// Tells of a list of entities that is none: its alert went in without them.
+    fn unread_entities(&mut self, document: &Document, members: &Object) {
+        const FORMATS: [&str; 2] = ["sentinel-alert", "defender-alert"];
+        if !FORMATS.contains(&&*document.format) {
+            return;
+        }
+        if let Some((_, value)) = members.iter().find(|(name, _)| name.eq_ignore_ascii_case("Entities")) {
+            self.warn(document, "SecurityAlert", "Entities", "a list of entities", value);
+        }
+    }
+
+    fn warn(&mut self, document: &Document, table: &str, column: &str, expected: &str, value: &Value) {
         self.warnings += 1;
         let column = format!("{table}.{column}");
         if self.warnings_by_column.len() < Self::UNMAPPED_MAX || self.warnings_by_column.contains_key(&column) {
@@ -204,10 +237,9 @@ impl IngestReport {
         if self.warned.len() < Self::REJECTS_MAX {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             let value: String = text.chars().take(Self::WARNED_CHARS).collect();
-            let kind = kind.map_or("another type", ColumnType::as_str);
             self.warned.push(UnreadValue {
                 code: "value_unreadable".to_owned(),
-                message: format!("expected {kind}, found `{value}`"),
+                message: format!("expected {expected}, found `{value}`"),
                 source: document.origin.source.to_string(),
                 line: document.origin.line,
                 column,
@@ -241,6 +273,8 @@ impl IngestReport {
                 *mine.entry(name).or_default() += number;
             }
         }
+        other.files.iter().for_each(|(file, documents)| self.of_file(file, *documents));
+        self.files_more += other.files_more;
         self.rejects.extend(other.rejects);
         self.rejects.truncate(Self::REJECTS_MAX);
         self.warnings += other.warnings;

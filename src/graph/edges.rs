@@ -196,6 +196,11 @@ impl Snapshot {
         self.edges(near, &filter).filter(move |edge| edge.other(near) == far)
     }
 
+    /// Returns whether some document asserted edges of this relation, or the graph itself can.
+    pub fn has_relation(&self, name: &str) -> bool {
+        self.0.labels.iter().any(|label| self.0.name(label.relation) == name)
+    }
+
     /// Returns the relation of an edge.
     pub fn relation(&self, edge: &Edge) -> &str {
         self.0.name(self.0.labels.get(edge.label).relation)

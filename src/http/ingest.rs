@@ -1,10 +1,11 @@
-//! `POST /v1/ingest`: streams a body of any container into the engine. Holds a few chunks of it, never the whole.
+//! `POST /v1/ingest`: streams a body of any container into the engine; `GET /v1/ingests`: what became of earlier ones. Holds a few
+//! chunks of a body, never the whole.
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{Path, Request, State};
 use axum::response::Response;
-use axum::routing::post;
+use axum::routing::{get, post};
 use serde::Deserialize;
 use utoipa::openapi::path::HttpMethod;
 use utoipa::openapi::request_body::RequestBodyBuilder;
@@ -14,13 +15,15 @@ use utoipa::{IntoParams, ToSchema};
 use super::app::App;
 use super::auth::Granted;
 use super::body;
+use super::definitions::blocking;
 use super::error::ApiError;
 use super::extract::{Ask, Ready};
-use super::routes::{About, Routes, json};
+use super::routes::{About, NoParams, Routes, json};
 use super::workspaces::whole_server;
 use crate::access::Right;
-use crate::engine::IngestReport;
+use crate::engine::{IngestFilter, IngestNote, IngestPage, IngestRecord, IngestReport};
 use crate::ingest::{Input, Options};
+use crate::model::{Fault, FaultClass, Time};
 
 /// How to read the body.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams, ToSchema)]
@@ -33,7 +36,12 @@ pub(crate) struct IngestRequest {
     table: Option<String>,
     /// Name of the source as rejects and origins show it; a file name with extension helps to recognise it.
     source: Option<String>,
+    /// Names several requests that belong together, at most 100 letters: they leave one report.
+    run: Option<String>,
 }
+
+/// Letters of the name of a run.
+const RUN_MAX: usize = 100;
 
 /// Adds the operations.
 pub(crate) fn add(routes: &mut Routes) {
@@ -49,6 +57,20 @@ pub(crate) fn add(routes: &mut Routes) {
         .required(Some(Required::True));
     operation.request_body = Some(body.build().into());
     routes.add("/v1/ingest", HttpMethod::Post, operation, post(ingest));
+    let about = About { id: "ingests", tag: "ingest", summary: "Lists what became of earlier ingests, the latest first" };
+    let operation = routes.operation::<IngestFilter, IngestPage>("/v1/ingests", about);
+    routes.add("/v1/ingests", HttpMethod::Get, operation, get(ingests));
+    let about = About { id: "ingest_record", tag: "ingest", summary: "Shows the whole report of an earlier ingest" };
+    let operation = routes.operation::<NoParams, IngestRecord>("/v1/ingests/{id}", about);
+    routes.add("/v1/ingests/{id}", HttpMethod::Get, operation, get(ingest_record));
+}
+
+async fn ingests(Ready(engine): Ready, Ask(filter): Ask<IngestFilter>) -> Result<Response, ApiError> {
+    json(&blocking(move || engine.ingests(&filter)).await?)
+}
+
+async fn ingest_record(Ready(engine): Ready, Path(id): Path<String>) -> Result<Response, ApiError> {
+    json(&blocking(move || engine.ingest_record(&id)).await?)
 }
 
 async fn ingest(
@@ -63,10 +85,25 @@ async fn ingest(
         granted.identity().check(Right::Administer)?;
         whole_server(granted.identity())?;
     }
+    if let Some(run) = ask.run.as_ref().filter(|run| run.is_empty() || run.chars().count() > RUN_MAX) {
+        let message = format!("expected for `run` a name of 1 to {RUN_MAX} letters, found `{run}`");
+        return Err(Fault::new(FaultClass::Invalid, "parameter_invalid", message).into());
+    }
+    let begun = Time::now();
     let name = ask.source.unwrap_or_else(|| "POST /v1/ingest".to_owned());
+    let note = IngestNote {
+        by: granted.actor().map_or_else(|_| granted.identity().name.clone(), |actor| actor.name),
+        via: "http",
+        run: ask.run,
+        sources: vec![name.clone()],
+        format: ask.format.clone(),
+        table: ask.table.clone(),
+    };
     let options = Options { format: ask.format, table: ask.table, ..Options::default() };
     let (bytes, report) = body::read(request.into_body(), &app.limits, move |reader| {
-        engine.ingest(Input::Reader { name, reader: Box::new(reader) }, &options, &())
+        let report = engine.ingest(Input::Reader { name, reader: Box::new(reader) }, &options, &())?;
+        engine.note_ingest(&note, begun, &report);
+        Ok(report)
     })
     .await?;
     let outcomes = [("new", report.new), ("updated", report.updated), ("duplicate", report.duplicate), ("rejected", report.rejected)];

@@ -136,6 +136,8 @@ const RIGHTS: &[(&str, Right)] = &[
     ("verify", Administer),
     ("rebuild", Administer),
     ("verify_audit", Administer),
+    ("ingests", Read),
+    ("ingest_record", Read),
     ("retention_settings", Read),
     ("retention_setting", Read),
     ("put_retention_setting", Administer),

@@ -8,6 +8,7 @@ pub(super) static FORMATS: &[Format] = &[
     formats::sentinel_alert::FORMAT,
     formats::sentinel_incident::FORMAT,
     formats::defender_alert::FORMAT,
+    formats::activity_alert::FORMAT,
     formats::graph_alert::FORMAT,
     formats::graph_incident::FORMAT,
     formats::xdr_incident::FORMAT,

@@ -134,6 +134,16 @@ pub fn time(value: &Value) -> Option<Time> {
     (time > Time::MIN.plus(DAY)).then_some(time)
 }
 
+/// Whether a value is an instant that stands for *no value*.
+pub fn is_no_time(value: &Value) -> bool {
+    let instant = match value {
+        Value::String(text) => !is_absent_text(text) && Time::parse(text).is_ok(),
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        _ => false,
+    };
+    instant && time(value).is_none()
+}
+
 /// The value itself, or the array or object that stands in it as text (`dynamic` columns of an export).
 pub fn parsed(value: &Value) -> Cow<'_, Value> {
     if let Value::String(text) = value {
@@ -224,9 +234,13 @@ impl<'a> Fields<'a> {
         self.read(names, text).map(Cow::into_owned)
     }
 
-    /// The instant of the first of the names that has one.
+    /// The instant of the first of the names that has one; where none has, the instants that stand for *no value* are taken.
     pub fn time(&mut self, names: &[&str]) -> Option<Time> {
-        self.read(names, time)
+        let found = self.read(names, time);
+        if found.is_none() {
+            self.read(names, |value| is_no_time(value).then_some(()));
+        }
+        found
     }
 
     /// The flag of the first of the names that has one.
@@ -325,6 +339,8 @@ mod tests {
         assert_eq!(time(&json!("0001-01-01T00:00:00Z")), None);
         assert_eq!(time(&json!("2019-01-11 06:31:40")).map(|t| t.to_string()).as_deref(), Some("2019-01-11T06:31:40Z"));
         assert_eq!(time(&json!(12)), None);
+        assert_eq!([json!("0001-01-01T00:00:00Z"), json!(0)].map(|v| is_no_time(&v)), [true; 2]);
+        assert_eq!([json!("2019-01-11 06:31:40"), json!("soon"), json!("-"), json!(12)].map(|v| is_no_time(&v)), [false; 4]);
         assert_eq!(texts(&json!("Persistence, CredentialAccess")), ["Persistence", "CredentialAccess"]);
         assert_eq!(texts(&json!("[\"T1078\",\"T1059\"]")), ["T1078", "T1059"]);
         assert_eq!(texts(&json!("")), Vec::<String>::new());

@@ -14,7 +14,7 @@ const KILL_CHAIN: &str = "2518522745615999999_30ac5794-a265-4420-a1b7-6335ac08e2
 const VAULT: &str = "azure-resource:/subscriptions/8f153238-e602-427e-a7c0-3043fbe50918/resourcegroups/gbb01/providers/microsoft.keyvault/vaults/oneloginlogs1234";
 
 /// Good parameters of every operation that reads, by operation.
-const GOOD: [(&str, &[&str]); 52] = [
+const GOOD: [(&str, &[&str]); 53] = [
     ("activities", &["/v1/activities?entity=account:adelev@m365x816222.onmicrosoft.com&hours=24"]),
     ("functions", &["/v1/functions"]),
     ("saved_queries", &["/v1/queries?purpose=hunt"]),
@@ -49,6 +49,7 @@ const GOOD: [(&str, &[&str]); 52] = [
     ("health", &["/v1/health"]),
     ("incident", &["/v1/incidents/116294", "/v1/incidents/28282"]),
     ("incidents", &["/v1/incidents", "/v1/incidents?status=open&severity=low&sort=number&limit=1"]),
+    ("ingests", &["/v1/ingests", "/v1/ingests?limit=5"]),
     ("metrics", &["/metrics"]),
     (
         "neighbors",
@@ -132,9 +133,9 @@ async fn the_api_on_the_sample_data() {
     decisions_are_taken_back(&clew).await;
 }
 
-/// Operations that show what must be defined first, or ask for a proof: `access`, `alerts`, `automation`, `bookmarks`, `exports`, `listed`, `mcp`,
-/// `sign_in` and `suppression` hold their answers.
-const ELSEWHERE: [&str; 22] = [
+/// Operations that show what must be defined first, or ask for a proof: `access`, `alerts`, `automation`, `bookmarks`, `exports`, `ingests`,
+/// `listed`, `mcp`, `sign_in` and `suppression` hold their answers.
+const ELSEWHERE: [&str; 23] = [
     "alert_activity",
     "around",
     "automation_rule",
@@ -147,6 +148,7 @@ const ELSEWHERE: [&str; 22] = [
     "identity_token",
     "indicator",
     "indicator_matches",
+    "ingest_record",
     "keys",
     "mcp_listen",
     "proposal",

@@ -123,6 +123,15 @@ fn exit_codes_tell_usage_from_errors() {
         &["ingest", "Cargo.toml", "--format", "bogus"],
         &["ingest", "Cargo.toml", "--table", "a b"],
         &["timeline", "host:MSTICALERTSWIN1", "--from", "soon"],
+        &["alerts", "--limit", "0"],
+        &["alerts", "--limit", "99999999"],
+        &["alerts", "--cursor", "garbage"],
+        &["neighbors", "host:MSTICALERTSWIN1", "--hops", "99"],
+        &["neighbors", "host:MSTICALERTSWIN1", "--relation", "bogus"],
+        &["neighbors", "MSTICALERTSWIN1"],
+        &["entity", "bogus:1"],
+        &["timeline", "host:MSTICALERTSWIN1", "--buckets", "100000"],
+        &["timeline", "host:MSTICALERTSWIN1", "--cursor", "garbage"],
     ] {
         let output = clew(folder.path(), arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {output:?}");

@@ -313,3 +313,29 @@ async fn what_was_cut_from_the_end_is_told_until_somebody_looked_into_it() {
     let clew = Clew::open(folder, Options::default());
     assert_eq!(clew.get("/v1/audit/verify").await["whole"], json!(true));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_it_was_closed_is_told_by_source_and_by_clew() {
+    let clew = filled();
+    let mut row: Value = serde_json::from_str(&exported("i3", 3, "third", "Closed", &[], "2026-01-03T00:00:00Z")).expect("JSON");
+    row["ClosedTime"] = json!("2026-01-02T13:00:00Z");
+    row["Classification"] = json!("Undetermined");
+    assert_eq!(clew.ingest_bytes("three.jsonl", row.to_string()).new, 1);
+    assert_eq!(detail(&clew, "i3").await["closed"], "2026-01-02T13:00:00Z");
+    let listed = clew.get("/v1/incidents?status=Closed").await;
+    assert_eq!((&listed["total"], &listed["value"][0]["closed"]), (&json!(1), &json!("2026-01-02T13:00:00Z")));
+    assert_eq!(detail(&clew, "i1").await.get("closed"), None);
+
+    ok(
+        &clew,
+        "ana",
+        "PATCH",
+        "/v1/incidents/1",
+        json!({"status": "Closed", "classification": "TruePositive", "classification_comment": "contained"}),
+    )
+    .await;
+    let closed = detail(&clew, "i1").await;
+    assert_eq!((closed["closed"].is_string(), &closed["closed"]), (true, &closed["modified"]));
+    ok(&clew, "ana", "PATCH", "/v1/incidents/1", json!({"status": "Active", "reason": "it came back"})).await;
+    assert_eq!(detail(&clew, "i1").await.get("closed"), None, "it is open again");
+}

@@ -320,3 +320,34 @@ async fn times_that_cannot_be_read_are_told_and_kept() {
     let kept = clew.sql("SELECT EndTime, _Extra, _Unparsed FROM SecurityAlert").await;
     assert_eq!(kept["rows"], json!([[null, {"EndTime": "2/30/2024 1:00 PM"}, {"TimeGenerated": "soon"}]]), "{kept}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn entities_that_are_no_list_are_told() {
+    let clew = Clew::new();
+    let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+    let odd = [("words", json!("not json")), ("object", json!({"a": 1})), ("object in a text", json!("{\"a\":1}")), ("deep", json!(deep))];
+    let fine = [("nothing", json!("")), ("null", Value::Null), ("empty", json!("[]")), ("none", json!([]))];
+    for (name, entities) in odd.iter().chain(&fine) {
+        let mut row: Value = serde_json::from_str(&alert(&format!("entities: {name}"))).expect("JSON");
+        row["Entities"] = entities.clone();
+        let report = clew.ingest_with("a.jsonl", row.to_string(), &alerts());
+        assert_eq!((report.new, report.rejected), (1, 0), "{name}");
+        let told: Vec<(&str, &str)> = report.warned.iter().map(|warned| (warned.column.as_str(), warned.code.as_str())).collect();
+        let expected: &[_] = if odd.iter().any(|(odd, _)| odd == name) { &[("SecurityAlert.Entities", "value_unreadable")] } else { &[] };
+        assert_eq!(told, expected, "{name}");
+        assert_eq!(report.warnings, expected.len() as u64, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_year_1_is_no_time_in_tables_too() {
+    let clew = Clew::new();
+    let mut row: Value = serde_json::from_str(&alert("year-1")).expect("JSON");
+    for name in ["StartTime", "EndTime", "ProcessingEndTime"] {
+        row[name] = json!("0001-01-01T00:00:00Z");
+    }
+    let report = clew.ingest_with("a.jsonl", row.to_string(), &alerts());
+    assert_eq!((report.new, report.warnings), (1, 0));
+    let found = clew.sql("SELECT StartTime, EndTime, ProcessingEndTime, TimeGenerated FROM SecurityAlert").await;
+    assert_eq!(found["rows"], json!([[null, null, null, "2024-01-01T02:00:00Z"]]));
+}

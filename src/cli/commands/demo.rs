@@ -11,10 +11,10 @@ use super::Request;
 use super::ingest::{report, summary};
 use super::serve::{LISTEN_DEFAULT, until_stopped};
 use crate::datasets;
-use crate::engine::IngestReport;
+use crate::engine::{IngestNote, IngestReport};
 use crate::http::Serving;
 use crate::ingest::{Input, Options};
-use crate::model::{Fault, FaultClass};
+use crate::model::{Fault, FaultClass, Time};
 use crate::triage::CorrelationRequest;
 
 /// Folder of the sample data.
@@ -48,6 +48,7 @@ impl Demo {
         let engine = Arc::clone(&here.engine);
         let bytes = datasets::ALL.iter().flat_map(|set| set.files).map(|(_, bytes)| bytes.len() as u64).sum();
         let bar = Bar::new(Some(bytes));
+        let begun = Time::now();
         let mut total = IngestReport::default();
         for set in datasets::ALL {
             for (file, bytes) in set.files {
@@ -58,6 +59,13 @@ impl Demo {
             }
         }
         bar.done();
+        let note = IngestNote {
+            by: global.user().unwrap_or_else(|| "local".to_owned()),
+            via: "demo",
+            sources: datasets::ALL.iter().map(|set| set.name.to_owned()).collect(),
+            ..IngestNote::default()
+        };
+        engine.note_ingest(&note, begun, &total);
         // Most samples are alerts that no product put into an incident.
         engine.correlate(&CorrelationRequest::default())?;
         eprintln!("sample data in `{}`: {}", dir.display(), summary(&report(&total)?));

@@ -11,9 +11,9 @@ use super::super::output::{self, Format};
 use super::super::progress::Bar;
 use super::super::{Failure, Global};
 use super::{Request, View};
-use crate::engine::{IngestReport, RejectedDocument};
+use crate::engine::{IngestNote, IngestReport, RejectedDocument};
 use crate::ingest::{Input, Options, check, entries, readable};
-use crate::model::{Fault, FaultClass};
+use crate::model::{Fault, FaultClass, Time};
 
 /// Type of a body of any container.
 const OCTETS: &str = "application/octet-stream";
@@ -72,8 +72,30 @@ impl Ingest {
     }
 
     fn here(&self, global: &Global, here: &Here, bar: &Bar, total: &mut Value) -> Result<(), Failure> {
-        let options = self.options(global);
+        let begun = Time::now();
         let mut sum = IngestReport::default();
+        let outcome = self.each(global, here, bar, &mut sum, total);
+        // What was taken in before an error stays.
+        if sum.documents > 0 || outcome.is_ok() {
+            let note = IngestNote {
+                by: global.user().unwrap_or_else(|| "local".to_owned()),
+                via: "command",
+                run: None,
+                sources: self
+                    .paths
+                    .iter()
+                    .map(|path| if is_stdin(path) { "stdin".to_owned() } else { path.display().to_string() })
+                    .collect(),
+                format: global.format.clone(),
+                table: self.table.clone(),
+            };
+            here.engine.note_ingest(&note, begun, &sum);
+        }
+        outcome
+    }
+
+    fn each(&self, global: &Global, here: &Here, bar: &Bar, sum: &mut IngestReport, total: &mut Value) -> Result<(), Failure> {
+        let options = self.options(global);
         for path in &self.paths {
             bar.at(&path.display().to_string());
             let input = if is_stdin(path) {
@@ -82,15 +104,18 @@ impl Ingest {
                 Input::Path(path.clone())
             };
             sum.add(here.engine.ingest(input, &options, bar)?);
-            *total = report(&sum)?;
+            *total = report(sum)?;
         }
         Ok(())
     }
 
     fn there(&self, global: &Global, there: &There, bar: &Bar, total: &mut Value) -> Result<(), Failure> {
+        // The requests of one command leave one report.
+        let run = format!("{}-{}", std::process::id(), Time::now().micros());
+        let send = Sending { global, there, run: &run };
         for path in &self.paths {
             if is_stdin(path) {
-                add(total, self.send(global, there, "stdin", bar.reading(io::stdin()))?);
+                add(total, self.send(&send, "stdin", bar.reading(io::stdin()))?);
                 continue;
             }
             let mut files = Vec::new();
@@ -98,7 +123,7 @@ impl Ingest {
             for file in &files {
                 bar.at(&file.display().to_string());
                 // A file that was met in a folder keeps the others not out.
-                let sent = match (self.file(global, there, bar, file, path.is_dir()), path.is_dir()) {
+                let sent = match (self.file(&send, bar, file, path.is_dir()), path.is_dir()) {
                     (Err(failure), true) => refused(file, failure)?,
                     (sent, _) => sent?,
                 };
@@ -108,19 +133,31 @@ impl Ingest {
         Ok(())
     }
 
-    fn file(&self, global: &Global, there: &There, bar: &Bar, file: &Path, met: bool) -> Result<Value, Failure> {
+    fn file(&self, send: &Sending<'_>, bar: &Bar, file: &Path, met: bool) -> Result<Value, Failure> {
         let fail = |error: io::Error| unreadable(file, &error);
         if met {
             readable(file).map_err(fail)?;
         }
-        self.send(global, there, &file.display().to_string(), bar.reading(File::open(file).map_err(fail)?))
+        self.send(send, &file.display().to_string(), bar.reading(File::open(file).map_err(fail)?))
     }
 
-    fn send(&self, global: &Global, there: &There, name: &str, body: impl io::Read + 'static) -> Result<Value, Failure> {
-        let request =
-            Request::get("/v1/ingest").with("format", global.format.as_ref()).with("table", self.table.as_ref()).with("source", Some(name));
-        there.stream(&request, OCTETS, body)
+    fn send(&self, send: &Sending<'_>, name: &str, body: impl io::Read + 'static) -> Result<Value, Failure> {
+        let request = Request::get("/v1/ingest")
+            .with("format", send.global.format.as_ref())
+            .with("table", self.table.as_ref())
+            .with("source", Some(name))
+            .with("run", Some(send.run))
+            .by(send.global.user());
+        send.there.stream(&request, OCTETS, body)
     }
+}
+
+/// The way of the files of one command to a server.
+struct Sending<'a> {
+    global: &'a Global,
+    there: &'a There,
+    /// Names the command.
+    run: &'a str,
 }
 
 /// The report of a file that was refused whole; a failure that is not about the file is passed on.

@@ -10,6 +10,7 @@ mod exports;
 mod generate;
 mod graph;
 mod ingest;
+mod ingests;
 mod key;
 mod kql;
 mod listed;
@@ -114,6 +115,8 @@ pub(crate) enum Command {
     Exports(exports::Exports),
     /// Say which hosts webhooks and exports may call
     Egress(automation::Egress),
+    /// List what became of earlier ingests, or show the whole report of one
+    Ingests(ingests::Ingests),
     /// Say how long the rows of tables are kept, and let go of older ones
     Retention(retention::Retention),
     /// Check that no change was altered, dropped or slipped in
@@ -201,6 +204,7 @@ impl Command {
             Self::Simulate { bundles } => (Request::post("/v1/simulate", serde_json::json!({"bundles": bundles})), View::Any),
             Self::Egress(egress) => egress.request(),
             Self::Suppression(suppression) => suppression.request(),
+            Self::Ingests(ingests) => ingests.request(),
             Self::Retention(retention) => retention.request(),
             Self::Stats => (Request::get("/v1/stats"), View::Stats),
             _ => return Ok(None),

@@ -57,6 +57,20 @@ pub(super) fn entity(answer: &Value, style: Style) -> String {
     out
 }
 
+/// What an earlier ingest did.
+pub(super) fn ingest_record(answer: &Value, style: Style) -> String {
+    const OWN: [&str; 9] = ["id", "by", "via", "begun", "ended", "sources", "requests", "format", "table"];
+    let own: Map<String, Value> = OWN.iter().filter_map(|name| Some(((*name).to_owned(), answer.get(*name)?.clone()))).collect();
+    let mut out = members(&Value::Object(own), &[], style);
+    out.push_str(&object("documents by file", &answer["files"], style));
+    if let Some(more) = answer["files_more"].as_u64().filter(|more| *more > 0) {
+        let _ = writeln!(out, "and {more} documents of other files");
+    }
+    out.push('\n');
+    out.push_str(&report(answer));
+    out
+}
+
 /// What an ingest did.
 pub(super) fn report(answer: &Value) -> String {
     let style = Style::default();

@@ -56,6 +56,10 @@ pub(crate) enum View {
     Table,
     /// What an ingest did.
     Report,
+    /// What earlier ingests did.
+    Ingests,
+    /// What an earlier ingest did.
+    IngestRecord,
     /// What a correlation found and did.
     Correlation,
     /// A decision on entities.
@@ -84,7 +88,7 @@ impl View {
     /// The member that holds the items of a list with further pages.
     pub(crate) fn paged(self) -> Option<&'static str> {
         match self {
-            Self::Incidents | Self::Alerts | Self::Entities | Self::Timeline | Self::Proposals => Some("value"),
+            Self::Incidents | Self::Alerts | Self::Entities | Self::Timeline | Self::Proposals | Self::Ingests => Some("value"),
             Self::Search => Some("hits"),
             _ => None,
         }
@@ -133,6 +137,19 @@ const DEFINITIONS: Columns = &[
     ("MODIFIED", "modified"),
     ("BY", "modified_by"),
 ];
+const INGESTS: Columns = &[
+    ("BEGUN", "begun"),
+    ("BY", "by"),
+    ("VIA", "via"),
+    ("SOURCE", "source"),
+    ("DOCUMENTS", "documents"),
+    ("NEW", "new"),
+    ("UPDATED", "updated"),
+    ("DUPLICATE", "duplicate"),
+    ("REJECTED", "rejected"),
+    ("WARNINGS", "warnings"),
+    ("ID", "id"),
+];
 const RUNS: Columns =
     &[("STARTED", "started"), ("RULE", "name"), ("TARGET", "target"), ("WHEN", "when"), ("ACTIONS", "actions"), ("ID", "id")];
 const PROPOSALS: Columns = &[
@@ -166,6 +183,8 @@ pub(crate) fn for_people(view: View, answer: &Value, style: Style) -> String {
         View::Entities => page(answer, ENTITIES, "entities", style),
         View::Explorations => page(answer, EXPLORATIONS, "queries", style),
         View::Proposals => page(answer, PROPOSALS, "proposals", style),
+        View::Ingests => page(answer, INGESTS, "ingests", style),
+        View::IngestRecord => detail::ingest_record(answer, style),
         View::Runs => page(answer, RUNS, "runs", style),
         View::Definitions => page(answer, DEFINITIONS, "definitions", style),
         View::Rank => page(answer, RANK, "nodes", style),

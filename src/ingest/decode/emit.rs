@@ -8,6 +8,7 @@ use hashbrown::{DefaultHashBuilder, HashMap};
 
 use crate::catalog::entities;
 use crate::ingest::events::Route;
+use crate::ingest::formats::activity_alert;
 use crate::ingest::reject::excerpt;
 use crate::ingest::{Context, EVENT, Format, Rejected, detect, events, formats, parse};
 use crate::model::{Body, Document, Object, Origin, Time};
@@ -166,6 +167,7 @@ impl<'a> Emitter<'a> {
         let (format, table) = match self.shapes.get(&key) {
             Some(Shape::Format(format, table)) => (format.clone(), table.clone()),
             Some(Shape::Event(route)) => match route.table(raw, members) {
+                Some(table) if activity_alert::tells(&table, raw, members) => (self.format(activity_alert::FORMAT.name), None),
                 Some(table) => (self.event.clone(), Some(table)),
                 None => {
                     if let Some(number) = entities_alone(raw) {

@@ -6,7 +6,7 @@ use quick_xml::events::Event as Node;
 use super::row::Reader;
 
 /// Bytes of a text that are looked into.
-const MESSAGE_MAX: usize = 1 << 20;
+pub(super) const MESSAGE_MAX: usize = 1 << 20;
 
 /// Adds the fields that stand inside a text of the row as cells of their own.
 pub(super) fn spread(table: &str, row: &mut Reader<'_>) {

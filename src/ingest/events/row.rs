@@ -187,9 +187,24 @@ impl<'a> Reader<'a> {
             // Its members were read before, if it has any.
             Slot::Flat if nested || self.flattened => {}
             Slot::Flat | Slot::Spread => {
-                let slot = self.layout.column(key);
-                self.put(slot, raw);
+                let column = self.layout.column(key);
+                self.put(column, raw);
+                if matches!(slot, Slot::Spread) && depth < SPREAD_DEPTH {
+                    self.inner_text(key, raw, depth, limits);
+                }
             }
+        }
+    }
+
+    /// Reads the members of an object that stands in a text, as tables and their exports keep the data of an event.
+    fn inner_text(&mut self, owner: &str, raw: &[u8], depth: usize, limits: &Limits) {
+        if !self.layout.source.windows || raw.first() != Some(&b'"') || raw.len() > message::MESSAGE_MAX {
+            return;
+        }
+        let text = serde_json::from_slice::<String>(raw).unwrap_or_default();
+        let text = text.trim();
+        if text.starts_with('{') {
+            self.inner(owner, text.as_bytes(), depth, limits);
         }
     }
 

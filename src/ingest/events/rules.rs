@@ -20,12 +20,19 @@ const EACH_MAX: usize = 100;
 
 /// The rules of one table.
 pub(super) struct TableRules {
+    table: &'static str,
     /// Rules for one event id each, which is how most rows are told apart.
     by_event: HashMap<i64, Vec<&'static Rule>>,
     others: Vec<&'static Rule>,
+    /// Rules of other tables that read some of its rows, with what those rows have in common.
+    like: Vec<(&'static [Condition], &'static str)>,
 }
 
 impl TableRules {
+    fn new(table: &'static str) -> Self {
+        Self { table, by_event: HashMap::new(), others: Vec::new(), like: Vec::new() }
+    }
+
     /// The rules of a table, if it has any.
     pub(super) fn of(table: &str) -> Option<&'static Self> {
         static ALL: OnceLock<HashMap<&'static str, TableRules>> = OnceLock::new();
@@ -33,11 +40,16 @@ impl TableRules {
             let mut all: HashMap<&'static str, TableRules> = HashMap::new();
             for rule in relations::rules() {
                 for table in &rule.tables {
-                    let rules = all.entry(table).or_insert_with(|| Self { by_event: HashMap::new(), others: Vec::new() });
+                    let rules = all.entry(table).or_insert_with(|| Self::new(table));
                     match event_ids(rule) {
                         Some(ids) => ids.into_iter().for_each(|id| rules.by_event.entry(id).or_default().push(rule)),
                         None => rules.others.push(rule),
                     }
+                }
+            }
+            for likeness in relations::likenesses() {
+                for table in &likeness.tables {
+                    all.entry(table).or_insert_with(|| Self::new(table)).like.push((&likeness.when, likeness.like));
                 }
             }
             all
@@ -47,19 +59,29 @@ impl TableRules {
 
     /// The entities that a row names, and their relations.
     pub(super) fn find(&self, row: Row<'_>) -> (Vec<Entity>, Vec<Link>) {
-        let event = if self.by_event.is_empty() { None } else { column(row, "EventID").and_then(Value::as_i64) };
-        let special = event.and_then(|id| self.by_event.get(&id)).into_iter().flatten();
         let mut found = Found { list: EntityList::new(), seen: Vec::new() };
-        for rule in special.chain(&self.others) {
-            if rule.when.iter().all(|condition| holds(condition, row)) {
-                found.run(rule, row);
-            }
+        self.run(row, &mut found, &|_| true);
+        // Rows that are like those of several tables, or of one for several reasons, are read by its rules once.
+        let like = self.like.iter().find(|(when, _)| when.iter().all(|condition| holds(condition, row)));
+        if let Some(rules) = like.and_then(|(_, table)| Self::of(table)) {
+            rules.run(row, &mut found, &|rule| !rule.tables.contains(&self.table));
         }
         if found.list.is_empty() {
             return (Vec::new(), Vec::new());
         }
         let (evidence, links) = found.list.finish();
         (evidence.into_iter().map(|evidence| evidence.entity).collect(), links)
+    }
+
+    /// Runs those of the rules that are wanted and whose conditions hold.
+    fn run(&self, row: Row<'_>, found: &mut Found, wanted: &dyn Fn(&'static Rule) -> bool) {
+        let event = if self.by_event.is_empty() { None } else { column(row, "EventID").and_then(Value::as_i64) };
+        let special = event.and_then(|id| self.by_event.get(&id)).into_iter().flatten();
+        for rule in special.chain(&self.others) {
+            if wanted(rule) && rule.when.iter().all(|condition| holds(condition, row)) {
+                found.run(rule, row);
+            }
+        }
     }
 }
 
@@ -335,10 +357,14 @@ fn given(gives: Gives, source: &Source, row: Row<'_>) -> Vec<Object> {
             for piece in pieces {
                 match piece {
                     Piece::Text(text) => whole.push_str(text),
-                    Piece::Column(name) => match column(row, name).and_then(text) {
-                        Some(text) => whole.push_str(&text),
-                        None => return Vec::new(),
-                    },
+                    Piece::Cell(cell) => {
+                        let mut values = Vec::new();
+                        cell_values(cell, row, &mut values);
+                        match values.first().and_then(|value| text(value)) {
+                            Some(text) => whole.push_str(&text),
+                            None => return Vec::new(),
+                        }
+                    }
                 }
             }
             from_text(gives, &whole).into_iter().collect()
@@ -389,6 +415,7 @@ fn from_value(gives: Gives, value: &Value, change: Option<Change>) -> Vec<Object
     match change {
         None => from_text(gives, &text).into_iter().collect(),
         Some(Change::Hashes) => parts::hashes(&text),
+        Some(Change::Bare) => parts::bare_url(&text).and_then(|url| from_text(gives, &url)).into_iter().collect(),
         Some(Change::Leaf) => from_text(gives, text.rsplit('\\').next().unwrap_or_default()).into_iter().collect(),
         Some(Change::Stem) => from_text(gives, text.rsplit_once('\\').map_or("", |(stem, _)| stem)).into_iter().collect(),
         Some(Change::GuidTime) => guid_time(&text).and_then(|time| from_text(gives, &time.to_string())).into_iter().collect(),

@@ -231,6 +231,7 @@ const STORAGE_NAMES: &[(&str, &str)] = &[
     ("requester.objectId", "RequesterObjectId"),
     ("requester.tenantId", "RequesterTenantId"),
     ("requester.upn", "RequesterUpn"),
+    ("resourceId", "_ResourceId"),
 ];
 
 /// Lines of syslog as the journal of systemd writes them in JSON.

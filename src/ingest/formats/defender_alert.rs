@@ -59,7 +59,7 @@ fn read(object: &Object, _: &Context<'_>) -> Result<Vec<Body>, Reject> {
     let extended = fields.nested(&["extendedProperties"]);
     let processed = fields.value(&["processingEndTimeUtc", "processingEndTime"]);
     alert.extended = fields.rest();
-    if let Some(processed) = processed {
+    if let Some(processed) = processed.filter(|processed| !value::is_no_time(processed)) {
         alert.extended.insert("ProcessingEndTime".to_owned(), processed.clone());
     }
     shared::add_tactics(&mut alert.tactics, &intents, &mut alert.extended, "OtherTactics");

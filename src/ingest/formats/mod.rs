@@ -12,6 +12,7 @@ mod shared;
 pub(crate) mod xdr_advanced_hunting;
 pub(crate) mod xdr_incident;
 
+pub(crate) mod activity_alert;
 pub(crate) mod asff;
 pub(crate) mod elastic;
 pub(crate) mod guardduty;

@@ -84,7 +84,8 @@ pub(super) fn alert(object: &Object, fallback: Option<&str>) -> Result<Alert, Re
     alert.extended = fields.rest();
     // Both are read into other members of the model; the table shows the row's own words.
     for name in OWN_WORDS {
-        if let Some(value) = value::first(object, &[name, &format!("{name}Utc")]).filter(|value| value.as_str() != Some(&alert.title)) {
+        let own = value::first(object, &[name, &format!("{name}Utc")]);
+        if let Some(value) = own.filter(|value| value.as_str() != Some(&alert.title) && !value::is_no_time(value)) {
             alert.extended.insert(name.to_owned(), value.clone());
         }
     }
@@ -134,7 +135,8 @@ fn times(alert: &mut Alert, fields: &mut Fields<'_>) {
     alert.end = fields.time(&["EndTime", "EndTimeUtc"]);
     alert.created = fields.time(&["TimeGenerated", "TimeGeneratedUtc"]);
     // Every change of an alert is written as a row with a new `TimeGenerated`.
-    alert.modified = alert.created.or_else(|| fields.time(&["ProcessingEndTime", "ProcessingEndTimeUtc"]));
+    let processed = fields.time(&["ProcessingEndTime", "ProcessingEndTimeUtc"]);
+    alert.modified = alert.created.or(processed);
 }
 
 /// Takes what `ExtendedProperties` says of the alert itself, and keeps them all.

@@ -89,7 +89,8 @@ pub(super) fn steps(fields: &mut Fields<'_>, names: &[&str]) -> Vec<String> {
     fields.read(names, |value| Some(read_steps(value)).filter(|steps| !steps.is_empty())).unwrap_or_default()
 }
 
-fn read_steps(value: &Value) -> Vec<String> {
+/// The steps that a value holds.
+pub(super) fn read_steps(value: &Value) -> Vec<String> {
     match value::parsed(value).as_ref() {
         Value::Array(items) => items.iter().filter_map(value::text).map(Cow::into_owned).collect(),
         Value::Object(object) => value::text_of(object, &["displayValue"]).map(Cow::into_owned).into_iter().collect(),

@@ -123,6 +123,12 @@ pub fn url(text: &str) -> Option<Object> {
     some(object([("Url", text)]))
 }
 
+/// A URL in canonical form, without its query.
+pub fn bare_url(text: &str) -> Option<String> {
+    let bare = text.split('?').next().unwrap_or_default();
+    normalise::url(bare).map(|(url, _)| url)
+}
+
 /// A domain name; the trailing dot of the root is dropped, an address is none.
 pub fn dns(text: &str) -> Option<Object> {
     let name = text.trim().trim_end_matches('.');

@@ -220,6 +220,7 @@ fn row(incident: &Incident, alerts: &[(Seq, Alert)], seq: Seq) -> IncidentRow {
         last_activity: incident.last_activity.into_iter().chain(alerts.iter().filter_map(|(_, alert)| alert.end.or(alert.time()))).max(),
         created: incident.created,
         modified: incident.modified,
+        closed: incident.closed,
         seq: seq.0,
     }
 }

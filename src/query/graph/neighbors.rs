@@ -1,12 +1,12 @@
 //! The edges of a node, newest first, a page at a time.
 
-use crate::catalog::entities;
-use crate::graph::{Direction, EdgeFilter, EdgePosition, NodeId};
+use crate::catalog::{entities, relations};
+use crate::graph::{Direction, EdgeFilter, EdgePosition, GraphSnapshot, NodeId};
 use crate::model::{Fault, FaultClass, Kind, Relation, Window};
 
 use super::super::answer::{Edge, Subgraph};
 use super::super::cursor::Seal;
-use super::super::reference::{BRIEF_ITEMS, are_brief, limit, node, window, word};
+use super::super::reference::{BRIEF_ITEMS, are_brief, limit, nearest, node, window, word};
 use super::super::{Context, Question, listed, render};
 use super::past::Past;
 use super::requests::NeighborsRequest;
@@ -17,8 +17,24 @@ const LIMIT_DEFAULT: u32 = 100;
 /// Edges of an answer at the most.
 const LIMIT_MAX: u32 = 10_000;
 
+/// Refuses the name of a relation that nothing asserts: every edge would be left out.
+fn check_relation(graph: &GraphSnapshot, name: &str) -> Result<(), Fault> {
+    let lists = [listed::ON_LIST, listed::MATCHES_INDICATOR];
+    if relations::relation(name).is_some() || lists.contains(&name) || graph.has_relation(name) {
+        return Ok(());
+    }
+    let known =
+        relations::relations().iter().map(|relation| relation.name).chain(entities::relations().iter().map(|relation| relation.name));
+    let fault = Fault::new(FaultClass::Invalid, "relation_unknown", format!("expected a relation, found `{name}`"));
+    Err(match nearest(name, known) {
+        Some(near) => fault.with_hint(format!("a similar relation is `{near}`")),
+        None => fault.with_hint("`clew entity` counts the relations of an entity"),
+    })
+}
+
 /// Reads which edges are wanted.
-pub(super) fn filter(relations: &[String], kinds: &[String], direction: Option<&str>) -> Result<EdgeFilter, Fault> {
+fn filter(graph: &GraphSnapshot, relations: &[String], kinds: &[String], direction: Option<&str>) -> Result<EdgeFilter, Fault> {
+    relations.iter().try_for_each(|name| check_relation(graph, name))?;
     let read = |text: &str| match text {
         "out" => Some(Direction::Out),
         "in" => Some(Direction::In),
@@ -60,7 +76,7 @@ impl Question for NeighborsRequest {
             return Ok(listed);
         }
         let start = node(graph, &self.node)?;
-        let mut filter = filter(&self.relation, &self.kind, self.direction.as_deref())?;
+        let mut filter = filter(graph, &self.relation, &self.kind, self.direction.as_deref())?;
         filter.window = window(self.from.as_deref(), self.to.as_deref(), context.now)?;
         let past = self.as_of.as_deref().map(|text| Past::read(context, text)).transpose()?;
         filter.until = past.as_ref().map(|past| past.until);

@@ -161,6 +161,7 @@ pub fn incident_row(graph: &GraphSnapshot, incident: &IncidentRef<'_>) -> Incide
         last_activity: last,
         created: incident.created(),
         modified: incident.modified(),
+        closed: incident.closed(),
         seq: incident.seq().map_or(0, |seq| seq.0),
     }
 }

@@ -163,6 +163,10 @@ pub struct IncidentRow {
     /// When it was last changed.
     #[schema(value_type = Option<String>)]
     pub modified: Option<Time>,
+    /// When it was closed, if it is.
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed: Option<Time>,
     /// Sequence number of the document that says so.
     pub seq: u64,
 }

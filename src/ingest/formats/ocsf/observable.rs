@@ -56,6 +56,10 @@ fn read_observable(observable: &Object, cast: &mut Cast) -> bool {
     };
     let Some(properties) = properties.filter(|properties| !properties.is_empty()) else { return false };
     // What stands elsewhere with more of it is not said again.
-    let known = properties.get("Address").is_some_and(|address| kind == "ip" && cast.has(kind, "Address", address));
+    let known = match kind {
+        "ip" => properties.get("Address").is_some_and(|address| cast.has(kind, "Address", address)),
+        "host" if properties.len() == 1 => properties.get("HostName").is_some_and(|name| cast.has(kind, "HostName", name)),
+        _ => false,
+    };
     known || cast.add(kind, properties, Some("related")).is_some()
 }

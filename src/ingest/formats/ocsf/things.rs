@@ -11,13 +11,17 @@ use crate::model::Object;
 /// Deepest chain of parents of a process that is read.
 const PARENTS_MAX: usize = 16;
 
+/// The property of a device that holds its id in Defender.
+const DEFENDER_ID: &str = "MdeDeviceId";
+
 /// All entities of a finding: what is evidence, what is affected, what can be observed.
 pub(super) fn read_things(object: &Object, cast: &mut Cast) {
-    let host = object_at(object, &["device"]).and_then(|device| read_endpoint(device, "impacted", cast));
-    read_evidence(object, host, cast);
+    let ids = device_ids(object);
+    let host = object_at(object, &["device"]).and_then(|device| read_endpoint(device, "impacted", ids, cast));
+    read_evidence(object, host, ids, cast);
     for evidence in objects(get(object, "evidences")) {
-        let host = object_at(evidence, &["device"]).and_then(|device| read_endpoint(device, "impacted", cast)).or(host);
-        read_evidence(evidence, host, cast);
+        let host = object_at(evidence, &["device"]).and_then(|device| read_endpoint(device, "impacted", ids, cast)).or(host);
+        read_evidence(evidence, host, ids, cast);
     }
     let provider = text_at(object, &["cloud", "provider"]).unwrap_or_default().to_ascii_lowercase();
     for resource in objects(get(object, "resources")).chain(objects(get(object, "resource"))) {
@@ -40,7 +44,20 @@ pub(super) fn read_things(object: &Object, cast: &mut Cast) {
     }
 }
 
-fn read_evidence(evidence: &Object, host: Option<Place>, cast: &mut Cast) {
+/// The property that the `uid` of a device is: each product counts its devices by itself, and only Defender's ids are known by a
+/// key of their own.
+fn device_ids(object: &Object) -> &'static str {
+    const PATHS: [&[&str]; 4] = [
+        &["metadata", "product", "name"],
+        &["metadata", "product", "feature", "name"],
+        &["metadata", "log_provider"],
+        &["metadata", "log_name"],
+    ];
+    let says = |path: &[&str]| text_at(object, path).is_some_and(|text| text.to_ascii_lowercase().contains("defender"));
+    if PATHS.iter().any(|path| says(path)) { DEFENDER_ID } else { "Uid" }
+}
+
+fn read_evidence(evidence: &Object, host: Option<Place>, ids: &'static str, cast: &mut Cast) {
     let user = object_at(evidence, &["actor", "user"]).or_else(|| object_at(evidence, &["user"])).and_then(|user| read_user(user, cast));
     let actor = object_at(evidence, &["actor", "process"]).and_then(|process| read_process(process, host, user, cast));
     if let Some(process) = object_at(evidence, &["process"]) {
@@ -51,7 +68,7 @@ fn read_evidence(evidence: &Object, host: Option<Place>, cast: &mut Cast) {
     }
     for (name, role) in [("src_endpoint", "source"), ("dst_endpoint", "destination")] {
         if let Some(endpoint) = object_at(evidence, &[name]) {
-            read_endpoint(endpoint, role, cast);
+            read_endpoint(endpoint, role, ids, cast);
         }
     }
     if let Some(file) = object_at(evidence, &["file"]) {
@@ -77,12 +94,20 @@ fn read_evidence(evidence: &Object, host: Option<Place>, cast: &mut Cast) {
 }
 
 /// A device or one side of a connection: the host where it is named, and its addresses.
-fn read_endpoint(endpoint: &Object, role: &'static str, cast: &mut Cast) -> Option<Place> {
+fn read_endpoint(endpoint: &Object, role: &'static str, ids: &'static str, cast: &mut Cast) -> Option<Place> {
     let named = real(text_of(endpoint, &["hostname", "name"]));
     let mut properties = named.as_deref().and_then(parts::host).unwrap_or_default();
-    put(&mut properties, "MdeDeviceId", real(text_of(endpoint, &["uid"])));
+    let uid = real(text_of(endpoint, &["uid"]));
+    if properties.is_empty() && ids != DEFENDER_ID {
+        put(&mut properties, "FriendlyName", uid.as_deref());
+    }
+    put(&mut properties, ids, uid);
     put(&mut properties, "InstanceId", real(text_of(endpoint, &["instance_uid"])));
-    put(&mut properties, "NTDomain", real(text_of(endpoint, &["domain"])).filter(|domain| !domain.contains('.')));
+    if properties.contains_key("HostName") && !properties.contains_key("DnsDomain") {
+        let domain = real(text_of(endpoint, &["domain"]));
+        let name = if domain.as_ref().is_some_and(|domain| domain.contains('.')) { "DnsDomain" } else { "NTDomain" };
+        put(&mut properties, name, domain);
+    }
     let described = !properties.is_empty();
     put(&mut properties, "OSFamily", text_at(endpoint, &["os", "name"]).filter(|_| described));
     put(&mut properties, "OSVersion", text_at(endpoint, &["os", "version"]).filter(|_| described));
