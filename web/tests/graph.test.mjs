@@ -66,18 +66,27 @@ test("from the incident over its alerts to their entities, with alike ones as gr
     await closeClean(page);
 });
 
-test("an entity's queries carry counts before they run; what they find joins, is undone, and is in the address", async () => {
+test("an entity's queries say before they run what joins and what they find; what they find joins, and is in the address", async () => {
     const page = await openGraph("/incidents/4/graph");
     await picture(page, "graph");
     await choose(page, "host:msticalertswin1");
     await page.keyboard.press("e");
     const card = page.getByRole("dialog", { name: /Exploration queries of msticalertswin1/ });
     const query = card.getByRole("button", { name: /^Logons on the host/ });
-    await eventually(() => query.innerText(), /Logons on the host\s+3/);
+    await eventually(() => query.innerText(), /Logons on the host\s+\+1$/);
     await picture(page, "graph-explorations");
     const without = await addressed(page);
+    // Rows and query before anything joins.
+    await card.getByRole("button", { name: "Events of Logons on the host: 3" }).click();
+    const drawer = page.getByRole("region", { name: "Rows: Logons on the host" });
+    await drawer.getByText('explore("host/logons", "host:msticalertswin1")').waitFor();
+    await drawer.getByText("3 rows", { exact: true }).waitFor();
+    await drawer.getByRole("button", { name: "Close the rows" }).click();
+    assert.equal(await addressed(page), without);
+    await page.locator(".graph-stage").focus();
+    await page.keyboard.press("e");
     await query.click();
-    await notice(page, "logons of msticalertswin1: 1 new nodes, 3 new links");
+    await notice(page, "logons of msticalertswin1: 1 new node, 3 new links");
     await tab(page, "Questions");
     await page.getByRole("button", { name: "3 rows" }).click();
     await page
@@ -98,6 +107,63 @@ test("an entity's queries carry counts before they run; what they find joins, is
     await closeClean(page);
 });
 
+/** How many nodes and links the graph holds, drawn or not. */
+const held = async (page) => {
+    await page.locator(".graph-stage").focus();
+    await page.keyboard.press("Escape");
+    await tab(page, "Details");
+    const [, nodes, links] = /([\d,]+) nodes and ([\d,]+) links/.exec(await page.getByText(/nodes and .* links, drawn/).innerText());
+    return [nodes, links].map((count) => Number(count.replaceAll(",", "")));
+};
+
+test("the number on a query is the number of nodes that join, for its first results and for all", async () => {
+    const page = await openGraph("/incidents/4/graph");
+    const [before] = await held(page);
+    await choose(page, "host:msticalertswin1");
+    await page.keyboard.press("e");
+    const card = page.getByRole("dialog", { name: /Exploration queries of msticalertswin1/ });
+    const all = card.getByTitle("Add what all 363 results bring");
+    const joins = Number(/\+([\d,]+)/.exec(await eventually(() => all.innerText(), /\+\d/))[1]);
+    await card.getByRole("button", { name: /^Rarest processes on the host/ }).click();
+    await notice(page, /rare processes of msticalertswin1: 10 new nodes, .*; the first \d+ of 68 results/);
+    await page.keyboard.press("u");
+    await notice(page, /undone/);
+    await page.keyboard.press("e");
+    await all.click();
+    await notice(page, new RegExp(`processes of msticalertswin1: ${joins} new nodes`));
+    await drawn(page);
+    assert.equal((await held(page))[0], before + joins);
+    await closeClean(page);
+});
+
+test("who opens the address of an expanded graph sees the same picture", async () => {
+    const page = await openGraph("/incidents/4/graph");
+    await choose(page, "host:msticalertswin1");
+    await page.keyboard.press("Enter");
+    await notice(page, /all links of/);
+    /** Where everything of the list lies, once all of it is shown. */
+    const lie = async () => {
+        await drawn(page);
+        await tab(page, /^List/);
+        await page.getByLabel("Find in the graph").fill("");
+        await page.locator(".graph-stage").focus();
+        await page.keyboard.press("f");
+        await drawn(page);
+        return page.evaluate(() =>
+            [...document.querySelectorAll("[role=treeitem][data-node]")].map((item) => {
+                const place = window.clewGraph.screenOf(item.dataset.node);
+                return `${item.dataset.node} ${Math.round(place.x)} ${Math.round(place.y)}`;
+            }),
+        );
+    };
+    const sent = await lie();
+    assert.ok(sent.length > 100);
+    await addressed(page);
+    await page.reload();
+    await eventually(lie, sent);
+    await closeClean(page);
+});
+
 test("a link says why it is there, with rule, time and record", async () => {
     const page = await openGraph("/incidents/5/graph");
     await tab(page, /^List/);
@@ -114,6 +180,13 @@ test("a link says why it is there, with rule, time and record", async () => {
         /involves GeneratedFindingDomainName[\s\S]*2025-08-22 01:40:09[\s\S]*by the rule alert\.entities[\s\S]*guardduty\//,
     );
     await picture(page, "graph-why");
+    await why.getByRole("button", { name: "Events" }).click();
+    const drawer = page.getByRole("region", { name: /^Rows: involves: the alert that says so/ });
+    await drawer.getByText(/SecurityAlert\s*\| where SystemAlertId ==/).waitFor();
+    await drawer.getByText("1 row", { exact: true }).waitFor();
+    const address = new URL(await drawer.getByRole("link", { name: "Open in Query" }).getAttribute("href"), clew.url);
+    assert.equal(address.searchParams.get("lang"), "kql");
+    assert.match(address.searchParams.get("text"), /^SecurityAlert\n\| where SystemAlertId == "/);
     await closeClean(page);
 });
 
@@ -157,7 +230,7 @@ test("the pointer: resting on an entity lists its queries, a click on a line say
     };
     const host = await at("host:vm3");
     await page.mouse.move(host.x, host.y);
-    await page.getByRole("dialog", { name: "Exploration queries of vm3" }).getByText("Related alerts").waitFor();
+    await page.getByRole("dialog", { name: "Exploration queries of vm3" }).getByText("Related alerts", { exact: true }).waitFor();
     await page.mouse.move(stage.x + 8, stage.y + 8);
     await page.getByRole("dialog").waitFor({ state: "detached" });
     const edge = await page.evaluate(() => window.clewGraph.edgeMiddles()[0]);
@@ -234,6 +307,49 @@ test("as of an instant only what had begun is there; all of it comes back", asyn
     await picture(page, "graph-as-of");
     await page.getByRole("button", { name: "All", exact: true }).click();
     await eventually(() => nodes(page), all);
+    await closeClean(page);
+});
+
+test("the slider goes from moment to moment, and what a mark says stands inside the window", async () => {
+    const page = await openGraph("/incidents/5/graph");
+    await page.getByText(/alerts and changes/).waitFor();
+    const { value } = await (await fetch(`${clew.url}/v1/timeline?of=incident:5&order=newest&limit=1`)).json();
+    await page.getByRole("slider", { name: "As of" }).focus();
+    await page.keyboard.press("ArrowLeft");
+    await page.getByText(`as of ${value[0].time.slice(0, 19).replace("T", " ")}`, { exact: true }).waitFor();
+    await page.keyboard.press("ArrowRight");
+    await page.getByText("all of time", { exact: true }).waitFor();
+    const lanes = await page.locator(".parallel-lanes").boundingBox();
+    assert.equal(lanes.height % 22, 0);
+    const tip = page.locator(".parallel-tip");
+    // The bars of the alerts without a tactic run through the lane above the last one.
+    await eventually(async () => {
+        await page.mouse.move(lanes.x + 500, lanes.y + 10);
+        await page.mouse.move(lanes.x + 500, lanes.y + lanes.height - 33);
+        return tip.count();
+    }, 1);
+    const box = await tip.boundingBox();
+    assert.ok(box.y > 0 && box.y + box.height <= 900 && box.x > 0 && box.x + box.width <= 1440, JSON.stringify(box));
+    await closeClean(page);
+});
+
+test("numbers of the graph and of its timeline say what was asked", async () => {
+    const page = await openGraph("/incidents/5/graph");
+    await page.getByRole("button", { name: "Show query: Nodes and links of the graph" }).click();
+    await page.getByText(/GET \/v1\/neighbors\?node=incident:/).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Show query: Alerts, changes and events" }).click();
+    await page
+        .getByText(/GET \/v1\/timeline\?of=/)
+        .first()
+        .waitFor();
+    await page.keyboard.press("Escape");
+    const counts = page.locator(".graph-legend [data-question]");
+    await eventually(() => counts.first().innerText(), "27");
+    const { text } = JSON.parse(await counts.first().getAttribute("data-question"));
+    const body = JSON.stringify({ lang: "sql", text });
+    const answer = await fetch(`${clew.url}/v1/query`, { method: "POST", headers: { "content-type": "application/json" }, body });
+    assert.equal((await answer.json()).rows.length, 27);
     await closeClean(page);
 });
 

@@ -42,7 +42,7 @@ test("a query is typed, run by keyboard, and stands in the address", async () =>
     await page.getByRole("button", { name: "History" }).click();
     await page
         .getByRole("complementary", { name: "Tables and queries" })
-        .getByText(/SELECT Severity, count/)
+        .getByRole("button", { name: /SELECT Severity, count.*\d{4}-\d\d-\d\d \d\d:\d\d.* 4 rows/s })
         .waitFor();
     await closeClean(page);
 });
@@ -61,6 +61,47 @@ test("a result becomes a chart and lies along time", async () => {
     await page.getByRole("grid", { name: "Rows" }).waitFor();
     await page.getByRole("button", { name: "Timeline" }).click();
     await page.getByRole("list", { name: "Rows in the order of time" }).waitFor();
+    await closeClean(page);
+});
+
+test("a chart has every property that render gives it", async () => {
+    const page = await openPage(browser, clew.url);
+    const kql = (text) => page.go(`/query?${new URLSearchParams({ lang: "kql", text })}`);
+    await kql(
+        `SecurityAlert | summarize n=count(), m=dcount(AlertName) by AlertSeverity, ProductName
+| render columnchart with (kind=stacked, title="Alerts by product", xcolumn=ProductName, ycolumns=m, series=AlertSeverity, ytitle="Names")`,
+    );
+    const plane = page.locator(".chart-plane");
+    await page.locator(".chart-title").getByText("Alerts by product", { exact: true }).waitFor();
+    await plane.getByText("Names", { exact: true }).waitFor();
+    await plane.getByText("Azure Sentinel", { exact: true }).waitFor();
+    await eventually(
+        () => page.locator(".chart .legend li").allInnerTexts(),
+        (names) => names.includes("High") && !names.join().includes("Azure"),
+    );
+    // Columns of one name stand on each other, not beside each other.
+    const places = () => plane.locator("rect").evaluateAll((all) => new Set(all.map((one) => one.getAttribute("x"))).size);
+    await eventually(places, 5);
+    await page.getByLabel("How series stand").selectOption("none");
+    await eventually(places, (count) => count > 5);
+    // Numbers that name something stand side by side as well.
+    await kql("SecurityEvent | summarize count() by EventID | render columnchart");
+    await eventually(
+        () => plane.locator("rect").evaluateAll((all) => all.map((one) => Math.round(one.getBoundingClientRect().x))),
+        (left) => left.length > 20 && new Set(left).size === left.length,
+    );
+    await closeClean(page);
+});
+
+test("series in arrays are drawn along time, with the anomalies that their flags name", async () => {
+    const page = await openPage(browser, clew.url);
+    const series = "SecurityEvent | make-series n=count() on TimeGenerated from datetime(2019-01-15) to datetime(2019-01-16) step 1h";
+    await page.go(`/query?${new URLSearchParams({ lang: "kql", text: `${series} by Account | render timechart` })}`);
+    await page.getByRole("img", { name: /MSTICAdmin.* by TimeGenerated/ }).waitFor();
+    await eventually(() => page.locator(".chart-plane circle").count(), 96);
+    const flagged = `${series} | extend (f, s, b) = series_decompose_anomalies(n, 0.5) | render anomalychart with (ycolumns=n, anomalycolumns=f)`;
+    await page.go(`/query?${new URLSearchParams({ lang: "kql", text: flagged })}`);
+    await eventually(() => page.locator(".chart-anomaly").count(), 2);
     await closeClean(page);
 });
 

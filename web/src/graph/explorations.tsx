@@ -1,11 +1,17 @@
-// The exploration queries of an entity beside its node: what each would find is counted before it is run.
+// The exploration queries of an entity beside its node: what each would bring into the graph is known before it is run.
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ask, isAbort } from "../api/client";
 import type { ExplorationRow } from "../api/types";
 import { seq } from "../app/live";
+import { relationsOf } from "../state/sql";
 import { formatCount } from "../state/time";
+import { Icon } from "../ui/icons";
 import { KindGlyph } from "../ui/parts";
+import { ShowQuery } from "../ui/showquery";
 import { Failure, Loading } from "../ui/states";
+import { exploreText } from "./loads";
+import { ALL_MAX, counted, joining, type Preview, Previews, preview } from "./previews";
+import type { Rows } from "./rows";
 import type { SceneNode } from "./scene";
 import type { Point } from "./state";
 import type { Investigation } from "./store";
@@ -19,28 +25,27 @@ interface Props {
     focused: boolean;
     onClose: () => void;
     onStay: () => void;
+    onRows: (rows: Rows) => void;
 }
 
-/** Results that "all" asks for at the most. */
-const ALL_MAX = 500;
-const WIDTH = 292;
+const WIDTH = 384;
 const HEIGHT = 330;
 
 /** Counts that were asked for already, of the data that they counted. */
-let counted = { seq: 0, rows: new Map<string, readonly ExplorationRow[]>() };
+let counts = { seq: 0, rows: new Map<string, readonly ExplorationRow[]>() };
+const previews = new Previews();
 
 function countsNow(): Map<string, readonly ExplorationRow[]> {
-    if (counted.seq !== seq.value) counted = { seq: seq.value, rows: new Map() };
-    return counted.rows;
+    if (counts.seq !== seq.value) counts = { seq: seq.value, rows: new Map() };
+    return counts.rows;
 }
 
-export function ExploreCard({ of, node, at, size, focused, onClose, onStay }: Props) {
-    const id = node.members[0] ?? node.id;
+/** The queries of an entity with their counts, and what each would bring. */
+function useExplorations(of: Investigation, id: string) {
     const known = countsNow();
     const [rows, setRows] = useState<readonly ExplorationRow[] | undefined>(known.get(id));
     const [error, setError] = useState<unknown>();
-    const [all, setAll] = useState(false);
-    const box = useRef<HTMLDivElement>(null);
+    const [, setTold] = useState(0);
     useEffect(() => {
         setRows(known.get(id));
         setError(undefined);
@@ -55,8 +60,28 @@ export function ExploreCard({ of, node, at, size, focused, onClose, onStay }: Pr
         );
         return () => controller.abort();
     }, [id, known]);
+    useEffect(() => {
+        if (!rows) return;
+        const controller = new AbortController();
+        const kept = previews.at(counts.seq);
+        const missing = rows.filter((row) => !kept.get(id, row.name));
+        const tell = (query: string, one: Preview) => {
+            kept.set(id, query, one);
+            if (!controller.signal.aborted) setTold((before) => before + 1);
+        };
+        preview(id, missing, (call) => of.foresee(call, controller.signal), tell).catch((reason) => !isAbort(reason) && setError(reason));
+        return () => controller.abort();
+    }, [rows, id, of]);
+    return { rows, error };
+}
+
+export function ExploreCard({ of, node, at, size, focused, onClose, onStay, onRows }: Props) {
+    const id = node.members[0] ?? node.id;
+    const { rows, error } = useExplorations(of, id);
+    const [all, setAll] = useState(false);
+    const box = useRef<HTMLDivElement>(null);
     useLayoutEffect(() => {
-        if (focused) box.current?.querySelector<HTMLElement>("button:not(:disabled)")?.focus();
+        if (focused) box.current?.querySelector<HTMLElement>(".graph-card-body button:not(:disabled)")?.focus();
     }, [focused, rows]);
     const left = at.x + 30 + WIDTH < size.width ? at.x + 30 : Math.max(8, at.x - 30 - WIDTH);
     const top = Math.max(8, Math.min(at.y - 40, size.height - HEIGHT - 8));
@@ -77,12 +102,13 @@ export function ExploreCard({ of, node, at, size, focused, onClose, onStay }: Pr
                 <KindGlyph kind={node.kind} />
                 <span class="clip grow">{node.label}</span>
                 <span class="faint small">{formatCount(node.degree)} links</span>
+                <ShowQuery of={`links of ${node.label}`} text={relationsOf(id)} />
             </div>
             <div class="graph-card-body">
                 {error ? <Failure error={error} /> : !rows ? <Loading rows={4} label="Counting results" /> : null}
                 {rows && found.length === 0 && <p class="muted small graph-card-note">No query finds anything about this entity.</p>}
                 {found.map((row) => (
-                    <Row key={row.name} of={of} id={id} row={row} onDone={onClose} />
+                    <Row key={row.name} of={of} id={id} row={row} onDone={onClose} onRows={onRows} />
                 ))}
                 {empty.length > 0 && (
                     <button type="button" class="menu-item faint" aria-expanded={all} onClick={() => setAll(!all)}>
@@ -101,29 +127,59 @@ export function ExploreCard({ of, node, at, size, focused, onClose, onStay }: Pr
     );
 }
 
-function Row({ of, id, row, onDone }: { of: Investigation; id: string; row: ExplorationRow; onDone: () => void }) {
+interface RowProps {
+    of: Investigation;
+    id: string;
+    row: ExplorationRow;
+    onDone: () => void;
+    onRows: (rows: Rows) => void;
+}
+
+function Row({ of, id, row, onDone, onRows }: RowProps) {
     const results = row.results ?? 0;
-    const run = (limit?: number) => {
+    const known = previews.get(id, row.name);
+    const many = `${formatCount(results)}${row.results_complete === false ? "+" : ""}`;
+    const join = (whole: boolean) => {
         onDone();
-        void of.load({ kind: "explore", node: id, query: row.name, ...(limit === undefined ? {} : { limit }) });
+        const call = { kind: "explore", node: id, query: row.name, ...(whole ? { limit: ALL_MAX } : {}) } as const;
+        const found = whole ? known?.all : known?.first;
+        void of.load(call, false, found && counted(found, results, whole));
     };
+    const events = () => onRows({ title: row.title, text: exploreText(row.name, id), lang: "kql" });
     return (
         <div class="graph-query">
-            <button type="button" class="menu-item grow" title={row.question} onClick={() => run()}>
+            <button type="button" class="menu-item grow" title={row.question} onClick={() => join(false)}>
                 <span class="clip grow">{row.title}</span>
-                <span class="graph-count number">{formatCount(results)}</span>
+                <Joins of={of} found={known?.first} />
             </button>
-            {results > 10 && (
-                <button
-                    type="button"
-                    class="button quiet small"
-                    title={`Add up to ${Math.min(results, ALL_MAX)} results`}
-                    onClick={() => run(Math.min(results, ALL_MAX))}
-                >
-                    all
+            {known?.all && (
+                <button type="button" class="button quiet small" title={`Add what all ${many} results bring`} onClick={() => join(true)}>
+                    all <Joins of={of} found={known.all} />
                 </button>
             )}
+            <button
+                type="button"
+                class="button quiet small graph-events"
+                title={`Events: the query and its ${many} rows, without adding them`}
+                onClick={events}
+            >
+                <Icon name="query" />
+                <span class="hidden-visually">Events of {row.title}: </span>
+                {many}
+            </button>
         </div>
+    );
+}
+
+/** How much of an answer is new to the graph. */
+function Joins({ of, found }: { of: Investigation; found: Preview["first"] | undefined }) {
+    if (!found) return <span class="graph-count number">…</span>;
+    const { nodes, edges } = joining(found, of.state.value);
+    if (nodes === 0 && edges === 0) return <span class="graph-count number none">in the graph</span>;
+    return (
+        <span class="graph-count number" title={`${formatCount(nodes)} new nodes and ${formatCount(edges)} new links join the graph`}>
+            {nodes > 0 ? `+${formatCount(nodes)}` : `${formatCount(edges)} links`}
+        </span>
     );
 }
 

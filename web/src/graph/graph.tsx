@@ -78,7 +78,9 @@ function followAddress(of: Investigation): () => void {
         turn += 1;
         const mine = turn;
         timer = setTimeout(async () => {
-            const text = await writeLink(link);
+            let text = await writeLink(link);
+            // A picture of very many things lies anew when it is opened: what it shows goes before where.
+            if (text.length > LINK_CHARS_MAX) text = await writeLink({ ...link, places: "" });
             if (mine !== turn) return;
             if (text.length > LINK_CHARS_MAX) of.say("this state is too large for the address: reloading would lose the last steps");
             else setParams({ [PARAM]: text || null }, { replace: true });
@@ -177,6 +179,10 @@ export function InvestigationView({ of, timeline = true }: { of: Investigation; 
                             focused={card.focused}
                             onClose={close}
                             onStay={() => clearTimeout(timer.current)}
+                            onRows={(found) => {
+                                close();
+                                setRows(found);
+                            }}
                         />
                     )}
                     {menu && <Menu of={of} id={menu.id} at={menu.at} around={around} onClose={() => setMenu(undefined)} />}

@@ -2,6 +2,8 @@
 import { formatCount } from "../state/time";
 import { kindLabel, severities, severityTone } from "../ui/kinds";
 import { KindGlyph } from "../ui/parts";
+import { asked } from "../ui/showquery";
+import { nodesQuestion } from "./asked";
 import { severityPath } from "./draw/shapes";
 import type { Investigation } from "./store";
 
@@ -36,15 +38,17 @@ function Lines() {
 
 export function Legend({ of }: { of: Investigation }) {
     const scene = of.scene.value;
-    const kinds = new Map<string, { nodes: number; ids: string[] }>();
+    const kinds = new Map<string, { nodes: number; ids: string[]; members: string[] }>();
     const used = new Set<string>();
     for (const node of scene.nodes) {
-        const entry = kinds.get(node.kind) ?? { nodes: 0, ids: [] };
+        const entry = kinds.get(node.kind) ?? { nodes: 0, ids: [], members: [] };
         entry.nodes += node.members.length;
         entry.ids.push(node.id);
+        entry.members.push(...node.members);
         kinds.set(node.kind, entry);
         if (node.severity) used.add(node.severity);
     }
+    const lined = [...of.roots.value].some((id) => id.startsWith("incident:"));
     const rows = [...kinds].sort(([a, x], [b, y]) => y.nodes - x.nodes || a.localeCompare(b));
     return (
         <div class="graph-legend">
@@ -62,23 +66,29 @@ export function Legend({ of }: { of: Investigation }) {
                         >
                             <KindGlyph kind={kind} />
                             <span class="grow clip">{kindLabel(kind)}</span>
-                            <span class="number faint">{formatCount(entry.nodes)}</span>
+                            <span class="number faint" {...asked(nodesQuestion(kind, entry.members, `${kindLabel(kind)} in the graph`))}>
+                                {formatCount(entry.nodes)}
+                            </span>
                         </button>
                     </li>
                 ))}
             </ul>
-            <h3>Signs</h3>
-            <ul class="graph-signs">
-                {severities
-                    .filter((name) => used.has(name))
-                    .map((name) => (
-                        <li key={name}>
-                            <SeveritySign name={name} />
-                            {name}
-                        </li>
-                    ))}
-                {[...of.roots.value].some((id) => id.startsWith("incident:")) && <Lines />}
-            </ul>
+            {(used.size > 0 || lined) && (
+                <>
+                    <h3>Signs</h3>
+                    <ul class="graph-signs">
+                        {severities
+                            .filter((name) => used.has(name))
+                            .map((name) => (
+                                <li key={name}>
+                                    <SeveritySign name={name} />
+                                    {name}
+                                </li>
+                            ))}
+                        {lined && <Lines />}
+                    </ul>
+                </>
+            )}
         </div>
     );
 }

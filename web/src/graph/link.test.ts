@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { load, node } from "./fixtures";
 import { act, BEGIN, begin } from "./history";
 import { isEmpty, type Link, linkOf, readLink, writeLink } from "./link";
+import { readPlaces, shortHash, writePlaces } from "./places";
 
 const LINK: Link = {
     calls: [
@@ -20,6 +21,7 @@ const LINK: Link = {
     pinned: [["host:ws6", { x: 1.5, y: -3 }]],
     settings: { layout: "time", grouping: false, asOf: 1_700_000_000_000, window: [1, 2], trail: "blast\nhost:ws6" },
     selected: ["host:ws6"],
+    places: writePlaces([["host:ws6", { x: -300, y: 20 }]]),
 };
 
 test("what is written into an address is read from it", async () => {
@@ -52,4 +54,22 @@ test("what others wrote into an address is refused, part by part", async () => {
     const read = await readLink(await writeLink(hostile));
     assert.deepEqual(read?.calls, [{ kind: "blast", node: "host:ws6" }]);
     assert.deepEqual([read?.settings, read?.pinned], [{}, []]);
+});
+
+test("places are told by short hashes, and a text that tells none gives none", () => {
+    const told = readPlaces(
+        writePlaces([
+            ["host:ws6", { x: -32_767, y: 12 }],
+            ["ip:10.0.0.1", { x: 0, y: -1 }],
+            ["too far", { x: 1e6, y: 0 }],
+        ]),
+    );
+    assert.deepEqual(
+        [...told],
+        [
+            [shortHash("host:ws6"), { x: -32_767, y: 12 }],
+            [shortHash("ip:10.0.0.1"), { x: 0, y: -1 }],
+        ],
+    );
+    for (const text of ["", "%", "AAAA"]) assert.equal(readPlaces(text).size, 0);
 });

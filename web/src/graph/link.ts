@@ -14,6 +14,8 @@ export interface Link {
     readonly pinned: readonly (readonly [NodeId, Point])[];
     readonly settings: Partial<Settings>;
     readonly selected: readonly NodeId[];
+    /** Where things lie, where that does not follow from the roots alone: whoever opens the address sees the same picture. */
+    readonly places: string;
 }
 
 const VERSION = 1;
@@ -21,7 +23,7 @@ const VERSION = 1;
 export const LINK_CHARS_MAX = 12_000;
 
 /** What of a state goes into the address. Roots are part of the address already. */
-export function linkOf(state: GraphState, selected: readonly NodeId[]): Link {
+export function linkOf(state: GraphState, selected: readonly NodeId[], places = ""): Link {
     const loads = [...state.loads.values()].filter((load) => load.call.kind !== "root").sort((a, b) => a.at - b.at);
     return {
         calls: loads.map((load) => load.call),
@@ -32,6 +34,7 @@ export function linkOf(state: GraphState, selected: readonly NodeId[]): Link {
         pinned: [...state.pinned],
         settings: Object.fromEntries(state.settings) as Partial<Settings>,
         selected,
+        places,
     };
 }
 
@@ -39,6 +42,13 @@ export function linkOf(state: GraphState, selected: readonly NodeId[]): Link {
 export function isEmpty(link: Link): boolean {
     const { settings, ...lists } = link;
     return Object.keys(settings).length === 0 && Object.values(lists).every((list) => list.length === 0);
+}
+
+/** Whether a picture of just the roots would lie the same way. */
+export function liesFresh(state: GraphState): boolean {
+    const { nodes: _nodes, edges: _edges, loads, settings, ...changes } = state;
+    const asked = [...loads.values()].some((load) => load.call.kind !== "root");
+    return !asked && !settings.has("grouping") && Object.values(changes).every((part) => part.size === 0);
 }
 
 const FIELDS = ["hidden", "collapsed", "ungrouped", "isolated", "selected"] as const;
@@ -60,7 +70,15 @@ export async function writeLink(link: Link): Promise<string> {
     });
     const lists = Object.fromEntries(FIELDS.map((field) => [field, link[field].map(name)]));
     const pinned = link.pinned.map(([id, { x, y }]) => [name(id), x, y]);
-    const text = JSON.stringify({ v: VERSION, calls, ...lists, pinned, settings: link.settings, names: [...names.keys()] });
+    const text = JSON.stringify({
+        v: VERSION,
+        calls,
+        ...lists,
+        pinned,
+        places: link.places,
+        settings: link.settings,
+        names: [...names.keys()],
+    });
     return base64(await through(new TextEncoder().encode(text), new CompressionStream("deflate-raw")));
 }
 
@@ -95,6 +113,7 @@ function check(value: unknown): Link | undefined {
         selected: list("selected"),
         pinned,
         settings: readSettings(value.settings, calls),
+        places: typeof value.places === "string" ? value.places : "",
     };
 }
 

@@ -48,7 +48,7 @@ export interface Found {
     readonly said?: string;
     /** A limit cut the answer, hubs were not passed: in words. */
     readonly notes: readonly string[];
-    /** How many more there are, where an exploration was cut. */
+    /** Whether an exploration was cut: there are more results. */
     readonly more?: boolean;
     readonly table?: Table;
     readonly text?: string;
@@ -70,10 +70,20 @@ export async function run(call: Call, state: GraphState, signal?: AbortSignal): 
         case "explore": {
             const params = { entity: call.node, query: call.query, ...(call.limit ? { limit: call.limit } : {}) };
             const answer = await ask("explore", params, options);
-            return { ...subgraph(answer.graph, state, call.query), table: answer.table, text: answer.text, more: !answer.table.complete };
+            const found = subgraph(answer.graph, state, call.query);
+            return {
+                ...found,
+                // How many results the limit left out, the card knows; here only that there are some.
+                notes: answer.table.complete ? found.notes : [`the first ${formatCount(answer.table.rows.length)} results`],
+                table: answer.table,
+                text: exploreText(call.query, call.node),
+                more: !answer.table.complete,
+            };
         }
         case "neighbors": {
-            const answer = await ask("neighbors", { node: call.node, limit: call.limit ?? 200 }, options);
+            const asOf = rootAsOf(state);
+            const params = { node: call.node, limit: call.limit ?? 200, ...(asOf ? { as_of: asOf } : {}) };
+            const answer = await ask("neighbors", params, options);
             return { ...subgraph(answer, state), more: !answer.complete };
         }
         case "paths":
@@ -92,6 +102,17 @@ export async function run(call: Call, state: GraphState, signal?: AbortSignal): 
 
 interface Options {
     signal?: AbortSignal;
+}
+
+/** The instant whose knowledge the roots show, where it is a past one. */
+function rootAsOf(state: GraphState): string | undefined {
+    for (const { call } of state.loads.values()) if (call.kind === "root") return call.asOf;
+    return undefined;
+}
+
+/** An exploration query of an entity as KQL that anybody can run. */
+export function exploreText(query: string, node: NodeId): string {
+    return `explore(${JSON.stringify(query)}, ${JSON.stringify(node)})`;
 }
 
 const insideOf = (state: GraphState) => (id: NodeId) => state.nodes.get(id)?.inside ?? false;
@@ -158,27 +179,29 @@ const ALERTS_ASKED_MAX = 500;
 const ALERTS_AT_ONCE = 6;
 
 async function root(node: NodeId, asOf: string | undefined, options: Options): Promise<Found> {
+    const then = asOf ? { as_of: asOf } : {};
     if (!node.startsWith("incident:")) {
-        const answer = await ask("neighbors", { node, limit: 200 }, options);
+        const answer = await ask("neighbors", { ...then, node, limit: 200 }, options);
         // Nothing is inside an incident here: what was asked about is at home, the rest is not.
         const self = answer.nodes[0]?.id ?? node;
         return { batch: batch(answer.nodes, answer.edges, (id) => id === self), notes: notesOf(answer), more: !answer.complete };
     }
     const id = node.slice("incident:".length);
     const [incident, answer] = await Promise.all([
-        ask("incident", asOf ? { id, as_of: asOf } : { id }, options),
-        ask("neighbors", { node, hops: 2, limit: 10_000 }, options),
+        ask("incident", { ...then, id }, options),
+        ask("neighbors", { ...then, node, hops: 2, limit: 10_000 }, options),
     ]);
     const nodes = new Map<NodeId, Node>(answer.nodes.map((found) => [found.id, found]));
     const edges = new Map(answer.edges.map((edge) => [edgeId(edge.source, edge.relation, edge.target), edge]));
-    // The walk keeps the newest edges of each node only: the other alerts are asked for by name.
-    const asked = new Set(answer.edges.filter((edge) => edge.relation === "involves").map((edge) => edge.source));
-    const missing = incident.alerts_list.map((alert) => `alert:${alert.id}`).filter((alert) => !asked.has(alert));
+    // The walk keeps the newest edges of each node only: alerts that it did not follow to the end are asked for by name.
+    const cut = new Set(answer.partial);
+    const followed = new Set(answer.edges.map((edge) => edge.source).filter((alert) => !cut.has(alert)));
+    const missing = incident.alerts_list.map((alert) => `alert:${alert.id}`).filter((alert) => !followed.has(alert));
     const rest = missing.slice(0, ALERTS_ASKED_MAX);
     const queue = [...rest];
     const worker = async () => {
         for (let alert = queue.shift(); alert; alert = queue.shift()) {
-            const found = await ask("neighbors", { node: alert, limit: 500 }, options);
+            const found = await ask("neighbors", { ...then, node: alert, limit: 500 }, options);
             for (const one of found.nodes) nodes.set(one.id, one);
             for (const edge of found.edges) edges.set(edgeId(edge.source, edge.relation, edge.target), edge);
         }
@@ -186,7 +209,6 @@ async function root(node: NodeId, asOf: string | undefined, options: Options): P
     await Promise.all(Array.from({ length: ALERTS_AT_ONCE }, worker));
     const alerts = new Map(incident.alerts_list.map((alert) => [`alert:${alert.id}`, alert]));
     const self = `incident:${incident.id}`;
-    if (asOf) asOfThen(incident, nodes, edges);
     const edgeList = [...edges.values()].filter((edge) => edge.source === self || alerts.has(edge.source));
     const inside = new Set([self, ...edgeList.map((edge) => edge.target)]);
     // Answers come in any order: what is laid out must not depend on it.
@@ -205,29 +227,6 @@ async function root(node: NodeId, asOf: string | undefined, options: Options): P
     const notes = notesOf(answer);
     if (missing.length > rest.length) notes.push(`the entities of ${missing.length - rest.length} alerts are not drawn`);
     return { batch: { nodes: withTactics, edges: found.edges }, notes };
-}
-
-/** Leaves of the present nodes and edges of an incident what was known of it: its alerts of then, and the entities that they named. */
-export function asOfThen(incident: Answer<"incident">, nodes: Map<NodeId, Node>, edges: Map<EdgeId, Edge>): void {
-    const self = `incident:${incident.id}`;
-    const alerts = new Map(incident.alerts_list.map((alert) => [`alert:${alert.id}`, alert]));
-    const entities = new Set(incident.entities.map((entity) => entity.id));
-    for (const [id, { source, target }] of edges) {
-        const contained = source === self && alerts.has(target);
-        const named = (source === self || alerts.has(source)) && entities.has(target);
-        if (!contained && !named) edges.delete(id);
-    }
-    for (const [id, alert] of alerts) {
-        const node = nodes.get(id);
-        if (!node) continue;
-        nodes.set(id, { ...node, label: alert.title, properties: { ...node.properties, severity: alert.severity, status: alert.status } });
-        const edge = { source: self, relation: "contains", target: id, count: 1, evidence: [incident.seq] };
-        // An alert that has left the incident since was in it then.
-        if (![...edges.values()].some((one) => one.source === self && one.target === id)) edges.set(edgeId(self, "contains", id), edge);
-    }
-    const { title, severity, status } = incident;
-    const node = nodes.get(self);
-    if (node) nodes.set(self, { ...node, label: title, properties: { ...node.properties, severity, status } });
 }
 
 function compare(a: string, b: string): number {

@@ -8,12 +8,14 @@ import { formatCount, formatTime } from "../state/time";
 import { Icon } from "../ui/icons";
 import { kindLabel, spaced } from "../ui/kinds";
 import { Facts, KindGlyph, Severity, Status, Time, Words } from "../ui/parts";
-import { Counted } from "../ui/showquery";
+import { asked, Counted, ShowQuery } from "../ui/showquery";
 import { Loaded } from "../ui/states";
+import { nodesQuestion, requestsOf } from "./asked";
 import { type Deed, deedsFor, type Surroundings } from "./deeds";
 import { Legend } from "./legend";
 import { describe } from "./loads";
 import type { NodeId } from "./model";
+import { ALL_MAX } from "./previews";
 import { type Rows, showRowsOf } from "./rows";
 import type { SceneNode } from "./scene";
 import type { Investigation } from "./store";
@@ -51,7 +53,11 @@ export function Pane({ of, tab, onTab, around, onRows }: Props) {
                         onClick={() => onTab(id)}
                     >
                         {label}
-                        {id === "list" && <span class="count">{formatCount(of.scene.value.nodes.length)}</span>}
+                        {id === "list" && (
+                            <span class="count" {...asked(requestsOf(of.state.value, "What is drawn"))}>
+                                {formatCount(of.scene.value.nodes.length)}
+                            </span>
+                        )}
                     </button>
                 ))}
             </div>
@@ -93,7 +99,14 @@ function Head({ node }: { node: SceneNode }) {
                 <h2>{node.label}</h2>
                 <span class="muted small">
                     {kindLabel(node.kind)}
-                    {node.members.length > 1 ? ` · group of ${node.members.length}` : ` · ${formatCount(node.degree)} links`}
+                    {" · "}
+                    {node.members.length > 1 ? (
+                        <span {...asked(nodesQuestion(node.kind, node.members, node.label))}>group of {node.members.length}</span>
+                    ) : (
+                        <span {...asked({ of: `Links of ${node.label}`, text: relationsOf(node.members[0] ?? node.id) })}>
+                            {formatCount(node.degree)} links
+                        </span>
+                    )}
                     {node.inside ? " · in the incident" : " · outside the incident"}
                 </span>
             </div>
@@ -322,7 +335,8 @@ function Overview({ of }: { of: Investigation }) {
         <div class="graph-detail">
             <p class="muted">
                 {formatCount(of.state.value.nodes.size)} nodes and {formatCount(of.state.value.edges.size)} links, drawn as{" "}
-                {formatCount(scene.nodes.length)} and {formatCount(scene.edges.length)}.
+                {formatCount(scene.nodes.length)} and {formatCount(scene.edges.length)}.{" "}
+                <ShowQuery {...requestsOf(of.state.value, "Nodes and links of the graph")} />
             </p>
             {hidden > 0 && (
                 <p class="small">
@@ -366,9 +380,9 @@ function Log({ of, onRows }: { of: Investigation; onRows: (rows: Rows) => void }
                                 <button
                                     type="button"
                                     class="button quiet small"
-                                    onClick={() => void of.load({ ...load.call, limit: 500 } as typeof load.call)}
+                                    onClick={() => void of.load({ ...load.call, limit: ALL_MAX } as typeof load.call)}
                                 >
-                                    more
+                                    all
                                 </button>
                             )}
                             {load.trail && load.trail.length > 0 && (

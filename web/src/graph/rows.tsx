@@ -15,6 +15,7 @@ import type { Investigation } from "./store";
 export interface Rows {
     readonly title: string;
     readonly text: string;
+    readonly lang: "sql" | "kql";
     readonly table?: Table;
 }
 
@@ -22,7 +23,12 @@ export interface Rows {
 export function showRowsOf(of: Investigation, load: Load, open: (rows: Rows) => void): void {
     const found = of.answerOf(load.key);
     if (found?.table)
-        open({ title: load.call.kind === "explore" ? load.call.query : load.call.kind, text: found.text ?? "", table: found.table });
+        open({
+            title: load.call.kind === "explore" ? load.call.query : load.call.kind,
+            text: found.text ?? "",
+            lang: load.call.kind === "explore" ? "kql" : "sql",
+            table: found.table,
+        });
 }
 
 const ROWS_SHOWN = 500;
@@ -31,12 +37,9 @@ export function RowsDrawer({ rows, onClose }: { rows: Rows; onClose: () => void 
     const given = rows.table;
     const answer = useLoad<Table>(
         (signal) =>
-            given
-                ? Promise.resolve(given)
-                : ask("query", {}, { signal, body: { lang: "sql", text: rows.text, limit: ROWS_SHOWN } as never }),
+            given ? Promise.resolve(given) : ask("query", {}, { signal, body: { lang: rows.lang, text: rows.text, limit: ROWS_SHOWN } }),
         `${rows.title}\n${rows.text}`,
     );
-    const isQuery = /^\s*(select|with)\b/i.test(rows.text);
     return (
         <section
             class="graph-drawer"
@@ -51,8 +54,8 @@ export function RowsDrawer({ rows, onClose }: { rows: Rows; onClose: () => void 
                         Copy query
                     </button>
                 )}
-                {isQuery && !given && (
-                    <a class="button quiet small" href={href("/query", { q: rows.text, lang: "sql" })}>
+                {rows.text !== "" && (
+                    <a class="button quiet small" href={href("/query", { text: rows.text, lang: rows.lang })}>
                         <Icon name="query" />
                         Open in Query
                     </a>
@@ -60,7 +63,7 @@ export function RowsDrawer({ rows, onClose }: { rows: Rows; onClose: () => void 
                 <IconButton icon="close" label="Close the rows" small onClick={onClose} />
             </header>
             {rows.text !== "" && (
-                <details class="graph-query-text">
+                <details class="graph-query-text" open>
                     <summary class="small muted">Query</summary>
                     <pre class="mono small">{rows.text}</pre>
                 </details>
@@ -103,7 +106,8 @@ function RowTable({ table }: { table: Table }) {
                 </tbody>
             </table>
             <p class="faint small">
-                {formatCount(table.rows.length)} rows{table.complete ? "" : ", cut by a limit"}
+                {formatCount(table.rows.length)} {table.rows.length === 1 ? "row" : "rows"}
+                {table.complete ? "" : ", cut by a limit"}
                 {table.rows.length > shown.length && `, the first ${formatCount(shown.length)} shown`}
             </p>
         </div>

@@ -117,6 +117,28 @@ test("places of what is there do not change when more joins or an instant is cho
     of.destroy();
 });
 
+test("whoever opens the address sees the same picture: after questions, groups and pins everything lies where it lay", async () => {
+    const lie = (of: Investigation) => new Map(of.picture.value?.nodes.map((one) => [one.node.id, [one.x, one.y]]));
+    const shows = (of: Investigation, count: number) =>
+        until(() => of.picture.value?.nodes.length === count && of.picture.value.scene === of.scene.value);
+    const first = new Investigation("incident:1", [], answers());
+    await first.open();
+    await until(() => first.settled.value);
+    assert.equal(first.link().places, "");
+    await first.load({ kind: "neighbors", node: "alert:0" });
+    first.act({ type: "hide", ids: ["alert:3"] }, "hide");
+    first.act({ type: "pin", places: new Map([["alert:1", { x: 500, y: 60 }]]) }, "pin");
+    await shows(first, first.scene.value.nodes.length);
+    await until(() => lie(first).get("alert:1")?.[0] === 500);
+    const link = await readLink(await writeLink(first.link()));
+    const second = new Investigation("incident:1", [], answers());
+    await second.open(link);
+    await shows(second, lie(first).size);
+    assert.deepEqual(lie(second), lie(first));
+    first.destroy();
+    second.destroy();
+});
+
 test("questions are told in words", () => {
     const name = (id: string) => id.toUpperCase();
     assert.equal(describe({ kind: "explore", node: "host:a", query: "host/rare-processes" }, name), "rare processes of HOST:A");

@@ -1,16 +1,18 @@
 // One investigation on the page: history, scene, places, selection and what is under way, as signals that the parts of the screen follow.
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import { errorDetail, isAbort } from "../api/client";
-import { formatTime } from "../state/time";
+import { formatCount, formatTime } from "../state/time";
 import type { Action } from "./actions";
 import { type Picture, pictureOf, radiusOfNode } from "./draw/picture";
 import { act, BEGIN, begin, type History, redo, redoLabel, undo, undoLabel } from "./history";
 import type { LayoutNode, Placed } from "./layout/layout";
 import type { Running } from "./layout/run";
 import { arrange } from "./layout/thread";
-import { isEmpty, type Link, linkOf } from "./link";
+import { isEmpty, type Link, liesFresh, linkOf } from "./link";
 import { type Call, callKey, describe, type Found, type Load, run } from "./loads";
 import type { GraphNode, NodeId } from "./model";
+import { readPlaces, shortHash, type Told, writePlaces } from "./places";
+import { joining } from "./previews";
 import { type Scene, type SceneEdge, type SceneNode, sceneOf } from "./scene";
 import { type GraphState, groupingOf, layoutOf, type Point, type Settings, setting } from "./state";
 
@@ -75,6 +77,10 @@ export class Investigation {
     readonly canRedo = computed(() => redoLabel(this.history.value));
 
     private readonly places = new Map<string, Map<string, Point>>();
+    /** Places that the address told: what has none yet takes its own from here. */
+    private told: Told = new Map();
+    /** Whether places do not follow from the state: something was moved or put anew by hand. */
+    private readonly own = signal(false);
     private readonly controller = new AbortController();
     private running: Running | undefined;
     private arrangedAs: string | undefined;
@@ -106,6 +112,8 @@ export class Investigation {
     /** Loads the root and then what an address told. */
     async open(link?: Link): Promise<void> {
         try {
+            this.told = readPlaces(link?.places ?? "");
+            this.own.value = this.told.size > 0;
             for (const node of [this.root, ...this.others]) await this.begin(node);
             this.loaded.value = true;
             if (link && !isEmpty(link)) await this.tellAgain(link);
@@ -174,7 +182,22 @@ export class Investigation {
     /** What the address should say. */
     link(): Link {
         const selection = this.selection.value;
-        return linkOf(this.state.value, selection.kind === "nodes" ? selection.ids : []);
+        const state = this.state.value;
+        return linkOf(state, selection.kind === "nodes" ? selection.ids : [], this.own.value || !liesFresh(state) ? this.lie() : "");
+    }
+
+    /** Where everything in the picture lies, as an address tells it. */
+    private lie(): string {
+        // What is placed anew must be told anew, although the map of places stays the same one.
+        void this.placed.value;
+        const known = this.places.get("force");
+        const { nodes } = this.arrangement.value.scene;
+        return writePlaces(
+            nodes.flatMap(({ id }) => {
+                const place = known?.get(id);
+                return place ? [[id, place] as const] : [];
+            }),
+        );
     }
 
     /** Does something that can be undone. */
@@ -194,12 +217,17 @@ export class Investigation {
         this.say(label === undefined ? "nothing to do again" : `done again: ${label}`);
     }
 
-    /** Asks a question; what it finds joins the graph. Gives the answer, or nothing when it failed. */
-    async load(call: Call, silent = false): Promise<Found | undefined> {
+    /** What a question would bring; nothing joins. */
+    foresee(call: Call, signal: AbortSignal): Promise<Found> {
+        return this.ask(call, this.state.peek(), signal);
+    }
+
+    /** Asks a question, or takes the answer that is at hand; what it finds joins the graph. Gives the answer, or nothing when it failed. */
+    async load(call: Call, silent = false, known?: Found): Promise<Found | undefined> {
         const label = describe(call, (id) => this.nameOf(id));
         this.busy.value = [...this.busy.peek(), label];
         try {
-            const found = await this.ask(call, this.state.peek(), this.controller.signal);
+            const found = known ?? (await this.ask(call, this.state.peek(), this.controller.signal));
             const key = callKey(call);
             this.answers.set(key, found);
             const at = Math.max(0, ...[...this.state.peek().loads.values()].map((load) => load.at)) + 1;
@@ -226,9 +254,9 @@ export class Investigation {
     }
 
     private report(label: string, before: GraphState, found: Found): void {
-        const nodes = found.batch.nodes.filter((node) => !before.nodes.has(node.id)).length;
-        const edges = found.batch.edges.filter((edge) => !before.edges.has(edge.id)).length;
-        const text = nodes + edges === 0 ? "nothing new" : `${nodes} new nodes, ${edges} new links`;
+        const { nodes, edges } = joining(found, before);
+        const some = (count: number, name: string) => `${formatCount(count)} new ${name}${count === 1 ? "" : "s"}`;
+        const text = nodes + edges === 0 ? "nothing new" : `${some(nodes, "node")}, ${some(edges, "link")}`;
         this.say([`${label}: ${found.said ?? text}`, ...(found.said && nodes + edges > 0 ? [text] : []), ...found.notes].join("; "));
     }
 
@@ -288,12 +316,15 @@ export class Investigation {
         if (!known?.has(id)) return;
         known.set(id, place);
         for (const member of scene.byId.get(id)?.members ?? []) known.set(partKey(member), place);
+        this.own.value = true;
         this.placed.value = { places: known, bands: this.placed.peek()?.bands ?? [] };
     }
 
     /** Puts everything of the present layout anew. Pins stay. */
     rearrange(): void {
         this.places.delete(layoutOf(this.state.peek()));
+        this.told = new Map();
+        this.own.value = !liesFresh(this.state.peek());
         this.arrangedAs = undefined;
         this.layOut(this.arrangement.peek());
     }
@@ -304,7 +335,7 @@ export class Investigation {
         const name = layoutOf(state);
         const known = this.places.get(name) ?? new Map<string, Point>();
         this.places.set(name, known);
-        const nodes = scene.nodes.map((node) => layoutNode(state, node, known, name));
+        const nodes = scene.nodes.map((node) => layoutNode(state, node, known, this.told, name));
         const running = arrange(name, nodes, scene.edges, (time) => formatTime(time, "minute"));
         this.running = running;
         void running.done.then((placed) => {
@@ -354,10 +385,10 @@ interface Arrangement {
 
 const partKey = (id: NodeId) => `part ${id}`;
 
-function layoutNode(state: GraphState, node: SceneNode, known: ReadonlyMap<string, Point>, layout: string): LayoutNode {
+function layoutNode(state: GraphState, node: SceneNode, known: ReadonlyMap<string, Point>, told: Told, layout: string): LayoutNode {
     const pin = node.members.length === 1 ? state.pinned.get(node.members[0] as string) : undefined;
     // Layouts with a meaning in their axes put everything anew: a place there is a fact, not a habit.
-    const old = layout === "force" ? known.get(node.id) : undefined;
+    const old = layout === "force" ? (known.get(node.id) ?? told.get(shortHash(node.id))) : undefined;
     const hint =
         layout === "force" && !old ? node.members.map((id) => known.get(partKey(id))).find((place) => place !== undefined) : undefined;
     const { first } = node;

@@ -3,6 +3,8 @@ import { useRef, useState } from "preact/hooks";
 import { formatCount } from "../state/time";
 import { kindLabel } from "../ui/kinds";
 import { KindGlyph } from "../ui/parts";
+import { asked } from "../ui/showquery";
+import { requestsOf } from "./asked";
 import { openNode } from "./canvas";
 import { importance } from "./draw/labels";
 import { words } from "./model";
@@ -97,7 +99,13 @@ export function Twin({ of }: { of: Investigation }) {
                 value={text}
                 onInput={(event) => setText(event.currentTarget.value)}
             />
-            <ul role="tree" aria-label="Nodes and links of the graph" aria-multiselectable="true" ref={list}>
+            <ul
+                role="tree"
+                aria-label="Nodes and links of the graph"
+                aria-multiselectable="true"
+                ref={list}
+                {...asked(requestsOf(of.state.value, "Nodes and links of the graph"))}
+            >
                 {lines.map((line, index) => (
                     <li
                         key={line.key}

@@ -138,7 +138,7 @@ function Assertion({ of, one, onRows }: { of: Investigation; one: AssertionRow; 
                     .join(", ")}
                 {one.records.length > 2 && ` and ${one.records.length - 2} more`}
             </span>
-            {one.table && (
+            {(one.table || one.asserted_by) && (
                 <span>
                     <button type="button" class="button small" onClick={() => onRows(eventsOf(one))}>
                         Events
@@ -151,8 +151,14 @@ function Assertion({ of, one, onRows }: { of: Investigation; one: AssertionRow; 
 
 const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
-/** The rows of the raw events behind an assertion. */
-function eventsOf(one: AssertionRow): Rows {
+/** The rows behind an assertion: the raw events, or the record of the alert or incident that says so. */
+export function eventsOf(one: AssertionRow): Rows {
+    const [kind, ...rest] = (one.asserted_by ?? "").split(":");
+    const id = JSON.stringify(rest.join(":"));
+    if (kind === "alert" || kind === "incident") {
+        const text = kind === "alert" ? `SecurityAlert\n| where SystemAlertId == ${id}` : `SecurityIncident\n| where IncidentName == ${id}`;
+        return { title: `${words(one.relation)}: the ${kind} that says so`, text, lang: "kql" };
+    }
     const seqs = one.records.map((record) => record.seq);
     const table = `"${(one.table ?? "").replaceAll('"', '""')}"`;
     const span =
@@ -160,6 +166,7 @@ function eventsOf(one: AssertionRow): Rows {
     const where = seqs.length > 0 ? `"_Seq" IN (${seqs.join(", ")})` : `true${span}`;
     return {
         title: `${words(one.relation)}: events of ${one.table}`,
+        lang: "sql",
         text: `SELECT * FROM ${table} WHERE ${where} ORDER BY "TimeGenerated" LIMIT 500`,
     };
 }
@@ -169,6 +176,6 @@ async function queryRows(of: Investigation, edge: GraphEdge, onRows: (rows: Rows
         (load) => load.call.kind === "explore" && load.call.query === edge.query && load.call.node === edge.source,
     )?.key;
     const found = key === undefined ? undefined : of.answerOf(key);
-    if (found?.table) onRows({ title: edge.query ?? "", text: found.text ?? "", table: found.table });
+    if (found?.table) onRows({ title: edge.query ?? "", text: found.text ?? "", lang: "kql", table: found.table });
     else of.say("the rows are no longer at hand: ask the question again");
 }

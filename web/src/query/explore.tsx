@@ -58,7 +58,6 @@ export function Exploration({ name }: { name: string }) {
                                 table={data.table}
                                 query={data.text}
                                 milliseconds={performance.now() - began}
-                                chart={undefined}
                                 onMore={undefined}
                             />
                         </>

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fromBytes, type Lang, renderOf, toBytes, tokens } from "./language";
+import { fromBytes, type Lang, toBytes, tokens } from "./language";
 
 const shown = (lang: Lang, text: string) =>
     tokens(lang, text)
@@ -91,11 +91,4 @@ test("places in bytes become places in text", () => {
     assert.equal(toBytes("aéb", 2), 3);
     assert.deepEqual(fromBytes("aéb", { start: 1, end: 3 }), { from: 1, to: 2 });
     assert.deepEqual(fromBytes("a", { start: 0, end: 99 }), { from: 0, to: 1 });
-});
-
-test("the last render counts, but not in a comment or text", () => {
-    assert.equal(renderOf("kql", "T | render barchart"), "barchart");
-    assert.equal(renderOf("kql", "T | render timechart with (title='x')"), "timechart");
-    assert.equal(renderOf("kql", "T // | render barchart\n| where a == '| render piechart'"), "");
-    assert.equal(renderOf("sql", "SELECT 1"), "");
 });

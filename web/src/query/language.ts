@@ -207,13 +207,3 @@ export function fromBytes(text: string, span: { start: number; end: number }): {
 export function toBytes(text: string, at: number): number {
     return new TextEncoder().encode(text.slice(0, at)).length;
 }
-
-/** The chart that a query asks for with its last `render`, in lower case; none when it asks for none. */
-export function renderOf(lang: Lang, text: string): string {
-    if (lang !== "kql") return "";
-    const all = tokens("kql", text);
-    for (let at = all.length - 2; at >= 0; at -= 1) {
-        if (all[at]?.text === "render" && all[at - 1]?.text === "|") return all[at + 1]?.text.toLowerCase() ?? "";
-    }
-    return "";
-}

@@ -12,12 +12,11 @@ import { useKeys } from "../ui/keys";
 import { Empty, Failure, Loading } from "../ui/states";
 import { copyText, toast } from "../ui/toast";
 import type { Diagnostic } from "./assist";
-import { chartOf } from "./chart";
 import { Editor, type Given } from "./editor";
 import { Exploration } from "./explore";
 import { keep, remember } from "./kept";
-import { fromBytes, type Lang, renderOf } from "./language";
-import { Result, type View } from "./result";
+import { fromBytes, type Lang } from "./language";
+import { Result } from "./result";
 import { Side } from "./side";
 
 const lastLang = stored<Lang>("query.lang", queryLanguages[0] ?? "sql", oneOf<Lang>(...queryLanguages));
@@ -164,8 +163,6 @@ export function QueryScreen() {
                                     table={outcome.table}
                                     query={outcome.run.text}
                                     milliseconds={outcome.milliseconds}
-                                    chart={chartOf(renderOf(outcome.run.lang, outcome.run.text))}
-                                    begun={viewOf(renderOf(outcome.run.lang, outcome.run.text))}
                                     onAll={() => askAll(outcome.run)}
                                     onMore={
                                         outcome.run.limit < ROWS_MORE ? () => void run({ ...outcome.run, limit: ROWS_MORE }) : undefined
@@ -256,13 +253,6 @@ function SaveQuery({ lang, text }: { lang: Lang; text: string }) {
             )}
         </Popover>
     );
-}
-
-/** How a result is shown at first, where the query says so. */
-function viewOf(render: string): View | undefined {
-    if (render === "timepivot") return "timeline";
-    if (render === "graph") return "graph";
-    return render === "table" ? "table" : undefined;
 }
 
 const examples: Record<Lang, readonly (readonly [string, string])[]> = {

@@ -13,8 +13,8 @@ import { Facts, IconButton } from "../ui/parts";
 import { Empty } from "../ui/states";
 import { type Column, DataTable } from "../ui/table";
 import { copyText, toast } from "../ui/toast";
-import type { ChartKind } from "./chart";
 import { ChartView } from "./chartview";
+import { type ChartKind, planOf, type Stack, viewOf } from "./render";
 
 type Cells = readonly unknown[];
 type Row = readonly [number, Cells];
@@ -33,15 +33,11 @@ const views: readonly (readonly [View, string])[] = [
 interface Props {
     table: Table;
     milliseconds: number;
-    /** The chart that the query asked for. */
-    chart: ChartKind | undefined;
     onMore: (() => void) | undefined;
     /** Asks for every row, for the file. */
     onAll?: () => Promise<Table>;
     /** Text of the query. */
     query: string;
-    /** How to show it at first, where the query says so (`render timepivot`, `render graph`). */
-    begun?: View | undefined;
 }
 
 const widths: Record<string, string> = {
@@ -65,9 +61,11 @@ export function compareCells(a: unknown, b: unknown): number {
     return cellText(a, "").localeCompare(cellText(b, ""));
 }
 
-export function Result({ table, milliseconds, chart, onMore, onAll, begun, query }: Props) {
-    const [view, setView] = useState<View>(begun ?? (chart ? "chart" : "table"));
-    const [kind, setKind] = useState<ChartKind>(chart ?? "column");
+export function Result({ table, milliseconds, onMore, onAll, query }: Props) {
+    const plan = useMemo(() => planOf(table.render), [table]);
+    const [view, setView] = useState<View>(viewOf(table.render) ?? (plan.kind ? "chart" : "table"));
+    const [kind, setKind] = useState<ChartKind>(plan.kind ?? "column");
+    const [stack, setStack] = useState<Stack>(plan.stack);
     const [sort, setSort] = useState("");
     const [current, setCurrent] = useState("");
     const rows = useMemo(() => sorted(table, sort), [table, sort]);
@@ -96,6 +94,7 @@ export function Result({ table, milliseconds, chart, onMore, onAll, begun, query
                     ))}
                 </div>
                 {view === "chart" && <ChartChoice kind={kind} onKind={setKind} />}
+                {view === "chart" && ["column", "bar", "area"].includes(kind) && <StackChoice stack={stack} onStack={setStack} />}
                 <span class="muted number" role="status">
                     {formatCount(table.rows.length)} {table.rows.length === 1 ? "row" : "rows"}
                     <span class="faint">
@@ -145,7 +144,7 @@ export function Result({ table, milliseconds, chart, onMore, onAll, begun, query
                         onSort={setSort}
                     />
                 ) : view === "chart" ? (
-                    <ChartView columns={table.columns} rows={table.rows} kind={kind} />
+                    <ChartView columns={table.columns} rows={table.rows} kind={kind} plan={{ ...plan, stack }} />
                 ) : view === "graph" ? (
                     <GraphView table={table} />
                 ) : (
@@ -195,6 +194,19 @@ function ChartChoice({ kind, onKind }: { kind: ChartKind; onKind: (kind: ChartKi
             <option value="area">Area</option>
             <option value="scatter">Points</option>
             <option value="pie">Pie</option>
+            <option value="treemap">Areas</option>
+            <option value="ladder">Spans of time</option>
+            <option value="card">Values</option>
+        </select>
+    );
+}
+
+function StackChoice({ stack, onStack }: { stack: Stack; onStack: (stack: Stack) => void }) {
+    return (
+        <select class="field" aria-label="How series stand" value={stack} onChange={(event) => onStack(event.currentTarget.value as Stack)}>
+            <option value="none">Beside each other</option>
+            <option value="stacked">Stacked</option>
+            <option value="stacked100">Stacked to 100%</option>
         </select>
     );
 }

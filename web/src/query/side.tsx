@@ -9,6 +9,7 @@ import { formatCount } from "../state/time";
 import { Icon } from "../ui/icons";
 import { kindLabel } from "../ui/kinds";
 import { IconButton, KindGlyph, Time } from "../ui/parts";
+import { asked } from "../ui/showquery";
 import { Empty, Loaded } from "../ui/states";
 import { toast } from "../ui/toast";
 import { ran, type Saved, saved } from "./kept";
@@ -76,7 +77,12 @@ function Schema({ lang, onInsert, onOpen }: Props) {
                                         >
                                             <Icon name={open === table.name ? "down" : "right"} />
                                             <span class="grow clip">{table.name}</span>
-                                            <span class="faint number">{formatCount(table.rows)}</span>
+                                            <span
+                                                class="faint number"
+                                                {...asked({ of: `Rows of ${table.name}`, lang: "kql", text: `${table.name}\n| count` })}
+                                            >
+                                                {formatCount(table.rows)}
+                                            </span>
                                         </button>
                                         <IconButton
                                             icon="play"
@@ -282,7 +288,8 @@ function History({ onOpen }: Props) {
                     <button type="button" class="menu-item history-line" title={run.text} onClick={() => onOpen(run.lang, run.text)}>
                         <code class="clip">{run.text.replace(/\s+/g, " ")}</code>
                         <span class="faint small">
-                            <Time at={run.at} style="short" /> · {run.failed ? "failed" : `${formatCount(run.rows)} rows`} ·{" "}
+                            <Time at={run.at} style="minute" /> ·{" "}
+                            {run.failed ? "failed" : `${formatCount(run.rows)} ${run.rows === 1 ? "row" : "rows"}`} ·{" "}
                             {Math.round(run.milliseconds)} ms
                         </span>
                     </button>

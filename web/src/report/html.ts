@@ -24,7 +24,7 @@ h1{font-size:26px;line-height:1.25;letter-spacing:-.01em;margin:4px 0 6px}h2{fon
 dl{display:grid;grid-template-columns:max-content minmax(0,1fr) max-content minmax(0,1fr);gap:6px 18px;margin:0;padding:16px;background:var(--soft);border-radius:8px}
 dt{color:var(--faint)}dd{margin:0;overflow-wrap:anywhere}
 table{width:100%;border-collapse:collapse;font-size:12.5px}th{text-align:left;color:var(--faint);font-weight:500;padding:5px 8px;border-bottom:1px solid #c6ccd7;white-space:nowrap}
-td{padding:5px 8px;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}td.n{white-space:nowrap;font-variant-numeric:tabular-nums}
+td{padding:5px 8px;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:break-word}td.long{overflow-wrap:anywhere}td.n{white-space:nowrap;font-variant-numeric:tabular-nums}
 .dot{display:inline-block;width:8px;height:8px;border-radius:50%;margin-right:6px;background:var(--tone,#a8b0bd)}
 .tone-critical{--tone:var(--critical)}.tone-high{--tone:var(--high)}.tone-medium{--tone:var(--medium)}.tone-low{--tone:var(--low)}.tone-informational{--tone:var(--informational)}.tone-unknown{--tone:var(--unknown)}
 .tactics{display:grid;grid-template-columns:repeat(7,minmax(0,1fr));gap:4px}.tactics>li{overflow-wrap:anywhere;padding:6px 7px;border-radius:5px;background:var(--soft);color:var(--faint);font-size:10.5px;line-height:1.25;overflow:hidden}
@@ -41,11 +41,19 @@ details>div{padding:4px 0 12px 18px;border-left:2px solid var(--line)}
 type Cell = string | { html: string };
 const cellHtml = (cell: Cell) => (typeof cell === "string" ? escaped(cell) : cell.html);
 
+/** A word longer than this may be broken; in others a break would make two words of one. */
+const WORD_MAX = 24;
+
+/** The class of a cell: the first column stands on one line, what is long may be broken anywhere. */
+function cellClass(cell: Cell, at: number): string {
+    if (at === 0) return ' class="n"';
+    const text = typeof cell === "string" ? cell : cell.html.replace(/<[^>]*>/g, "");
+    return text.split(/\s+/).some((word) => word.length > WORD_MAX) ? ' class="long"' : "";
+}
+
 function table(heads: readonly string[], rows: readonly (readonly Cell[])[]): string {
     const head = heads.map((name) => `<th scope="col">${escaped(name)}</th>`).join("");
-    const body = rows.map(
-        (row) => `<tr>${row.map((cell, at) => `<td${at === 0 ? ' class="n"' : ""}>${cellHtml(cell)}</td>`).join("")}</tr>`,
-    );
+    const body = rows.map((row) => `<tr>${row.map((cell, at) => `<td${cellClass(cell, at)}>${cellHtml(cell)}</td>`).join("")}</tr>`);
     return `<table><thead><tr>${head}</tr></thead><tbody>${body.join("\n")}</tbody></table>`;
 }
 

@@ -152,12 +152,14 @@ function items(context: Context, lane: Lane, middle: number, scale: TimeScale, m
         context.stroke();
         context.fill();
         if (sign.count === 1) continue;
-        context.font = `600 9.5px ${theme.font}`;
+        context.font = `600 ${COUNT_PX}px ${theme.font}`;
         context.textAlign = "left";
         context.textBaseline = "middle";
-        context.strokeText(`${sign.count}`, x + 7, middle + 0.5);
-        context.fillStyle = theme.muted;
-        context.fillText(`${sign.count}`, x + 7, middle + 0.5);
+        // A bar may run behind: the number has ground of its own.
+        context.fillStyle = theme.ground;
+        context.fillRect(x + 6, middle - 6, countRoom(sign.count) - 4, 12);
+        context.fillStyle = theme.text;
+        context.fillText(`${sign.count}`, x + 7.5, middle + 0.5);
     }
     context.globalAlpha = 1;
     for (const item of lane.items) {
@@ -178,6 +180,10 @@ interface Sign {
 }
 
 const SIGN_PX = 11;
+const COUNT_PX = 9.5;
+
+/** Pixels that the number beside a sign takes. */
+const countRoom = (count: number) => (count > 1 ? 6 + String(count).length * COUNT_PX * 0.66 : 0);
 
 /** The records of a lane; those that would lie over each other as the gravest of them with their count. */
 function signs(lane: Lane, scale: TimeScale): Sign[] {
@@ -186,7 +192,7 @@ function signs(lane: Lane, scale: TimeScale): Sign[] {
         if (item.kind === "event") continue;
         const x = scale.x(item.time);
         const last = found.at(-1);
-        if (!last || x - last.x > SIGN_PX) {
+        if (!last || x - last.x > SIGN_PX + countRoom(last.count)) {
             found.push({ x, item, count: 1 });
             continue;
         }

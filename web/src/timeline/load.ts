@@ -1,5 +1,5 @@
 // What happened to the nodes of a graph: alerts and changes whole, events as far as a page holds, with what was left out.
-import { type Answer, ask } from "../api/client";
+import { type Answer, ask, type Params } from "../api/client";
 import { type Item, readItems } from "./model";
 
 export interface Happenings {
@@ -54,17 +54,20 @@ export interface Asked {
     readonly span?: readonly [number, number] | undefined;
 }
 
-/** Asks what happened; with `asOf` by what was known then. */
-export async function happenings(
-    { of, records, unasked, span }: Asked,
-    asOf: string | undefined,
-    signal: AbortSignal,
-): Promise<Happenings> {
+/** What is asked of the API: alerts and changes of the records, events of all. */
+export function requests({ of, records }: Asked, asOf: string | undefined) {
     const then = asOf ? { as_of: asOf } : {};
-    const [told, events] = await Promise.all([
-        ask("timeline", { ...then, of: [...records], kind: ["alert", "incident", "status"], limit: RECORDS_MAX }, { signal }),
-        ask("timeline", { ...then, of: [...of], kind: ["event"], limit: EVENTS_MAX }, { signal }),
-    ]);
+    return [
+        { ...then, of: [...records], kind: ["alert", "incident", "status"], limit: RECORDS_MAX },
+        { ...then, of: [...of], kind: ["event"], limit: EVENTS_MAX },
+    ] satisfies [Params<"timeline">, Params<"timeline">];
+}
+
+/** Asks what happened; with `asOf` by what was known then. */
+export async function happenings(asked: Asked, asOf: string | undefined, signal: AbortSignal): Promise<Happenings> {
+    const { span, unasked } = asked;
+    const [ofRecords, ofEvents] = requests(asked, asOf);
+    const [told, events] = await Promise.all([ask("timeline", { ...ofRecords }, { signal }), ask("timeline", { ...ofEvents }, { signal })]);
     const total = events.counts.event ?? events.value.length;
     let shown = events;
     let cut: readonly [number, number] | undefined;
@@ -72,7 +75,7 @@ export async function happenings(
         const pad = Math.max(HOUR, (span[1] - span[0]) * 0.05);
         cut = [span[0] - pad, span[1] + pad];
         const [from, to] = cut.map((time) => new Date(time).toISOString()) as [string, string];
-        shown = await ask("timeline", { ...then, of: [...of], kind: ["event"], limit: EVENTS_MAX, from, to }, { signal });
+        shown = await ask("timeline", { ...ofEvents, from, to }, { signal });
     }
     return together(told, shown, total, cut, unasked);
 }

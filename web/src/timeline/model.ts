@@ -109,6 +109,38 @@ export function columnsOf(items: readonly Item[], x: (time: number) => number, w
     });
 }
 
+/** The part of a story that is looked at first, and how many of its items lie before and behind it. */
+export interface Focus {
+    readonly from: number;
+    readonly to: number;
+    readonly outside: number;
+}
+
+/** Around what a window holds there is this much of it, and no less than some minutes. */
+const AROUND = 0.1;
+const AROUND_MIN = 15 * 60_000;
+/** The window is looked at first where it would have less than this share of the width beside everything else. */
+const FOCUS_SHARE = 0.4;
+
+/** The window of `activity` where what lies far from it would press it together; nothing where it has room enough. */
+export function focusOf(
+    items: readonly Item[],
+    activity: readonly [number, number] | undefined,
+    shareOf: (from: number, to: number) => number,
+): Focus | undefined {
+    if (!activity || items.length === 0) return undefined;
+    const around = Math.max(AROUND_MIN, (activity[1] - activity[0]) * AROUND);
+    const [from, to] = [activity[0] - around, activity[1] + around];
+    const outside = items.filter((item) => !lies(item, from, to)).length;
+    if (outside === 0 || outside === items.length || shareOf(from, to) >= FOCUS_SHARE) return undefined;
+    return { from, to, outside };
+}
+
+/** Whether an item lies in a stretch of time. */
+export function lies(item: Item, from: number, to: number): boolean {
+    return (item.end ?? item.time) >= from && item.time <= to;
+}
+
 /** The instants at which something begins, each once, sorted: the steps of the slider. */
 export function moments(items: readonly Item[]): number[] {
     return [...new Set(items.map((item) => item.time))].sort((a, b) => a - b);

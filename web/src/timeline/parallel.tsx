@@ -1,18 +1,21 @@
 // The timeline under the graph: hovering and brushing act on the graph, and the graph's pointer shows here.
 import { effect } from "@preact/signals";
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
-import { errorDetail } from "../api/client";
+import { address, errorDetail } from "../api/client";
 import { useLoad } from "../api/resource";
 import type { Rows } from "../graph/rows";
 import { setting } from "../graph/state";
 import type { Investigation } from "../graph/store";
+import { requestText } from "../state/sql";
 import { formatCount, formatTime, utcTime } from "../state/time";
 import { Icon } from "../ui/icons";
 import { useKeys } from "../ui/keys";
-import { askedNodes, type Happenings, happenings, NOTHING } from "./load";
-import { type Item, type LaneBy, lanesOf, moments, nextMoment } from "./model";
+import { asked as asks, type Question, ShowQuery } from "../ui/showquery";
+import { askedNodes, type Happenings, happenings, NOTHING, requests } from "./load";
+import { focusOf, type Item, type LaneBy, lanesOf, lies, moments, nextMoment } from "./model";
 import { Player } from "./play";
 import { LanePlot } from "./plot";
+import { scaleOf } from "./scale";
 import "./timeline.css";
 
 interface Props {
@@ -50,7 +53,14 @@ function useHappenings(of: Investigation) {
     useEffect(() => {
         if (answer.data) setKept(answer.data);
     }, [answer.data]);
-    return { data: answer.data ?? kept, loading: answer.loading, error: answer.error };
+    const question: Question = {
+        of: "Alerts, changes and events",
+        lang: "request",
+        text: requests(asked, of.knownAt)
+            .map((request) => requestText(address("timeline", request)))
+            .join("\n\n"),
+    };
+    return { data: answer.data ?? kept, loading: answer.loading, error: answer.error, question };
 }
 
 function questions(of: Investigation) {
@@ -71,10 +81,22 @@ function questions(of: Investigation) {
 export function ParallelTimeline({ of, onRows }: Props) {
     const [open, setOpen] = useState(true);
     const [by, setBy] = useState<LaneBy>("tactic");
-    const { data, loading, error } = useHappenings(of);
+    const { data, loading, error, question } = useHappenings(of);
     const window = setting(of.state.value, "window");
     const asOf = setting(of.state.value, "asOf");
     const all = useMemo(() => moments(data.items), [data]);
+    const [whole, setWhole] = useState(false);
+    const focus = useMemo(() => {
+        const scale = scaleOf(data.items, PIXELS);
+        return focusOf(data.items, activityOf(of), (from, to) => (scale.x(to) - scale.x(from)) / PIXELS);
+    }, [data, of]);
+    // What was chosen outside of the activity is shown with everything around it.
+    const beyond = (time: number | undefined) => focus !== undefined && time !== undefined && (time < focus.from || time > focus.to);
+    const narrow = focus !== undefined && !whole && !beyond(asOf) && !window?.some(beyond);
+    const items = useMemo(
+        () => (narrow && focus ? data.items.filter((item) => lies(item, focus.from, focus.to)) : data.items),
+        [data, narrow, focus],
+    );
     const setAsOf = (time: number | undefined) => {
         of.act({ type: "set", name: "asOf", value: time }, time === undefined ? "showed all of time" : `as of ${formatTime(time)}`, "asOf");
     };
@@ -130,14 +152,43 @@ export function ParallelTimeline({ of, onRows }: Props) {
                                 </button>
                             </span>
                         )}
+                        {focus && (
+                            <button
+                                type="button"
+                                class="button quiet small"
+                                aria-pressed={!narrow}
+                                title={
+                                    narrow
+                                        ? "Show what happened before and after the incident's activity as well"
+                                        : "Show just the incident's activity"
+                                }
+                                onClick={() => setWhole(narrow)}
+                            >
+                                {narrow ? `${formatCount(focus.outside)} before or after` : "Activity only"}
+                            </button>
+                        )}
                         <span class="grow" />
-                        <span class="small faint clip">{error ? errorDetail(error).message : summary(data, loading)}</span>
+                        <span class="small faint clip" {...asks(question)}>
+                            {error ? errorDetail(error).message : summary(data, loading)}
+                        </span>
+                        <ShowQuery {...question} />
                     </>
                 )}
             </header>
-            {open && <Plot of={of} items={data.items} by={by} onRows={onRows} onAsOf={setAsOf} />}
+            {open && <Plot question={question} of={of} items={items} by={by} onRows={onRows} onAsOf={setAsOf} onStep={go} />}
         </section>
     );
+}
+
+/** Pixels of the plot by which room is judged; the true width matters little. */
+const PIXELS = 1_000;
+
+/** When what the graph is about was active, as its incidents say. */
+function activityOf(of: Investigation): readonly [number, number] | undefined {
+    const { nodes } = of.state.peek();
+    const roots = [...of.roots.peek()].flatMap((id) => nodes.get(id) ?? []).filter((node) => node.kind === "incident");
+    const times = roots.flatMap((node) => [node.first, node.last].filter((time) => time !== undefined));
+    return times.length > 0 ? [Math.min(...times), Math.max(...times)] : undefined;
 }
 
 function summary(data: Happenings, loading: boolean): string {
@@ -155,14 +206,16 @@ function summary(data: Happenings, loading: boolean): string {
 }
 
 interface PlotProps {
+    question: Question;
     of: Investigation;
     items: readonly Item[];
     by: LaneBy;
     onRows: (rows: Rows) => void;
     onAsOf: (time: number | undefined) => void;
+    onStep: (forward: boolean) => void;
 }
 
-function Plot({ of, items, by, onRows, onAsOf }: PlotProps) {
+function Plot({ question, of, items, by, onRows, onAsOf, onStep }: PlotProps) {
     const lanes = useMemo(() => lanesOf(items, by, (id) => of.nameOf(id)), [items, by, of]);
     const lit = useCallback(() => {
         const hovered = of.hovered.value;
@@ -171,6 +224,7 @@ function Plot({ of, items, by, onRows, onAsOf }: PlotProps) {
     }, [items, of]);
     return (
         <LanePlot
+            question={question}
             items={items}
             lanes={lanes}
             lit={lit}
@@ -180,6 +234,7 @@ function Plot({ of, items, by, onRows, onAsOf }: PlotProps) {
             }
             asOf={setting(of.state.value, "asOf")}
             onAsOf={onAsOf}
+            onStep={onStep}
             onHover={(item) => {
                 of.lit.value = item && new Set(item.nodes);
             }}
@@ -198,7 +253,8 @@ export function chooseItem(of: Investigation, item: Item, onRows: (rows: Rows) =
     const cells = Object.entries(item.raw.row ?? {});
     onRows({
         title: `${item.source}: ${item.message}`,
-        text: "",
+        text: `${item.source}\n| where _Seq == ${item.raw.seq}`,
+        lang: "kql",
         table: {
             columns: [
                 { name: "Column", type: "string" },

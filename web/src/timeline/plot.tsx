@@ -4,12 +4,15 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { themeOfElement } from "../graph/draw/theme";
 import { activeTheme } from "../state/prefs";
 import { formatTime, timeZone } from "../state/time";
+import { asked, type Question } from "../ui/showquery";
 import { AXIS_PX, drawHead, drawLanes, GUTTER, HISTOGRAM_PX, itemAt, LANE_PX, plotWidth } from "./lanes";
 import type { Item, Lane } from "./model";
-import { type Tick, timeScale } from "./scale";
+import { scaleOf, type Tick } from "./scale";
 import "./timeline.css";
 
 interface Props {
+    /** What was asked to count the items of the lanes. */
+    question?: Question;
     items: readonly Item[];
     lanes: readonly Lane[];
     /** Keys of items to be lit; read anew whenever a signal in it changes. */
@@ -19,6 +22,8 @@ interface Props {
     /** The instant that the slider shows; without `onAsOf` there is no slider. */
     asOf?: number | undefined;
     onAsOf?: (time: number | undefined) => void;
+    /** An arrow key on the slider: to the moment before or behind. */
+    onStep?: (forward: boolean) => void;
     onHover?: (item: Item | undefined) => void;
     onChoose: (item: Item) => void;
 }
@@ -27,7 +32,7 @@ const SLIDER = 1_000;
 const BRUSH_PX = 5;
 const NONE: ReadonlySet<string> = new Set();
 
-export function LanePlot({ items, lanes, lit, window, onWindow, asOf, onAsOf, onHover, onChoose }: Props) {
+export function LanePlot({ question, items, lanes, lit, window, onWindow, asOf, onAsOf, onStep, onHover, onChoose }: Props) {
     const box = useRef<HTMLDivElement>(null);
     const head = useRef<HTMLCanvasElement>(null);
     const body = useRef<HTMLCanvasElement>(null);
@@ -35,7 +40,7 @@ export function LanePlot({ items, lanes, lit, window, onWindow, asOf, onAsOf, on
     const [hover, setHover] = useState<{ item: Item; x: number; y: number }>();
     const [brush, setBrush] = useState<readonly [number, number]>();
     const drag = useRef<number | undefined>(undefined);
-    const scale = useScale(items, width);
+    const scale = useMemo(() => scaleOf(items, plotWidth(width)), [items, width]);
     useEffect(() => {
         const element = box.current;
         if (!element) return;
@@ -87,7 +92,7 @@ export function LanePlot({ items, lanes, lit, window, onWindow, asOf, onAsOf, on
         const { x, y } = at(event as never);
         const item = itemAt(lanes, scale, x, y);
         if (item?.key === hover?.item.key) return;
-        setHover(item && { item, x, y });
+        setHover(item && { item, x: event.clientX, y: event.clientY });
         onHover?.(item);
     };
     const leave = () => {
@@ -108,13 +113,22 @@ export function LanePlot({ items, lanes, lit, window, onWindow, asOf, onAsOf, on
                     value={value}
                     aria-label="As of"
                     aria-valuetext={asOf === undefined ? "all of time" : formatTime(asOf)}
+                    onKeyDown={(event) => {
+                        const forward = event.key === "ArrowRight" || event.key === "ArrowUp";
+                        if (!onStep || !(forward || event.key === "ArrowLeft" || event.key === "ArrowDown")) return;
+                        event.preventDefault();
+                        event.stopPropagation();
+                        onStep(forward);
+                    }}
                     onInput={(event) => {
                         const next = Number(event.currentTarget.value);
-                        onAsOf(next >= SLIDER ? undefined : Math.round(scale.time((next / SLIDER) * scale.width)));
+                        const time = Math.round(scale.time((next / SLIDER) * scale.width));
+                        // Behind the last item nothing is left out: that is all of time.
+                        onAsOf(next >= SLIDER || time >= (items.at(-1)?.time ?? 0) ? undefined : Math.max(time, items[0]?.time ?? time));
                     }}
                 />
             )}
-            <div class="parallel-lanes">
+            <div class="parallel-lanes" {...(question ? asked(question) : {})}>
                 <canvas
                     ref={body}
                     aria-hidden="true"
@@ -122,25 +136,18 @@ export function LanePlot({ items, lanes, lit, window, onWindow, asOf, onAsOf, on
                     onPointerLeave={leave}
                     onClick={() => hover && onChoose(hover.item)}
                 />
-                {hover && <Tip item={hover.item} x={hover.x} y={hover.y} width={width} />}
+                {hover && <Tip item={hover.item} x={hover.x} y={hover.y} />}
             </div>
         </div>
     );
 }
 
-function useScale(items: readonly Item[], width: number) {
-    const [first, last] = [items[0]?.time ?? 0, items.reduce((most, item) => Math.max(most, item.end ?? item.time), 0)];
-    return useMemo(() => {
-        // The end of what lasts is a moment too: a gap inside an interval is not quiet.
-        const times = items.flatMap((item) => (item.end === undefined ? [item.time] : [item.time, item.end])).sort((a, b) => a - b);
-        return timeScale(times, first, Math.max(last, first + 1_000), plotWidth(width));
-    }, [items, first, last, width]);
-}
-
-function Tip({ item, x, y, width }: { item: Item; x: number; y: number; width: number }) {
-    const side = x > width / 2 ? { right: `${width - x + 14}px` } : { left: `${x + 14}px` };
+/** What an item says, beside the pointer (in the window's pixels) where the window has most room. */
+function Tip({ item, x, y }: { item: Item; x: number; y: number }) {
+    const side = x > innerWidth / 2 ? { right: `${innerWidth - x + 14}px` } : { left: `${x + 14}px` };
+    const end = y > innerHeight / 2 ? { bottom: `${innerHeight - y + 8}px` } : { top: `${y + 8}px` };
     return (
-        <div class="parallel-tip small" style={{ top: `${y + 6}px`, ...side }}>
+        <div class="parallel-tip small" style={{ ...end, ...side }}>
             <span class="number">
                 {formatTime(item.time)}
                 {item.end !== undefined && ` – ${formatTime(item.end)}`}

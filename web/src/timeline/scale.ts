@@ -24,14 +24,16 @@ const QUIET_PX = 26;
 const QUIET_SHARE = 0.12;
 const QUIET_MAX = 6;
 const MARGIN = 0.02;
+const INSTANT_SHARE = 0.05;
 
 /** A scale over `from` to `to` for things that happen at `times` (sorted), `width` pixels wide. */
 export function timeScale(times: readonly number[], from: number, to: number, width: number, squeeze = true): TimeScale {
     const span = Math.max(1_000, to - from);
-    const [begin, end] = [from - span * MARGIN, to + span * MARGIN];
-    const quiet = squeeze ? gaps(times, begin, end) : [];
-    const busy = end - begin - quiet.reduce((sum, gap) => sum + gap.to - gap.from, 0);
-    const perMilli = Math.max(1, width - quiet.length * QUIET_PX) / Math.max(1, busy);
+    const { gaps: quiet, busy } = squeeze ? gaps(times, span) : { gaps: [], busy: span };
+    // Room at the ends is a part of what is busy: quiet years must not take it.
+    const [begin, end] = [from - busy * MARGIN, from + span + busy * MARGIN];
+    const told = end - begin - quiet.reduce((sum, gap) => sum + gap.to - gap.from, 0);
+    const perMilli = Math.max(1, width - quiet.length * QUIET_PX) / Math.max(1, told);
     const stretches: Stretch[] = [];
     let left = 0;
     let at = begin;
@@ -49,23 +51,37 @@ export function timeScale(times: readonly number[], from: number, to: number, wi
     return { stretches, width, x: (time) => project(stretches, time), time: (x) => unproject(stretches, x) };
 }
 
-/** The widest gaps between things, drawn in a little so that what stands beside them has room. */
-function gaps(times: readonly number[], begin: number, end: number): { from: number; to: number }[] {
+/** The widest gaps between things, drawn in a little so that what stands beside them has room; and how much time is left without them. */
+function gaps(times: readonly number[], span: number): { gaps: { from: number; to: number }[]; busy: number } {
     const found: { from: number; to: number; size: number }[] = [];
     for (let index = 1; index < times.length; index += 1) {
         const [a, b] = [times[index - 1] as number, times[index] as number];
-        if (b - a > (end - begin) * QUIET_SHARE) found.push({ from: a, to: b, size: b - a });
+        if (b > a) found.push({ from: a, to: b, size: b - a });
     }
-    const kept = found.sort((a, b) => b.size - a.size).slice(0, QUIET_MAX);
-    // What is left when the gaps are gone decides how much room the sides need.
-    const busy = end - begin - kept.reduce((sum, gap) => sum + gap.size, 0);
-    return kept
-        .map(({ from, to, size }) => {
-            const side = Math.min(size * 0.2, busy * 0.04);
-            return { from: from + side, to: to - side };
-        })
-        .filter((gap) => gap.to > gap.from)
-        .sort((a, b) => a.from - b.from);
+    found.sort((a, b) => b.size - a.size);
+    let left = span;
+    let count = 0;
+    for (const { size } of found) {
+        if (count === QUIET_MAX || size <= span * QUIET_SHARE) break;
+        left -= size;
+        count += 1;
+    }
+    const kept = found.slice(0, count);
+    // Where everything happens at single instants, the gaps say how much room these need.
+    const busy = left >= 1_000 ? left : Math.max(1_000, (kept.at(-1)?.size ?? 0) * INSTANT_SHARE);
+    const drawn = kept.map(({ from, to, size }) => {
+        const side = Math.min(size * 0.2, busy * 0.04);
+        return { from: from + side, to: to - side };
+    });
+    return { gaps: drawn.filter((gap) => gap.to > gap.from).sort((a, b) => a.from - b.from), busy };
+}
+
+/** The scale of items: from the first of them to the end of the last. */
+export function scaleOf(items: readonly { readonly time: number; readonly end?: number }[], width: number): TimeScale {
+    // The end of what lasts is a moment too: a gap inside an interval is not quiet.
+    const times = items.flatMap((item) => (item.end === undefined ? [item.time] : [item.time, item.end])).sort((a, b) => a - b);
+    const first = times[0] ?? 0;
+    return timeScale(times, first, Math.max(times.at(-1) ?? 0, first + 1_000), width);
 }
 
 function project(stretches: readonly Stretch[], time: number): number {

@@ -3,8 +3,8 @@ import { test } from "node:test";
 import type { TimelineItem } from "../api/types";
 import { headOf, lineOf } from "./export";
 import { askedNodes } from "./load";
-import { columnsOf, lanesOf, moments, nextMoment, readItems } from "./model";
-import { ticks, timeScale } from "./scale";
+import { columnsOf, focusOf, lanesOf, lies, moments, nextMoment, readItems } from "./model";
+import { scaleOf, ticks, timeScale } from "./scale";
 
 const item = (more: Partial<TimelineItem>): TimelineItem =>
     ({ time: "2026-01-01T00:00:00Z", kind: "event", message: "m", source: "T", tactics: [], touches: [], seq: 1, ...more }) as TimelineItem;
@@ -132,4 +132,44 @@ test("exported lines hold hostile texts as texts", () => {
     assert.equal(row.split(/(?<!\\)\|/).length, 9);
     assert.doesNotMatch(row, /(?<!\\)[<*]/);
     assert.equal(headOf("md").split("\n").length, 3);
+});
+
+const at = (time: number) => item({ time: new Date(time).toISOString() });
+const BEGIN = Date.UTC(2019, 0, 15, 5);
+const STORY = Array.from({ length: 100 }, (_, index) => at(BEGIN + index * 400_000));
+
+test("one change years later takes no room from the story, whatever it takes of the time", () => {
+    const items = readItems([...STORY, at(Date.UTC(2026, 10, 22))]);
+    const scale = scaleOf(items, 1_000);
+    const [first, last] = [items[0]?.time ?? 0, items[99]?.time ?? 0];
+    assert.ok(scale.x(last) - scale.x(first) > 700, `${scale.x(first)} to ${scale.x(last)}`);
+    assert.ok(scale.x(items[100]?.time ?? 0) <= 1_000);
+    // The story stands for itself then: there is nothing to set aside.
+    assert.equal(
+        focusOf(items, [first, last], (from, to) => (scale.x(to) - scale.x(from)) / 1_000),
+        undefined,
+    );
+});
+
+test("where much happened later, the activity is looked at first, and the rest is counted", () => {
+    const items = readItems([...STORY, ...Array.from({ length: 40 }, (_, index) => at(Date.UTC(2026, 9, index + 1)))]);
+    const scale = scaleOf(items, 1_000);
+    const activity = [items[0]?.time ?? 0, items[99]?.time ?? 0] as const;
+    const focus = focusOf(items, activity, (from, to) => (scale.x(to) - scale.x(from)) / 1_000);
+    assert.equal(focus?.outside, 40);
+    assert.equal(items.filter((one) => lies(one, focus?.from ?? 0, focus?.to ?? 0)).length, 100);
+    assert.equal(
+        focusOf(items, undefined, () => 0),
+        undefined,
+    );
+    assert.equal(
+        focusOf(items, [0, 1], () => 0),
+        undefined,
+    );
+});
+
+test("a few instants far from each other have room between them and at the ends", () => {
+    const items = readItems([at(0), at(YEAR), at(3 * YEAR)]);
+    const x = items.map((one) => scaleOf(items, 900).x(one.time));
+    for (const [index, one] of x.entries()) assert.ok(one > (x[index - 1] ?? 0) + 20 && one < 880, x.join());
 });

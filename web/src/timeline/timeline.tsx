@@ -1,6 +1,6 @@
 // The timeline of an incident: every alert, change and event in the order of time, page by page in both directions.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { ask, type Params } from "../api/client";
+import { address, ask, type Params } from "../api/client";
 import { useAsk } from "../api/resource";
 import type { Bucket, TimelineItem } from "../api/types";
 import { type Evidence, KeepRow } from "../bookmarks/keep";
@@ -9,6 +9,7 @@ import { useRenewed } from "../list/pages";
 import { nodeHref, past, place, setParams } from "../router/router";
 import { type Field, listParams, readFilter } from "../state/filters";
 import { Pages } from "../state/pages";
+import { requestText } from "../state/sql";
 import { formatCount, formatSpan, formatTime, utcTime } from "../state/time";
 import { Popover } from "../ui/dialog";
 import { FilterBar } from "../ui/filterbar";
@@ -17,6 +18,7 @@ import { Json } from "../ui/json";
 import { useKeys } from "../ui/keys";
 import { severities, tactics } from "../ui/kinds";
 import { Facts, IconButton, KindGlyph, Severity, Time, Words } from "../ui/parts";
+import { Counted } from "../ui/showquery";
 import { Empty, Failure, Loading } from "../ui/states";
 import { type VirtualHandle, VirtualList } from "../ui/virtual";
 import { exportTimeline } from "./export";
@@ -86,7 +88,14 @@ export function Timeline({ of }: { of: readonly string[] }) {
             <div class="timeline-bar">
                 <FilterBar fields={fields} filter={filter} facets={[]} />
                 <span class="grow" />
-                <span class="small muted">{about && summary(about)}</span>
+                {about && (
+                    <Counted
+                        count={summary(about)}
+                        of="Items of the timeline"
+                        lang="request"
+                        text={requestText(address("timeline", params))}
+                    />
+                )}
                 <button
                     type="button"
                     class="button quiet small"

@@ -159,3 +159,51 @@ test("tones mix in known notations only", () => {
     assert.equal(mix("#000000", "#ffffff", 0.5), "#808080");
     assert.equal(mix("#000000", "red", 0.5), "#000000");
 });
+
+test("what is pointed at says the same at the same place as the picture below, and nothing that the border cuts", () => {
+    const of = picture(synthetic(140, 150));
+    const [width, height] = [900, 700];
+    const camera = fitted(of.box, width, height);
+    const whole = draw(new SvgInk(), { picture: of, camera, width, height, theme, moving: false });
+    const [first] = [...whole.places.keys()].filter((id) => (of.touching.get(id)?.length ?? 0) > 2);
+    assert.ok(first);
+    const edges = of.touching.get(first) ?? [];
+    const only = {
+        nodes: new Set(edges.flatMap(({ source, target }) => [source.node.id, target.node.id])),
+        edges: new Set(edges.map(({ edge }) => edge.id)),
+    };
+    const over = draw(new SvgInk(), { picture: of, camera, width, height, theme, moving: false, only, kept: whole.places });
+    for (const [id, place] of whole.places) if (only.nodes.has(id)) assert.equal(over.places.get(id), place, id);
+    // Nodes at the border have no room for their names there.
+    const ink = new SvgInk();
+    const texts: [string, number][] = [];
+    ink.fillText = (text, x) => texts.push([text, x]);
+    const one = pictureOf(
+        of.scene,
+        new Map(of.nodes.map(({ node }, index) => [node.id, { x: 2 + (index % 2) * 896, y: 20 + index * 40 }])),
+        [],
+    );
+    draw(ink, { picture: one, camera: { k: 1, x: 0, y: 0 }, width, height, theme, moving: false });
+    for (const [text, x] of texts.filter(([name]) => !/^\+?\d+$/.test(name))) assert.ok(x > 8 && x < 892, `${text} at ${x}`);
+});
+
+test("headings of narrow columns stand whole beside each other, and none beyond the border", () => {
+    const nodes = [node("incident:1"), node("ip:1", { kind: "ip" })];
+    const { state } = begin(BEGIN, { type: "load", load: load("root"), batch: { nodes, edges: [] } });
+    const names = ["2019-01-15 05:15", "2019-01-15 09:15", "2019-01-15 17:15"];
+    const bands = names.map((label, index) => ({ label, axis: "x" as const, from: index * 380, to: index * 380 + 40 }));
+    const of = pictureOf(sceneOf(state, new Set(["incident:1"])), new Map([["incident:1", { x: 20, y: 100 }]]), bands);
+    const ink = new SvgInk();
+    const heads: { text: string; left: number; right: number }[] = [];
+    ink.fillText = (text, x) => {
+        const half = ink.measureText(text).width / 2;
+        if (names.includes(text) || text.includes("…")) heads.push({ text, left: x - half, right: x + half });
+    };
+    draw(ink, { picture: of, camera: { k: 1, x: 0, y: 0 }, width: 800, height: 300, theme, moving: false });
+    assert.deepEqual(
+        heads.map((head) => head.text),
+        names,
+    );
+    for (const [index, head] of heads.entries())
+        assert.ok(head.left >= 0 && head.right <= 800 && head.left >= (heads[index - 1]?.right ?? 0));
+});

@@ -21,13 +21,19 @@ export interface Drawing {
     /** Only these nodes and edges; everything else is left out. */
     readonly only?: { readonly nodes: ReadonlySet<string>; readonly edges: ReadonlySet<string> };
     readonly selected?: ReadonlySet<string>;
+    /** Where labels stand already: what is drawn over a picture says the same at the same place. */
+    readonly kept?: Places;
 }
+
+/** Which of its possible places a node's label has. */
+export type Places = ReadonlyMap<string, number>;
 
 /** What was drawn, for tests and the measuring page. */
 export interface Drawn {
     nodes: number;
     edges: number;
     labels: number;
+    places: Places;
 }
 
 /** A node smaller than this on the screen is a dot. */
@@ -76,10 +82,10 @@ export function draw(ink: Ink, drawing: Drawing): Drawn {
     if (!only) drawBands(ink, drawing);
     drawEdges(ink, drawing, edges, plain);
     drawNodes(ink, drawing, nodes, plain);
-    const labels = drawTexts(ink, drawing, nodes, edges, plain);
+    const places = drawTexts(ink, drawing, nodes, edges, plain);
     ink.globalAlpha = 1;
     ink.setLineDash([]);
-    return { nodes: nodes.length, edges: edges.length, labels };
+    return { nodes: nodes.length, edges: edges.length, labels: places.size, places };
 }
 
 /** Pixels of lines that a moving picture can afford to draw. */
@@ -117,6 +123,7 @@ function crosses({ source, target }: PictureEdge, { camera, width, height }: Dra
 }
 
 function drawBands(ink: Ink, { picture, camera, height, width, theme }: Drawing): void {
+    let free = 0;
     picture.bands.forEach((band, index) => {
         const from = band.from * camera.k + camera.x;
         const to = band.to * camera.k + camera.x;
@@ -129,9 +136,16 @@ function drawBands(ink: Ink, { picture, camera, height, width, theme }: Drawing)
         ink.textBaseline = "top";
         ink.fillStyle = theme.muted;
         const middle = (Math.max(0, from) + Math.min(width, to)) / 2;
-        // A heading may reach over the gaps beside its band.
-        const room = Math.floor((to - from + 60 * camera.k) / 6.4);
-        if (room > 4) ink.fillText(wrap(band.label, 1, room)[0] ?? "", middle, 12);
+        // A heading may reach over its band as far as no other stands there; at the border it stands whole.
+        const room = Math.floor((Math.min(width - 4, 2 * middle - free) - free) / 6.4);
+        const wide = ink.measureText(band.label).width / 2;
+        const whole = Math.max(free + wide, Math.min(middle, width - 4 - wide));
+        const fits = Math.abs(whole - middle) <= Math.max(wide, (to - from) / 2) && whole + wide < width;
+        const text = fits ? band.label : (wrap(band.label, 1, room)[0] ?? "");
+        if (!fits && room <= 4) return;
+        const at = fits ? whole : middle;
+        ink.fillText(text, at, 12);
+        free = at + ink.measureText(text).width / 2 + 10;
     });
 }
 
@@ -338,8 +352,8 @@ export function pill(ink: Ink, theme: Theme, text: string, x: number, y: number,
 
 const LINE_PX = 13;
 
-function drawTexts(ink: Ink, drawing: Drawing, nodes: readonly OnScreen[], edges: readonly PictureEdge[], plain: boolean): number {
-    const { only } = drawing;
+function drawTexts(ink: Ink, drawing: Drawing, nodes: readonly OnScreen[], edges: readonly PictureEdge[], plain: boolean): Places {
+    const { only, kept } = drawing;
     const taken = new Taken();
     for (const { x, y, r } of nodes) if (r >= DOT_PX) taken.take({ left: x - r, top: y - r, right: x + r, bottom: y + r });
     ink.globalAlpha = 1;
@@ -348,17 +362,18 @@ function drawTexts(ink: Ink, drawing: Drawing, nodes: readonly OnScreen[], edges
     const most = plain ? LABELS_MOVING_MAX : LABELS_MAX;
     const ranked = nodes
         .filter((one) => !one.one.node.dim && (only || one.r >= DOT_PX || one.one.node.root || one.one.node.trail))
-        .map((one) => ({ one, rank: importance(one.one.node) }))
-        .sort((a, b) => b.rank - a.rank);
-    let count = 0;
+        .map((one) => ({ one, rank: importance(one.one.node), stands: kept?.has(one.one.node.id) ?? false }))
+        .sort((a, b) => Number(b.stands) - Number(a.stands) || b.rank - a.rank);
+    const places = new Map<string, number>();
     ink.textBaseline = "middle";
     for (const { one } of ranked) {
-        if (count >= most) break;
-        if (label(ink, drawing, taken, one)) count += 1;
+        if (places.size >= most) break;
+        const place = label(ink, drawing, taken, one);
+        if (place !== undefined) places.set(one.one.node.id, place);
     }
     if (!plain && (only || edges.length <= EDGES_WITH_WORDS_MAX) && drawing.camera.k > 0.7)
         for (const edge of edges) relation(ink, drawing, taken, edge);
-    return count;
+    return places;
 }
 
 /** The tactics of an alert on one line. */
@@ -375,7 +390,9 @@ const ROOT_SHAPES = [
     [1, 22],
 ] as const;
 
-function label(ink: Ink, { theme, width, height }: Drawing, taken: Taken, { one: { node }, x, y, r }: OnScreen): boolean {
+/** Writes a node's label where it is whole and free; gives which of its places that was. */
+function label(ink: Ink, drawing: Drawing, taken: Taken, { one: { node }, x, y, r }: OnScreen): number | undefined {
+    const { theme, width, height, only, kept } = drawing;
     const titled = node.kind === "alert" || node.kind === "incident";
     const tactics = node.kind === "alert" && r >= TACTICS_PX ? tacticWords(node.tactics) : "";
     ink.font = `${node.root ? "600 12px" : titled ? "500 11px" : "11px"} ${theme.font}`;
@@ -394,16 +411,25 @@ function label(ink: Ink, { theme, width, height }: Drawing, taken: Taken, { one:
     const shapes = node.root && titled ? ROOT_SHAPES.map(([rows, chars]) => wrap(node.label, rows, chars)) : [];
     const titles = shapes.length > 0 ? shapes : [titled ? wrap(node.label, 2, 26) : [shorten(node.label, 26)]];
     const all = titles.flatMap(around);
-    const free = all.filter(({ rect }) => taken.free(rect));
-    // Whole before cut by the border of the picture.
-    let place = free.find(({ rect }) => rect.left >= 0 && rect.top >= 0 && rect.right <= width && rect.bottom <= height) ?? free[0];
+    const stands = all[kept?.get(node.id) ?? -1];
+    // A label that the border would cut says something else than its node: it waits until there is room.
+    const whole = all.filter(({ rect }) => rect.left >= 0 && rect.top >= 0 && rect.right <= width && rect.bottom <= height);
+    let place = stands && taken.free(stands.rect) ? stands : whole.find(({ rect }) => taken.free(rect));
     if (!place && node.root) {
-        const covers = all.map(({ rect }) => taken.covered(rect));
-        place = all[covers.indexOf(Math.min(...covers))];
+        const from = whole.length > 0 ? whole : all;
+        const covers = from.map(({ rect }) => taken.covered(rect));
+        place = from[covers.indexOf(Math.min(...covers))];
     }
-    if (!place) return false;
+    if (!place) return undefined;
     const { title, lines, rect } = place;
     taken.take(rect);
+    if (only) {
+        // What lies dimmed below must not be read with it.
+        ink.globalAlpha = 0.88;
+        ink.fillStyle = theme.ground;
+        ink.fillRect(rect.left, rect.top, rect.right - rect.left, rect.bottom - rect.top);
+        ink.globalAlpha = 1;
+    }
     ink.textAlign = place.align;
     ink.strokeStyle = theme.ground;
     ink.lineWidth = 3;
@@ -417,7 +443,7 @@ function label(ink: Ink, { theme, width, height }: Drawing, taken: Taken, { one:
         ink.strokeText(line, place.at, top);
         ink.fillText(line, place.at, top);
     });
-    return true;
+    return all.indexOf(place);
 }
 
 /** What an edge says, at its middle: its relation, and how many stand for it. */

@@ -111,11 +111,16 @@ function boxOf(nodes: readonly PictureNode[]): Box {
     return nodes.length === 0 ? { left: 0, top: 0, right: 1, bottom: 1 } : { left, top, right, bottom };
 }
 
-/** The camera that shows a box whole, never larger than life. */
+/** Half of a long label. */
+const SIDE_PX = 96;
+
+/** The camera that shows a box whole with its labels, never larger than life. */
 export function fitted(box: Box, width: number, height: number, padding = 48): Camera {
     const wide = Math.max(1, box.right - box.left);
     const tall = Math.max(1, box.bottom - box.top);
-    const k = Math.max(0.02, Math.min(1.25, (width - 2 * padding) / wide, (height - 2 * padding) / tall));
+    // Labels are as long at every scale: nodes at the sides need room for theirs.
+    const side = Math.max(padding, Math.min(SIDE_PX, width * 0.11));
+    const k = Math.max(0.02, Math.min(1.25, (width - 2 * side) / wide, (height - 2 * padding) / tall));
     return { k, x: width / 2 - ((box.left + box.right) / 2) * k, y: height / 2 - ((box.top + box.bottom) / 2) * k };
 }
 

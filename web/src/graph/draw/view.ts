@@ -67,7 +67,7 @@ export class GraphView {
     private flight = 0;
     private readonly draws: number[] = [];
     private readonly hovers: number[] = [];
-    private drawn: Drawn = { nodes: 0, edges: 0, labels: 0 };
+    private drawn: Drawn = { nodes: 0, edges: 0, labels: 0, places: new Map() };
 
     constructor(
         private readonly box: HTMLElement,
@@ -393,7 +393,7 @@ export class GraphView {
             context.fillRect(0, 0, this.width, this.height);
             context.globalAlpha = 1;
             const { lens: camera, width, height, selected } = this;
-            draw(context, { picture, camera, width, height, theme, moving: false, only: focus, selected });
+            draw(context, { picture, camera, width, height, theme, moving: false, only: focus, selected, kept: this.drawn.places });
         }
         keep(this.hovers, performance.now() - begin);
     }
@@ -474,7 +474,7 @@ export class GraphView {
             y: drag.node.y + (event.clientY - drag.begin.y) / this.lens.k,
         };
         this.dropped = true;
-        this.events.drop(drag.node.node.id, { x: Math.round(place.x * 10) / 10, y: Math.round(place.y * 10) / 10 });
+        this.events.drop(drag.node.node.id, { x: Math.round(place.x), y: Math.round(place.y) });
     }
 
     /** The click that ends a drag selects nothing. */

@@ -135,7 +135,7 @@ function* settle(
     return new Map(bodies.map((body) => [body.id, { x: body.x ?? 0, y: body.y ?? 0 }]));
 }
 
-/** Tenths of a pixel: enough for the eye, and short in an address. */
+/** Whole pixels: enough for the eye, and what an address tells is the very same picture. */
 function rounded({ x, y }: Point): Point {
-    return { x: Math.round(x * 10) / 10, y: Math.round(y * 10) / 10 };
+    return { x: Math.round(x), y: Math.round(y) };
 }
