@@ -143,7 +143,7 @@ pub fn table(name: &str) -> Option<&'static Table> {
 
 /// Tables of Microsoft Defender XDR. Log Analytics calls the time of a row `TimeGenerated`, advanced hunting `Timestamp`; the portal that shows both
 /// takes either name in these tables.
-const ADVANCED_HUNTING: [&str; 54] = [
+const ADVANCED_HUNTING: [&str; 55] = [
     "AADSignInEventsBeta",
     "AADSpnSignInEventsBeta",
     "AIAgentsInfo",
@@ -186,6 +186,7 @@ const ADVANCED_HUNTING: [&str; 54] = [
     "EntraIdSignInEvents",
     "EntraIdSpnSignInEvents",
     "FileMaliciousContentInfo",
+    "GraphAPIAuditEvents",
     "GraphApiAuditEvents",
     "IdentityAccountInfo",
     "IdentityDirectoryEvents",

@@ -196,3 +196,79 @@ fn a_batch_of_checks_reads_each_line_in_its_language() {
         .collect();
     assert_eq!(codes, [Value::Null, json!("cypher"), json!("kql"), json!("parameter")]);
 }
+
+#[test]
+fn a_check_tells_what_cannot_be_read_from_what_means_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (input, output) = (folder.path().join("in.jsonl"), folder.path().join("out.jsonl"));
+    let lines = [
+        ("print 1 +", "syntax"),
+        ("Nowhere | take 1", "semantic"),
+        ("print a = 1 # | where false", "syntax"),
+        ("print a = 1 | join (print a = 1)", "semantic"),
+    ];
+    let written: Vec<String> = lines.iter().map(|(query, kind)| json!({"id": kind, "query": query}).to_string()).collect();
+    std::fs::write(&input, written.join("\n")).expect("written");
+    let done = clew(folder.path(), &["check", "--batch", input.to_str().expect("a path"), "--out", output.to_str().expect("a path")], "");
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    for line in std::fs::read_to_string(&output).expect("written").lines() {
+        let answer: Value = serde_json::from_str(line).expect("JSON");
+        assert_eq!(answer["errors"][0]["kind"], answer["id"], "{line}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_text_may_be_called_a_query_as_in_batches() {
+    let clew = Clew::new();
+    let (status, body) = clew.post("/v1/query", &json!({"query": "print a = 1"})).await;
+    assert_eq!((status, &body["rows"]), (StatusCode::OK, &json!([[1]])), "{body}");
+    let (status, body) = clew.post("/v1/query/check", &json!({"query": "print a ="})).await;
+    assert_eq!((status, &body["errors"][0]["kind"]), (StatusCode::OK, &json!("syntax")), "{body}");
+    let (status, _) = clew.post("/v1/query/complete", &json!({"query": "print a"})).await;
+    assert_eq!(status, StatusCode::OK);
+    let (status, _) = clew.post("/v1/query", &json!({"query": "print 1", "text": "print 2"})).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST, "only one of both");
+}
+
+#[test]
+fn a_file_with_a_mistake_holds_up_no_other() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        path.to_str().expect("a path").to_owned()
+    };
+    let files = [file("a.kql", "print a=1"), file("b.kql", "print a="), file("c.kql", "print c=3")];
+    let done = clew(folder.path(), &["fmt", &files[0], &files[1], &files[2]], "");
+    assert!(!done.status.success() && text(&done.stderr).contains("b.kql"), "{}", text(&done.stderr));
+    let read: Vec<String> = files.iter().map(|file| std::fs::read_to_string(file).expect("read")).collect();
+    assert_eq!(read, ["print a = 1\n", "print a=", "print c = 3\n"]);
+}
+
+/// Queries of a batch, each of which would make more than the machine has: none ends the process, and those within the bounds are answered.
+#[test]
+fn no_short_query_takes_the_memory_of_the_machine() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (input, output) = (folder.path().join("in.jsonl"), folder.path().join("out.jsonl"));
+    let long = "let x = strrep(strrep('a', 1024), 1024);";
+    let eight = "strcat(x, x, x, x, x, x, x, x)";
+    let queries = [
+        "range x from 1 to 200 step 1 | extend b = range(1, 20000, 1) | mv-expand b | count".to_owned(),
+        format!("print x = strrep('a', 1024){}", format!(" | extend x = {eight}").repeat(8)),
+        format!("{long} range n from 1 to 300 step 1 | extend s = strcat(x, n) | summarize sum(strlen(s))"),
+        format!("{long} range n from 1 to 300 step 1 | extend s = strcat(x, n) | summarize count() by s | count"),
+        format!("{long} range n from 1 to 300 step 1 | summarize make_list(strcat(x, n))"),
+        "print 'still there'".to_owned(),
+    ];
+    let lines: Vec<String> = queries.iter().map(|query| json!({"id": 1, "query": query}).to_string()).collect();
+    std::fs::write(&input, lines.join("\n")).expect("written");
+    let done = clew(folder.path(), &["query", "--batch", input.to_str().expect("a path"), "--out", output.to_str().expect("a path")], "");
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    let written = std::fs::read_to_string(&output).expect("written");
+    let answers: Vec<Value> = written.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(answers.len(), queries.len());
+    assert_eq!(answers[0]["rows"], json!([[4_000_000]]));
+    assert_eq!(answers[1]["error"]["code"], "kql_limit", "{}", answers[1]);
+    assert_eq!(answers[2]["rows"], json!([[314_573_592]]), "{}", answers[2]);
+    assert_eq!(answers[5]["rows"], json!([["still there"]]));
+}

@@ -208,16 +208,26 @@ pub(crate) struct Fmt {
 }
 
 impl Fmt {
-    /// Formats files in place.
+    /// Formats files in place; one with a mistake stays as it is and holds up no other.
     pub(crate) fn run(&self) -> Result<(), Failure> {
-        let mut differing = Vec::new();
+        let (mut differing, mut wrong) = (Vec::new(), Vec::new());
         for file in &self.files {
             let text = read(file)?;
-            let formatted = crate::query::kql::format(&text).map_err(|diagnostics| {
-                let first = diagnostics.into_iter().next().map(Fault::from);
-                let fault = first.unwrap_or_else(|| Fault::new(FaultClass::Invalid, "kql_unreadable", "the text is no query"));
-                Failure::Fault(fault, Some(text.clone()))
-            })?;
+            let formatted = match crate::query::kql::format(&text) {
+                Ok(formatted) => formatted,
+                Err(diagnostics) if self.files.len() > 1 => {
+                    let name = file.display().to_string();
+                    let remarks = serde_json::to_value(diagnostics).map_err(std::io::Error::from)?;
+                    remarks.as_array().into_iter().flatten().for_each(|remark| eprint!("{}", fault::remark(&name, &text, remark)));
+                    wrong.push(name);
+                    continue;
+                }
+                Err(diagnostics) => {
+                    let first = diagnostics.into_iter().next().map(Fault::from);
+                    let fault = first.unwrap_or_else(|| Fault::new(FaultClass::Invalid, "kql_unreadable", "the text is no query"));
+                    return Err(Failure::Fault(fault, Some(text)));
+                }
+            };
             let formatted = if formatted.ends_with('\n') { formatted } else { formatted + "\n" };
             if file.as_os_str() == "-" {
                 crate::cli::output::write(formatted.as_bytes())?;
@@ -227,6 +237,10 @@ impl Fmt {
                     std::fs::write(file, formatted)?;
                 }
             }
+        }
+        if !wrong.is_empty() {
+            let message = format!("expected queries, found mistakes in {}", wrong.join(", "));
+            return Err(Fault::new(FaultClass::Invalid, "check_failed", message).into());
         }
         if self.check && !differing.is_empty() {
             let message = format!("expected formatted files, found {}", differing.join(", "));

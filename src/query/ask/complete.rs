@@ -58,7 +58,8 @@ const SQL_WORDS: &[&str] = &[
 pub struct CompleteRequest {
     /// Language of the text: `kql` (default) or `sql`.
     pub lang: Option<String>,
-    /// The text.
+    /// The text; `query` means the same.
+    #[serde(alias = "query")]
     pub text: String,
     /// The place, in bytes of UTF-8 from the begin of the text; default: its end.
     pub offset: Option<u32>,

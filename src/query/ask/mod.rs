@@ -77,7 +77,8 @@ impl Language {
 pub struct QueryRequest {
     /// Language of the text: `kql` (default), `sql` or `cypher`.
     pub lang: Option<String>,
-    /// The query.
+    /// The query; `query` means the same.
+    #[serde(alias = "query")]
     pub text: String,
     /// Values for `$name` in SQL, for `declare query_parameters` in KQL; they never become part of the text.
     #[schema(value_type = std::collections::HashMap<String, serde_json::Value>)]
@@ -178,7 +179,8 @@ pub fn without_data(request: QueryRequest, runtime: &Handle, spill: PathBuf) -> 
 pub struct CheckRequest {
     /// Language of the text: `kql` (default) or `cypher`.
     pub lang: Option<String>,
-    /// The text.
+    /// The text; `query` means the same.
+    #[serde(alias = "query")]
     pub text: String,
     /// Workspaces that the text may name beside the one that is asked; no client says which.
     #[serde(skip)]
@@ -189,7 +191,8 @@ pub struct CheckRequest {
 /// What is wrong with a text.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Remarks {
-    /// Mistakes and warnings, in the order of the text: `code`, `severity`, `span`, `message`, `help`.
+    /// Mistakes and warnings, in the order of the text: `code`, `kind` (`syntax`: the text cannot be read; `semantic`: it can, and means nothing),
+    /// `severity`, `span`, `message`, `help`.
     #[schema(value_type = Vec<Value>)]
     pub errors: Vec<Diagnostic>,
 }

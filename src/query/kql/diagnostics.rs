@@ -12,10 +12,10 @@ use crate::model::{Fault, FaultClass, Span};
 pub const DIAGNOSTICS_MAX: usize = 100;
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $variant:ident => $text:literal,)*) => {
+    ($(#[doc = $doc:literal] $variant:ident => $kind:ident, $text:literal,)*) => {
         /// The stable name of a mistake.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Code { $($(#[$doc])* $variant,)* }
+        pub enum Code { $(#[doc = $doc] $variant,)* }
 
         impl Code {
             /// All codes in the order of the registry.
@@ -25,151 +25,161 @@ macro_rules! codes {
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)* }
             }
+
+            /// Whether the text cannot be read, or can be and means nothing.
+            pub const fn kind(self) -> Kind {
+                match self { $(Self::$variant => Kind::$kind,)* }
+            }
+
+            /// What is wrong, in one sentence.
+            pub const fn summary(self) -> &'static str {
+                match self { $(Self::$variant => $doc.trim_ascii_start(),)* }
+            }
         }
     };
 }
 
 codes! {
     /// A graph query is longer than the limit.
-    CypherTooLong => "cypher_text_too_long",
+    CypherTooLong => Syntax, "cypher_text_too_long",
     /// A graph query nests deeper than the limit.
-    CypherTooDeep => "cypher_too_deep",
+    CypherTooDeep => Syntax, "cypher_too_deep",
     /// A character of a graph query that no token starts with.
-    CypherUnexpectedCharacter => "cypher_unexpected_character",
+    CypherUnexpectedCharacter => Syntax, "cypher_unexpected_character",
     /// A text or name of a graph query without its closing quote.
-    CypherUnclosedText => "cypher_unclosed_text",
+    CypherUnclosedText => Syntax, "cypher_unclosed_text",
     /// A certain token or word of a graph query is missing.
-    CypherExpected => "cypher_expected",
+    CypherExpected => Syntax, "cypher_expected",
     /// A clause of a graph query that writes.
-    CypherWrite => "cypher_write_refused",
+    CypherWrite => Semantic, "cypher_write_refused",
     /// Part of the graph query language that is not there.
-    CypherUnsupported => "cypher_unsupported",
+    CypherUnsupported => Semantic, "cypher_unsupported",
     /// Nothing in a graph query has this name.
-    CypherUnknownVariable => "cypher_unknown_variable",
+    CypherUnknownVariable => Semantic, "cypher_unknown_variable",
     /// No function of graph queries has this name.
-    CypherUnknownFunction => "cypher_unknown_function",
+    CypherUnknownFunction => Semantic, "cypher_unknown_function",
     /// A parameter of a graph query without a value.
-    CypherUnknownParameter => "cypher_unknown_parameter",
+    CypherUnknownParameter => Semantic, "cypher_unknown_parameter",
     /// A call in a graph query with too many or too few arguments.
-    CypherArguments => "cypher_argument_count",
+    CypherArguments => Semantic, "cypher_argument_count",
     /// A value of a graph query that is not of the type that is needed.
-    CypherType => "cypher_type_mismatch",
+    CypherType => Semantic, "cypher_type_mismatch",
     /// Something in a graph query that makes no sense where it stands.
-    CypherInvalid => "cypher_invalid",
+    CypherInvalid => Semantic, "cypher_invalid",
     /// The text is longer than the limit.
-    TooLong => "kql_text_too_long",
+    TooLong => Syntax, "kql_text_too_long",
     /// Groups, calls or chains nest deeper than the limit.
-    TooDeep => "kql_too_deep",
+    TooDeep => Syntax, "kql_too_deep",
     /// A character that no token starts with.
-    UnexpectedCharacter => "kql_unexpected_character",
+    UnexpectedCharacter => Syntax, "kql_unexpected_character",
     /// A string without its closing quote.
-    UnclosedString => "kql_unclosed_string",
+    UnclosedString => Syntax, "kql_unclosed_string",
     /// A backslash in a string with nothing meaningful behind it.
-    BadEscape => "kql_bad_escape",
+    BadEscape => Syntax, "kql_bad_escape",
     /// A literal such as `datetime(` without its closing parenthesis on the same line.
-    UnclosedLiteral => "kql_unclosed_literal",
+    UnclosedLiteral => Syntax, "kql_unclosed_literal",
     /// A typed literal whose content is no value of the type.
-    InvalidLiteral => "kql_invalid_literal",
+    InvalidLiteral => Semantic, "kql_invalid_literal",
     /// A GUID that is not wrapped in `guid()`.
-    RawGuid => "kql_raw_guid",
+    RawGuid => Syntax, "kql_raw_guid",
     /// A certain token or word is missing.
-    Expected => "kql_expected",
+    Expected => Syntax, "kql_expected",
     /// An expression is missing.
-    MissingExpression => "kql_missing_expression",
+    MissingExpression => Syntax, "kql_missing_expression",
     /// A name is missing.
-    MissingName => "kql_missing_name",
+    MissingName => Syntax, "kql_missing_name",
     /// A tabular operator is missing or not known.
-    OperatorExpected => "kql_operator_expected",
+    OperatorExpected => Syntax, "kql_operator_expected",
     /// The statement ends, but the text goes on without `;`.
-    MissingSemicolon => "kql_missing_semicolon",
+    MissingSemicolon => Syntax, "kql_missing_semicolon",
     /// Something that continues nothing.
-    UnexpectedFragment => "kql_unexpected_fragment",
+    UnexpectedFragment => Syntax, "kql_unexpected_fragment",
     /// A keyword where a name stands; it needs brackets.
-    ReservedName => "kql_reserved_name",
+    ReservedName => Syntax, "kql_reserved_name",
     /// No type has this name.
-    UnknownType => "kql_unknown_type",
+    UnknownType => Syntax, "kql_unknown_type",
     /// An option has a value that it does not know.
-    UnknownOption => "kql_unknown_option",
+    UnknownOption => Semantic, "kql_unknown_option",
     /// No table has this name.
-    UnknownTable => "kql_unknown_table",
+    UnknownTable => Semantic, "kql_unknown_table",
     /// No column, value or parameter has this name.
-    UnknownColumn => "kql_unknown_column",
+    UnknownColumn => Semantic, "kql_unknown_column",
     /// No function has this name.
-    UnknownFunction => "kql_unknown_function",
+    UnknownFunction => Semantic, "kql_unknown_function",
     /// No plugin has this name.
-    UnknownPlugin => "kql_unknown_plugin",
+    UnknownPlugin => Semantic, "kql_unknown_plugin",
     /// No watchlist has this name.
-    UnknownWatchlist => "kql_unknown_watchlist",
+    UnknownWatchlist => Semantic, "kql_unknown_watchlist",
     /// No workspace that may be read has this name.
-    UnknownWorkspace => "kql_unknown_workspace",
+    UnknownWorkspace => Semantic, "kql_unknown_workspace",
     /// No graph has this name.
-    UnknownGraph => "kql_unknown_graph",
+    UnknownGraph => Semantic, "kql_unknown_graph",
     /// No exploration query has this name and fits the entity.
-    UnknownExploration => "kql_unknown_exploration",
+    UnknownExploration => Semantic, "kql_unknown_exploration",
     /// No entity is known by this reference, or several are.
-    UnknownEntity => "kql_unknown_entity",
+    UnknownEntity => Semantic, "kql_unknown_entity",
     /// The function asks a service that is not there.
-    Unavailable => "kql_unavailable",
+    Unavailable => Semantic, "kql_unavailable",
     /// Part of the language that is not there.
-    Unsupported => "kql_unsupported",
+    Unsupported => Semantic, "kql_unsupported",
     /// Values of types that do not go together.
-    TypeMismatch => "kql_type_mismatch",
+    TypeMismatch => Semantic, "kql_type_mismatch",
     /// A dynamic value as a group, key or sort key.
-    DynamicKey => "kql_dynamic_key",
+    DynamicKey => Semantic, "kql_dynamic_key",
     /// A path into a value that has no parts.
-    NoParts => "kql_no_parts",
+    NoParts => Semantic, "kql_no_parts",
     /// A call with too many or too few arguments.
-    ArgumentCount => "kql_argument_count",
+    ArgumentCount => Semantic, "kql_argument_count",
     /// A value that differs by row where a constant is needed.
-    NotConstant => "kql_not_constant",
+    NotConstant => Semantic, "kql_not_constant",
     /// A column outside of an aggregate.
-    NotAggregated => "kql_not_aggregated",
+    NotAggregated => Semantic, "kql_not_aggregated",
     /// An aggregate outside of an operator that groups rows.
-    MisplacedAggregate => "kql_misplaced_aggregate",
+    MisplacedAggregate => Semantic, "kql_misplaced_aggregate",
     /// A function that needs rows in an order.
-    NotOrdered => "kql_not_ordered",
+    NotOrdered => Semantic, "kql_not_ordered",
     /// Two columns with one name.
-    DuplicateColumn => "kql_duplicate_column",
+    DuplicateColumn => Semantic, "kql_duplicate_column",
     /// Two declarations with one name.
-    DuplicateName => "kql_duplicate_name",
+    DuplicateName => Semantic, "kql_duplicate_name",
     /// A table without a column that a parameter needs.
-    MissingColumn => "kql_missing_column",
+    MissingColumn => Semantic, "kql_missing_column",
     /// A parameter of the query without a value.
-    MissingParameter => "kql_missing_parameter",
+    MissingParameter => Semantic, "kql_missing_parameter",
     /// A join without a key.
-    MissingJoinKey => "kql_missing_join_key",
+    MissingJoinKey => Semantic, "kql_missing_join_key",
     /// A key of a join that is no column of both sides.
-    BadJoinKey => "kql_bad_join_key",
+    BadJoinKey => Semantic, "kql_bad_join_key",
     /// A table where a value is needed.
-    TableAsValue => "kql_table_as_value",
+    TableAsValue => Semantic, "kql_table_as_value",
     /// A value where a table is needed.
-    ValueAsTable => "kql_value_as_table",
+    ValueAsTable => Semantic, "kql_value_as_table",
     /// A graph where a table is needed.
-    GraphAsTable => "kql_graph_as_table",
+    GraphAsTable => Semantic, "kql_graph_as_table",
     /// A table where a graph is needed.
-    GraphExpected => "kql_graph_expected",
+    GraphExpected => Semantic, "kql_graph_expected",
     /// Patterns of a graph that share no node.
-    PatternsApart => "kql_patterns_apart",
+    PatternsApart => Semantic, "kql_patterns_apart",
     /// Bounds of hops that make no sense.
-    BadHops => "kql_bad_hops",
+    BadHops => Semantic, "kql_bad_hops",
     /// A value that differs by row inside of a table of its own.
-    RowValueInTable => "kql_row_value_in_table",
+    RowValueInTable => Semantic, "kql_row_value_in_table",
     /// A function that calls itself.
-    Recursion => "kql_recursion",
+    Recursion => Semantic, "kql_recursion",
     /// A function body without a result.
-    NoResult => "kql_no_result",
+    NoResult => Semantic, "kql_no_result",
     /// A table without columns.
-    NoColumns => "kql_no_columns",
+    NoColumns => Semantic, "kql_no_columns",
     /// Cells that do not fill the rows of a table.
-    CellCount => "kql_cell_count",
+    CellCount => Semantic, "kql_cell_count",
     /// Columns that differ from those asserted.
-    SchemaDiffers => "kql_schema_differs",
+    SchemaDiffers => Semantic, "kql_schema_differs",
     /// A blank that a client should have filled.
-    UnfilledBlank => "kql_unfilled_blank",
+    UnfilledBlank => Semantic, "kql_unfilled_blank",
     /// Something that stands where it cannot.
-    Misplaced => "kql_misplaced",
+    Misplaced => Semantic, "kql_misplaced",
     /// A query that grows too large once its functions are put in.
-    TooLarge => "kql_too_large",
+    TooLarge => Semantic, "kql_too_large",
 }
 
 impl fmt::Display for Code {
@@ -181,6 +191,26 @@ impl fmt::Display for Code {
 impl Serialize for Code {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
+    }
+}
+
+/// Where a mistake lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// In the grammar: the text cannot be read.
+    Syntax,
+    /// In what the text names, asks or does: it can be read.
+    Semantic,
+}
+
+impl Kind {
+    /// The word as doors show it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Syntax => "syntax",
+            Self::Semantic => "semantic",
+        }
     }
 }
 
@@ -199,6 +229,8 @@ pub enum Severity {
 pub struct Diagnostic {
     /// Its stable name.
     pub code: Code,
+    /// Whether the text cannot be read, or means nothing.
+    pub kind: Kind,
     /// Whether the text can still be run.
     pub severity: Severity,
     /// The bytes in question; empty where something is missing.
@@ -213,7 +245,7 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// An error without advice.
     pub fn error(code: Code, span: Span, message: impl Into<String>) -> Self {
-        Self { code, severity: Severity::Error, span, message: message.into(), help: None }
+        Self { code, kind: code.kind(), severity: Severity::Error, span, message: message.into(), help: None }
     }
 
     /// A warning without advice.

@@ -83,7 +83,7 @@ pub(super) const OPERATORS: &[TabularOperator] = &[
     gives("project-rename", "columns under other names"),
     gives("project-reorder", "columns in another order"),
     differs("reduce", "patterns of texts with their numbers", "The patterns are found by clew's own rule."),
-    gives("render", "the rows, with how to draw them"),
+    differs("render", "the rows, with how to draw them", "Columns behind `by` count for nothing: name them in `series`."),
     differs("sample", "some rows", "The first that are found."),
     differs("sample-distinct", "some values", "The first that are found."),
     gives("scan", "rows that follow each other in steps"),

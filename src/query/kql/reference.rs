@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::aggregates::{self, Aggregate, Gives};
 use super::bind::{refused_plugins, running_plugins};
+use super::diagnostics::Code;
 use super::functions::{self, Family, Function, Parameter, Returns, Takes};
 use super::operators::{OPERATORS, SOURCES, TabularOperator};
 
@@ -43,6 +44,10 @@ pub fn reference() -> String {
     for function in ENGINE {
         let _ = writeln!(out, "| `{}` | {} | {} |", function.form, function.gives, function.columns);
     }
+    let _ = writeln!(out, "{CODES_HEAD}");
+    for code in Code::ALL.iter().filter(|code| code.as_str().starts_with("kql_")) {
+        let _ = writeln!(out, "| `{code}` | {} | {} |", code.kind().as_str(), code.summary().trim_end_matches('.'));
+    }
     let refused: Vec<String> = functions::refused().map(|name| format!("`{name}`")).collect();
     let _ = writeln!(out, "\n## Refused\n\nThese functions of the language are refused by name: {}.", refused.join(", "));
     let plugins: Vec<String> = refused_plugins().iter().map(|name| format!("`{name}`")).collect();
@@ -53,6 +58,12 @@ pub fn reference() -> String {
 const HEAD: &str = "# KQL: what is supported\n\n\
     Written by `clew` itself from the tables that its binder reads. What is not here is refused by name, never answered differently without\n\
     saying so.\n";
+
+const CODES_HEAD: &str = "\n## Codes of mistakes\n\n\
+    What `clew check`, its lines for `--batch` and `POST /v1/query/check` list. A mistake of kind `syntax` lies in the grammar: the text cannot be read. One of kind\n\
+    `semantic` lies in what the text names or asks. A query that is read, means something and still fails ends with `kql_invalid_value`, `kql_failed`,\n\
+    `kql_limit` (it names the bound), `query_memory` or `query_timeout`. Texts and dynamic values that the expressions of one operator make of one row\n\
+    take 64 MiB at most (`expression_bytes_max`).\n\n| code | kind | what is wrong |\n| --- | --- | --- |";
 
 const ENGINE_HEAD: &str = "\n## Functions of the engine that give rows\n\n\
     They compose the entity graph, the full-text index and saved queries with tables. What stands behind `T |` works on the rows of `T`, which name\n\

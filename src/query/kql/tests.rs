@@ -1,5 +1,6 @@
 //! The syntax stage against tables of cases, recorded queries and laws.
 
+mod bounds;
 mod diagnoses;
 mod documented;
 mod formatting;

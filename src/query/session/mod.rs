@@ -39,7 +39,8 @@ pub use tables::{TableDetail, TableRequest, TableRow, Tables, TablesRequest};
 pub use watchlists::Watchlists;
 
 use self::peers::{Part, United};
-use super::kql::lower::{NarrowFilters, RowsQueryPlanner};
+use super::kql::functions::budget::Scope;
+use super::kql::lower::{LargeRows, NarrowFilters, RowsQueryPlanner, Wary};
 use super::{Context, Stop};
 use crate::access::workspace_id;
 use crate::columns::{ColumnsSnapshot, ScanLog};
@@ -52,6 +53,9 @@ pub(super) const PLANNING_STACK_BYTES: usize = 64 << 20;
 const ENGINE: &str = "clew";
 /// Rows that a sort for its first rows keeps in memory; for more of them it sorts all rows and may spill.
 const KEPT_ROWS_MAX: usize = 20_000;
+
+/// Rows of a batch where rows are large.
+const SMALL_BATCH_ROWS: usize = 16;
 
 /// What a query sees.
 #[derive(Clone, Debug)]
@@ -242,7 +246,11 @@ impl Room {
 
     /// A plan that can run.
     pub(super) async fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
-        yielding(spilling(self.state.create_physical_plan(plan).await?)?)
+        let optimized = {
+            let _scope = Scope::folding();
+            self.state.optimize(plan)?
+        };
+        yielding(spilling(self.state.query_planner().create_physical_plan(&optimized, &self.state).await?)?)
     }
 
     /// The rows of a plan: as many as the two bounds allow, and which of them cut.
@@ -252,6 +260,26 @@ impl Room {
         rows_max: usize,
         bytes_max: usize,
     ) -> Result<(Vec<RecordBatch>, Option<&'static str>)> {
+        let wary = self.with_config(|config| config.set_extension(Arc::new(Wary)));
+        match wary.collected(plan, rows_max, bytes_max).await {
+            Err(error) if LargeRows::is(&error) => {
+                let small = |config: &mut SessionConfig| {
+                    *config = config.clone().with_batch_size(SMALL_BATCH_ROWS).with_target_partitions(1);
+                };
+                self.with_config(small).collected(plan, rows_max, bytes_max).await
+            }
+            found => found,
+        }
+    }
+
+    /// The same with another configuration.
+    fn with_config(&self, change: impl FnOnce(&mut SessionConfig)) -> Self {
+        let mut state = self.state.clone();
+        change(state.config_mut());
+        Self { state, runtime: Arc::clone(&self.runtime) }
+    }
+
+    async fn collected(&self, plan: &LogicalPlan, rows_max: usize, bytes_max: usize) -> Result<(Vec<RecordBatch>, Option<&'static str>)> {
         let mut stream = execute_stream(self.physical(plan).await?, self.task())?;
         let (mut batches, mut rows, mut bytes) = (Vec::new(), 0, 0);
         while let Some(batch) = stream.next().await {

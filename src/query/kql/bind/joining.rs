@@ -170,7 +170,7 @@ impl<'t> Binder<'t> {
         }
     }
 
-    /// The columns of a join: those of the right side get a number where the name is taken.
+    /// The columns of a join: those of the right side get a number where the left side has their name, and no number that makes a name of either.
     fn joined_columns(&self, left: &Relation, right: &Relation, kind: JoinKind, dropped: &[usize]) -> (Vec<Column>, Vec<JoinColumn>) {
         match kind {
             JoinKind::LeftAnti | JoinKind::LeftSemi => return (left.columns.clone(), all_of(Side::Left, left.columns.len())),
@@ -181,11 +181,12 @@ impl<'t> Binder<'t> {
         let mut columns: Vec<Column> =
             left.columns.iter().map(|column| Column { name: unique.make(&column.name), ..column.clone() }).collect();
         let mut output = all_of(Side::Left, columns.len());
-        for (index, column) in right.columns.iter().enumerate() {
-            if !dropped.contains(&index) {
-                columns.push(Column { name: unique.make(&column.name), ..column.clone() });
-                output.push(JoinColumn { side: Side::Right, column: index });
-            }
+        let kept = right.columns.iter().enumerate().filter(|(index, _)| !dropped.contains(index));
+        let kept: Vec<(usize, &Column, bool)> = kept.map(|(index, column)| (index, column, unique.take(&column.name))).collect();
+        for (index, column, is_own) in kept {
+            let name = if is_own { column.name.clone() } else { unique.numbered(&column.name) };
+            columns.push(Column { name, ..column.clone() });
+            output.push(JoinColumn { side: Side::Right, column: index });
         }
         (columns, output)
     }

@@ -7,7 +7,7 @@ use super::super::diagnostics::Code;
 use super::super::tree::{self, MembershipOperator, Place, ScalarType};
 use super::super::types::common_type;
 use super::binder::{Binder, mistake_of};
-use super::typing::{convert, is_number};
+use super::typing::{convert, is_number, is_read_from_text};
 use ScalarType::{Bool, DateTime, Dynamic, String as Text, Timespan};
 
 impl<'t> Binder<'t> {
@@ -54,6 +54,7 @@ impl<'t> Binder<'t> {
             (Dynamic, b) => Some(b),
             (a, Dynamic) => Some(a),
             (a, b) if is_number(a) && is_number(b) => common_type(a, b),
+            (Text, other) | (other, Text) if is_read_from_text(other) => Some(other),
             _ => None,
         };
         let Some(wanted) = wanted else {

@@ -249,6 +249,7 @@ impl<'t> Binder<'t> {
     /// `project-rename`
     pub(super) fn rename(&mut self, input: &Arc<Relation>, items: &'t [Named], place: Place) -> Arc<Relation> {
         let mut columns = input.columns.clone();
+        let mut renamed = HashSet::new();
         for named in items {
             let (Some(Target::One(new)), tree::ExprKind::Name(old)) = (&named.target, &named.value.kind) else {
                 self.error_with(Code::Misplaced, named.place(), "expected a new name and a column", "write `new = old`");
@@ -263,7 +264,10 @@ impl<'t> Binder<'t> {
                 }
                 continue;
             };
-            columns[index].name.clone_from(&new.text);
+            // Of several new names for one column, the first counts.
+            if renamed.insert(index) {
+                columns[index].name.clone_from(&new.text);
+            }
         }
         let mut taken = HashSet::new();
         let double = columns.iter().find(|column| !taken.insert(column.name.clone())).map(|column| column.name.clone());

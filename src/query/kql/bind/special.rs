@@ -209,7 +209,7 @@ impl<'t> Binder<'t> {
         self.planned("estimate_data_size", arguments, Long, place)
     }
 
-    /// `iff` and `case`: some arguments are conditions, the others results of one type.
+    /// `iff` and `case`: some arguments are conditions, the others results, which are dynamic where they have no type in common.
     fn conditional(&mut self, call: &'t tree::Call, is_condition: impl Fn(usize) -> bool, place: Place) -> Expr {
         let name = call.name.text.as_str();
         let mut arguments: Vec<Expr> = call.arguments.iter().map(|argument| self.value(&argument.value)).collect();
@@ -220,7 +220,8 @@ impl<'t> Binder<'t> {
         }
         let known: Vec<ScalarType> =
             results.iter().filter(|index| !arguments[**index].is_mistake()).map(|index| arguments[*index].ty).collect();
-        let Some(ty) = self.common(name, &known, place) else { return mistake(place) };
+        let plain = || known.iter().copied().filter(|ty| *ty != Dynamic);
+        let ty = plain().next().map_or(Some(Dynamic), |first| plain().try_fold(first, common_type)).unwrap_or(Dynamic);
         for index in results {
             let result = std::mem::replace(&mut arguments[index], mistake(place));
             arguments[index] = convert(result, ty);

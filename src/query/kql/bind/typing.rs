@@ -57,6 +57,13 @@ impl Binder<'_> {
             return mistake_of(Bool, place);
         }
         let sides = match (left.ty, right.ty) {
+            (a, b) if !equality(operator) && !is_ordered(a, b) => match self.read_as(operator, &right, &left) {
+                Some((literal, left)) => Some((left, literal)),
+                None => match self.read_as(operator, &left, &right) {
+                    Some((literal, right)) => Some((literal, right)),
+                    None => return self.incomparable(operator, &left, &right, place),
+                },
+            },
             (a, b) if a == b && a != Dynamic => Some((left, right)),
             (a, b) if is_number(a) && is_number(b) => common_type(a, b).map(|ty| (convert(left, ty), convert(right, ty))),
             (Dynamic, Dynamic) => match operator {
@@ -77,6 +84,15 @@ impl Binder<'_> {
             _ => match (self.read_as(operator, &right, &left), self.read_as(operator, &left, &right)) {
                 (Some((literal, left)), _) => Some((left, literal)),
                 (_, Some((literal, right))) => Some((literal, right)),
+                // A text beside another type is read as that type; one that does not read is null.
+                _ if left.ty == Text && is_read_from_text(right.ty) => {
+                    let left = convert(left, right.ty);
+                    Some((left, right))
+                }
+                _ if right.ty == Text && is_read_from_text(left.ty) => {
+                    let right = convert(right, left.ty);
+                    Some((left, right))
+                }
                 _ => return self.incomparable(operator, &left, &right, place),
             },
         };
@@ -202,6 +218,21 @@ impl Binder<'_> {
             }
         }
     }
+}
+
+/// Whether values of two types have an order: numbers and truths, two instants, two durations, a number and a dynamic value.
+fn is_ordered(a: ScalarType, b: ScalarType) -> bool {
+    match (a, b) {
+        (Bool, Dynamic) | (Dynamic, Bool) => false,
+        (DateTime, DateTime) | (Timespan, Timespan) => true,
+        // Two dynamic values are refused with words of their own.
+        _ => [a, b].into_iter().all(|kind| is_number(kind) || matches!(kind, Bool | Dynamic)),
+    }
+}
+
+/// Whether a text that is compared with a value of the type is read as one.
+pub(super) fn is_read_from_text(kind: ScalarType) -> bool {
+    is_number(kind) || matches!(kind, Bool | Guid | DateTime | Timespan)
 }
 
 /// A truth as 0 or 1.

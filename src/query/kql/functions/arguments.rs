@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Float64Array, Int32Array, Int64Array, StringViewArray, StringViewBuilder,
+    Array, ArrayBuilder, ArrayRef, AsArray, BooleanArray, Decimal128Array, Float64Array, Int32Array, Int64Array, StringViewArray,
+    StringViewBuilder,
 };
 use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::{Decimal128Type, Float64Type, Int32Type, Int64Type};
+use datafusion::common::DataFusionError;
 
+use super::budget;
 use crate::query::kql::tree::ScalarType;
 
 /// Why a kernel gave up; a query ends with it. Values that do not fit give null instead.
@@ -16,12 +19,74 @@ use crate::query::kql::tree::ScalarType;
 pub struct KernelError {
     /// Expected and found, in one sentence.
     pub message: String,
+    is_limit: bool,
 }
 
 impl KernelError {
     /// An error with a message.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into() }
+        Self { message: message.into(), is_limit: false }
+    }
+
+    /// A bound was passed.
+    pub fn limit(name: &str, bytes: usize) -> Self {
+        Self { message: format!("expected at most {bytes} for `{name}`, found more"), is_limit: true }
+    }
+
+    /// Whether a bound was passed: fewer rows may not.
+    pub fn is_limit(&self) -> bool {
+        self.is_limit
+    }
+}
+
+/// Builds a column of texts and stops once they are longer than what may still be made.
+#[derive(Debug)]
+pub struct TextsBuilder {
+    built: StringViewBuilder,
+    rows: usize,
+    left: usize,
+}
+
+impl TextsBuilder {
+    /// For so many rows.
+    pub fn new(rows: usize) -> Self {
+        Self { built: StringViewBuilder::with_capacity(rows), rows, left: budget::left() }
+    }
+
+    /// Whether a further row may be made; the call fails if not.
+    pub fn room(&self) -> bool {
+        self.left > 0 || !budget::exceed()
+    }
+
+    /// Adds a text.
+    pub fn append(&mut self, text: &str) {
+        let left = self.left.checked_sub(text.len());
+        if left.is_none() && budget::exceed() {
+            return;
+        }
+        self.left = left.unwrap_or(0);
+        self.built.append_value(text);
+    }
+
+    /// Adds a null.
+    pub fn append_null(&mut self) {
+        self.built.append_null();
+    }
+
+    /// The column; rows that are missing because the call fails are null.
+    pub fn finish(mut self) -> ArrayRef {
+        (self.built.len()..self.rows).for_each(|_| self.built.append_null());
+        Arc::new(self.built.finish())
+    }
+}
+
+impl From<&DataFusionError> for KernelError {
+    /// The error of the kernel that made a plan fail, or what the plan says.
+    fn from(error: &DataFusionError) -> Self {
+        match error.find_root() {
+            DataFusionError::External(inner) => inner.downcast_ref::<Self>().cloned().unwrap_or_else(|| Self::new(inner.to_string())),
+            other => Self::new(other.strip_backtrace()),
+        }
     }
 }
 
@@ -159,23 +224,35 @@ impl Arguments<'_> {
 
     /// Rows to texts; no text is the empty one.
     pub fn texts<T: AsRef<str>>(&self, mut value: impl FnMut(usize) -> Option<T>) -> ArrayRef {
-        let mut built = StringViewBuilder::with_capacity(self.rows);
+        let mut built = TextsBuilder::new(self.rows);
         for row in 0..self.rows {
-            match value(row) {
-                Some(text) => built.append_value(text),
-                None => built.append_value(""),
-            }
+            let Some(text) = built.room().then(|| value(row)) else { break };
+            built.append(text.as_ref().map_or("", AsRef::as_ref));
         }
-        Arc::new(built.finish())
+        built.finish()
+    }
+
+    /// Rows to texts, up to the first error.
+    pub fn try_texts<T: AsRef<str>>(&self, mut value: impl FnMut(usize) -> Result<T, KernelError>) -> Result<ArrayRef, KernelError> {
+        let mut built = TextsBuilder::new(self.rows);
+        for row in 0..self.rows {
+            let Some(text) = built.room().then(|| value(row)) else { break };
+            built.append(text?.as_ref());
+        }
+        Ok(built.finish())
     }
 
     /// Rows to JSON texts; none is null.
     pub fn jsons<T: AsRef<str>>(&self, mut value: impl FnMut(usize) -> Option<T>) -> ArrayRef {
-        let mut built = StringViewBuilder::with_capacity(self.rows);
+        let mut built = TextsBuilder::new(self.rows);
         for row in 0..self.rows {
-            built.append_option(value(row));
+            let Some(text) = built.room().then(|| value(row)) else { break };
+            match &text {
+                Some(text) => built.append(text.as_ref()),
+                None => built.append_null(),
+            }
         }
-        Arc::new(built.finish())
+        built.finish()
     }
 
     /// Rows to truths.

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, StringViewBuilder};
+use arrow::array::ArrayRef;
 
 use super::super::tree::ScalarType;
 use super::super::types::{DECIMAL_SCALE, LAST_TICK};
 use super::super::values::{read, write};
-use super::{Arguments, Family, Function, KernelError, Overload, Parameter, Takes, takes, takes_any};
+use super::{Arguments, Family, Function, KernelError, Overload, Parameter, Takes, TextsBuilder, takes, takes_any};
 use ScalarType::{Bool, DateTime, Decimal, Dynamic, Guid, Int, Long, Real, String as Text, Timespan};
 
 type Result = std::result::Result<ArrayRef, KernelError>;
@@ -326,14 +326,17 @@ fn to_string(call: &Arguments) -> Result {
     if call.kind(0) == Text {
         return Ok(own(call));
     }
-    let mut built = StringViewBuilder::with_capacity(call.rows);
+    let mut built = TextsBuilder::new(call.rows);
     let mut text = String::new();
     for row in 0..call.rows {
+        if !built.room() {
+            break;
+        }
         text.clear();
         push_text(&mut text, call, 0, row);
-        built.append_value(&text);
+        built.append(&text);
     }
-    Ok(Arc::new(built.finish()))
+    Ok(built.finish())
 }
 
 /// Appends the value of an argument as `tostring` gives it; nothing for null.

@@ -4,6 +4,7 @@
 //! already converted to the types that the overload declares.
 
 mod arguments;
+pub mod budget;
 mod condition;
 mod context;
 mod conversion;
@@ -30,7 +31,7 @@ mod window;
 #[cfg(test)]
 mod tests;
 
-pub use arguments::{Arguments, Column, KernelError};
+pub use arguments::{Arguments, Column, KernelError, TextsBuilder};
 pub use conversion::conversion_to;
 pub use encoding::hashes;
 pub use geography::Outline;
@@ -39,7 +40,7 @@ pub use mathematics::{negation, random_udf};
 pub use network::{Places, PlacesError};
 pub use official::{is_refused, refused};
 pub use overloads::Chosen;
-pub use udf::scalar_udf;
+pub use udf::{makes_texts, scalar_udf};
 
 use super::tree::{BinaryOperator, ScalarType};
 

@@ -1,5 +1,6 @@
 //! Regular expressions: the RE2 dialect of the language on Rust's, compiled once, and the functions that take one.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
@@ -8,8 +9,9 @@ use arrow::array::ArrayRef;
 
 use super::super::tree::ScalarType;
 use super::super::values::write;
+use super::json::{self, ArrayWriter};
 use super::{
-    Arguments, Column, Family, Function, KernelError, Overload, Parameter, Returns, Takes, conversion_to, takes, takes_as_text,
+    Arguments, Column, Family, Function, KernelError, Overload, Parameter, Returns, Takes, budget, conversion_to, takes, takes_as_text,
     takes_constant,
 };
 use ScalarType::{Dynamic, Long, String as Text};
@@ -288,21 +290,32 @@ fn is_json(text: &str) -> bool {
 fn extract_all(call: &Arguments) -> Result {
     let (patterns, sources) = (Patterns::new(call, 0)?, call.text_column(call.len() - 1));
     let listed = if call.len() == 3 { call.json(1, 0) } else { None };
-    let found = rows(call, |row| {
-        let regex = patterns.at(row)?;
-        let groups = groups(&regex, listed)?;
-        let matches: Vec<serde_json::Value> =
-            regex.captures_iter(sources.value(row)).map(|captures| captured(&captures, &groups)).collect();
-        Ok((!matches.is_empty()).then(|| serde_json::Value::Array(matches).to_string()))
-    })?;
-    Ok(call.jsons(|row| found[row].as_deref()))
+    let mut failed = None;
+    let found = call.jsons(|row| {
+        if failed.is_some() {
+            return None;
+        }
+        let groups = patterns.at(row).and_then(|regex| Ok((groups(&regex, listed)?, regex)));
+        let (groups, regex) = groups.map_err(|error| failed = Some(error)).ok()?;
+        let mut matches = regex.captures_iter(sources.value(row)).peekable();
+        matches.peek()?;
+        let mut out = ArrayWriter::default();
+        matches.for_each(|captures| write_captured(&mut out, &captures, &groups));
+        Some(out.finish())
+    });
+    failed.map_or(Ok(found), Err)
 }
 
-fn captured(captures: &Captures<'_>, groups: &[usize]) -> serde_json::Value {
-    let text = |group: usize| serde_json::Value::from(captures.get(group).map_or("", |found| found.as_str()));
+/// Writes the groups of one match: the only one as a text, several as an array.
+fn write_captured(out: &mut ArrayWriter, captures: &Captures<'_>, groups: &[usize]) {
+    let text = |group: usize| captures.get(group).map_or("", |found| found.as_str());
     match groups {
-        [group] => text(*group),
-        _ => groups.iter().map(|group| text(*group)).collect(),
+        [group] => json::string(out.begin(), text(*group)),
+        _ => {
+            let mut inner = ArrayWriter::default();
+            groups.iter().for_each(|group| json::string(inner.begin(), text(*group)));
+            out.push(&inner.finish());
+        }
     }
 }
 
@@ -339,15 +352,19 @@ fn replace(call: &Arguments) -> Result {
 
 fn replaced(call: &Arguments, source: usize, regex: usize, rewrite: usize) -> Result {
     let (patterns, sources, rewrites) = (Patterns::new(call, regex)?, call.text_column(source), call.text_column(rewrite));
-    let texts = rows(call, |row| {
-        let (regex, rewrite) = (patterns.at(row)?, rewrites.value(row));
-        Ok(if rewrite.contains('\\') {
-            regex.replace_all(sources.value(row), |captures: &Captures<'_>| rewritten(rewrite, captures))
-        } else {
-            regex.replace_all(sources.value(row), ::regex::NoExpand(rewrite))
-        })
-    })?;
-    Ok(call.texts(|row| Some(&texts[row])))
+    call.try_texts(|row| {
+        let (regex, rewrite, refers) = (patterns.at(row)?, rewrites.value(row), rewrites.value(row).contains('\\'));
+        let mut written = 0_usize;
+        let replaced = regex.replace_all(sources.value(row), |captures: &Captures<'_>| {
+            if written > budget::EXPRESSION_BYTES_MAX && budget::exceed() {
+                return Cow::Borrowed("");
+            }
+            let text = if refers { Cow::Owned(rewritten(rewrite, captures)) } else { Cow::Borrowed(rewrite) };
+            written += text.len();
+            text
+        });
+        Ok(replaced)
+    })
 }
 
 /// The replacement of one match.
@@ -358,6 +375,9 @@ fn rewritten(rewrite: &str, captures: &Captures<'_>) -> String {
         if letter != '\\' {
             out.push(letter);
             continue;
+        }
+        if out.len() > budget::EXPRESSION_BYTES_MAX && budget::exceed() {
+            break;
         }
         match letters.next() {
             Some(digit) if digit.is_ascii_digit() => {

@@ -13,6 +13,7 @@ use datafusion::physical_expr::PhysicalExpr;
 use crate::model::{Fault, FaultClass};
 
 use super::super::bound::{ElementOf, GraphFunction, Quantifier};
+use super::super::functions::budget::Scope;
 use super::super::tree::ScalarType;
 use super::super::values::write;
 use super::model::{Cell, PatternGraph, Way};
@@ -81,6 +82,7 @@ impl<T> Formula<T> {
     fn compute(&self, columns: Vec<ArrayRef>, rows: usize) -> Result<ArrayRef, Fault> {
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let batch = RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options).map_err(failed)?;
+        let _scope = Scope::open();
         self.value.evaluate(&batch).and_then(|value| value.into_array(rows)).map_err(failed)
     }
 }

@@ -33,12 +33,17 @@ const GUID_LENGTH: usize = 36;
 ///
 /// The text must be shorter than 4 GiB.
 pub fn lex(text: &str) -> (Vec<Token>, Vec<Diagnostic>) {
-    let mut lexer = Lexer { text, at: 0, diagnostics: Vec::new() };
+    let mut lexer = Lexer { text, at: 0, begins: true, behind_bar: false, diagnostics: Vec::new() };
     let mut tokens = Vec::with_capacity(text.len() / 3 + 2);
     let position = |at: usize| u32::try_from(at).expect("texts are shorter than 4 GiB");
     while lexer.at < text.len() {
         let start = lexer.at;
         let kind = lexer.token();
+        lexer.behind_bar = match kind {
+            TokenKind::Space | TokenKind::Comment => lexer.behind_bar,
+            other => other == TokenKind::Bar,
+        };
+        lexer.begins &= matches!(kind, TokenKind::Space | TokenKind::Comment | TokenKind::Directive);
         tokens.push(Token { kind, start: position(start), end: position(lexer.at) });
     }
     let end = position(text.len());
@@ -49,6 +54,10 @@ pub fn lex(text: &str) -> (Vec<Token>, Vec<Diagnostic>) {
 struct Lexer<'a> {
     text: &'a str,
     at: usize,
+    /// Whether nothing but space, comments and directives came before: only there a directive may stand.
+    begins: bool,
+    /// Whether an operator is to come.
+    behind_bar: bool,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -85,7 +94,7 @@ impl<'a> Lexer<'a> {
                 self.take(length, TokenKind::Space)
             }
             '/' if rest.starts_with("//") => self.line(TokenKind::Comment),
-            '#' => self.line(TokenKind::Directive),
+            '#' if self.begins => self.line(TokenKind::Directive),
             '"' | '\'' => self.string(),
             '@' if rest[1..].starts_with(['"', '\'']) => self.string(),
             '`' | '~' if rest.starts_with("```") || rest.starts_with("~~~") => self.string(),
@@ -132,6 +141,11 @@ impl<'a> Lexer<'a> {
             let is_here = |dashed: &&&str| rest.starts_with(**dashed) && self.ends(dashed.len());
             if let Some(dashed) = words::DASHED.iter().find(is_here) {
                 return self.take(dashed.len(), TokenKind::Word);
+            }
+            // What only begins as the name of an operator is no shorter operator either.
+            if self.behind_bar && words::DASHED.iter().any(|dashed| rest.starts_with(dashed)) {
+                let dashed = rest.find(|c| !is_part_of_name(c) && c != '-').unwrap_or(rest.len());
+                return self.take(dashed, TokenKind::Name);
             }
             if raw_guid(rest) {
                 return self.take(GUID_LENGTH, TokenKind::RawGuid);

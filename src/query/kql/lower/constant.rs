@@ -11,6 +11,7 @@ use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext
 use datafusion::physical_expr::create_physical_expr;
 
 use super::super::bound::Constant;
+use super::super::functions::budget::Scope;
 use super::super::tree::{Float, ScalarType};
 use super::super::types::{DECIMAL_PRECISION, DECIMAL_SCALE};
 use super::error::LowerError;
@@ -75,6 +76,7 @@ pub(super) fn value_of(expression: &Expr) -> Result<ScalarValue, LowerError> {
     let schema = Arc::new(Schema::empty());
     let compiled = create_physical_expr(expression, &DFSchema::empty(), &ExecutionProps::new(), &PhysicalPlanningContext::default())?;
     let row = RecordBatch::try_new_with_options(schema, vec![], &RecordBatchOptions::new().with_row_count(Some(1)))?;
+    let _scope = Scope::open();
     let array = compiled.evaluate(&row)?.into_array(1)?;
     Ok(ScalarValue::try_from_array(&array, 0)?)
 }

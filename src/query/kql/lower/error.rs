@@ -35,6 +35,9 @@ pub enum LowerError {
         /// Where.
         place: Option<Place>,
     },
+    /// A function gave up.
+    #[error(transparent)]
+    Kernel(KernelError),
     /// The planner or the execution failed.
     #[error("{0}")]
     Engine(Box<DataFusionError>),
@@ -66,7 +69,7 @@ impl From<arrow::error::ArrowError> for LowerError {
 
 impl From<KernelError> for LowerError {
     fn from(error: KernelError) -> Self {
-        Self::Value { message: error.message, place: None }
+        Self::Kernel(error)
     }
 }
 
@@ -79,6 +82,8 @@ impl From<LowerError> for Fault {
         };
         match error {
             LowerError::Unsupported { place, .. } => at(Self::new(FaultClass::Invalid, "kql_unsupported", message), place),
+            LowerError::Kernel(error) if error.is_limit() => Self::new(FaultClass::Limit, "kql_limit", message),
+            LowerError::Kernel(_) => Self::new(FaultClass::Invalid, "kql_invalid_value", message),
             LowerError::Value { place, .. } => at(Self::new(FaultClass::Invalid, "kql_invalid_value", message), place),
             LowerError::Limit { place, .. } => at(Self::new(FaultClass::Limit, "kql_limit", message), place),
             LowerError::Engine(error) => engine_fault(&error),
@@ -96,6 +101,10 @@ pub fn engine_fault(error: &DataFusionError) -> Fault {
             Fault::new(FaultClass::Limit, "query_memory", shown).with_hint("sort, join or group fewer rows or columns")
         }
         DataFusionError::Execution(_) | DataFusionError::ArrowError(..) => Fault::new(FaultClass::Invalid, "kql_failed", shown),
+        DataFusionError::External(inner) if inner.downcast_ref::<KernelError>().is_some_and(KernelError::is_limit) => {
+            Fault::new(FaultClass::Limit, "kql_limit", inner.to_string())
+                .with_hint("make shorter texts and arrays, or fewer in one `extend`")
+        }
         DataFusionError::External(inner) => Fault::new(FaultClass::Invalid, "kql_failed", inner.to_string()),
         DataFusionError::NotImplemented(_) => Fault::new(FaultClass::Invalid, "kql_unsupported", shown),
         _ => Fault::new(FaultClass::Internal, "query_failed", shown),

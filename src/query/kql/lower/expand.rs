@@ -4,9 +4,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{AsArray, Int64Builder, ListBuilder, StringViewBuilder};
+use arrow::array::{ArrayBuilder, AsArray, Int64Builder, ListArray, ListBuilder, StringViewBuilder};
 use arrow::datatypes::{DataType, Field};
-use datafusion::common::{Column, Result as EngineResult, UnnestOptions, exec_err};
+use datafusion::common::{Column, DataFusionError, Result as EngineResult, ScalarValue, UnnestOptions, exec_err};
 use datafusion::functions_aggregate::min_max::min_udaf;
 use datafusion::logical_expr::builder::unnest_with_options;
 use datafusion::logical_expr::expr::{WindowFunction, WindowFunctionParams};
@@ -17,7 +17,7 @@ use datafusion::logical_expr::{
 
 use super::super::bound::{self, ExpandColumn, Expansion, MvApply, MvExpand, Relation, Side};
 use super::super::functions::json::{Json, Kind};
-use super::super::functions::{Arguments, KernelError};
+use super::super::functions::{Arguments, KernelError, budget};
 use super::super::tree::{ExpandKind, ScalarType};
 use super::error::LowerError;
 use super::expressions::{converted, kernel, mark};
@@ -306,16 +306,17 @@ impl ScalarUDFImpl for ListUdf {
 
     fn invoke_with_args(&self, call: ScalarFunctionArgs) -> EngineResult<ColumnarValue> {
         let rows = call.number_rows;
+        if let (Shape::Elements { pairs, limit }, [ColumnarValue::Scalar(ScalarValue::Utf8View(value))]) =
+            (self.shape, call.args.as_slice())
+        {
+            let list = listed(std::iter::once(value.as_deref()), pairs, limit, rows)?;
+            return Ok(ColumnarValue::Scalar(ScalarValue::List(Arc::new(list))));
+        }
         let arrays = call.args.into_iter().map(|argument| argument.into_array(rows)).collect::<EngineResult<Vec<_>>>()?;
         match self.shape {
             Shape::Elements { pairs, limit } => {
                 let Some(values) = arrays.first() else { return exec_err!("elements are taken of one value") };
-                let mut lists = ListBuilder::new(StringViewBuilder::new());
-                for value in values.as_string_view() {
-                    push_elements(lists.values(), value, pairs, limit);
-                    lists.append(true);
-                }
-                Ok(ColumnarValue::Array(Arc::new(lists.finish())))
+                Ok(ColumnarValue::Array(Arc::new(listed(values.as_string_view(), pairs, limit, 1)?)))
             }
             Shape::Positions => {
                 let mut lists = ListBuilder::new(Int64Builder::new());
@@ -328,6 +329,23 @@ impl ScalarUDFImpl for ListUdf {
             }
         }
     }
+}
+
+/// Lists of elements, which the plan may repeat so often.
+fn listed<'a>(values: impl IntoIterator<Item = Option<&'a str>>, pairs: bool, limit: usize, repeated: usize) -> EngineResult<ListArray> {
+    let failed = |error: KernelError| DataFusionError::External(Box::new(error));
+    let mut lists = ListBuilder::new(StringViewBuilder::new());
+    let (mut bytes, limit) = (0_usize, limit.min(budget::left() / size_of::<u128>() + 1));
+    for value in values {
+        let before = lists.values().len();
+        push_elements(lists.values(), value, pairs, limit);
+        lists.append(true);
+        // The elements themselves, and where they are.
+        bytes += value.map_or(0, str::len) + (lists.values().len() - before) * size_of::<u128>();
+        budget::fits(bytes, repeated.max(1)).map_err(failed)?;
+    }
+    budget::settle(bytes.saturating_mul(repeated.max(1))).map_err(failed)?;
+    Ok(lists.finish())
 }
 
 fn push_elements(list: &mut StringViewBuilder, value: Option<&str>, pairs: bool, limit: usize) {

@@ -22,6 +22,7 @@ mod paths;
 mod plugins;
 mod pruning;
 mod relations;
+mod slices;
 mod sources;
 mod summarize;
 mod texts;
@@ -49,6 +50,7 @@ pub use membership::ValueSet;
 pub use node::{RowsInput, RowsNode, RowsPlanner, RowsQueryPlanner};
 pub use paths::first_part;
 pub use plugins::{Survey, survey};
+pub use slices::{LargeRows, Wary};
 pub use values::{Need, SET_MAX, Values, needs};
 pub use wide::NarrowFilters;
 

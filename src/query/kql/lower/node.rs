@@ -27,6 +27,7 @@ use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, Phy
 use futures::{StreamExt, TryStreamExt};
 
 use super::super::rows::{RowsOperator, Running};
+use super::slices::slicing;
 use super::wide::WidePlanner;
 
 /// An input of an operator.
@@ -151,6 +152,7 @@ impl QueryPlanner for RowsQueryPlanner {
         DefaultPhysicalPlanner::with_extension_planners(vec![Arc::new(RowsPlanner), Arc::new(WidePlanner)])
             .create_physical_plan(plan, session)
             .await
+            .and_then(slicing)
     }
 }
 

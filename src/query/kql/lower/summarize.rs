@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use datafusion::common::Column;
+use datafusion::common::tree_node::TreeNode;
 use datafusion::functions::core::expr_fn::get_field;
 use datafusion::functions_aggregate::count::count_all;
 use datafusion::functions_aggregate::first_last::first_value_udaf;
@@ -11,10 +12,11 @@ use datafusion::logical_expr::{Aggregate as AggregateNode, Expr, LogicalPlan, li
 
 use super::super::aggregates::{self, Call};
 use super::super::bound::{self, Aggregate, Relation};
+use super::super::functions;
 use super::super::tree::ScalarType;
 use super::error::LowerError;
 use super::expressions::mark;
-use super::flow::{Flow, Needed, Part};
+use super::flow::{Flow, Needed, Part, columns_of};
 use super::{Lowering, named};
 
 /// An aggregate as it stands in the plan: its column, and how its outputs are taken out of it.
@@ -106,6 +108,7 @@ impl Lowering<'_> {
         mut computed: Vec<Expr>,
         columns: Vec<Option<Expr>>,
     ) -> Result<Flow, LowerError> {
+        let flow = self.apart(flow, &mut keys, &mut computed)?;
         let mut order = Vec::new();
         let mut part = None;
         if let Some(parts) = &flow.part {
@@ -123,6 +126,45 @@ impl Lowering<'_> {
         }
         let node = AggregateNode::try_new(Arc::new(flow.plan), keys, computed)?;
         Ok(Flow { plan: LogicalPlan::Aggregate(node), columns, order, part })
+    }
+
+    /// Computes what may be long of the keys and arguments in front of the groups, where fewer rows can be taken at once.
+    fn apart(&mut self, flow: Flow, keys: &mut [Expr], aggregates: &mut [Expr]) -> Result<Flow, LowerError> {
+        let mut values: Vec<&mut Expr> = Vec::new();
+        for key in keys {
+            match key {
+                Expr::Alias(alias) => values.push(alias.expr.as_mut()),
+                key => values.push(key),
+            }
+        }
+        for aggregate in aggregates {
+            let call = match aggregate {
+                Expr::Alias(alias) => alias.expr.as_mut(),
+                other => other,
+            };
+            match call {
+                Expr::AggregateFunction(call) => values.extend(call.params.args.iter_mut()),
+                other => values.push(other),
+            }
+        }
+        let (mut lifted, mut kept) = (Vec::<(String, Expr)>::new(), Vec::new());
+        for value in values {
+            // A constant is asked for before there are rows.
+            if !makes_texts(value) || columns_of(value).is_empty() {
+                kept.push(Some(value.clone()));
+                continue;
+            }
+            let name = match lifted.iter().find(|(_, known)| known == value) {
+                Some((name, _)) => name.clone(),
+                None => {
+                    let name = self.name("value");
+                    lifted.push((name.clone(), value.clone()));
+                    name
+                }
+            };
+            *value = named(&name);
+        }
+        Ok(if lifted.is_empty() { flow } else { flow.computing(lifted, &kept)? })
     }
 
     /// Takes the structs of aggregates with several outputs apart at once.
@@ -173,6 +215,12 @@ impl Lowering<'_> {
         let name = self.name(relation.columns.first().map_or("value", |column| &column.name));
         self.grouped(flow, vec![value.alias(&name)], Vec::new(), vec![Some(named(&name))])
     }
+}
+
+/// Whether some function in an expression makes texts or dynamic values.
+fn makes_texts(expression: &Expr) -> bool {
+    let found = expression.exists(|node| Ok(matches!(node, Expr::ScalarFunction(call) if functions::makes_texts(&call.func))));
+    found.unwrap_or(false)
 }
 
 /// The name under which the first of two expressions stands, if the second is the same under another.

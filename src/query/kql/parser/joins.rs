@@ -16,11 +16,8 @@ impl Parser<'_> {
                 self.step();
                 Some(JoinOn::Condition(self.unnamed()))
             }
-            _ => {
-                let message = format!("expected `on` and the columns that match, found {}", self.found());
-                self.complain(Code::Expected, message, None);
-                None
-            }
+            // The binder says what is missing.
+            _ => None,
         };
         join
     }

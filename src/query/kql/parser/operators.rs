@@ -353,10 +353,11 @@ impl Parser<'_> {
         let chart = if CHARTS.contains(&self.word()) { self.any_name() } else { self.name(Names::Plain) };
         // Old queries have the properties without parentheses.
         let mut settings = self.settings(CHART);
+        let by = if self.eat_word("by") { self.list(|parser| parser.name(Names::Plain)) } else { Vec::new() };
         if self.eat_word("with") && self.expect(TokenKind::OpenParen, "(") {
             settings.extend(self.list_until(TokenKind::CloseParen, ")", Trailing::Around, |parser| parser.setting(CHART)));
         }
-        Render { chart, settings }
+        Render { chart, settings, by }
     }
 
     fn summarize(&mut self) -> Summarize {

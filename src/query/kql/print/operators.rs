@@ -100,7 +100,11 @@ impl Printer {
                 }
                 Doc::all(docs)
             }
-            K::Render(it) => Doc::text(format!("render {}{}", it.chart.text, self.with_settings(&it.settings))),
+            K::Render(it) => {
+                let by: Vec<String> = it.by.iter().map(names::name).collect();
+                let by = if by.is_empty() { String::new() } else { format!(" by {}", by.join(", ")) };
+                Doc::text(format!("render {}{by}{}", it.chart.text, self.with_settings(&it.settings)))
+            }
             K::Sample(it) => self.keyword("sample", &it.settings, &it.count),
             K::SampleDistinct(it) => {
                 let docs = vec![self.keyword("sample-distinct", &it.settings, &it.count), Doc::text(" of "), self.named(&it.of)];

@@ -14,6 +14,7 @@ use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::utils::collect_columns;
 
 use super::super::functions::KernelError;
+use super::super::functions::budget::Scope;
 use super::super::tree::ScanOutput;
 use super::{RowsOperator, Running};
 
@@ -166,7 +167,8 @@ impl<'a> Walk<'a> {
         let options = RecordBatchOptions::new().with_row_count(Some(self.input.num_rows()));
         let read = self.input.columns()[..self.scan.columns].to_vec();
         let batch = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), read, &options).map_err(failed)?;
-        let values = expression.evaluate(&batch).map_err(|error| failed(error.strip_backtrace()))?;
+        let _scope = Scope::open();
+        let values = expression.evaluate(&batch).map_err(|error| KernelError::from(&error))?;
         Ok(Computed::Known(values.into_array(self.input.num_rows()).map_err(failed)?))
     }
 
@@ -279,7 +281,8 @@ impl<'a> Walk<'a> {
             (true, false, column) => declared(place / width - 1, column - self.scan.columns),
         });
         let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns.collect()).map_err(failed)?;
-        expression.evaluate(&batch).and_then(|value| value.into_array(1)).map_err(|error| failed(error.strip_backtrace()))
+        let _scope = Scope::open();
+        expression.evaluate(&batch).and_then(|value| value.into_array(1)).map_err(|error| KernelError::from(&error))
     }
 
     fn finish(self) -> Result<Vec<ArrayRef>, KernelError> {

@@ -379,6 +379,8 @@ pub struct Render {
     pub chart: Name,
     /// Its properties.
     pub settings: Vec<Setting>,
+    /// Columns of an older form of series, which charts pass over.
+    pub by: Vec<Name>,
 }
 
 /// Some rows.

@@ -3,6 +3,14 @@
 use super::{bound, errors, schema, shipped};
 
 const COLUMNS: &[(&str, &str)] = &[
+    ("print a = 1 | join kind=inner (print a = 1, a1 = 2) on a", "a: long, a2: long, a1: long"),
+    ("print a = 1, a1 = 5 | join kind=inner (print a = 1, a1 = 2, a2 = 3) on a", "a: long, a1: long, a3: long, a11: long, a2: long"),
+    ("print a = 1, a2 = 9 | join kind=inner (print a1 = 2, a = 1, a2 = 3) on a", "a: long, a2: long, a1: long, a3: long, a21: long"),
+    ("print a = 1, b = 2 | lookup (print a = 1, b = 2, b1 = 2) on a", "a: long, b: long, b2: long, b1: long"),
+    (
+        "print iff(true, 1, 'a'), case(true, 1, false, 'a', 2.0), iff(true, now(), 1d)",
+        "print_0: dynamic, print_1: dynamic, print_2: dynamic",
+    ),
     (
         "print 1, a = 2, tostring('x'), now(), strcat('a', 'b')",
         "print_0: long, a: long, print_2: string, print_3: datetime, print_4: string",

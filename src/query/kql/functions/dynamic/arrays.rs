@@ -6,7 +6,7 @@ use arrow::array::ArrayRef;
 
 use super::super::json::{self, ArrayWriter, Json, Kind};
 use super::super::table::{form, repeating};
-use super::super::{Arguments, Family, Function, KernelError, Returns, takes, takes_any};
+use super::super::{Arguments, Family, Function, KernelError, Returns, budget, takes, takes_any};
 use super::values::{append, array, array_of, elements, json_of, to_text};
 use crate::query::kql::tree::ScalarType::{Bool, Dynamic, Long, Real, String as Text};
 
@@ -276,6 +276,9 @@ fn join(arguments: &Arguments) -> Result<ArrayRef, KernelError> {
         let delimiter = to_text(&delimiter);
         let mut out = String::new();
         for (place, element) in array.elements().enumerate() {
+            if out.len() > budget::EXPRESSION_BYTES_MAX && budget::exceed() {
+                break;
+            }
             if place > 0 {
                 out.push_str(&delimiter);
             }

@@ -7,13 +7,10 @@ use flate2::Compression;
 use flate2::read::{GzDecoder, ZlibDecoder};
 use flate2::write::{DeflateEncoder, ZlibEncoder};
 
-use super::super::{Arguments, KernelError};
+use super::super::{Arguments, KernelError, budget};
 use super::base64;
 
 type Result = std::result::Result<ArrayRef, KernelError>;
-
-/// How long a decompressed text may be: longer ones are nothing.
-const TEXT_BYTES_MAX: u64 = 64 << 20;
 
 /// What stands before the compressed bytes: no name, no time, an unknown system.
 const GZIP_HEAD: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
@@ -62,14 +59,20 @@ pub(super) fn from_zlib(call: &Arguments) -> Result {
     decompressed(call, |bytes| whole(ZlibDecoder::new(bytes)))
 }
 
-fn decompressed(call: &Arguments, decode: fn(&[u8]) -> Option<String>) -> Result {
+fn decompressed(call: &Arguments, decode: fn(&[u8]) -> Decoded) -> Result {
     let texts = call.text_column(0);
-    Ok(call.texts(|row| decode(&base64::bytes(texts.value(row))?)))
+    call.try_texts(|row| match base64::bytes(texts.value(row)) {
+        Some(bytes) => Ok(decode(&bytes)?.unwrap_or_default()),
+        None => Ok(String::new()),
+    })
 }
 
-/// All of it as text; none if it is none or too long.
-fn whole(decoder: impl Read) -> Option<String> {
-    let mut text = String::new();
-    let length = decoder.take(TEXT_BYTES_MAX + 1).read_to_string(&mut text).ok()?;
-    (length as u64 <= TEXT_BYTES_MAX).then_some(text)
+type Decoded = std::result::Result<Option<String>, KernelError>;
+
+/// All of it as text; none if it is none.
+fn whole(decoder: impl Read) -> Decoded {
+    let mut bytes = Vec::new();
+    let read = decoder.take(budget::left() as u64 + 1).read_to_end(&mut bytes);
+    budget::fits(bytes.len(), 1)?;
+    Ok(read.ok().and_then(|_| String::from_utf8(bytes).ok()))
 }

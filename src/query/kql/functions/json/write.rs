@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use super::super::budget;
+
 /// Writes a text as a JSON string.
 pub fn string(out: &mut String, text: &str) {
     out.push('"');
@@ -55,6 +57,14 @@ pub fn real_of(value: f64) -> String {
     out
 }
 
+/// Drops what was written of a value that became longer than any call of a function may make, if one is running: it fails in the end.
+fn give_up_if_long(out: &mut String, opening: char) {
+    if out.len() > budget::EXPRESSION_BYTES_MAX && budget::exceed() {
+        out.clear();
+        out.push(opening);
+    }
+}
+
 /// Writes an array, element by element.
 #[derive(Debug)]
 pub struct ArrayWriter {
@@ -70,6 +80,7 @@ impl Default for ArrayWriter {
 impl ArrayWriter {
     /// Where the next element is to be written.
     pub fn begin(&mut self) -> &mut String {
+        give_up_if_long(&mut self.out, '[');
         if self.out.len() > 1 {
             self.out.push(',');
         }
@@ -103,6 +114,7 @@ impl Default for BagWriter {
 impl BagWriter {
     /// Where the value of the next property is to be written.
     pub fn begin(&mut self, name: &str) -> &mut String {
+        give_up_if_long(&mut self.out, '{');
         if self.out.len() > 1 {
             self.out.push(',');
         }
@@ -113,6 +125,7 @@ impl BagWriter {
 
     /// Adds a property whose name and value are written as in JSON already.
     pub fn push(&mut self, raw_name: &str, json: &str) {
+        give_up_if_long(&mut self.out, '{');
         if self.out.len() > 1 {
             self.out.push(',');
         }

@@ -6,13 +6,14 @@ mod place;
 mod replace;
 mod structure;
 
-use std::sync::Arc;
-
-use arrow::array::{Array, ArrayRef, AsArray, StringViewBuilder};
+use arrow::array::{Array, ArrayRef, AsArray};
 
 use super::super::tree::ScalarType;
 use super::conversion::push_text;
-use super::{Arguments, Family, Function, KernelError, Overload, Parameter, matching, takes, takes_any, takes_as_text, takes_constant};
+use super::{
+    Arguments, Family, Function, KernelError, Overload, Parameter, TextsBuilder, budget, matching, takes, takes_any, takes_as_text,
+    takes_constant,
+};
 use ScalarType::{Bool, Dynamic, Long, Real, String as Text};
 
 pub(super) use place::place_of;
@@ -147,11 +148,17 @@ pub(super) static FUNCTIONS: &[Function] = &[
 fn joined(call: &Arguments, first: usize) -> Result {
     let is_text = |argument: usize| matches!(call.kind(argument), Text | ScalarType::Guid);
     let columns: Vec<_> = (0..call.len()).map(|argument| is_text(argument).then(|| call.text_column(argument))).collect();
-    let mut built = StringViewBuilder::with_capacity(call.rows);
+    let mut built = TextsBuilder::new(call.rows);
     let mut text = String::new();
     for row in 0..call.rows {
+        if !built.room() {
+            break;
+        }
         text.clear();
         for (argument, column) in columns.iter().enumerate().skip(first) {
+            if text.len() > budget::EXPRESSION_BYTES_MAX && budget::exceed() {
+                break;
+            }
             if argument > first && first == 1 {
                 text.push_str(call.text(0, row));
             }
@@ -160,9 +167,9 @@ fn joined(call: &Arguments, first: usize) -> Result {
                 None => push_text(&mut text, call, argument, row),
             }
         }
-        built.append_value(&text);
+        built.append(&text);
     }
-    Ok(Arc::new(built.finish()))
+    Ok(built.finish())
 }
 
 fn count(length: usize) -> Option<i64> {
@@ -204,9 +211,12 @@ fn holds(call: &Arguments, rule: fn(&str) -> bool) -> Result {
 
 fn mapped(call: &Arguments, letter: fn(char) -> char, ascii: fn(&mut str)) -> Result {
     let texts = call.text_column(0);
-    let mut built = StringViewBuilder::with_capacity(call.rows);
+    let mut built = TextsBuilder::new(call.rows);
     let mut text = String::new();
     for row in 0..call.rows {
+        if !built.room() {
+            break;
+        }
         text.clear();
         let value = texts.value(row);
         if value.is_ascii() {
@@ -215,9 +225,9 @@ fn mapped(call: &Arguments, letter: fn(char) -> char, ascii: fn(&mut str)) -> Re
         } else {
             text.extend(value.chars().map(letter));
         }
-        built.append_value(&text);
+        built.append(&text);
     }
-    Ok(Arc::new(built.finish()))
+    Ok(built.finish())
 }
 
 fn reverse(call: &Arguments) -> Result {
@@ -226,20 +236,14 @@ fn reverse(call: &Arguments) -> Result {
 
 /// How often a text is repeated at most.
 const REPEATS_MAX: usize = 1024;
-/// How long a repeated text becomes at most.
-const REPEATED_BYTES_MAX: usize = 16 << 20;
 
 fn repeat(call: &Arguments) -> Result {
-    let text = |row: usize| {
+    call.try_texts(|row| {
         let (text, delimiter) = (call.text(0, row), if call.len() > 2 { call.text(2, row) } else { "" });
         let times = call.long(1, row).map_or(0, |times| usize::try_from(times).unwrap_or(0)).min(REPEATS_MAX);
-        if (text.len() + delimiter.len()) * times > REPEATED_BYTES_MAX {
-            return Err(KernelError::new(format!("strrep() would give a text of more than {REPEATED_BYTES_MAX} bytes")));
-        }
+        budget::fits(text.len().saturating_add(delimiter.len()), times)?;
         Ok(vec![text; times].join(delimiter))
-    };
-    let texts = (0..call.rows).map(text).collect::<std::result::Result<Vec<_>, _>>()?;
-    Ok(call.texts(|row| Some(&texts[row])))
+    })
 }
 
 fn compare(call: &Arguments) -> Result {

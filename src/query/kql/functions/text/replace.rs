@@ -4,16 +4,22 @@ use std::collections::HashMap;
 
 use arrow::array::ArrayRef;
 
-use super::super::{Arguments, KernelError};
+use super::super::{Arguments, KernelError, budget};
 
 type Result = std::result::Result<ArrayRef, KernelError>;
 
 pub(super) fn replace_string(call: &Arguments) -> Result {
     let (texts, searched, rewrites) = (call.text_column(0), call.text_column(1), call.text_column(2));
-    Ok(call.texts(|row| {
-        let (text, searched) = (texts.value(row), searched.value(row));
-        Some(if searched.is_empty() { text.to_owned() } else { text.replace(searched, rewrites.value(row)) })
-    }))
+    call.try_texts(|row| {
+        let (text, searched, rewrite) = (texts.value(row), searched.value(row), rewrites.value(row));
+        if searched.is_empty() {
+            return Ok(text.to_owned());
+        }
+        if rewrite.len() > searched.len() {
+            budget::fits(rewrite.len() - searched.len(), text.matches(searched).count())?;
+        }
+        Ok(text.replace(searched, rewrite))
+    })
 }
 
 pub(super) fn replace_strings(call: &Arguments) -> Result {
@@ -24,17 +30,17 @@ pub(super) fn replace_strings(call: &Arguments) -> Result {
         Some((searched, rewrites))
     };
     let constant = call.constant_from(1).then(|| pairs(0));
-    Ok(call.texts(|row| {
+    call.try_texts(|row| {
         let text = texts.value(row);
         let own = if constant.is_none() { pairs(row) } else { None };
-        let Some((searched, rewrites)) = constant.as_ref().unwrap_or(&own) else { return Some(text.to_owned()) };
+        let Some((searched, rewrites)) = constant.as_ref().unwrap_or(&own) else { return Ok(text.to_owned()) };
         let pairs = searched.iter().zip(rewrites).filter_map(|(searched, rewrite)| {
             // What has no text to be replaced by stays, and is not looked at again either.
             let searched = searched.as_str()?;
             Some((searched, rewrite.as_str().unwrap_or(searched)))
         });
-        Some(all_replaced(text, pairs))
-    }))
+        all_replaced(text, pairs)
+    })
 }
 
 /// A part of a text: as it was, or what stands in its place.
@@ -43,7 +49,7 @@ enum Piece<'a> {
     Written(&'a str),
 }
 
-fn all_replaced<'a>(text: &'a str, pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+fn all_replaced<'a>(text: &'a str, pairs: impl Iterator<Item = (&'a str, &'a str)>) -> std::result::Result<String, KernelError> {
     let mut pieces = vec![Piece::Left(text)];
     for (searched, rewrite) in pairs.filter(|(searched, _)| !searched.is_empty()) {
         let mut next = Vec::with_capacity(pieces.len());
@@ -53,6 +59,7 @@ fn all_replaced<'a>(text: &'a str, pairs: impl Iterator<Item = (&'a str, &'a str
                 continue;
             };
             for (index, part) in left.split(searched).enumerate() {
+                budget::fits(size_of::<Piece<'_>>(), next.len())?;
                 if index > 0 {
                     next.push(Piece::Written(rewrite));
                 }
@@ -61,12 +68,11 @@ fn all_replaced<'a>(text: &'a str, pairs: impl Iterator<Item = (&'a str, &'a str
         }
         pieces = next;
     }
-    pieces
-        .iter()
-        .map(|piece| match piece {
-            Piece::Left(text) | Piece::Written(text) => *text,
-        })
-        .collect()
+    let texts = pieces.iter().map(|piece| match piece {
+        Piece::Left(text) | Piece::Written(text) => *text,
+    });
+    budget::fits(texts.clone().map(str::len).sum(), 1)?;
+    Ok(texts.collect())
 }
 
 pub(super) fn translate(call: &Arguments) -> Result {
