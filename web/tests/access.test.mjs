@@ -33,6 +33,8 @@ test("the first key closes the server; with it one signs in, makes another, revo
     await page.go("/incidents/4");
     const form = page.getByRole("form", { name: "Sign in" });
     await form.waitFor();
+    // What the API says to programs is no greeting.
+    assert.doesNotMatch(await form.innerText(), /Authorization|Bearer/);
     await picture(page, "sign-in");
     await form.getByLabel("Key").fill("not-a-key");
     await page.keyboard.press("Enter");
@@ -52,7 +54,23 @@ test("the first key closes the server; with it one signs in, makes another, revo
     await keys.getByRole("row", { name: /siem/ }).getByRole("button", { name: "Revoke" }).click();
     await keys.getByRole("row", { name: /siem/ }).getByText("revoked").waitFor();
 
+    // A reader is offered nothing that would be refused.
+    await made.getByLabel("Name").fill("rita");
+    await made.getByLabel("Role").selectOption("reader");
+    await made.getByRole("button", { name: "Make" }).click();
+    const shown = page.getByRole("region", { name: "The new secret" });
+    await shown.getByText("The secret of rita").waitFor();
+    const reader = await shown.locator("code").innerText();
     await page.getByRole("button", { name: "ana" }).click();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await form.getByLabel("Key").fill(reader);
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "rita" }).waitFor();
+    await page.goto(`${clew.url}/admin/suppression`);
+    await page.getByText("to read only").waitFor();
+    await eventually(() => page.getByRole("button", { name: /New suppression rule/ }).count(), 0);
+    await eventually(() => page.getByRole("tab", { name: "Keys" }).count(), 0);
+    await page.getByRole("button", { name: "rita" }).click();
     await page.getByRole("button", { name: "Sign out" }).click();
     await form.waitFor();
     await page.reload();

@@ -173,3 +173,39 @@ test("an export is defined and says where it stands", async () => {
     await one.getByRole("region", { name: "Where it stands" }).getByText("Sent").waitFor();
     await closeClean(page);
 });
+
+test("sources of every table are there with their rows and what no column holds", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/admin/sources");
+    const there = page.getByRole("region", { name: "What is there, by table and source" });
+    const table = there.getByRole("listitem").filter({ hasText: "SecurityEvent" }).first();
+    await table.getByText("1,768 rows").waitFor();
+    await table.getByRole("row", { name: /processes_on_host\.csv\.gz 363 / }).waitFor();
+    await table.getByText(/^18 rows hold members/).click();
+    await table.getByRole("row", { name: /^Type 18 1$/ }).waitFor();
+    await closeClean(page);
+});
+
+test("how long rows are kept is set, counted, let go when somebody says so, and taken back", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/admin/retention");
+    const settings = page.getByRole("region", { name: "How long rows are kept" });
+    await settings.getByText("No table has a setting").waitFor();
+    await settings.getByLabel("Table").selectOption("Syslog");
+    await settings.getByLabel("Days").fill("30");
+    await settings.getByRole("button", { name: "Set" }).click();
+    await settings.getByRole("row", { name: /^Syslog 30 days/ }).waitFor();
+    const leaving = page.getByRole("region", { name: "What is too old" });
+    await leaving.getByRole("button", { name: "Count" }).click();
+    await leaving.getByRole("row", { name: /^Syslog 30 days .* 143 / }).waitFor();
+    await picture(page, "admin-retention");
+    await leaving.getByRole("button", { name: "Let it leave now" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+    await settings.getByRole("button", { name: "Keep rows of Syslog for ever" }).click();
+    await settings.getByText("No table has a setting").waitFor();
+    await page.getByRole("button", { name: "Undo" }).last().click();
+    await settings.getByRole("row", { name: /^Syslog 30 days/ }).waitFor();
+    assert.equal((await get("/v1/retention")).value[0].days, 30);
+    await fetch(`${clew.url}/v1/retention/Syslog`, { method: "DELETE" });
+    await closeClean(page);
+});

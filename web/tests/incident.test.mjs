@@ -103,7 +103,7 @@ test("repeats of alerts are grouped and opened", async () => {
     await page.keyboard.press("y");
     const grid = page.getByRole("grid", { name: "Repeats" });
     await grid.waitFor();
-    const repeated = grid.locator("[role=row][aria-selected]").first().locator("[role=gridcell]").first();
+    const repeated = grid.locator("[role=row][aria-selected]").first().locator("[role=gridcell]").nth(1);
     const count = Number(await eventually(() => repeated.innerText(), /^\d+$/));
     await page.keyboard.press("j");
     await page.keyboard.press("Enter");
@@ -142,7 +142,7 @@ test("admin shows what the server holds", async () => {
     await checks.getByText("whole", { exact: true }).waitFor();
     await picture(page, "admin");
     await page.getByRole("tab", { name: "Sources" }).click();
-    await page.getByRole("region", { name: "Sources of alerts" }).getByText("msticpy-host/alertlist.csv.gz").waitFor();
+    await page.getByRole("region", { name: "What is there, by table and source" }).getByText("msticpy-host/alertlist.csv.gz").waitFor();
     await page.getByLabel("Files to take in").setInputFiles({
         name: "one.json",
         mimeType: "application/json",

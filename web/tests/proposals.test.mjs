@@ -106,3 +106,20 @@ test("an incident that was changed since asks for a second look, and a decision 
     page.faults = page.faults.filter((fault) => !/ERR_FAILED/.test(fault));
     await closeClean(page, { refused: true });
 });
+
+test("what was shown of a long list stays shown when something else comes in", async () => {
+    const page = await openPage(browser, clew.url);
+    for (let number = 0; number < 60; number += 1) await propose("2", "task", { title: `Made ${number}` }, "Made.");
+    await page.go("/proposals");
+    const cards = page.getByRole("listitem", { name: /^Proposal:/ });
+    await eventually(() => cards.count(), 50);
+    await page.getByRole("button", { name: "Show more" }).click();
+    const all = await eventually(
+        () => cards.count(),
+        (shown) => shown >= 60,
+    );
+    await propose("2", "task", { title: "The latest one" }, "Made.");
+    await page.getByText("The latest one").waitFor();
+    await eventually(() => cards.count(), all + 1);
+    await closeClean(page);
+});

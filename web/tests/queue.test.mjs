@@ -169,16 +169,26 @@ test("the CSV has every row and column", async () => {
         .split("\r\n");
     assert.equal(lines.length, 6);
     assert.match(lines[0], /^Number,Id,Title,Severity/);
+    await page.go("/incidents?q=alerts");
+    await rows(page).nth(4).waitFor();
+    const [found] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV" }).click()]);
+    assert.equal(
+        readFileSync(await found.path(), "utf8")
+            .trim()
+            .split("\r\n").length,
+        6,
+    );
     await closeClean(page);
 });
 
-test("times follow the chosen zone, and UTC stays in the tooltip", async () => {
+test("times follow the chosen zone, UTC stays beside them, and the head names the zone and its offset", async () => {
     const page = await openPage(browser, clew.url);
     await page.go("/incidents/5");
     const time = page.getByRole("complementary", { name: "Details of the incident" }).locator("time").first();
     await eventually(() => time.innerText(), "2025-08-22 01:40:09");
     await page.keyboard.press("z");
-    await eventually(() => time.innerText(), "2025-08-22 03:40:09");
+    await eventually(() => time.innerText(), "2025-08-22 03:40:09 01:40Z");
+    await eventually(() => page.locator("header.top").innerText(), /Europe\/Zurich \(UTC\+0[12]:00\)/);
     await eventually(() => time.getAttribute("title"), "2025-08-22 01:40:09Z");
     await closeClean(page);
 });

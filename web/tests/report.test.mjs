@@ -63,7 +63,7 @@ test("numbers tell the question behind them, and the question counts the same", 
         ["Alerts of the incident", 138],
         ["Entities of the incident", 312],
     ]) {
-        await page.getByRole("button", { name: `Show query: ${name}` }).click();
+        await page.getByRole("button", { name: `Show query: ${name}`, exact: true }).click();
         await page.getByRole("link", { name: "Open and run" }).click();
         await page.waitForURL(/\/query\?/);
         await page.getByText(new RegExp(`^${rows} rows`)).waitFor();

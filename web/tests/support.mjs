@@ -22,7 +22,7 @@ const FLAGS = [
 /** Taking the sample data in is the work of seconds, on a loaded machine of minutes. */
 const START_MS = 600_000;
 /** How long what is waited for may take: machines under load are slow, and nothing waits longer than it must. */
-const WAIT_MS = 240_000;
+const WAIT_MS = Number(process.env.CLEW_BROWSER_WAIT ?? 240_000);
 const POLL_MS = 40;
 /** How many times slower the browser computes, to find what only holds on fast machines. */
 const SLOW = Number(process.env.CLEW_BROWSER_SLOW ?? 1);

@@ -121,7 +121,7 @@ export function SignIn({ reason }: { reason: string }) {
                     <Mark />
                     <h1>clew</h1>
                 </div>
-                <p class="muted">{reason}</p>
+                {signedOut(reason) ? <p class="muted">{reason}</p> : <p class="muted">Sign in to see the incidents of this server.</p>}
                 <Elsewhere />
                 <label class="stack">
                     <span class="muted">Key</span>
@@ -146,12 +146,17 @@ export function SignIn({ reason }: { reason: string }) {
                 </button>
                 <p class="faint small" id="signin-help">
                     The key stays in this tab and is forgotten with it. Who looks after this server makes one with{" "}
-                    <code>clew key create --role responder</code>.
+                    <code class="one-line">clew key create --role responder</code>.
                 </p>
             </form>
         </div>
     );
 }
+
+/** Whether the page itself has something to tell; what the API says to a request without a key is for programs. */
+const signedOut = (reason: string) => reason === LEFT || (token.peek() !== "" && reason !== "");
+
+const LEFT = "You signed out.";
 
 /** Forgets the key, and ends the session with the server. */
 async function leave(session: boolean): Promise<void> {
@@ -161,7 +166,7 @@ async function leave(session: boolean): Promise<void> {
     } catch {
         // A session that cannot be ended now ends by itself.
     }
-    refusal.value = "You signed out.";
+    refusal.value = LEFT;
 }
 
 /** Who one is, in the bar; nothing where nobody has to sign in. */

@@ -1,4 +1,5 @@
 // What the server holds, does and lets in: one tab for each.
+import { mayDo } from "../access/rights";
 import { askFile, offered } from "../api/client";
 import { saveBlob } from "../state/csv";
 import { Icon } from "../ui/icons";
@@ -9,6 +10,7 @@ import { Health } from "./health";
 import { Keys } from "./keys";
 import { kinds } from "./kinds";
 import { Policies } from "./policies";
+import { Retention } from "./retention";
 import { Sources } from "./sources";
 
 export default function AdminScreen({ tab }: { tab: string }) {
@@ -17,8 +19,9 @@ export default function AdminScreen({ tab }: { tab: string }) {
         { id: "health", label: "Health" },
         { id: "sources", label: "Sources" },
         ...shown.map((kind) => ({ id: kind.id, label: kind.title })),
+        ...(offered("retention_settings") ? [{ id: "retention", label: "Retention" }] : []),
         { id: "policies", label: "Policies" },
-        ...(offered("keys") ? [{ id: "keys", label: "Keys" }] : []),
+        ...(offered("keys") && mayDo("administer") ? [{ id: "keys", label: "Keys" }] : []),
     ];
     const known = tabs.find((one) => one.id === tab)?.id ?? "health";
     const kind = shown.find((one) => one.id === known);
@@ -50,6 +53,8 @@ export default function AdminScreen({ tab }: { tab: string }) {
                     <Definitions key={kind.id} kind={kind} />
                 ) : known === "sources" ? (
                     <Sources />
+                ) : known === "retention" ? (
+                    <Retention />
                 ) : known === "policies" ? (
                     <Policies />
                 ) : known === "keys" ? (

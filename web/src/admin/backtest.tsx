@@ -1,5 +1,5 @@
 // What a rule would have done to the alerts that are there, before it is saved.
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { AlertLines } from "../alerts/lines";
 import { askNamed, offered } from "../api/client";
 import { formatCount } from "../state/time";
@@ -44,6 +44,11 @@ export function Backtest({ operation, rule }: { operation: string; rule: Record<
     const [asked, setAsked] = useState("");
     const [error, setError] = useState<unknown>();
     const [busy, setBusy] = useState(false);
+    const seen = useRef<HTMLDivElement>(null);
+    // What was found stands below the form: it comes into sight by itself.
+    useEffect(() => {
+        if (outcome || error !== undefined) seen.current?.parentElement?.scrollIntoView({ block: "nearest" });
+    }, [outcome, error]);
     if (!offered(operation)) return null;
     const text = JSON.stringify(rule);
     const run = async () => {
@@ -69,7 +74,7 @@ export function Backtest({ operation, rule }: { operation: string; rule: Record<
             </div>
             {error !== undefined && <Failure error={error} />}
             {outcome && (
-                <div role="status" class="stack">
+                <div role="status" class="stack" ref={seen} data-plain>
                     {asked !== text && <p class="notice">The rule was changed since: try again.</p>}
                     <p>
                         <strong class="number">{formatCount(outcome.total)}</strong> of {formatCount(outcome.examined)} alerts would be

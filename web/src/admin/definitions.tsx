@@ -1,6 +1,7 @@
 // What people define under a name (rules, lists, exports ...): a list, one of them beside it, a form that writes it.
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import { mayDo } from "../access/rights";
 import { askNamed, errorDetail } from "../api/client";
 import { useLoad } from "../api/resource";
 import { refresh, seq } from "../app/live";
@@ -55,9 +56,10 @@ const NEW = "new";
 export function Definitions({ kind }: { kind: Kind }) {
     const all = useLoad((signal) => load(kind, signal), `definitions ${kind.id}`, seq.value);
     const chosen = param("sel");
+    const may = mayDo("contribute");
     const choose = (id: string | null) => setParams({ sel: id }, { replace: true });
     useKeys(kind.title, [
-        { keys: "n", label: `Define a new ${kind.noun}`, run: () => choose(NEW) },
+        { keys: "n", label: `Define a new ${kind.noun}`, run: () => may && choose(NEW) },
         { keys: "Escape", label: "Close the form", run: () => choose(null) },
     ]);
     return (
@@ -69,10 +71,16 @@ export function Definitions({ kind }: { kind: Kind }) {
                         <div class="split-main">
                             <div class="tab-tools">
                                 <p class="muted grow">{kind.about}</p>
-                                <button type="button" class="button" onClick={() => choose(NEW)}>
-                                    <Icon name="plus" />
-                                    New {kind.noun}
-                                </button>
+                                {may ? (
+                                    <button type="button" class="button" onClick={() => choose(NEW)}>
+                                        <Icon name="plus" />
+                                        New {kind.noun}
+                                    </button>
+                                ) : (
+                                    <span class="tag" title="Contributors and administrators define what holds for everybody">
+                                        to read only
+                                    </span>
+                                )}
                             </div>
                             {rows.length === 0 ? (
                                 <Empty title={`No ${kind.noun} is defined`} />
@@ -89,7 +97,7 @@ export function Definitions({ kind }: { kind: Kind }) {
                                 />
                             )}
                         </div>
-                        {chosen === NEW && <Editor key={NEW} kind={kind} one={undefined} onDone={choose} />}
+                        {chosen === NEW && may && <Editor key={NEW} kind={kind} one={undefined} onDone={choose} />}
                         {one && <Editor key={`${one.id} ${one.etag}`} kind={kind} one={one} onDone={choose} />}
                     </div>
                 );
@@ -168,17 +176,19 @@ function Editor({ kind, one, onDone }: { kind: Kind; one: Definition | undefined
                         {errorDetail(problem).hint && <span class="muted"> {errorDetail(problem).hint}</span>}
                     </p>
                 )}
-                <div class="line">
-                    <button type="submit" class="button primary" disabled={name === ""}>
-                        {one ? "Save" : "Define"}
-                    </button>
-                    <span class="grow" />
-                    {one && (
-                        <button type="button" class="button" onClick={() => void remove()}>
-                            Delete
+                {mayDo("contribute") && (
+                    <div class="line">
+                        <button type="submit" class="button primary" disabled={name === ""}>
+                            {one ? "Save" : "Define"}
                         </button>
-                    )}
-                </div>
+                        <span class="grow" />
+                        {one && (
+                            <button type="button" class="button" onClick={() => void remove()}>
+                                Delete
+                            </button>
+                        )}
+                    </div>
+                )}
             </form>
             {kind.trial?.(toSend(value))}
             {one && kind.more?.(one)}

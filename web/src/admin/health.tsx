@@ -8,7 +8,7 @@ import { requestText } from "../state/sql";
 import { formatBytes, formatCount, formatSpan } from "../state/time";
 import { Icon } from "../ui/icons";
 import { Facts } from "../ui/parts";
-import { Counted } from "../ui/showquery";
+import { asked, Counted } from "../ui/showquery";
 import { Failure, Loaded } from "../ui/states";
 import { readMetrics, requestLoads, totalOf } from "./metrics";
 import { SimpleTable } from "./table";
@@ -119,16 +119,18 @@ function Load() {
             </div>
             <Loaded of={metrics} rows={4}>
                 {(data) => (
-                    <SimpleTable
-                        columns={["Route", ">Requests", ">Refused or failed", ">Mean time"]}
-                        rows={requestLoads(data).map((load) => [
-                            <code key="r">{load.route}</code>,
-                            formatCount(load.requests),
-                            load.failed > 0 ? formatCount(load.failed) : "",
-                            `${(load.seconds * 1000).toFixed(1)} ms`,
-                        ])}
-                        empty={totalOf(data, "clew_http_requests_total") === 0 ? "No request yet" : ""}
-                    />
+                    <div {...asked({ of: "Requests", lang: "request", text: "GET /metrics" })}>
+                        <SimpleTable
+                            columns={["Route", ">Requests", ">Refused or failed", ">Mean time"]}
+                            rows={requestLoads(data).map((load) => [
+                                <code key="r">{load.route}</code>,
+                                formatCount(load.requests),
+                                load.failed > 0 ? formatCount(load.failed) : "",
+                                `${(load.seconds * 1000).toFixed(1)} ms`,
+                            ])}
+                            empty={totalOf(data, "clew_http_requests_total") === 0 ? "No request yet" : ""}
+                        />
+                    </div>
                 )}
             </Loaded>
         </section>
@@ -144,18 +146,22 @@ function TableList() {
             </div>
             <Loaded of={tables}>
                 {(data) => (
-                    <SimpleTable
-                        columns={["Table", ">Rows", ">Files", ">On disk"]}
-                        rows={data.value.map((table) => [
-                            <a key="n" href={href("/query", { lang: "kql", text: `${table.name}\n| take 100` })}>
-                                {table.name}
-                            </a>,
-                            formatCount(table.rows),
-                            formatCount(table.files),
-                            table.bytes > 0 ? formatBytes(table.bytes) : "in memory",
-                        ])}
-                        empty="No table holds a row"
-                    />
+                    <div {...asked({ of: "Tables", lang: "request", text: "GET /v1/tables" })}>
+                        <SimpleTable
+                            columns={["Table", ">Rows", ">Files", ">On disk"]}
+                            rows={data.value.map((table) => [
+                                <a key="n" href={href("/query", { lang: "kql", text: `${table.name}\n| take 100` })}>
+                                    {table.name}
+                                </a>,
+                                <span key="r" {...asked({ of: `Rows of ${table.name}`, lang: "kql", text: `${table.name}\n| count` })}>
+                                    {formatCount(table.rows)}
+                                </span>,
+                                formatCount(table.files),
+                                table.bytes > 0 ? formatBytes(table.bytes) : "in memory",
+                            ])}
+                            empty="No table holds a row"
+                        />
+                    </div>
                 )}
             </Loaded>
         </section>

@@ -1,53 +1,23 @@
-// Where the data came from and how it was read: sources of alerts, tables of events, and a drop zone whose report says what was mapped.
+// Where the data came from and how it was read: a drop zone whose report says what was mapped, and what every table holds.
 import { useRef, useState } from "preact/hooks";
-import { ask, askNamed } from "../api/client";
-import { useLoad } from "../api/resource";
+import { mayDo } from "../access/rights";
+import { askNamed } from "../api/client";
 import type { IngestReport } from "../api/types";
-import { refresh, seq } from "../app/live";
-import { href } from "../router/router";
+import { refresh } from "../app/live";
 import { formatBytes, formatCount } from "../state/time";
 import { Icon } from "../ui/icons";
 import { kindLabel } from "../ui/kinds";
 import { Facts, Time } from "../ui/parts";
-import { Failure, Loaded } from "../ui/states";
+import { Failure } from "../ui/states";
 import { SimpleTable } from "./table";
-
-const ALERTS_SQL = `SELECT _Source AS "Source", count(*) AS "Alerts", min(StartTime) AS "First", max(EndTime) AS "Last"
-FROM SecurityAlert GROUP BY _Source ORDER BY count(*) DESC LIMIT 200`;
+import { TableSources } from "./tables";
 
 export function Sources() {
     return (
         <div class="admin">
-            <TakeIn />
-            <AlertSources />
+            {mayDo("ingest") && <TakeIn />}
+            <TableSources />
         </div>
-    );
-}
-
-function AlertSources() {
-    const sources = useLoad((signal) => ask("query", {}, { signal, body: { lang: "sql", text: ALERTS_SQL } }), "sources", seq.value);
-    return (
-        <section class="card wide" aria-label="Sources of alerts">
-            <div class="card-head">
-                <h2>Sources of alerts</h2>
-                <span class="grow" />
-                <a href={href("/query", { lang: "sql", text: ALERTS_SQL })}>Show query</a>
-            </div>
-            <Loaded of={sources} rows={4}>
-                {(data) => (
-                    <SimpleTable
-                        columns={["Source", ">Alerts", "First", "Last"]}
-                        rows={data.rows.map(([source, count, first, last]) => [
-                            String(source),
-                            formatCount(Number(count)),
-                            <Time key="f" at={first as string | null} style="date" />,
-                            <Time key="l" at={last as string | null} style="date" />,
-                        ])}
-                        empty="No alerts yet: give clew an export above, or with `clew ingest FILE`."
-                    />
-                )}
-            </Loaded>
-        </section>
     );
 }
 
@@ -112,7 +82,7 @@ function TakeIn() {
                 <span class="muted">or drop them here</span>
             </div>
             {taken.map((one, index) => (
-                <div key={taken.length - index} class="taken">
+                <div key={taken.length - index} class="taken" data-plain>
                     <h3 class="wrap">{one.name}</h3>
                     {one.error ? <Failure error={one.error} /> : one.report && <Report report={one.report} />}
                 </div>

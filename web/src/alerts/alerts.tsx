@@ -1,103 +1,159 @@
-// The alert list: every alert, in or outside incidents, one by one or as groups of repeats.
+// The alert list: every alert, in or outside incidents, one by one or as groups of repeats. The address is the query.
+import type { RefObject } from "preact";
+import { useRef, useState } from "preact/hooks";
 import { useLoad } from "../api/resource";
-import type { AlertRow, FacetAnswer } from "../api/types";
+import type { FacetAnswer } from "../api/types";
 import { seq } from "../app/live";
+import { ColumnChoice, shownColumns } from "../list/columns";
+import { CounterStrip, type StateCounter } from "../list/counters";
 import { Fitting, ListTools } from "../list/head";
 import { PagedList } from "../list/list";
 import { usePages } from "../list/pages";
-import { SeverityButtons } from "../list/severities";
+import { ListSearch } from "../list/searchbox";
 import { useTicks } from "../list/ticks";
-import { navigate, nodeHref, param, place, setParams } from "../router/router";
+import { isViews, type View, type ViewKind, Views } from "../list/views";
+import { navigate, nodeHref, param, paramList, place, setParams } from "../router/router";
 import { CSV_PAGE_ROWS, saveList } from "../state/csv";
-import { readFilter } from "../state/filters";
-import { alertsWhere } from "../state/sql";
+import { type Filter, readFilter } from "../state/filters";
+import { alertKql } from "../state/kql";
+import { useMine } from "../state/me";
+import { stored } from "../state/stored";
 import { FilterBar } from "../ui/filterbar";
 import { useKeys } from "../ui/keys";
 import { Empty } from "../ui/states";
-import { AlertBulk } from "./bulk";
-import { csvColumns, listColumns, repeatColumns } from "./columns";
-import { type AlertQuery, fields, type Grouping, groupings, loadCounters, loadFacets, loadGroups, loadPage } from "./model";
+import { AlertBulk, RepeatBulk } from "./bulk";
+import { chosenColumns, csvColumns, listColumns, repeatColumns, usualColumns } from "./columns";
+import {
+    type AlertQuery,
+    fields,
+    groupings,
+    groupKey,
+    groupQuery,
+    groupsQuestion,
+    isSearch,
+    type ListRow,
+    loadCounters,
+    loadFacets,
+    loadGroups,
+    loadPage,
+    orderOf,
+    questionOf,
+    sortable,
+} from "./model";
 import { AlertPane } from "./pane";
+
+const states: readonly StateCounter[] = [
+    ["Open", "open", ["New", "InProgress"]],
+    ["New", "New", ["New"]],
+    ["In progress", "InProgress", ["InProgress"]],
+    ["Resolved", "Resolved", ["Resolved"]],
+    ["Dismissed", "Dismissed", ["Dismissed"]],
+];
+
+const views: ViewKind = {
+    prefix: "alert-view/",
+    path: "/alerts",
+    built: [
+        { name: "All alerts", search: "" },
+        { name: "Open", search: "status=open" },
+        { name: "Open and mine", search: "status=open&owner=me" },
+        { name: "Open, in no incident", search: "status=open&incident=none" },
+        { name: "Repeats", search: "view=repeats" },
+        { name: "Repeats, most first", search: "view=repeats&sort=count" },
+    ],
+    own: stored<View[]>("alerts.views", [], isViews),
+    question: "Which alerts fit this view of the alert list?",
+    kql: (params) => alertKql(readFilter(fields, params), params.get("sort") ?? "", params.get("q") ?? ""),
+};
+
+/** What both views of the list share: the query, and the parts of the row above the table. */
+interface Parts {
+    query: AlertQuery;
+    /** The filter as the address has it. */
+    filter: Filter;
+    field: RefObject<HTMLInputElement | null>;
+    facets: readonly FacetAnswer[];
+    counting: (filter: Filter, of: string) => ReturnType<typeof questionOf>;
+}
 
 export function AlertsScreen({ selected }: { selected: string }) {
     const group = groupings.find(([id]) => id === param("by"))?.[0] ?? "title";
-    const query: AlertQuery = { filter: readFilter(fields, place.value.params), sort: param("sort"), group };
+    const filter = readFilter(fields, place.value.params);
+    const query: AlertQuery = { text: param("q"), filter: useMine(filter), sort: param("sort"), group, places: paramList("field") };
     const grouped = param("view") === "repeats";
     const key = JSON.stringify(query);
     const counters = useLoad((signal) => loadCounters(JSON.parse(key), signal), `alert counters ${key}`, seq.value);
     const facets = useLoad(loadFacets, "alert facets", seq.value);
+    const field = useRef<HTMLInputElement>(null);
+    const [left, setLeft] = useState<readonly string[]>([]);
     const close = () => navigate(`/alerts${window.location.search}`, { replace: true });
+    const counting = (other: Filter, of: string) => questionOf({ ...query, filter: other }, of);
     useKeys("Alerts", [
+        { keys: "f", label: "Search in the alerts", run: () => field.current?.select() },
         { keys: "Escape", label: "Close the alert", run: close },
-        { keys: "y", label: "Group repeats or not", run: () => setParams({ view: grouped ? null : "repeats" }) },
+        { keys: "y", label: "Group repeats or not", run: () => setParams({ view: grouped ? null : "repeats", sel: null }) },
     ]);
+    const parts: Parts = { query, filter, field, facets: facets.data ?? [], counting };
     return (
         <div class="screen">
             <div class="screen-head">
                 <h1>Alerts</h1>
+                <Views kind={views} />
                 <div class="segments" role="group" aria-label="View">
-                    <button type="button" aria-pressed={!grouped} onClick={() => setParams({ view: null })}>
+                    <button type="button" aria-pressed={!grouped} onClick={() => setParams({ view: null, sel: null })}>
                         One by one
                     </button>
-                    <button type="button" aria-pressed={grouped} onClick={() => setParams({ view: "repeats" })}>
+                    <button type="button" aria-pressed={grouped} onClick={() => setParams({ view: "repeats", sel: null })}>
                         Repeats
                     </button>
                 </div>
                 <span class="grow" />
                 <ListTools
-                    query={{ lang: "sql", text: alertsWhere(query.filter) }}
+                    query={questionOf(query, "Alerts")}
                     save={() => saveList("alerts", csvColumns, (cursor, signal) => loadPage(query, { cursor }, CSV_PAGE_ROWS, signal))}
-                />
+                >
+                    {!grouped && <ColumnChoice columns={listColumns} chosen={chosenColumns} usual={usualColumns} left={left} />}
+                </ListTools>
             </div>
-            <div class="severity-labels severity-row" role="group" aria-label="Severities">
-                <SeverityButtons counts={counters.data?.severity ?? {}} chosen={query.filter.severity ?? []} />
-            </div>
+            <CounterStrip states={states} counters={counters.data} filter={query.filter} question={counting} />
             {grouped ? (
-                <>
-                    <div class="filter-row">
-                        <label class="line">
-                            <span class="faint">Alike by</span>
-                            <select
-                                class="field"
-                                value={group}
-                                onChange={(event) => setParams({ by: event.currentTarget.value, sel: null })}
-                            >
-                                {groupings.map(([id, label]) => (
-                                    <option key={id} value={id}>
-                                        {label}
-                                    </option>
-                                ))}
-                            </select>
-                        </label>
-                        <FilterBar fields={fields} filter={query.filter} facets={facets.data ?? []} />
-                    </div>
-                    <div class="split">
-                        <div class="split-main">
-                            <RepeatTable query={query} group={group} />
-                        </div>
-                    </div>
-                </>
+                <RepeatTable {...parts} group={group} />
             ) : (
-                <AlertTable query={query} facets={facets.data ?? []} selected={selected} onClose={close} />
+                <AlertTable {...parts} selected={selected} onLeft={setLeft} onClose={close} />
             )}
         </div>
     );
 }
 
+function Narrow({ query, filter, field, facets, counting }: Parts) {
+    return (
+        <>
+            <ListSearch
+                field={field}
+                text={query.text ?? ""}
+                label="Search in the alerts"
+                hint="id, title, tag, owner, product, or entity:name"
+            />
+            <FilterBar fields={fields} filter={filter} facets={facets} count={counting} />
+            <span class="grow" />
+        </>
+    );
+}
+
 function AlertTable({
-    query,
-    facets,
     selected,
+    onLeft,
     onClose,
-}: {
-    query: AlertQuery;
-    facets: readonly FacetAnswer[];
-    selected: string;
-    onClose: () => void;
-}) {
-    const { pages, key, onRange } = usePages(query, loadPage);
-    const { of: ticked, ticks, clear } = useTicks(key, pages, (row: AlertRow) => row.id);
-    const open = (row: AlertRow) => navigate(nodeHref(`alert:${row.id}`) + window.location.search, { replace: true });
+    ...parts
+}: Parts & { selected: string; onLeft: (ids: readonly string[]) => void; onClose: () => void }) {
+    const { query } = parts;
+    const { pages, key, onRange } = usePages(query, loadPage, !isSearch(query));
+    const { of: ticked, ticks, clear } = useTicks(key, pages, (row: ListRow) => row.id);
+    const open = (row: ListRow) => navigate(nodeHref(`alert:${row.id}`) + window.location.search, { replace: true });
+    const canSort = sortable(query);
+    const columns = shownColumns(listColumns, chosenColumns).map((column) =>
+        column.sort && !canSort(column.sort) ? { ...column, sort: "" } : column,
+    );
     return (
         <>
             <div class="filter-row">
@@ -105,9 +161,8 @@ function AlertTable({
                     <AlertBulk query={query} pages={pages} of={ticked} onAll={() => ticks.setAll(true)} onClear={clear} />
                 ) : (
                     <>
-                        <FilterBar fields={fields} filter={query.filter} facets={facets} />
-                        <span class="grow" />
-                        <Fitting noun="alert" total={pages.total} />
+                        <Narrow {...parts} />
+                        <Fitting noun="alert" total={pages.total} question={questionOf(query, "Alerts that fit")} />
                     </>
                 )}
             </div>
@@ -116,15 +171,16 @@ function AlertTable({
                     <PagedList
                         label="Alerts"
                         pages={pages}
-                        columns={listColumns}
+                        columns={columns}
                         rowKey={(row) => row.id}
                         current={selected}
                         onCurrent={open}
                         onOpen={open}
                         onRange={onRange}
-                        sort={query.sort || "time"}
+                        sort={orderOf(query)}
                         onSort={(sort) => setParams({ sort })}
                         ticks={ticks}
+                        onLeft={onLeft}
                         empty={<NoAlert />}
                     />
                 </div>
@@ -134,29 +190,82 @@ function AlertTable({
     );
 }
 
-function RepeatTable({ query, group }: { query: AlertQuery; group: Grouping }) {
-    const { pages, onRange } = usePages({ ...query, group }, loadGroups);
-    const keyOf = (row: AlertRow) => row.group?.key ?? row.id;
-    const open = (row: AlertRow) => setParams({ view: null, by: group, group_key: [keyOf(row)], sel: null });
+function RepeatTable({ group, ...parts }: Parts & { group: string }) {
+    const { query } = parts;
+    const { pages, key, onRange } = usePages({ ...query, group }, loadGroups);
+    const { of: ticked, ticks, clear } = useTicks(key, pages, groupKey);
+    const alerts = useLoad(async (signal) => (await loadPage(query, { offset: 0 }, 1, signal)).total, `alerts in groups ${key}`, seq.value);
+    const open = (row: ListRow) => {
+        const { filter, text } = groupQuery(query, groupKey(row));
+        setParams({ view: null, by: group, q: text ?? "", group_key: filter.group_key ?? null, sort: null, sel: null });
+    };
     return (
-        <PagedList
-            label="Repeats"
-            pages={pages}
-            columns={repeatColumns}
-            rowKey={keyOf}
-            current={param("sel")}
-            onCurrent={(row) => setParams({ sel: keyOf(row) }, { replace: true })}
-            onOpen={open}
-            onRange={onRange}
-            sort={query.sort || "time"}
-            onSort={(sort) => setParams({ sort })}
-            empty={<NoAlert />}
-        />
+        <>
+            <div class="filter-row">
+                {ticks.state !== "none" ? (
+                    <RepeatBulk
+                        query={query}
+                        pages={pages}
+                        of={ticked}
+                        alerts={alerts.data}
+                        onAll={() => ticks.setAll(true)}
+                        onClear={clear}
+                    />
+                ) : (
+                    <>
+                        <Narrow {...parts} />
+                        <Alike group={group} byWords={isSearch(query)} />
+                        <Fitting noun="group" total={pages.total} question={groupsQuestion(query)} />
+                        {alerts.data !== undefined && (
+                            <>
+                                <span class="faint">of</span>
+                                <Fitting noun="alert" total={alerts.data} question={questionOf(query, "Alerts in groups")} />
+                            </>
+                        )}
+                    </>
+                )}
+            </div>
+            <div class="split">
+                <div class="split-main">
+                    <PagedList
+                        label="Repeats"
+                        pages={pages}
+                        columns={repeatColumns(query)}
+                        rowKey={groupKey}
+                        current={param("sel")}
+                        onCurrent={(row) => setParams({ sel: groupKey(row) }, { replace: true })}
+                        onOpen={open}
+                        onRange={onRange}
+                        sort={query.sort || "time"}
+                        onSort={(sort) => setParams({ sort })}
+                        ticks={ticks}
+                        empty={<NoAlert />}
+                    />
+                </div>
+            </div>
+        </>
+    );
+}
+
+/** How repeats are put together. What words find is grouped by the page, in one way. */
+function Alike({ group, byWords }: { group: string; byWords: boolean }) {
+    if (byWords) return <span class="faint">Alike by title, product and severity</span>;
+    return (
+        <label class="line alike">
+            <span class="faint">Alike by</span>
+            <select class="field" value={group} onChange={(event) => setParams({ by: event.currentTarget.value, sel: null })}>
+                {groupings.map(([id, label]) => (
+                    <option key={id} value={id}>
+                        {label}
+                    </option>
+                ))}
+            </select>
+        </label>
     );
 }
 
 function NoAlert() {
-    const open = fields.some((field) => param(field.id) !== "");
+    const open = param("q") !== "" || fields.some((field) => param(field.id) !== "");
     if (open) {
         return (
             <Empty
@@ -166,7 +275,9 @@ function NoAlert() {
                         Show all alerts
                     </a>
                 }
-            />
+            >
+                Remove a pill above, or search other fields, such as entity:ws6.
+            </Empty>
         );
     }
     return (

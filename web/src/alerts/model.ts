@@ -1,30 +1,82 @@
-// What the alert list asks: rows by filter, and groups of repeats.
-import { ask, type Params } from "../api/client";
-import type { AlertFilter, AlertRow, Counters } from "../api/types";
+// What the alert list asks: rows by filter (`/v1/alerts`), rows by words (`/v1/search`), and groups of repeats.
+import { address, ask, type Params } from "../api/client";
+import type { AlertFilter, AlertRow, Counters, FacetAnswer, Hit } from "../api/types";
 import { type At, atParams } from "../list/pages";
-import { type Field, type Filter, listParams, without } from "../state/filters";
-import { IDS_PAGE, type PageAnswer, readIds } from "../state/pages";
+import { type Field, type Filter, listParams, needsSearch, quoted, searchText, without } from "../state/filters";
+import { alertKql } from "../state/kql";
+import { IDS_PAGE, type PageAnswer, readIds, SEARCH_PAGE } from "../state/pages";
+import { requestText, sqlText } from "../state/sql";
 import { severities, tactics } from "../ui/kinds";
+import type { Question } from "../ui/showquery";
+
+const open = ["New", "InProgress"];
+const classifications = ["TruePositive", "BenignPositive", "FalsePositive", "Undetermined"];
 
 export const fields: readonly Field[] = [
-    { id: "severity", label: "Severity", kind: "values", values: severities.slice(0, 5) },
-    { id: "status", label: "Status", kind: "values", values: ["New", "InProgress", "Resolved", "Dismissed"] },
-    { id: "product", label: "Product", kind: "values", facet: "product" },
-    { id: "tactic", label: "Tactic", kind: "values", values: tactics },
-    { id: "technique", label: "Technique", kind: "text", hint: "T1059" },
-    { id: "entity", label: "Entity", kind: "text", hint: "host:WS6" },
-    { id: "incident", label: "Incident", kind: "text", hint: "5, or none", single: true },
-    { id: "group_key", label: "Repeats of", kind: "text", single: true, hint: "a group, by the list of repeats" },
-    { id: "title", label: "Title", kind: "text", hint: "words of the title", single: true },
+    {
+        id: "status",
+        label: "Status",
+        kind: "values",
+        values: ["New", "InProgress", "Resolved", "Dismissed", "open"],
+        facet: "status",
+        search: "status",
+        open,
+    },
+    { id: "severity", label: "Severity", kind: "values", values: severities.slice(0, 5), facet: "severity", search: "severity" },
+    { id: "product", label: "Product", kind: "values", facet: "product", search: "product" },
+    { id: "tactic", label: "Tactic", kind: "values", values: tactics, facet: "tactic", search: "tactic" },
+    { id: "owner", label: "Owner", kind: "values", values: ["me", "unassigned"], facet: "owner", search: "owner", only: "search" },
+    { id: "tag", label: "Tag", kind: "values", facet: "tag", search: "tag", only: "search" },
+    {
+        id: "classification",
+        label: "Classification",
+        kind: "values",
+        values: classifications,
+        facet: "classification",
+        search: "classification",
+        only: "search",
+    },
+    { id: "technique", label: "Technique", kind: "text", search: "technique", hint: "T1059" },
+    { id: "entity", label: "Entity or resource", kind: "text", search: "entity", hint: "host:WS6" },
+    { id: "incident", label: "Incident", kind: "text", hint: "5, or none", single: true, only: "list" },
+    { id: "group_key", label: "Repeats of", kind: "text", single: true, hint: "a group, by the list of repeats", only: "list" },
+    { id: "title", label: "Title", kind: "text", hint: "words of the title", single: true, search: "title" },
     { id: "from", label: "Active since", kind: "time", hint: "2026-01-31 or -7d", single: true },
     { id: "to", label: "Began before", kind: "time", hint: "2026-01-31 or -1d", single: true },
 ];
 
+/** A row of the list. What a hit of the search does not say is counted beside it. */
+export type ListRow = Omit<AlertRow, "seq">;
+
 export interface AlertQuery {
+    /** Words and fields. */
+    text?: string;
     filter: Filter;
     sort: string;
     /** How repeats are put together, where they are. */
     group?: string;
+    /** Where words without a field are looked for, if not in the usual places. */
+    places?: readonly string[];
+}
+
+/** Words are a search, and so is what only the search knows; otherwise the list answers. */
+export function isSearch(query: AlertQuery): boolean {
+    return (query.text ?? "").trim() !== "" || needsSearch(fields, query.filter);
+}
+
+/** Orders of the list and what the search calls them. */
+const searchSorts: Record<string, string> = { time: "first", severity: "severity" };
+
+/** The order in force: words come best first unless another order is asked for that the search knows. */
+export function orderOf(query: AlertQuery): string {
+    if (!isSearch(query)) return query.sort || "time";
+    if (query.sort.replace(/^-/, "") in searchSorts) return query.sort;
+    return (query.text ?? "").trim() === "" ? "time" : "";
+}
+
+/** Whether a query can have an order. */
+export function sortable(query: AlertQuery): (sort: string) => boolean {
+    return isSearch(query) ? (sort) => sort in searchSorts : () => true;
 }
 
 function params(query: AlertQuery): Params<"alerts"> {
@@ -41,8 +93,106 @@ export function alertFilter(query: AlertQuery): AlertFilter {
     return filter as AlertFilter;
 }
 
+/** Alerts that the page itself looks through at the most. */
+const LOOKED_THROUGH_MAX = 10_000;
+
+/** The part of a filter of which the search knows nothing: the incident, the group of repeats. */
+function listOnly(query: AlertQuery): AlertQuery | undefined {
+    const ids = fields.filter((field) => field.only === "list" && query.filter[field.id]?.length).map((field) => field.id);
+    if (ids.length === 0) return undefined;
+    const filter = Object.fromEntries(ids.map((id) => [id, query.filter[id] ?? []]));
+    return { filter, sort: "", ...(query.group ? { group: query.group } : {}) };
+}
+
+function searchParams(query: AlertQuery): Params<"search"> {
+    const order = orderOf(query);
+    const known = searchSorts[order.replace(/^-/, "")];
+    const asked: Params<"search"> = { q: searchText(fields, query.filter, query.text ?? ""), kind: ["alert"] };
+    if (query.places?.length) asked.field = [...query.places];
+    if (known) asked.sort = order.startsWith("-") ? `-${known}` : known;
+    return asked;
+}
+
+const fromHit = (hit: Hit): ListRow => ({
+    id: hit.id,
+    title: hit.title,
+    severity: hit.severity ?? "Unknown",
+    status: hit.status ?? "Unknown",
+    product: hit.products?.[0] ?? "",
+    tactics: hit.tactics ?? [],
+    incidents: [],
+    entities: 0,
+    start: hit.first_activity ?? null,
+    end: hit.last_activity ?? null,
+});
+
+/** The rows with what a hit does not say: their incidents, and how many entities they name. */
+async function completed(rows: readonly ListRow[], signal: AbortSignal): Promise<ListRow[]> {
+    if (rows.length === 0) return [];
+    const ids = rows.map((row) => sqlText(row.id)).join(", ");
+    const text = `SELECT AlertId, EntityCount, IncidentIds FROM Alerts WHERE AlertId IN (${ids})`;
+    const answer = await ask("query", {}, { signal, body: { lang: "sql", text } });
+    const found = new Map(answer.rows.map(([id, entities, incidents]) => [String(id), { entities: Number(entities), incidents }]));
+    return rows.map((row) => {
+        const more = found.get(row.id);
+        return more ? { ...row, entities: more.entities, incidents: idsOf(more.incidents) } : row;
+    });
+}
+
+/** Ids as the table `Alerts` holds them: parted by commas. */
+export function idsOf(text: unknown): string[] {
+    return typeof text === "string"
+        ? text
+              .split(",")
+              .map((id) => id.trim())
+              .filter(Boolean)
+        : [];
+}
+
+/** A page of what words find, wherever. */
+async function searchPage(query: AlertQuery, at: At, limit: number, signal: AbortSignal): Promise<PageAnswer<ListRow>> {
+    const asked = { ...searchParams(query), ...atParams(at), limit: Math.min(limit, SEARCH_PAGE), highlight: false };
+    const answer = await ask("search", asked, { signal });
+    return { rows: answer.hits.map(fromHit), cursor: answer.cursor, total: answer.total };
+}
+
+/** Everything that words find, without what a hit does not say. */
+async function allHits(query: AlertQuery, signal: AbortSignal): Promise<ListRow[]> {
+    const rows: ListRow[] = [];
+    for (let cursor: string | null | undefined = null; cursor !== undefined; ) {
+        const page: PageAnswer<ListRow> = await searchPage(query, { cursor }, SEARCH_PAGE, signal);
+        if ((page.total ?? 0) > LOOKED_THROUGH_MAX)
+            throw new Error(`words find ${page.total} alerts, and at most ${LOOKED_THROUGH_MAX} can be looked through: narrow the search`);
+        rows.push(...page.rows);
+        cursor = page.cursor ?? undefined;
+    }
+    return rows;
+}
+
+/** What words find inside of what only the list knows: what both answer. */
+async function inside(query: AlertQuery, list: AlertQuery, signal: AbortSignal): Promise<ListRow[]> {
+    const [rows, ids] = await Promise.all([
+        allHits({ ...query, filter: without(query.filter, ...Object.keys(list.filter)) }, signal),
+        readIds((cursor) => loadPage(list, { cursor }, IDS_PAGE, signal)),
+    ]);
+    const known = new Set(ids);
+    return rows.filter((row) => known.has(row.id));
+}
+
+/** A page of rows that are all there. */
+function pageOf(rows: readonly ListRow[], at: At, limit: number): PageAnswer<ListRow> {
+    const from = "offset" in at ? at.offset : Number(at.cursor ?? 0);
+    const next = from + limit;
+    return { rows: rows.slice(from, next), cursor: next < rows.length ? String(next) : null, total: rows.length };
+}
+
 /** A page of alerts. */
-export async function loadPage(query: AlertQuery, at: At, limit: number, signal: AbortSignal): Promise<PageAnswer<AlertRow>> {
+export async function loadPage(query: AlertQuery, at: At, limit: number, signal: AbortSignal): Promise<PageAnswer<ListRow>> {
+    if (isSearch(query)) {
+        const list = listOnly(query);
+        const page = list ? pageOf(await inside(query, list, signal), at, limit) : await searchPage(query, at, limit, signal);
+        return { ...page, rows: await completed(page.rows, signal) };
+    }
     const answer = await ask("alerts", { ...params(query), ...atParams(at), limit }, { signal });
     return { rows: answer.value, cursor: answer.cursor, total: answer.total };
 }
@@ -52,14 +202,55 @@ export function allIds(query: AlertQuery): Promise<string[]> {
     return readIds((cursor, signal) => loadPage(query, { cursor }, IDS_PAGE, signal));
 }
 
-/** Severities whatever the chosen severity. */
-export async function loadCounters(query: AlertQuery, signal: AbortSignal): Promise<Counters> {
-    return (await ask("alerts", { ...params({ ...query, filter: without(query.filter, "severity") }), limit: 1 }, { signal })).counters;
+/** What counts the rows of a query. */
+export function questionOf(query: AlertQuery, of: string): Question {
+    if (isSearch(query)) return { of, lang: "request", text: requestText(address("search", searchParams(query))) };
+    // Groups of repeats are nothing that a query over the table can name.
+    if (query.filter.group_key?.length) return { of, lang: "request", text: requestText(address("alerts", params(query))) };
+    return { of, lang: "kql", text: alertKql(query.filter, query.sort, "") };
 }
 
-/** Products of all alerts, for the filter. */
-export async function loadFacets(signal: AbortSignal) {
-    return (await ask("search", { q: "*", kind: ["alert"], facet: ["product"], limit: 1, highlight: false }, { signal })).facets;
+/** What counts the groups of a query. */
+export function groupsQuestion(query: AlertQuery): Question {
+    if (isSearch(query)) return questionOf(query, "Groups");
+    return { of: "Groups", lang: "request", text: requestText(address("alerts", { ...params(query), group: query.group || "title" })) };
+}
+
+const asCounts = (facet: FacetAnswer | undefined) => Object.fromEntries((facet?.values ?? []).map((value) => [value.value, value.count]));
+
+async function countersOf(query: AlertQuery, signal: AbortSignal): Promise<Counters> {
+    if (!isSearch(query)) return (await ask("alerts", { ...params({ ...query, sort: "" }), limit: 1 }, { signal })).counters;
+    const list = listOnly(query);
+    if (list) return countersOfRows(await inside(query, list, signal));
+    const answer = await ask("search", { ...searchParams(query), facet: ["status", "severity"], limit: 1, highlight: false }, { signal });
+    return {
+        status: asCounts(answer.facets.find((facet) => facet.facet === "status")),
+        severity: asCounts(answer.facets.find((facet) => facet.facet === "severity")),
+    };
+}
+
+function countersOfRows(rows: readonly ListRow[]): Counters {
+    const counters: Counters = { status: {}, severity: {} };
+    for (const { status, severity } of rows) {
+        counters.status[status] = (counters.status[status] ?? 0) + 1;
+        counters.severity[severity] = (counters.severity[severity] ?? 0) + 1;
+    }
+    return counters;
+}
+
+/** Counters by which one can go on: states whatever the chosen state, severities whatever the chosen severity. */
+export async function loadCounters(query: AlertQuery, signal: AbortSignal): Promise<Counters> {
+    const [byStatus, bySeverity] = await Promise.all([
+        countersOf({ ...query, filter: without(query.filter, "status") }, signal),
+        countersOf({ ...query, filter: without(query.filter, "severity") }, signal),
+    ]);
+    return { status: byStatus.status, severity: bySeverity.severity };
+}
+
+/** The values that filters offer, with how many alerts have each. */
+export async function loadFacets(signal: AbortSignal): Promise<FacetAnswer[]> {
+    const facet = ["severity", "status", "classification", "product", "tactic", "owner", "tag"] as const;
+    return (await ask("search", { q: "*", kind: ["alert"], facet: [...facet], limit: 1, highlight: false }, { signal })).facets;
 }
 
 /** Alerts of an incident that are alike: the same title of the same product at the same severity. */
@@ -87,15 +278,64 @@ export async function loadGroups(
     at: At,
     limit: number,
     signal: AbortSignal,
-): Promise<PageAnswer<AlertRow>> {
+): Promise<PageAnswer<ListRow>> {
+    if (isSearch(query)) return wordGroups(query, at, limit, signal);
     const answer = await ask("alerts", { ...params(query), group: query.group, ...atParams(at), limit }, { signal });
     return { rows: answer.value, cursor: answer.cursor, total: answer.total };
 }
 
-/** Adds alerts to groups. */
-export function group(rows: readonly AlertRow[], groups: Map<string, Repeats>): void {
+/**
+ * Groups of what words find: the search gives alerts one by one, so they are put together here, by title, product and severity.
+ * The key of a group is search text that finds its alerts.
+ */
+async function wordGroups(query: AlertQuery, at: At, limit: number, signal: AbortSignal): Promise<PageAnswer<ListRow>> {
+    const list = listOnly(query);
+    const newest = { ...query, sort: "time" };
+    const rows = list ? await inside(newest, list, signal) : await allHits(newest, signal);
+    return pageOf(groupRows(rows, query.sort || "time"), at, limit);
+}
+
+const rank = (row: ListRow) => severities.findIndex((severity) => severity === row.severity);
+const groupOrders: Record<string, (a: ListRow, b: ListRow) => number> = {
+    time: (a, b) => (b.group?.last ?? "").localeCompare(a.group?.last ?? ""),
+    severity: (a, b) => rank(a) - rank(b),
+    title: (a, b) => a.title.localeCompare(b.title),
+    count: (a, b) => (b.group?.count ?? 0) - (a.group?.count ?? 0),
+};
+
+/** Alerts, the newest first, as groups of those that are alike in title, product and severity. */
+export function groupRows(rows: readonly ListRow[], sort: string): ListRow[] {
+    const alike = new Map<string, Repeats>();
+    group(rows, alike);
+    const newest = new Map<string, ListRow>();
     for (const row of rows) {
-        const key = JSON.stringify([row.title, row.product, row.severity]);
+        const key = alikeKey(row);
+        if (!newest.has(key)) newest.set(key, row);
+    }
+    const groups = [...alike].map(([key, { count, first, last, title, product, severity }]): ListRow => {
+        const text = [`title:${quoted(title)}`, ...(product ? [`product:${quoted(product)}`] : []), `severity:${quoted(severity)}`];
+        return { ...(newest.get(key) as ListRow), group: { key: text.join(" AND "), label: title, count, first, last } };
+    });
+    groups.sort(groupOrders[sort.replace(/^-/, "")] ?? groupOrders.time);
+    return sort.startsWith("-") ? groups.reverse() : groups;
+}
+
+/** What names a group in the list of repeats. */
+export const groupKey = (row: ListRow) => row.group?.key ?? row.id;
+
+/** The query that lists the alerts of a group one by one. */
+export function groupQuery(query: AlertQuery, key: string): AlertQuery {
+    if (!isSearch(query)) return { ...query, sort: "", filter: { ...query.filter, group_key: [key] } };
+    const text = query.text?.trim() ? `(${query.text.trim()}) AND ${key}` : key;
+    return { ...query, sort: "", text };
+}
+
+const alikeKey = (row: ListRow) => JSON.stringify([row.title, row.product, row.severity]);
+
+/** Adds alerts to groups. */
+export function group(rows: readonly ListRow[], groups: Map<string, Repeats>): void {
+    for (const row of rows) {
+        const key = alikeKey(row);
         const found = groups.get(key);
         const first = row.start ?? null;
         const last = row.end ?? row.start ?? null;

@@ -1,29 +1,27 @@
 // One alert beside a list: what it says, the entities it names, its document.
 
 import { useState } from "preact/hooks";
-import { askText, errorDetail } from "../api/client";
+import { address, askText, errorDetail } from "../api/client";
 import { useAsk } from "../api/resource";
 import type { AlertDetail } from "../api/types";
 import { seq } from "../app/live";
 import { IncidentLinks } from "../incident/link";
 import { href } from "../router/router";
+import { entitiesNamed, requestText } from "../state/sql";
 import { formatCount } from "../state/time";
 import { Icon } from "../ui/icons";
 import { Json } from "../ui/json";
 import { OutLink } from "../ui/outlink";
 import { Facts, IconButton, NodeLink, Severity, Time, Words } from "../ui/parts";
+import { asked, type Question } from "../ui/showquery";
 import { Loaded } from "../ui/states";
 import { copyText, toast } from "../ui/toast";
+import { firedQuery } from "./fired";
+import { FiredLine, FiredQuery } from "./firedquery";
+import { alertSql } from "./rows";
 import { AlertOwner, AlertStatus, Around, Changes, SameResource } from "./work";
 
-type Part = "details" | "entities" | "around" | "json" | "changes" | "versions";
-
-const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
-
-/** The alert's own rows, as SQL. */
-export function alertSql(id: string): string {
-    return `SELECT *\nFROM SecurityAlert\nWHERE SystemAlertId = ${quoted(id)}\nORDER BY TimeGenerated DESC`;
-}
+type Part = "details" | "query" | "entities" | "around" | "json" | "changes" | "versions";
 
 export function AlertPane({ id, onClose }: { id: string; onClose: () => void }) {
     const [part, setPart] = useState<Part>("details");
@@ -40,14 +38,14 @@ export function AlertPane({ id, onClose }: { id: string; onClose: () => void }) 
                             </div>
                             <IconButton icon="close" label="Close" onClick={onClose} />
                         </div>
-                        <div class="preview-actions">
+                        <div class="preview-actions wrap-line">
                             <a class="button" href={href("/graph", { "g.of": `alert:${data.id}` })}>
                                 <Icon name="graph" />
                                 Graph
                             </a>
                             <a class="button" href={href("/query", { lang: "sql", text: alertSql(data.id) })}>
-                                <Icon name="query" />
-                                Query
+                                <Icon name="table" />
+                                Rows
                             </a>
                             <button type="button" class="button" onClick={() => void copyRaw(data.id)}>
                                 <Icon name="copy" />
@@ -57,6 +55,7 @@ export function AlertPane({ id, onClose }: { id: string; onClose: () => void }) 
                         </div>
                         <Parts part={part} setPart={setPart} alert={data} />
                         {part === "details" && <Details alert={data} />}
+                        {part === "query" && <FiredQuery alert={data} />}
                         {part === "entities" && <Evidence alert={data} />}
                         {part === "around" && <Around reference={`alert:${data.id}`} />}
                         {part === "json" && <Json value={data.raw} />}
@@ -72,6 +71,7 @@ export function AlertPane({ id, onClose }: { id: string; onClose: () => void }) 
 function Parts({ part, setPart, alert }: { part: Part; setPart: (part: Part) => void; alert: AlertDetail }) {
     const parts: readonly (readonly [Part, string, number | undefined])[] = [
         ["details", "Details", undefined],
+        ...(firedQuery(alert.extended, alert.end) ? ([["query", "Query", undefined]] as const) : []),
         ["entities", "Entities", alert.entities_list.length],
         ["around", "Around", undefined],
         ["json", "JSON", undefined],
@@ -83,11 +83,23 @@ function Parts({ part, setPart, alert }: { part: Part; setPart: (part: Part) => 
             {parts.map(([id, label, count]) => (
                 <button key={id} type="button" aria-pressed={part === id} onClick={() => setPart(id)}>
                     {label}
-                    {count !== undefined && <span class="number faint"> {formatCount(count)}</span>}
+                    {count !== undefined && (
+                        <span class="number faint" {...asked(questionOfPart(alert, id, label))}>
+                            {" "}
+                            {formatCount(count)}
+                        </span>
+                    )}
                 </button>
             ))}
         </div>
     );
+}
+
+/** What counts a part of the alert. */
+function questionOfPart(alert: AlertDetail, part: Part, label: string): Question {
+    const of = `${label} of the alert`;
+    if (part === "entities") return { of, text: entitiesNamed(alert.id) };
+    return { of, lang: "request", text: requestText(address("alert_versions", { id: alert.id })) };
 }
 
 async function copyRaw(id: string): Promise<void> {
@@ -125,7 +137,11 @@ function Details({ alert }: { alert: AlertDetail }) {
                     ["Id", <code key="i">{alert.id}</code>],
                 ]}
             />
-            {alert.description && <p class="muted wrap">{alert.description}</p>}
+            {alert.description && (
+                <p class="muted wrap" data-plain>
+                    {alert.description}
+                </p>
+            )}
             {alert.remediation.length > 0 && (
                 <section>
                     <h3>What to do</h3>
@@ -136,6 +152,7 @@ function Details({ alert }: { alert: AlertDetail }) {
                     </ol>
                 </section>
             )}
+            <FiredLine alert={alert} />
             <SameResource alert={alert} />
             <Extended extended={alert.extended} />
         </>

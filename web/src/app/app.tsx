@@ -1,6 +1,7 @@
 // The frame around every screen: navigation, search, time zone, theme, messages, the keyboard map; and which screen a place means.
 import type { ComponentChildren, RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { followRights } from "../access/rights";
 import { Person, SignIn } from "../access/signin";
 import { AlertsScreen } from "../alerts/alerts";
 import { refusal } from "../api/session";
@@ -11,7 +12,7 @@ import { QueueScreen } from "../queue/queue";
 import { atQueue, href, navigate, segments } from "../router/router";
 import { SearchScreen } from "../search/search";
 import { theme, zone } from "../state/prefs";
-import { formatCount } from "../state/time";
+import { formatCount, zoneHint, zoneName } from "../state/time";
 import { tourAsked, tourState } from "../tour/seen";
 import { Icon, type IconName, Mark } from "../ui/icons";
 import { type KeyBinding, useKeys } from "../ui/keys";
@@ -19,6 +20,7 @@ import { Empty } from "../ui/states";
 import { Toasts, undoNewest } from "../ui/toast";
 import { KeyMap } from "./keymap";
 import { lazy } from "./lazy";
+import { Lens, LensButton } from "./lens";
 import { follow, online } from "./live";
 
 const QueryScreen = lazy(async () => (await import("../query/query")).QueryScreen);
@@ -94,6 +96,7 @@ export function App() {
     const [map, setMap] = useState(false);
     const search = useRef<HTMLInputElement>(null);
     useEffect(() => follow(), []);
+    useEffect(() => followRights(), []);
     useWaiting();
     const parts = segments.value;
     // A newcomer is met at the queue; whoever was sent a link wants to see what it leads to.
@@ -151,9 +154,10 @@ export function App() {
                     </span>
                 )}
                 <Person />
-                <button type="button" class="button quiet" onClick={switchZone} title="Time zone of every time on the page">
+                <LensButton />
+                <button type="button" class="button quiet" onClick={switchZone} title={zoneHint()}>
                     <Icon name="clock" />
-                    {zone.value === "utc" ? "UTC" : "Local time"}
+                    {zoneName()}
                 </button>
                 <button
                     type="button"
@@ -169,6 +173,7 @@ export function App() {
                 {refusal.value ? <SignIn reason={refusal.value} /> : screen(parts)}
             </main>
             <Toasts />
+            <Lens />
             {!refusal.value && tourAsked.value && <Tour />}
             {map && <KeyMap onClose={() => setMap(false)} />}
         </div>

@@ -1,12 +1,14 @@
 // How the incident itself changed, by whom, and the documents that say so.
-import { ask, offered } from "../api/client";
+import { address, ask, offered } from "../api/client";
 import { useAsk } from "../api/resource";
 import type { FieldChange, IncidentDetail } from "../api/types";
 import { seq } from "../app/live";
 import { ProposalsOf } from "../proposals/ofincident";
 import { past, setParams } from "../router/router";
+import { requestText } from "../state/sql";
 import { formatCount } from "../state/time";
 import { Time } from "../ui/parts";
+import { asked } from "../ui/showquery";
 import { Loaded } from "../ui/states";
 import { changed } from "./change";
 
@@ -22,7 +24,14 @@ export function ActivityTab({ incident }: { incident: IncidentDetail }) {
                 </div>
                 <Loaded of={activity} rows={3}>
                     {(data) => (
-                        <ul class="moments padded-list">
+                        <ul
+                            class="moments padded-list"
+                            {...asked({
+                                of: "Changes",
+                                lang: "request",
+                                text: requestText(address("incident_activity", { id: incident.id })),
+                            })}
+                        >
                             {data.value.map((change) => (
                                 <li key={change.change}>
                                     <span class="line">
@@ -64,7 +73,7 @@ export function ActivityTab({ incident }: { incident: IncidentDetail }) {
                     <h2>Versions</h2>
                     <span class="faint small">each document that says something about the incident</span>
                 </div>
-                <ul class="moments padded-list">
+                <ul class="moments padded-list" data-plain>
                     {[...incident.versions].reverse().map((version) => (
                         <li key={version.seq}>
                             <Time at={version.modified ?? version.received} />

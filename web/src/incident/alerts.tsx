@@ -9,14 +9,15 @@ import { SeverityButtons } from "../list/severities";
 import { useTicks } from "../list/ticks";
 import { href, param, paramList, past, setParams } from "../router/router";
 import { csvLine, saveFile } from "../state/csv";
-import { alertsOf } from "../state/sql";
+import { alertsWith, sqlText } from "../state/sql";
 import { formatCount } from "../state/time";
 import { Icon } from "../ui/icons";
 import { useKeys } from "../ui/keys";
 import { severities, spaced } from "../ui/kinds";
-import { ShowQuery } from "../ui/showquery";
+import { asked, ShowQuery } from "../ui/showquery";
 import { Empty } from "../ui/states";
 import { DataTable } from "../ui/table";
+import { alertsQuestion } from "./asked";
 import { changed } from "./change";
 import { SplitOff } from "./joining";
 
@@ -47,6 +48,19 @@ export function narrowed(alerts: readonly AlertRow[], narrow: Narrow): AlertRow[
     const order = orders[narrow.sort.replace(/^-/, "")] ?? orders.time;
     found.sort(order);
     return narrow.sort.startsWith("-") ? found.reverse() : found;
+}
+
+/** What narrows the alerts, as a condition on their table. */
+export function conditionOf({ words, tactic, severity }: Narrow): string {
+    return [
+        ...words
+            .toLowerCase()
+            .split(/\s+/)
+            .filter(Boolean)
+            .map((word) => `strpos(lower(Title), ${sqlText(word)}) > 0`),
+        ...(tactic ? [alertsWith.tactic(tactic)] : []),
+        ...(severity.length > 0 ? [`Severity IN (${severity.map(sqlText).join(", ")})`] : []),
+    ].join(" AND ");
 }
 
 export function AlertsTab({ incident }: { incident: IncidentDetail }) {
@@ -92,7 +106,11 @@ export function AlertsTab({ incident }: { incident: IncidentDetail }) {
                                     onInput={(event) => setParams({ title: event.currentTarget.value }, { replace: true })}
                                 />
                             </div>
-                            <SeverityButtons counts={Object.fromEntries(counts)} chosen={chosen} />
+                            <SeverityButtons
+                                counts={Object.fromEntries(counts)}
+                                chosen={chosen}
+                                question={(name) => alertsQuestion(incident.id, `${name} alerts`, alertsWith.severity(name))}
+                            />
                             {narrow.tactic && (
                                 <span class="pill">
                                     <span class="pill-button">
@@ -110,8 +128,10 @@ export function AlertsTab({ incident }: { incident: IncidentDetail }) {
                                 </span>
                             )}
                             <span class="grow" />
-                            <span class="faint number">{formatCount(rows.length)}</span>
-                            <ShowQuery of="Alerts of the incident" text={alertsOf(incident.id)} />
+                            <span class="faint number" {...asked(alertsQuestion(incident.id, "Alerts that fit", conditionOf(narrow)))}>
+                                {formatCount(rows.length)}
+                            </span>
+                            <ShowQuery {...alertsQuestion(incident.id, "Alerts of the incident", conditionOf(narrow))} />
                             <a class="button quiet" href={href("/alerts", { incident: incident.id })}>
                                 <Icon name="alert" />
                                 In the alert list

@@ -1,18 +1,21 @@
 // The incident's entities by kind, with one beside.
+import { useMemo } from "preact/hooks";
 import type { EntityRow, IncidentDetail } from "../api/types";
 import { param, setParams } from "../router/router";
-import { entitiesOf } from "../state/sql";
+import { relationsOf } from "../state/sql";
 import { formatCount } from "../state/time";
 import { Icon } from "../ui/icons";
 import { useKeys } from "../ui/keys";
 import { kindLabel } from "../ui/kinds";
 import { KindGlyph, Time } from "../ui/parts";
-import { ShowQuery } from "../ui/showquery";
+import { asked, ShowQuery } from "../ui/showquery";
 import { Empty } from "../ui/states";
 import { type Column, DataTable } from "../ui/table";
+import { entitiesQuestion } from "./asked";
 import { EntityPane } from "./entitypane";
+import { Scope, scopesOf } from "./scope";
 
-const columns: readonly Column<EntityRow>[] = [
+const columnsOf = (scopes: ReadonlyMap<string, string>): readonly Column<EntityRow>[] => [
     {
         id: "label",
         label: "Entity",
@@ -22,13 +25,21 @@ const columns: readonly Column<EntityRow>[] = [
             <span class="node-link" title={row.id}>
                 <KindGlyph kind={row.kind} />
                 <span class="clip">{row.label}</span>
+                <Scope of={scopes.get(row.id)} />
             </span>
         ),
     },
     { id: "kind", label: "Kind", width: "150px", weight: 2, cell: (row) => <span class="muted">{kindLabel(row.kind)}</span> },
-    { id: "degree", label: "Relations", width: "84px", weight: 3, right: true, cell: (row) => formatCount(row.degree) },
-    { id: "first", label: "First seen", width: "150px", weight: 1, cell: (row) => <Time at={row.first} style="minute" /> },
-    { id: "last", label: "Last seen", width: "150px", weight: 2, cell: (row) => <Time at={row.last} style="minute" /> },
+    {
+        id: "degree",
+        label: "Relations",
+        width: "84px",
+        weight: 3,
+        right: true,
+        cell: (row) => <span {...asked({ of: `Relations of ${row.label}`, text: relationsOf(row.id) })}>{formatCount(row.degree)}</span>,
+    },
+    { id: "first", label: "First seen", width: "150px", weight: 1, time: true, cell: (row) => <Time at={row.first} style="minute" /> },
+    { id: "last", label: "Last seen", width: "150px", weight: 2, time: true, cell: (row) => <Time at={row.last} style="minute" /> },
 ];
 
 export function EntitiesTab({ incident }: { incident: IncidentDetail }) {
@@ -44,6 +55,7 @@ export function EntitiesTab({ incident }: { incident: IncidentDetail }) {
         (entity) =>
             (!kind || entity.kind === kind) && (entity.label.toLowerCase().includes(words) || entity.id.toLowerCase().includes(words)),
     );
+    const columns = useMemo(() => columnsOf(scopesOf(incident.entities)), [incident.entities]);
     const select = (row: EntityRow) => setParams({ sel: row.id }, { replace: true });
     return (
         <div class="split tab-split">
@@ -59,16 +71,25 @@ export function EntitiesTab({ incident }: { incident: IncidentDetail }) {
                             onInput={(event) => setParams({ text: event.currentTarget.value }, { replace: true })}
                         />
                     </div>
-                    <ShowQuery of="Entities of the incident" text={entitiesOf(incident.id)} right={false} />
+                    <ShowQuery {...entitiesQuestion(incident.id, "Entities of the incident", kind)} right={false} />
                     <div class="segments" role="group" aria-label="Kinds">
                         <button type="button" aria-pressed={!kind} onClick={() => setParams({ kind: null })}>
-                            All <span class="faint number">{formatCount(incident.entities.length)}</span>
+                            All{" "}
+                            <span class="faint number" {...asked(entitiesQuestion(incident.id))}>
+                                {formatCount(incident.entities.length)}
+                            </span>
                         </button>
                         {[...kinds]
                             .sort((a, b) => b[1] - a[1])
                             .map(([name, count]) => (
                                 <button key={name} type="button" aria-pressed={kind === name} onClick={() => setParams({ kind: name })}>
-                                    {kindLabel(name)} <span class="faint number">{formatCount(count)}</span>
+                                    {kindLabel(name)}{" "}
+                                    <span
+                                        class="faint number"
+                                        {...asked(entitiesQuestion(incident.id, `Entities of the kind ${kindLabel(name)}`, name))}
+                                    >
+                                        {formatCount(count)}
+                                    </span>
                                 </button>
                             ))}
                     </div>

@@ -5,6 +5,7 @@ import { kindLabel } from "../ui/kinds";
 import { KindGlyph } from "../ui/parts";
 import { Empty, Loaded } from "../ui/states";
 import { EntityActions, EntityInfo, EntityTimeline } from "./entitypane";
+import { Insights } from "./insights";
 import { Questions } from "./questions";
 
 export function EntityScreen({ reference }: { reference: string }) {
@@ -43,6 +44,8 @@ export function EntityScreen({ reference }: { reference: string }) {
                             <section class="card entity-part" aria-label="Info" tabIndex={0}>
                                 <h2>Info</h2>
                                 <EntityInfo entity={data} />
+                                <h2>Insights</h2>
+                                <Insights entity={data} />
                             </section>
                             <section class="card entity-part" aria-label="Questions" tabIndex={0}>
                                 <h2>Questions</h2>

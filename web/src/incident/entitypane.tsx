@@ -1,23 +1,32 @@
 // One entity: what identifies it, what happened to it, which questions fit it. Used beside lists and as a screen.
 
 import { useState } from "preact/hooks";
+import { address } from "../api/client";
 import { useAsk } from "../api/resource";
 import type { EntityDetail } from "../api/types";
 import { seq } from "../app/live";
 import { href, nodeHref } from "../router/router";
-import { alertsNaming, relationsOf } from "../state/sql";
+import { alertsNaming, relationsOf, requestText } from "../state/sql";
 import { formatCount } from "../state/time";
 import { Icon } from "../ui/icons";
 import { Json } from "../ui/json";
 import { kindLabel } from "../ui/kinds";
 import { Facts, IconButton, KindGlyph, NodeLink, Severity, Time } from "../ui/parts";
-import { Counted } from "../ui/showquery";
+import { asked, Count, Counted, type Question } from "../ui/showquery";
 import { Loaded } from "../ui/states";
 import { copyText } from "../ui/toast";
+import { Insights } from "./insights";
 import { IncidentLinks } from "./link";
 import { Questions } from "./questions";
 
-type Part = "info" | "timeline" | "questions";
+type Part = "info" | "timeline" | "insights" | "questions";
+
+const partNames: readonly (readonly [Part, string])[] = [
+    ["info", "Info"],
+    ["timeline", "Timeline"],
+    ["insights", "Insights"],
+    ["questions", "Questions"],
+];
 
 const ITEMS_SHOWN = 100;
 
@@ -39,14 +48,15 @@ export function EntityPane({ reference, onClose }: { reference: string; onClose:
                         </div>
                         <EntityActions entity={data} own={false} />
                         <div class="segments" role="group" aria-label="Parts of the entity">
-                            {(["info", "timeline", "questions"] as const).map((id) => (
+                            {partNames.map(([id, label]) => (
                                 <button key={id} type="button" aria-pressed={part === id} onClick={() => setPart(id)}>
-                                    {id === "info" ? "Info" : id === "timeline" ? "Timeline" : "Questions"}
+                                    {label}
                                 </button>
                             ))}
                         </div>
                         {part === "info" && <EntityInfo entity={data} />}
                         {part === "timeline" && <EntityTimeline reference={data.id} />}
+                        {part === "insights" && <Insights entity={data} />}
                         {part === "questions" && <Questions reference={data.id} />}
                     </>
                 )}
@@ -132,7 +142,10 @@ export function EntityInfo({ entity }: { entity: EntityDetail }) {
                         .sort((a, b) => b[1] - a[1])
                         .map(([name, count]) => (
                             <li key={name}>
-                                <code>{name}</code> <span class="number faint">{formatCount(count)}</span>
+                                <code>{name}</code>{" "}
+                                <span class="faint">
+                                    <Count count={count} of={`Relations ${name}`} text={relationsOf(entity.id, name)} />
+                                </span>
                             </li>
                         ))}
                 </ul>
@@ -147,12 +160,18 @@ function shown(value: unknown) {
     return typeof value === "object" ? <Json value={value} /> : String(value);
 }
 
+const timelineQuestion = (reference: string): Question => ({
+    of: "Timeline",
+    lang: "request",
+    text: requestText(address("timeline", { of: [reference], order: "newest" })),
+});
+
 export function EntityTimeline({ reference }: { reference: string }) {
     const timeline = useAsk("timeline", { of: [reference], order: "newest", limit: ITEMS_SHOWN }, seq.value);
     return (
         <Loaded of={timeline}>
             {(data) => (
-                <ul class="moments">
+                <ul class="moments" {...asked(timelineQuestion(reference))}>
                     {data.value.map((item, index) => (
                         <li key={`${item.seq}-${index}`}>
                             <Time at={item.time} />

@@ -11,11 +11,13 @@ import { Icon } from "../ui/icons";
 import { useKeys } from "../ui/keys";
 import { OutLink } from "../ui/outlink";
 import { Severity, Status, Time } from "../ui/parts";
+import type { Question } from "../ui/showquery";
 import { Failure, Loading } from "../ui/states";
 import { Tabs } from "../ui/tabs";
 import { copyText } from "../ui/toast";
 import { ActivityTab } from "./activity";
 import { AlertsTab } from "./alerts";
+import { alertsQuestion, entitiesQuestion, incidentQuestion } from "./asked";
 import { EntitiesTab } from "./entities";
 import { NotesTab } from "./notes";
 import { Overview } from "./overview";
@@ -50,6 +52,12 @@ function count(incident: IncidentDetail, tab: string): number | undefined {
     return undefined;
 }
 
+function question(incident: IncidentDetail, tab: string, label: string): Question {
+    if (tab === "alerts") return alertsQuestion(incident.id);
+    if (tab === "entities") return entitiesQuestion(incident.id);
+    return incidentQuestion(incident.id, label);
+}
+
 export function IncidentScreen({ id, tab }: { id: string; tab: string }) {
     const asOf = past.value;
     const tabHref = (name: string) => href(incidentHref({ id }, name === "overview" ? "" : name), { asof: asOf });
@@ -76,6 +84,7 @@ export function IncidentScreen({ id, tab }: { id: string; tab: string }) {
         label,
         href: tabHref(name),
         count: count(data, name),
+        question: question(data, name, label),
     }));
     const known = names.some(([name]) => name === tab) ? tab : "overview";
     return (
@@ -84,7 +93,9 @@ export function IncidentScreen({ id, tab }: { id: string; tab: string }) {
                 <div class="line">
                     <a href="/incidents">Incidents</a>
                     <span class="faint">/</span>
-                    <span class="number muted">{data.number ?? data.id}</span>
+                    <span class="muted" data-plain>
+                        {data.number ?? data.id}
+                    </span>
                 </div>
                 <div class="line incident-title">
                     <h1 class="clip" title={data.title}>

@@ -7,13 +7,15 @@ import { useAsk } from "../api/resource";
 import type { AlertRow, IncidentDetail } from "../api/types";
 import { seq } from "../app/live";
 import { href, incidentHref, past } from "../router/router";
-import { alertsOf, entitiesOf, requestText } from "../state/sql";
+import { alertsWith, relationsOf, requestText } from "../state/sql";
 import { formatCount } from "../state/time";
 import { breakable, kindLabel, severities, spaced, tactics } from "../ui/kinds";
 import { NodeLink, Severity, Time } from "../ui/parts";
-import { ShowQuery } from "../ui/showquery";
+import { asked, Count, ShowQuery } from "../ui/showquery";
 import { Failure } from "../ui/states";
+import { alertsQuestion, entitiesQuestion, incidentQuestion } from "./asked";
 import { Histogram } from "./histogram";
+import { Scope, scopesOf } from "./scope";
 import { Similar } from "./similar";
 
 const ENTITIES_SHOWN = 9;
@@ -62,7 +64,12 @@ function TacticStrip({ incident }: { incident: IncidentDetail }) {
                     const inner = (
                         <>
                             <TacticName of={tactic} />
-                            <span class="tactic-count number">{alerts === undefined ? "" : formatCount(alerts)}</span>
+                            <span
+                                class="tactic-count number"
+                                {...asked(alertsQuestion(incident.id, `Alerts with ${spaced(tactic)}`, alertsWith.tactic(tactic)))}
+                            >
+                                {alerts === undefined ? "" : formatCount(alerts)}
+                            </span>
                         </>
                     );
                     return (
@@ -100,8 +107,8 @@ function TacticName({ of }: { of: string }) {
 }
 
 function TimelineStrip({ incident }: { incident: IncidentDetail }) {
-    const asked = { of: [`incident:${incident.id}`], buckets: BUCKETS, ...(past.value ? { as_of: past.value } : {}) };
-    const timeline = useAsk("timeline", { ...asked, limit: 1 }, seq.value);
+    const asking = { of: [`incident:${incident.id}`], buckets: BUCKETS, ...(past.value ? { as_of: past.value } : {}) };
+    const timeline = useAsk("timeline", { ...asking, limit: 1 }, seq.value);
     const data = timeline.data;
     return (
         <section class="card" aria-label="Activity over time">
@@ -115,7 +122,7 @@ function TimelineStrip({ incident }: { incident: IncidentDetail }) {
                     )}
                 </span>
                 <span class="grow" />
-                <ul class="legend">
+                <ul class="legend" {...asked({ of: "Activity", lang: "request", text: requestText(address("timeline", asking)) })}>
                     {Object.entries(data?.counts ?? {})
                         .filter(([, value]) => value > 0)
                         .map(([kind, value]) => (
@@ -124,7 +131,7 @@ function TimelineStrip({ incident }: { incident: IncidentDetail }) {
                             </li>
                         ))}
                 </ul>
-                <ShowQuery of="Activity" lang="request" text={requestText(address("timeline", asked))} />
+                <ShowQuery of="Activity" lang="request" text={requestText(address("timeline", asking))} />
                 <a href={incidentHref(incident, "timeline")}>Timeline</a>
             </div>
             {timeline.error !== undefined && <Failure error={timeline.error} retry={timeline.reload} />}
@@ -142,8 +149,10 @@ function TopAlerts({ incident }: { incident: IncidentDetail }) {
         <section class="card" aria-label="Alerts">
             <div class="card-head">
                 <h2>Alerts</h2>
-                <span class="faint number">{formatCount(incident.alerts)}</span>
-                <ShowQuery of="Alerts of the incident" text={alertsOf(incident.id)} right={false} />
+                <span class="faint number" {...asked(alertsQuestion(incident.id))}>
+                    {formatCount(incident.alerts)}
+                </span>
+                <ShowQuery {...alertsQuestion(incident.id)} right={false} />
                 <span class="grow" />
                 <a href={incidentHref(incident, "alerts")}>All alerts</a>
             </div>
@@ -153,7 +162,16 @@ function TopAlerts({ incident }: { incident: IncidentDetail }) {
                         <a class="alert-line" href={href(incidentHref(incident, "alerts"), { title: one.title })} title={one.title}>
                             <Severity name={one.severity} compact />
                             <span class="clip grow">{one.title}</span>
-                            {one.count > 1 && <span class="tag number">{formatCount(one.count)}</span>}
+                            {one.count > 1 && (
+                                <span
+                                    class="tag number"
+                                    {...asked(
+                                        alertsQuestion(incident.id, one.title, alertsWith.title(one.title, one.product, one.severity)),
+                                    )}
+                                >
+                                    {formatCount(one.count)}
+                                </span>
+                            )}
                             <span class="faint">
                                 <Time at={one.first} style="minute" />
                             </span>
@@ -162,7 +180,7 @@ function TopAlerts({ incident }: { incident: IncidentDetail }) {
                 ))}
             </ul>
             {incident.alerts_missing.length > 0 && (
-                <p class="notice card-note">
+                <p class="notice card-note" {...asked(incidentQuestion(incident.id, "Alerts that are missing"))}>
                     {formatCount(incident.alerts_missing.length)} alerts that the incident lists were never given to clew.
                 </p>
             )}
@@ -171,12 +189,15 @@ function TopAlerts({ incident }: { incident: IncidentDetail }) {
 }
 
 function TopEntities({ incident }: { incident: IncidentDetail }) {
+    const scopes = scopesOf(incident.entities);
     return (
         <section class="card" aria-label="Entities">
             <div class="card-head">
                 <h2>Entities</h2>
-                <span class="faint number">{formatCount(incident.entities.length)}</span>
-                <ShowQuery of="Entities of the incident" text={entitiesOf(incident.id)} right={false} />
+                <span class="faint number" {...asked(entitiesQuestion(incident.id))}>
+                    {formatCount(incident.entities.length)}
+                </span>
+                <ShowQuery {...entitiesQuestion(incident.id)} right={false} />
                 <span class="grow" />
                 <a href={incidentHref(incident, "entities")}>All entities</a>
             </div>
@@ -184,9 +205,10 @@ function TopEntities({ incident }: { incident: IncidentDetail }) {
                 {incident.entities.slice(0, ENTITIES_SHOWN).map((entity) => (
                     <li key={entity.id} class="entity-line">
                         <NodeLink reference={entity.id} kind={entity.kind} label={entity.label} />
+                        <Scope of={scopes.get(entity.id)} />
                         <span class="grow" />
                         <span class="faint number" title="Relations of the entity in the whole graph">
-                            {formatCount(entity.degree)} relations
+                            <Count count={entity.degree} of={`Relations of ${entity.label}`} text={relationsOf(entity.id)} /> relations
                         </span>
                     </li>
                 ))}
@@ -230,7 +252,7 @@ function Reasons({ incident }: { incident: IncidentDetail }) {
                         <code class="clip grow" title={key}>
                             {key}
                         </code>
-                        <span class="faint number">
+                        <span class="faint number" {...asked(incidentQuestion(incident.id, "Why together"))}>
                             {formatCount(joins)} {joins === 1 ? "join" : "joins"}
                         </span>
                     </li>

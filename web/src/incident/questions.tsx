@@ -1,11 +1,14 @@
 // The exploration questions that fit an entity, with how many results each has before it is asked.
 import { useState } from "preact/hooks";
+import { address } from "../api/client";
 import { useAsk } from "../api/resource";
 import type { ExplorationRow } from "../api/types";
 import { seq } from "../app/live";
+import { requestText } from "../state/sql";
 import { formatCount } from "../state/time";
 import { CellText } from "../ui/cell";
 import { Icon } from "../ui/icons";
+import { asked, type Question } from "../ui/showquery";
 import { Loaded } from "../ui/states";
 
 export function Questions({ reference }: { reference: string }) {
@@ -31,7 +34,7 @@ export function Questions({ reference }: { reference: string }) {
                                         <span>{question.title}</span>
                                         <span class="faint small">{question.question}</span>
                                     </span>
-                                    <ResultCount question={question} />
+                                    <ResultCount reference={reference} question={question} />
                                 </button>
                                 {open === question.name && <Results reference={reference} query={question.name} />}
                             </li>
@@ -43,7 +46,14 @@ export function Questions({ reference }: { reference: string }) {
     );
 }
 
-function ResultCount({ question }: { question: ExplorationRow }) {
+/** What counts the results of an exploration query. */
+const explorationQuestion = (entity: string, { name, title }: ExplorationRow): Question => ({
+    of: title,
+    lang: "request",
+    text: requestText(address("explore", { entity, query: name })),
+});
+
+function ResultCount({ reference, question }: { reference: string; question: ExplorationRow }) {
     if (question.problem) {
         return (
             <span class="tag warn" title={question.problem}>
@@ -51,7 +61,11 @@ function ResultCount({ question }: { question: ExplorationRow }) {
             </span>
         );
     }
-    return <span class={`tag number ${question.results ? "accent" : ""}`}>{formatCount(question.results ?? 0)}</span>;
+    return (
+        <span class={`tag number ${question.results ? "accent" : ""}`} {...asked(explorationQuestion(reference, question))}>
+            {formatCount(question.results ?? 0)}
+        </span>
+    );
 }
 
 function Results({ reference, query }: { reference: string; query: string }) {

@@ -2,6 +2,8 @@
 import type { IncidentDetail } from "../api/types";
 import { formatCount, formatSpan } from "../state/time";
 import { Facts, Time, Words } from "../ui/parts";
+import { Count } from "../ui/showquery";
+import { alertsQuestion, entitiesQuestion } from "./asked";
 import { Work } from "./work";
 
 export function Rail({ incident }: { incident: IncidentDetail }) {
@@ -21,15 +23,19 @@ export function Rail({ incident }: { incident: IncidentDetail }) {
             />
             <Facts
                 of={[
-                    ["Alerts", formatCount(incident.alerts)],
-                    ["Entities", formatCount(incident.entities.length)],
+                    ["Alerts", <Count key="a" count={incident.alerts} {...alertsQuestion(incident.id)} />],
+                    ["Entities", <Count key="e" count={incident.entities.length} {...entitiesQuestion(incident.id)} />],
                     ["Products", incident.products.length > 0 && <Words of={incident.products} most={8} plain />],
                     ["Tactics", incident.tactics.length > 0 && <Words of={incident.tactics} most={14} />],
                     ["Techniques", incident.techniques.length > 0 && <Words of={incident.techniques} most={20} plain />],
                 ]}
             />
-            {incident.description && <p class="muted wrap">{incident.description}</p>}
-            <p class="faint small wrap">
+            {incident.description && (
+                <p class="muted wrap" data-plain>
+                    {incident.description}
+                </p>
+            )}
+            <p class="faint small wrap" data-plain>
                 {incident.id}
                 <br />
                 document {formatCount(incident.seq)}

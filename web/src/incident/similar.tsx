@@ -6,10 +6,16 @@ import { seq } from "../app/live";
 import { incidentHref } from "../router/router";
 import { requestText } from "../state/sql";
 import { Severity, Status } from "../ui/parts";
-import { ShowQuery } from "../ui/showquery";
+import { asked, type Question, ShowQuery } from "../ui/showquery";
 import { Loaded } from "../ui/states";
 
 const TERMS_SHOWN = 4;
+
+const similarQuestion = (incident: string): Question => ({
+    of: "Similar incidents",
+    lang: "request",
+    text: requestText(address("similar", { incident, limit: 5 })),
+});
 
 export function Similar({ incident }: { incident: IncidentDetail }) {
     const similar = useAsk("similar", { incident: incident.id, limit: 5 }, seq.value);
@@ -19,25 +25,23 @@ export function Similar({ incident }: { incident: IncidentDetail }) {
                 <h2>Similar incidents</h2>
                 <span class="faint small">over the whole history</span>
                 <span class="grow" />
-                <ShowQuery
-                    of="Similar incidents"
-                    lang="request"
-                    text={requestText(address("similar", { incident: incident.id, limit: 5 }))}
-                />
+                <ShowQuery {...similarQuestion(incident.id)} />
             </div>
             <Loaded of={similar} rows={3}>
                 {(data) =>
                     data.value.length === 0 ? (
                         <p class="card-note muted">No other incident shares rare entities, titles or tactics with this one.</p>
                     ) : (
-                        <ul class="rows">
+                        <ul class="rows" {...asked(similarQuestion(incident.id))}>
                             {data.value.map((row) => (
                                 <li key={row.id} class="similar">
                                     <a class="alert-line" href={incidentHref(row)} title={row.title}>
                                         <Severity name={row.severity} compact />
                                         <span class="clip grow">
                                             {row.number !== null && row.number !== undefined && (
-                                                <span class="faint number">{row.number} </span>
+                                                <span class="faint" data-plain>
+                                                    {row.number}{" "}
+                                                </span>
                                             )}
                                             {row.title}
                                         </span>

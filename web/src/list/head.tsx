@@ -2,12 +2,14 @@
 import type { ComponentChildren } from "preact";
 import { href } from "../router/router";
 import type { saveList } from "../state/csv";
+import { Popover } from "../ui/dialog";
 import { Icon } from "../ui/icons";
+import { asked, type Question, QuestionCard } from "../ui/showquery";
 import { counted } from "./bulkbar";
 
 interface Props {
     /** The list as a query. */
-    query: { lang: "kql" | "sql"; text: string };
+    query: Question;
     /** Saves all of the list, however long, as CSV. */
     save: () => ReturnType<typeof saveList>;
     /** What else the list offers. */
@@ -17,10 +19,25 @@ interface Props {
 export function ListTools({ query, save, children }: Props) {
     return (
         <>
-            <a class="button quiet" href={href("/query", query)}>
-                <Icon name="query" />
-                Show query
-            </a>
+            {query.lang === "request" ? (
+                <Popover
+                    class="button quiet"
+                    right
+                    label={
+                        <>
+                            <Icon name="query" />
+                            Show query
+                        </>
+                    }
+                >
+                    {(close) => <QuestionCard question={query} close={close} />}
+                </Popover>
+            ) : (
+                <a class="button quiet" href={href("/query", { lang: query.lang ?? "sql", text: query.text })}>
+                    <Icon name="query" />
+                    Show query
+                </a>
+            )}
             {children}
             <button type="button" class="button quiet" onClick={() => void save()}>
                 <Icon name="download" />
@@ -31,9 +48,9 @@ export function ListTools({ query, save, children }: Props) {
 }
 
 /** How many rows fit; nothing as long as nobody knows. */
-export function Fitting({ noun, total }: { noun: string; total: number | undefined }) {
+export function Fitting({ noun, total, question }: { noun: string; total: number | undefined; question: Question }) {
     return (
-        <span class="faint number" role="status">
+        <span class="faint number" role="status" {...asked(question)}>
             {total === undefined ? "" : counted(noun, total)}
         </span>
     );

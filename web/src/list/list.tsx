@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import type { Rows } from "../state/rows";
 import { Failure, Loading } from "../ui/states";
 import { type Column, DataTable, type Ticks } from "../ui/table";
+import { wideLists } from "./columns";
 
 interface Props<T> {
     label: string;
@@ -16,6 +17,7 @@ interface Props<T> {
     sort: string;
     onSort: (sort: string) => void;
     ticks?: Ticks;
+    onLeft?: (ids: readonly string[]) => void;
     /** Shown where nothing fits. */
     empty: ComponentChildren;
 }
@@ -29,7 +31,14 @@ export function PagedList<T>({ pages, empty, ...table }: Props<T>) {
     return (
         <>
             {failure}
-            <DataTable {...table} count={pages.count} total={pages.total} row={(index) => pages.row(index)} known={() => pages.known()} />
+            <DataTable
+                {...table}
+                wide={wideLists.value}
+                count={pages.count}
+                total={pages.total}
+                row={(index) => pages.row(index)}
+                known={() => pages.known()}
+            />
         </>
     );
 }

@@ -2,9 +2,19 @@
 import { setParams } from "../router/router";
 import { formatCount } from "../state/time";
 import { severities, severityTone } from "../ui/kinds";
+import { asked, type Question } from "../ui/showquery";
 
 /** Severities that are there or chosen, the gravest first. */
-export function SeverityButtons({ counts, chosen }: { counts: Readonly<Record<string, number>>; chosen: readonly string[] }) {
+export function SeverityButtons({
+    counts,
+    chosen,
+    question,
+}: {
+    counts: Readonly<Record<string, number>>;
+    chosen: readonly string[];
+    /** What counts the rows of a severity. */
+    question: (severity: string) => Question;
+}) {
     return (
         <>
             {severities
@@ -21,7 +31,10 @@ export function SeverityButtons({ counts, chosen }: { counts: Readonly<Record<st
                         }}
                     >
                         <i class="dot" />
-                        {name} <strong class="number">{formatCount(counts[name] ?? 0)}</strong>
+                        {name}{" "}
+                        <strong class="number" {...asked(question(name))}>
+                            {formatCount(counts[name] ?? 0)}
+                        </strong>
                     </button>
                 ))}
         </>

@@ -1,8 +1,11 @@
 // Proposed changes of one incident, beside what did change.
+import { address } from "../api/client";
 import { useAsk } from "../api/resource";
 import type { IncidentDetail } from "../api/types";
 import { seq } from "../app/live";
+import { requestText } from "../state/sql";
 import { formatCount } from "../state/time";
+import { asked } from "../ui/showquery";
 import { ProposalCard } from "./card";
 
 const SHOWN_MAX = 100;
@@ -17,7 +20,17 @@ export function ProposalsOf({ incident }: { incident: IncidentDetail }) {
     return (
         <section class="stack proposals-of" aria-label="Proposed changes">
             <h2>
-                Proposed changes <span class="faint number">{formatCount(open.length)}</span>
+                Proposed changes{" "}
+                <span
+                    class="faint number"
+                    {...asked({
+                        of: "Proposed changes",
+                        lang: "request",
+                        text: requestText(address("proposals", { incident: incident.id })),
+                    })}
+                >
+                    {formatCount(open.length)}
+                </span>
             </h2>
             {open.length > 0 && (
                 <ul class="proposals">

@@ -1,10 +1,12 @@
 // Changes that somebody asked for, mostly assistants: what waits for a person, and what was decided.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { type Answer, ask, errorDetail, isAbort } from "../api/client";
+import { type Answer, address, ask, errorDetail, isAbort } from "../api/client";
 import { useAsk } from "../api/resource";
 import { seq } from "../app/live";
 import { param, setParams } from "../router/router";
+import { requestText } from "../state/sql";
 import { formatCount } from "../state/time";
+import { asked } from "../ui/showquery";
 import { Empty, Loaded } from "../ui/states";
 import { toast } from "../ui/toast";
 import { ProposalCard } from "./card";
@@ -33,7 +35,15 @@ export default function ProposalsScreen() {
                             onClick={() => setParams({ state: state === "open" ? null : state })}
                         >
                             {label}
-                            {state === chosen && first.data && <span class="faint number"> {formatCount(first.data.total)}</span>}
+                            {state === chosen && first.data && (
+                                <span
+                                    class="faint number"
+                                    {...asked({ of: label, lang: "request", text: requestText(address("proposals", { state: [state] })) })}
+                                >
+                                    {" "}
+                                    {formatCount(first.data.total)}
+                                </span>
+                            )}
                         </button>
                     ))}
                 </div>
@@ -52,21 +62,35 @@ function List({ first, state }: { first: Answer<"proposals">; state: string }) {
     const [more, setMore] = useState<readonly Answer<"proposals">[]>([]);
     const [busy, setBusy] = useState(false);
     const controller = useRef(new AbortController());
-    // What follows a renewed first page is asked for anew.
+    const kept = useRef(0);
+    kept.current = more.length;
+    const next = (cursor: string, signal: AbortSignal) => ask("proposals", { state: [state], limit: PAGE, cursor }, { signal });
+    // What follows a renewed first page is asked for anew, as far as it was shown; until it is there, the old stays.
     useEffect(() => {
         const mine = new AbortController();
         controller.current = mine;
-        setMore([]);
         setBusy(false);
+        const renew = async () => {
+            const renewed: Answer<"proposals">[] = [];
+            for (let last = first; renewed.length < kept.current && last.cursor; ) {
+                last = await next(last.cursor, mine.signal);
+                renewed.push(last);
+            }
+            if (!mine.signal.aborted) setMore(renewed);
+        };
+        if (kept.current > 0) renew().catch((error) => !isAbort(error) && toast(errorDetail(error).message, { tone: "bad" }));
         return () => mine.abort();
     }, [first]);
     const pages = [first, ...more];
     const cursor = pages.at(-1)?.cursor;
+    // Between a renewed page and an old one a proposal may stand twice.
+    const rows = [...new Map(pages.flatMap((page) => page.value).map((one) => [one.id, one])).values()];
     const go = async () => {
+        if (!cursor) return;
         const { signal } = controller.current;
         setBusy(true);
         try {
-            const page = await ask("proposals", { state: [state], limit: PAGE, ...(cursor ? { cursor } : {}) }, { signal });
+            const page = await next(cursor, signal);
             if (!signal.aborted) setMore((before) => [...before, page]);
         } catch (error) {
             if (!isAbort(error)) toast(errorDetail(error).message, { tone: "bad" });
@@ -75,7 +99,11 @@ function List({ first, state }: { first: Answer<"proposals">; state: string }) {
     };
     return (
         <>
-            <ul class="proposals">{pages.flatMap((page) => page.value.map((one) => <ProposalCard key={one.id} of={one} />))}</ul>
+            <ul class="proposals">
+                {rows.map((one) => (
+                    <ProposalCard key={one.id} of={one} />
+                ))}
+            </ul>
             {cursor && (
                 <button type="button" class="button" disabled={busy} onClick={() => void go()}>
                     Show more

@@ -1,8 +1,11 @@
 // Columns of the queue.
+import { chosenOf } from "../list/columns";
 import { incidentHref } from "../router/router";
-import { stored } from "../state/stored";
+import { alertsOf } from "../state/sql";
 import { formatCount } from "../state/time";
+import { spaced } from "../ui/kinds";
 import { Severity, Status, Time, Words } from "../ui/parts";
+import { asked } from "../ui/showquery";
 import type { Column } from "../ui/table";
 import type { QueueRow } from "./model";
 
@@ -15,7 +18,11 @@ export const columns: readonly Column<QueueRow>[] = [
         weight: 8,
         sort: "number",
         right: true,
-        cell: (row) => <span class="muted">{row.number ?? "-"}</span>,
+        cell: (row) => (
+            <span class="muted" data-plain>
+                {row.number ?? "-"}
+            </span>
+        ),
     },
     {
         id: "title",
@@ -36,7 +43,7 @@ export const columns: readonly Column<QueueRow>[] = [
         width: "64px",
         weight: 7,
         right: true,
-        cell: (row) => (row.alerts === null ? "" : formatCount(row.alerts)),
+        cell: (row) => <span {...asked({ of: `Alerts of ${row.title}`, text: alertsOf(row.id) })}>{formatCount(row.alerts)}</span>,
     },
     { id: "status", label: "Status", width: "82px", fixed: true, cell: (row) => <Status name={row.status} /> },
     { id: "products", label: "Products", width: "160px", weight: 4, cell: (row) => <Words of={row.products} most={1} plain /> },
@@ -47,6 +54,8 @@ export const columns: readonly Column<QueueRow>[] = [
         id: "activity",
         label: "Last activity",
         width: "150px",
+        weight: 6,
+        time: true,
         sort: "activity",
         cell: (row) => <Time at={row.last_activity} style="minute" />,
     },
@@ -55,21 +64,33 @@ export const columns: readonly Column<QueueRow>[] = [
         label: "Created",
         width: "144px",
         weight: 1,
+        time: true,
         sort: "created",
         cell: (row) => <Time at={row.created} style="minute" />,
     },
-    { id: "modified", label: "Changed", width: "144px", sort: "modified", cell: (row) => <Time at={row.modified} style="minute" /> },
+    {
+        id: "modified",
+        label: "Changed",
+        width: "144px",
+        weight: 1,
+        time: true,
+        sort: "modified",
+        cell: (row) => <Time at={row.modified} style="minute" />,
+    },
+    {
+        id: "classification",
+        label: "Classification",
+        width: "140px",
+        weight: 2,
+        cell: (row) => (row.classification ? spaced(row.classification) : ""),
+    },
 ];
 
-const isIds = (value: unknown): value is string[] =>
-    Array.isArray(value) && value.length > 0 && value.every((id) => columns.some((column) => column.id === id));
+/** Columns that are shown as long as nothing else was chosen. */
+export const usualColumns = ["severity", "number", "title", "alerts", "status", "products", "tactics", "owner", "activity"];
 
 /** Columns that the person chose. */
-export const chosenColumns = stored<string[]>(
-    "queue.columns",
-    ["severity", "number", "title", "alerts", "status", "products", "tactics", "owner", "activity"],
-    isIds,
-);
+export const chosenColumns = chosenOf("queue.columns", columns, usualColumns);
 
 /** The columns as a CSV has them: every one, times as the API gives them. */
 export const csvColumns: readonly (readonly [string, (row: QueueRow) => unknown])[] = [

@@ -1,18 +1,32 @@
 // What the queue asks and shows: one kind of row for the list (`/v1/incidents`) and for its search (`/v1/search`).
-import { ask, type Params } from "../api/client";
+import { address, ask, type Params } from "../api/client";
 import type { Counters, FacetAnswer, Hit, IncidentRow } from "../api/types";
 import { type At, atParams } from "../list/pages";
-import { type Field, type Filter, listParams, searchText, without } from "../state/filters";
-import { IDS_PAGE, type PageAnswer, readIds } from "../state/pages";
+import { type Field, type Filter, listParams, needsSearch, searchText, without } from "../state/filters";
+import { incidentKql } from "../state/kql";
+import { IDS_PAGE, type PageAnswer, readIds, SEARCH_PAGE } from "../state/pages";
+import { requestText, sqlText } from "../state/sql";
 import { severities, tactics } from "../ui/kinds";
+import type { Question } from "../ui/showquery";
 
-/** A row of the queue. A hit of the search does not say how many alerts there are. */
+/** A row of the queue. A hit of the search does not say how many alerts there are: they are counted beside it. */
 export type QueueRow = Omit<IncidentRow, "alerts" | "seq"> & { alerts: number | null };
+
+const classifications = ["TruePositive", "BenignPositive", "FalsePositive", "Undetermined"];
 
 export const fields: readonly Field[] = [
     { id: "status", label: "Status", kind: "values", values: ["New", "Active", "Closed", "open"], facet: "status", search: "status" },
     { id: "severity", label: "Severity", kind: "values", values: severities.slice(0, 5), facet: "severity", search: "severity" },
-    { id: "owner", label: "Owner", kind: "values", values: ["unassigned"], facet: "owner", search: "owner" },
+    {
+        id: "classification",
+        label: "Classification",
+        kind: "values",
+        values: classifications,
+        facet: "classification",
+        search: "classification",
+        only: "search",
+    },
+    { id: "owner", label: "Owner", kind: "values", values: ["me", "unassigned"], facet: "owner", search: "owner" },
     { id: "product", label: "Product", kind: "values", facet: "product", search: "product" },
     { id: "tactic", label: "Tactic", kind: "values", values: tactics, facet: "tactic", search: "tactic" },
     { id: "tag", label: "Tag", kind: "values", facet: "tag", search: "tag" },
@@ -27,6 +41,8 @@ export interface QueueQuery {
     text: string;
     filter: Filter;
     sort: string;
+    /** Where words without a field are looked for, if not in the usual places. */
+    places?: readonly string[];
 }
 
 /** Orders of the list and what the search calls them. */
@@ -38,16 +54,30 @@ const searchSorts: Record<string, string> = {
     number: "number",
 };
 
-/** Words are a search; without words the list answers, which also counts alerts. */
+/** Words are a search, and so is what only the search knows; otherwise the list answers. */
 export function isSearch(query: QueueQuery): boolean {
-    return query.text.trim() !== "";
+    return query.text.trim() !== "" || needsSearch(fields, query.filter);
+}
+
+/** The order in force. The search cannot sort by title: what it cannot do is neither asked nor shown. */
+export function orderOf(query: QueueQuery): string {
+    if (!isSearch(query)) return query.sort || "severity";
+    const known = query.sort.replace(/^-/, "") in searchSorts;
+    // Words come best first, a filter alone as the list has it.
+    return known ? query.sort : query.text.trim() === "" ? "severity" : "";
+}
+
+/** Names of the orders that a query can have. */
+export function sortable(query: QueueQuery): (sort: string) => boolean {
+    return isSearch(query) ? (sort) => sort in searchSorts : () => true;
 }
 
 function searchParams(query: QueueQuery): Params<"search"> {
-    const sort = query.sort.replace(/^-/, "");
-    const known = searchSorts[sort];
+    const order = orderOf(query);
+    const known = searchSorts[order.replace(/^-/, "")];
     const params: Params<"search"> = { q: searchText(fields, query.filter, query.text), kind: ["incident"] };
-    if (known) params.sort = query.sort.startsWith("-") ? `-${known}` : known;
+    if (query.places?.length) params.field = [...query.places];
+    if (known) params.sort = order.startsWith("-") ? `-${known}` : known;
     return params;
 }
 
@@ -78,11 +108,28 @@ function fromHit(hit: Hit): QueueRow {
     };
 }
 
+/** The rows with the number of their alerts, which a hit does not say. */
+async function withAlerts(rows: readonly QueueRow[], signal: AbortSignal): Promise<QueueRow[]> {
+    if (rows.length === 0) return [];
+    const text = `SELECT IncidentId, AlertCount FROM Incidents WHERE IncidentId IN (${rows.map((row) => sqlText(row.id)).join(", ")})`;
+    const answer = await ask("query", {}, { signal, body: { lang: "sql", text } });
+    const counts = new Map(answer.rows.map(([id, count]) => [String(id), Number(count)]));
+    return rows.map((row) => ({ ...row, alerts: counts.get(row.id) ?? null }));
+}
+
+/** What counts the rows of a query. */
+export function questionOf(query: QueueQuery, of: string): Question {
+    if (isSearch(query)) return { of, lang: "request", text: requestText(address("search", searchParams(query))) };
+    return { of, lang: "kql", text: incidentKql(query.filter, query.sort, "") };
+}
+
 /** A page of the queue. */
 export async function loadPage(query: QueueQuery, at: At, limit: number, signal: AbortSignal): Promise<PageAnswer<QueueRow>> {
     if (isSearch(query)) {
-        const answer = await ask("search", { ...searchParams(query), ...atParams(at), limit, highlight: false }, { signal });
-        return { rows: answer.hits.map(fromHit), cursor: answer.cursor, total: answer.total };
+        const most = Math.min(limit, SEARCH_PAGE);
+        const answer = await ask("search", { ...searchParams(query), ...atParams(at), limit: most, highlight: false }, { signal });
+        const rows = answer.hits.map(fromHit);
+        return { rows: await withAlerts(rows, signal), cursor: answer.cursor, total: answer.total };
     }
     const answer = await ask("incidents", { ...incidentParams(query), ...atParams(at), limit }, { signal });
     return { rows: answer.value, cursor: answer.cursor, total: answer.total };
@@ -110,7 +157,7 @@ export async function loadCounters(query: QueueQuery, signal: AbortSignal): Prom
 
 /** The values that filters offer, with how many incidents have each. */
 export async function loadFacets(signal: AbortSignal): Promise<FacetAnswer[]> {
-    const facet = ["severity", "status", "product", "tactic", "owner", "tag"] as const;
+    const facet = ["severity", "status", "classification", "product", "tactic", "owner", "tag"] as const;
     return (await ask("search", { q: "*", kind: ["incident"], facet: [...facet], limit: 1, highlight: false }, { signal })).facets;
 }
 

@@ -1,11 +1,13 @@
 // What the queue shows of the current incident beside the table.
 import { useAsk } from "../api/resource";
 import { seq } from "../app/live";
+import { alertsQuestion, entitiesQuestion } from "../incident/asked";
+import { Scope, scopesOf } from "../incident/scope";
 import { Work } from "../incident/work";
 import { incidentHref, nodeHref } from "../router/router";
-import { formatCount } from "../state/time";
 import { Icon } from "../ui/icons";
 import { Facts, IconButton, NodeLink, Severity, Time, Words } from "../ui/parts";
+import { Count } from "../ui/showquery";
 import { Loaded } from "../ui/states";
 
 const ENTITIES_SHOWN = 8;
@@ -20,7 +22,9 @@ export function Preview({ id, keys, onClose }: { id: string; keys: boolean; onCl
                     <>
                         <div class="preview-head">
                             <div class="grow">
-                                <div class="faint number">Incident {data.number ?? data.id}</div>
+                                <div class="faint" data-plain>
+                                    Incident {data.number ?? data.id}
+                                </div>
                                 <h2>{data.title}</h2>
                             </div>
                             <IconButton icon="close" label="Close the preview" onClick={onClose} />
@@ -47,15 +51,23 @@ export function Preview({ id, keys, onClose }: { id: string; keys: boolean; onCl
                                 ["Tactics", data.tactics.length > 0 && <Words of={data.tactics} most={8} />],
                             ]}
                         />
-                        {data.description && <p class="muted preview-text">{data.description}</p>}
+                        {data.description && (
+                            <p class="muted preview-text" data-plain>
+                                {data.description}
+                            </p>
+                        )}
                         <section>
                             <h3>
-                                Entities <span class="faint number">{formatCount(data.entities.length)}</span>
+                                Entities{" "}
+                                <span class="faint">
+                                    <Count count={data.entities.length} {...entitiesQuestion(data.id)} />
+                                </span>
                             </h3>
                             <ul class="preview-list">
                                 {data.entities.slice(0, ENTITIES_SHOWN).map((entity) => (
-                                    <li key={entity.id}>
+                                    <li key={entity.id} class="line">
                                         <NodeLink reference={entity.id} kind={entity.kind} label={entity.label} />
+                                        <Scope of={scopesOf(data.entities).get(entity.id)} />
                                     </li>
                                 ))}
                             </ul>
@@ -63,7 +75,10 @@ export function Preview({ id, keys, onClose }: { id: string; keys: boolean; onCl
                         </section>
                         <section>
                             <h3>
-                                Alerts <span class="faint number">{formatCount(data.alerts)}</span>
+                                Alerts{" "}
+                                <span class="faint">
+                                    <Count count={data.alerts} {...alertsQuestion(data.id)} />
+                                </span>
                             </h3>
                             <ul class="preview-list">
                                 {data.alerts_list.slice(0, ALERTS_SHOWN).map((alert) => (

@@ -1,33 +1,69 @@
 // The incident queue: what there is to do. The address is the query.
-import type { RefObject } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { useLoad } from "../api/resource";
-import type { FacetAnswer } from "../api/types";
 import { seq } from "../app/live";
 import { NewIncident } from "../incident/joining";
+import { ColumnChoice, shownColumns } from "../list/columns";
+import { CounterStrip, type StateCounter } from "../list/counters";
 import { Fitting, ListTools } from "../list/head";
 import { PagedList } from "../list/list";
 import { usePages } from "../list/pages";
+import { ListSearch } from "../list/searchbox";
 import { useTicks } from "../list/ticks";
-import { href, incidentHref, navigate, param, place, setParams } from "../router/router";
+import { isViews, type View, type ViewKind, Views } from "../list/views";
+import { href, incidentHref, navigate, param, paramList, place, setParams } from "../router/router";
 import { CSV_PAGE_ROWS, saveList } from "../state/csv";
-import { readFilter } from "../state/filters";
-import { Popover } from "../ui/dialog";
+import { type Filter, readFilter } from "../state/filters";
+import { incidentKql } from "../state/kql";
+import { useMine } from "../state/me";
+import { stored } from "../state/stored";
 import { FilterBar } from "../ui/filterbar";
 import { Icon } from "../ui/icons";
 import { useKeys } from "../ui/keys";
 import { Empty } from "../ui/states";
 import { QueueBulk } from "./bulk";
-import { chosenColumns, columns, csvColumns } from "./columns";
-import { CounterStrip } from "./counters";
-import { incidentKql } from "./kql";
-import { fields, isSearch, loadCounters, loadFacets, loadPage, type QueueQuery, type QueueRow } from "./model";
+import { chosenColumns, columns, csvColumns, usualColumns } from "./columns";
+import {
+    fields,
+    isSearch,
+    loadCounters,
+    loadFacets,
+    loadPage,
+    orderOf,
+    type QueueQuery,
+    type QueueRow,
+    questionOf,
+    sortable,
+} from "./model";
 import { Preview } from "./preview";
-import { Views } from "./views";
+
+const states: readonly StateCounter[] = [
+    ["Open", "open", ["New", "Active"]],
+    ["New", "New", ["New"]],
+    ["Active", "Active", ["Active"]],
+    ["Closed", "Closed", ["Closed"]],
+];
+
+const views: ViewKind = {
+    prefix: "view/",
+    path: "/incidents",
+    built: [
+        { name: "All incidents", search: "" },
+        { name: "Open", search: "status=open" },
+        { name: "Open and mine", search: "status=open&owner=me" },
+        { name: "Open, nobody's", search: "status=open&owner=unassigned" },
+        { name: "Grave and open", search: "status=open&severity=Critical&severity=High" },
+        { name: "Newest first", search: "sort=created" },
+    ],
+    own: stored<View[]>("queue.views", [], isViews),
+    question: "Which incidents fit this view of the queue?",
+    kql: (params) => incidentKql(readFilter(fields, params), params.get("sort") ?? "", params.get("q") ?? ""),
+};
 
 export function QueueScreen() {
     const { params } = place.value;
-    const query: QueueQuery = { text: param("q"), filter: readFilter(fields, params), sort: param("sort") };
+    const filter = readFilter(fields, params);
+    const query: QueueQuery = { text: param("q"), filter: useMine(filter), sort: param("sort"), places: paramList("field") };
     const { pages, key, onRange } = usePages(query, loadPage, !isSearch(query));
     const { of: ticked, ticks, clear } = useTicks(key, pages, (row: QueueRow) => row.id);
     const version = seq.value;
@@ -43,19 +79,24 @@ export function QueueScreen() {
         { keys: "r", label: "Load again", run: () => pages.refresh() },
         { keys: "n", label: "Open an incident by hand", run: () => setOpening(true) },
     ]);
-    const shown = columns.filter((column) => column.fixed || chosenColumns.value.includes(column.id));
+    const [left, setLeft] = useState<readonly string[]>([]);
+    const canSort = sortable(query);
+    const shown = shownColumns(columns, chosenColumns).map((column) =>
+        column.sort && !canSort(column.sort) ? { ...column, sort: "" } : column,
+    );
+    const counting = (other: Filter, of: string) => questionOf({ ...query, filter: other }, of);
     const some = ticks.state !== "none";
     return (
         <div class="screen">
             <div class="screen-head">
                 <h1>Incidents</h1>
-                <Views />
+                <Views kind={views} />
                 <span class="grow" />
                 <ListTools
-                    query={{ lang: "kql", text: incidentKql(query.filter, query.sort, query.text) }}
+                    query={questionOf(query, "Incidents")}
                     save={() => saveList("incidents", csvColumns, (cursor, signal) => loadPage(query, { cursor }, CSV_PAGE_ROWS, signal))}
                 >
-                    <ColumnChoice />
+                    <ColumnChoice columns={columns} chosen={chosenColumns} usual={usualColumns} left={left} />
                     <button type="button" class="button quiet" onClick={() => setOpening(true)}>
                         <Icon name="plus" />
                         New
@@ -63,12 +104,22 @@ export function QueueScreen() {
                 </ListTools>
             </div>
             {opening && <NewIncident alerts={[]} onDone={() => setOpening(false)} />}
-            <CounterStrip counters={counters.data} filter={query.filter} />
+            <CounterStrip states={states} counters={counters.data} filter={query.filter} question={counting} />
             <div class="filter-row">
                 {some ? (
                     <QueueBulk query={query} pages={pages} of={ticked} onAll={() => ticks.setAll(true)} onClear={clear} />
                 ) : (
-                    <QueueFilter field={field} query={query} facets={facets.data ?? []} total={pages.total} />
+                    <>
+                        <ListSearch
+                            field={field}
+                            text={query.text}
+                            label="Search in the queue"
+                            hint="id, title, tag, owner, product, or field:value"
+                        />
+                        <FilterBar fields={fields} filter={filter} facets={facets.data ?? []} count={counting} />
+                        <span class="grow" />
+                        <Fitting noun="incident" total={pages.total} question={questionOf(query, "Incidents that fit")} />
+                    </>
                 )}
             </div>
             <div class="split">
@@ -82,56 +133,16 @@ export function QueueScreen() {
                         onCurrent={select}
                         onOpen={(row) => navigate(incidentHref(row))}
                         onRange={onRange}
-                        sort={query.sort || (isSearch(query) ? "" : "severity")}
+                        sort={orderOf(query)}
                         onSort={(sort) => setParams({ sort })}
                         ticks={ticks}
+                        onLeft={setLeft}
                         empty={<NoRows query={query} />}
                     />
                 </div>
                 {selected && <Preview id={selected} keys={!some} onClose={() => setParams({ sel: null }, { replace: true })} />}
             </div>
         </div>
-    );
-}
-
-function QueueFilter({
-    field,
-    query,
-    facets,
-    total,
-}: {
-    field: RefObject<HTMLInputElement | null>;
-    query: QueueQuery;
-    facets: readonly FacetAnswer[];
-    total: number | undefined;
-}) {
-    return (
-        <>
-            <form
-                class="filter-search"
-                role="search"
-                aria-label="Search in the queue"
-                onSubmit={(event) => {
-                    event.preventDefault();
-                    setParams({ q: field.current?.value.trim() ?? "", sel: null });
-                }}
-            >
-                <Icon name="search" />
-                <input
-                    key={query.text}
-                    ref={field}
-                    type="search"
-                    defaultValue={query.text}
-                    placeholder="id, title, tag, owner, product, or field:value"
-                    aria-label="Search in id, title, tags, owner and product"
-                    spellcheck={false}
-                    autocomplete="off"
-                />
-            </form>
-            <FilterBar fields={fields} filter={query.filter} facets={facets} />
-            <span class="grow" />
-            <Fitting noun="incident" total={total} />
-        </>
     );
 }
 
@@ -170,37 +181,5 @@ function NoRows({ query }: { query: QueueQuery }) {
             Give clew your exports with <code>clew ingest FILE</code>, or look around with <code>clew demo</code>. Alerts that come without
             an incident become incidents with <code>clew correlate</code>.
         </Empty>
-    );
-}
-
-function ColumnChoice() {
-    return (
-        <Popover
-            class="button quiet"
-            right
-            label={
-                <>
-                    <Icon name="columns" />
-                    Columns
-                </>
-            }
-        >
-            {() =>
-                columns.map((column) => (
-                    <label key={column.id} class="menu-item">
-                        <input
-                            type="checkbox"
-                            disabled={column.fixed ?? false}
-                            checked={column.fixed || chosenColumns.value.includes(column.id)}
-                            onChange={(event) => {
-                                const others = chosenColumns.value.filter((id) => id !== column.id);
-                                chosenColumns.value = event.currentTarget.checked ? [...others, column.id] : others;
-                            }}
-                        />
-                        {column.label}
-                    </label>
-                ))
-            }
-        </Popover>
     );
 }

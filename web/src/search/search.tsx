@@ -4,7 +4,9 @@ import { address as addressOf, ask, type Params } from "../api/client";
 import { useAsk } from "../api/resource";
 import type { DocKind, Facet, FacetAnswer, Highlight, Hit } from "../api/types";
 import { seq } from "../app/live";
+import { places, placesParam, usualPlaces } from "../list/words";
 import { incidentHref, navigate, nodeHref, param, paramList, setParams } from "../router/router";
+import { quoted } from "../state/filters";
 import { Pages } from "../state/pages";
 import { requestText } from "../state/sql";
 import { formatCount } from "../state/time";
@@ -12,7 +14,7 @@ import { Icon } from "../ui/icons";
 import { useKeys } from "../ui/keys";
 import { kindLabel, spaced, valueLabel } from "../ui/kinds";
 import { KindGlyph, Severity, Status, Time } from "../ui/parts";
-import { ShowQuery } from "../ui/showquery";
+import { asked, type Question, ShowQuery } from "../ui/showquery";
 import { Empty, Failure, Loading } from "../ui/states";
 import { VirtualList } from "../ui/virtual";
 
@@ -20,17 +22,6 @@ const PAGE_ROWS = 50;
 const ROW_HEIGHT = 64;
 const facetNames = ["kind", "severity", "status", "product", "tactic", "owner", "tag"] as const satisfies readonly Facet[];
 const kinds: readonly DocKind[] = ["incident", "alert", "entity"];
-const places: readonly (readonly [string, string])[] = [
-    ["id", "Ids"],
-    ["title", "Titles"],
-    ["tag", "Tags"],
-    ["owner", "Owners"],
-    ["product", "Products"],
-    ["description", "Descriptions"],
-    ["comment", "Comments"],
-    ["entity", "Entities"],
-];
-const usual = ["id", "title", "tag", "owner", "product"];
 
 /** Parts of a text, those that match marked. Ranges count bytes of UTF-8, as the API gives them. */
 export function marked(highlight: Highlight): { text: string; hit: boolean }[] {
@@ -117,7 +108,7 @@ export function SearchScreen() {
             <div class="search-places" role="group" aria-label="Where to search words without a field">
                 <span class="faint">Words are searched in</span>
                 {places.map(([id, label]) => {
-                    const now = inFields.length > 0 ? inFields : usual;
+                    const now = inFields.length > 0 ? inFields : usualPlaces;
                     const on = now.includes(id);
                     return (
                         <button
@@ -141,7 +132,9 @@ export function SearchScreen() {
                 <FacetRail facets={facets.data?.facets ?? []} chosen={chosen} text={text} />
                 <div class="split-main">
                     <div class="search-head" role="status">
-                        <span>{text && pages.total !== undefined && `${formatCount(pages.total)} found`}</span>
+                        <span {...asked({ of: "Search", lang: "request", text: requestText(addressOf("search", params)) })}>
+                            {text && pages.total !== undefined && `${formatCount(pages.total)} found`}
+                        </span>
                         {text && <ShowQuery of="Search" lang="request" text={requestText(addressOf("search", params))} right={false} />}
                         <span class="grow" />
                         <label class="faint">
@@ -186,8 +179,7 @@ export function SearchScreen() {
 }
 
 function setPlaces(fields: readonly string[]): void {
-    const same = fields.length === usual.length && usual.every((field) => fields.includes(field));
-    setParams({ field: same ? null : fields });
+    setParams({ field: placesParam(fields) });
 }
 
 function FacetRail({ facets, chosen, text }: { facets: readonly FacetAnswer[]; chosen: readonly string[]; text: string }) {
@@ -217,7 +209,9 @@ function FacetRail({ facets, chosen, text }: { facets: readonly FacetAnswer[]; c
                                         <span class="grow clip">
                                             {facet.facet === "kind" ? kindLabel(value.value) : valueLabel(facet.facet, value.value)}
                                         </span>
-                                        <span class="faint number">{formatCount(value.count)}</span>
+                                        <span class="faint number" {...asked(facetQuestion(text, facet.facet, value.value))}>
+                                            {formatCount(value.count)}
+                                        </span>
                                     </button>
                                 </li>
                             ))}
@@ -226,6 +220,13 @@ function FacetRail({ facets, chosen, text }: { facets: readonly FacetAnswer[]; c
                 ))}
         </aside>
     );
+}
+
+/** What counts one value of a facet. */
+function facetQuestion(text: string, facet: string, value: string): Question {
+    const q = facet === "kind" ? text : `(${text}) AND ${facet}:${quoted(value)}`;
+    const kind = facet === "kind" ? [value as DocKind] : [...kinds];
+    return { of: `${kindLabel(facet)} ${value}`, lang: "request", text: requestText(addressOf("search", { q, kind })) };
 }
 
 function navigateNarrowed(text: string, facet: string, value: string): void {
@@ -241,7 +242,11 @@ function Result({ hit }: { hit: Hit }) {
             <KindGlyph kind={hit.kind === "entity" ? (hit.entity_kind ?? "other") : hit.kind} />
             <div class="hit-text">
                 <a href={address(hit)} class="clip" onKeyDown={(event) => event.key === "Enter" && navigate(address(hit))}>
-                    {hit.number !== null && hit.number !== undefined && <span class="faint number">{hit.number} </span>}
+                    {hit.number !== null && hit.number !== undefined && (
+                        <span class="faint" data-plain>
+                            {hit.number}{" "}
+                        </span>
+                    )}
                     {title ? <Marked of={title} /> : hit.title}
                 </a>
                 <span class="clip small muted">

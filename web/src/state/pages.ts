@@ -174,6 +174,8 @@ export class Pages<T> implements Rows<T> {
 
 /** Rows of one question where only ids are wanted. */
 export const IDS_PAGE = 5_000;
+/** Hits that the search gives at once at the most. */
+export const SEARCH_PAGE = 1_000;
 /** Things that one deed takes at the most. */
 const IDS_MAX = 10_000;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { incidentKql } from "../queue/kql";
+import { incidentKql } from "./kql";
 import { member, slug, withHeader } from "./shared";
 
 test("a text gets a header, and keeps what else stood in the one it had", () => {
@@ -38,7 +38,7 @@ test("a filter of the queue is KQL", () => {
             "Incidents",
             'where Severity in ("High")',
             'where Status in ("New", "Active")',
-            'where isempty(Owner) or Owner == "A \\"B\\""',
+            'where isempty(Owner) or Owner =~ "A \\"B\\""',
             'where ProductNames has "X"',
             "where LastActivityTime >= ago(7d)",
             "where FirstActivityTime <= datetime(2026-01-31)",

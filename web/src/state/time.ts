@@ -43,6 +43,38 @@ export function utcTime(time: string | number | null | undefined): string {
     return Number.isNaN(date.getTime()) ? String(time) : `${date.toISOString().replace("T", " ").replace(".000Z", "Z")}`;
 }
 
+/** How far a zone is from UTC at an instant: `UTC+02:00`. */
+export function zoneOffset(at: Date, zone: string): string {
+    const part = new Intl.DateTimeFormat("en-US", { timeZone: zone, timeZoneName: "longOffset" })
+        .formatToParts(at)
+        .find((one) => one.type === "timeZoneName");
+    return (part?.value ?? "GMT").replace("GMT", "UTC");
+}
+
+/** The zone in force, for the head of the page: `UTC`, or the own zone and how far it is from UTC now. */
+export function zoneName(): string {
+    return zone.value === "utc" ? "UTC" : `${localZone} (${zoneOffset(new Date(), localZone)})`;
+}
+
+/** What the switch of the zone does. */
+export function zoneHint(): string {
+    if (zone.value === "utc") return `Times are in UTC: show them in ${localZone}`;
+    return `Times are in ${localZone}, with UTC beside them (Z): show UTC only`;
+}
+
+/**
+ * The clock of an instant in UTC, to stand beside its local time: `01:40Z`, with the day in front where that is another one. Nothing
+ * where UTC is shown anyway.
+ */
+export function utcBeside(time: string | number | null | undefined): string {
+    if (zone.value === "utc" || !time) return "";
+    const date = new Date(time);
+    if (Number.isNaN(date.getTime())) return "";
+    const there = date.toISOString();
+    const day = there.slice(0, 10) === format("date", timeZone()).format(date) ? "" : `${there.slice(5, 10)} `;
+    return `${day}${there.slice(11, 16)}Z`;
+}
+
 const units: [number, string][] = [
     [86_400_000, "d"],
     [3_600_000, "h"],

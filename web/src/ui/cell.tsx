@@ -1,5 +1,5 @@
 // A value of a table's cell as text.
-import { formatTime, utcTime } from "../state/time";
+import { formatTime, utcBeside, utcTime } from "../state/time";
 import { KindGlyph } from "./parts";
 
 /** What a cell says, on one line. */
@@ -29,5 +29,12 @@ export function CellText({ value, type }: { value: unknown; type: string }) {
             </span>
         );
     }
-    return <span title={type === "datetime" && typeof value === "string" ? utcTime(value) : text}>{text}</span>;
+    if (type !== "datetime" || typeof value !== "string") return <span title={text}>{text}</span>;
+    const utc = utcBeside(value);
+    return (
+        <span title={utcTime(value)}>
+            {text}
+            {utc && <span class="utc"> {utc}</span>}
+        </span>
+    );
 }

@@ -7,16 +7,19 @@ import { formatCount } from "../state/time";
 import { Popover } from "./dialog";
 import { Icon } from "./icons";
 import { valueLabel } from "./kinds";
+import { asked, type Question } from "./showquery";
 
 interface Props {
     fields: readonly Field[];
     filter: Filter;
     facets: readonly FacetAnswer[];
+    /** What counts the rows under another filter. */
+    count?: (filter: Filter, of: string) => Question;
 }
 
 const change = (field: Field, values: readonly string[]) => setParams({ [field.id]: values, sel: null });
 
-export function FilterBar({ fields, filter, facets }: Props) {
+export function FilterBar({ fields, filter, facets, count }: Props) {
     const active = fields.filter((field) => filter[field.id]);
     const rest = fields.filter((field) => !filter[field.id]);
     return (
@@ -32,7 +35,7 @@ export function FilterBar({ fields, filter, facets }: Props) {
                             </>
                         }
                     >
-                        {() => <Values field={field} chosen={filter[field.id] ?? []} facets={facets} />}
+                        {() => <Values field={field} chosen={filter[field.id] ?? []} facets={facets} count={count} />}
                     </Popover>
                     <button
                         type="button"
@@ -44,7 +47,7 @@ export function FilterBar({ fields, filter, facets }: Props) {
                     </button>
                 </span>
             ))}
-            <AddFilter fields={rest} facets={facets} />
+            <AddFilter fields={rest} facets={facets} count={count} />
             {active.length > 1 && (
                 <button
                     type="button"
@@ -58,7 +61,7 @@ export function FilterBar({ fields, filter, facets }: Props) {
     );
 }
 
-function AddFilter({ fields, facets }: { fields: readonly Field[]; facets: readonly FacetAnswer[] }) {
+function AddFilter({ fields, facets, count }: { fields: readonly Field[]; facets: readonly FacetAnswer[]; count: Props["count"] }) {
     const [field, setField] = useState<Field>();
     if (fields.length === 0) return null;
     return (
@@ -79,6 +82,7 @@ function AddFilter({ fields, facets }: { fields: readonly Field[]; facets: reado
                             field={field}
                             chosen={[]}
                             facets={facets}
+                            count={count}
                             onChosen={() => {
                                 setField(undefined);
                                 close();
@@ -102,11 +106,13 @@ function Values({
     field,
     chosen,
     facets,
+    count,
     onChosen,
 }: {
     field: Field;
     chosen: readonly string[];
     facets: readonly FacetAnswer[];
+    count: Props["count"];
     onChosen?: () => void;
 }) {
     if (field.kind !== "values") return <Typed field={field} chosen={chosen} {...(onChosen ? { onChosen } : {})} />;
@@ -123,7 +129,9 @@ function Values({
                 <label key={value} class="menu-item">
                     <input type="checkbox" checked={chosen.includes(value)} onChange={() => toggle(value)} />
                     <span class="grow clip">{valueLabel(field.id, value)}</span>
-                    <span class="faint number">{formatCount(counts.get(value))}</span>
+                    <span class="faint number" {...(count ? asked(count({ [field.id]: [value] }, valueLabel(field.id, value))) : {})}>
+                        {formatCount(counts.get(value))}
+                    </span>
                 </label>
             ))}
         </>

@@ -1,7 +1,7 @@
 // Small parts with one look everywhere: severity, status, time, kind, references to nodes, lists of words.
 import type { ComponentChildren } from "preact";
 import { nodeHref } from "../router/router";
-import { formatTime, utcTime } from "../state/time";
+import { formatTime, utcBeside, utcTime } from "../state/time";
 import { Icon, type IconName } from "./icons";
 import { kindIcon, kindLabel, kindVariable, severityTone, spaced } from "./kinds";
 
@@ -31,12 +31,14 @@ export function Status({ name }: { name: string | null | undefined }) {
     return <span class={`tag ${statusTones[text] ?? ""}`}>{spaced(text)}</span>;
 }
 
-/** A time in the zone in force; the tooltip has it in UTC. */
+/** A time in the zone in force; where that is not UTC, the time in UTC stands beside it. */
 export function Time({ at, style = "full" }: { at: string | null | undefined; style?: "full" | "minute" | "date" | "clock" | "short" }) {
     if (!at) return <span class="faint">none</span>;
+    const utc = utcBeside(at);
     return (
         <time class="number" dateTime={at} title={utcTime(at)}>
             {formatTime(at, style)}
+            {utc && <span class="utc"> {utc}</span>}
         </time>
     );
 }
@@ -73,7 +75,11 @@ export function Words({ of: given, most = 2, plain = false }: { of: readonly str
                     <span class="clip">{word}</span>
                 </span>
             ))}
-            {of.length > most && <span class="faint small">+{of.length - most}</span>}
+            {of.length > most && (
+                <span class="faint small" data-plain>
+                    +{of.length - most}
+                </span>
+            )}
         </span>
     );
 }

@@ -1,6 +1,7 @@
 // The table of every list: virtual rows, sortable heads, chosen columns, one current row that the keyboard moves.
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { zone } from "../state/prefs";
 import { Icon } from "./icons";
 import { useKeys } from "./keys";
 import { type VirtualHandle, VirtualList } from "./virtual";
@@ -20,6 +21,8 @@ export interface Column<T> {
     fixed?: boolean;
     /** Where the table is too narrow for all columns, those of the least weight go first. */
     weight?: number;
+    /** Whether it holds times, which need more room where UTC stands beside them. */
+    time?: boolean;
 }
 
 interface Props<T> {
@@ -44,6 +47,10 @@ interface Props<T> {
     known?: () => Iterable<readonly [number, T]>;
     /** Rows that are ticked, where a list lets one tick rows. */
     ticks?: Ticks;
+    /** Whether columns that do not fit are kept, to be scrolled to. */
+    wide?: boolean;
+    /** Told which columns there is no room for, whenever they change. */
+    onLeft?: (ids: readonly string[]) => void;
 }
 
 /** Which rows are ticked, by key, and what ticks them. */
@@ -57,6 +64,16 @@ export interface Ticks {
 }
 
 const leastWidth = (column: { width: string }) => Number(/(\d+)px/.exec(column.width)?.[1] ?? 100);
+
+/** Room for UTC beside a local time. */
+const UTC_PX = 46;
+
+/** The columns as wide as the times in them need. */
+export function roomForTimes<T>(columns: readonly Column<T>[], both: boolean): readonly Column<T>[] {
+    if (!both) return columns;
+    const wider = (width: string) => width.replace(/^(\d+)px$/, (_, pixels) => `${Number(pixels) + UTC_PX}px`);
+    return columns.map((column) => (column.time ? { ...column, width: wider(column.width) } : column));
+}
 
 /** The columns that fit into `width`, in their order. */
 export function fittingColumns<T>(columns: readonly Column<T>[], width: number): readonly Column<T>[] {
@@ -86,8 +103,14 @@ export function DataTable<T>(props: Props<T>) {
         observer.observe(box.current);
         return () => observer.disconnect();
     }, []);
-    const columns = fittingColumns(props.columns, width);
-    const { ticks } = props;
+    const { ticks, onLeft } = props;
+    const given = roomForTimes(props.columns, zone.value === "local");
+    const columns = props.wide ? given : fittingColumns(given, width - (ticks ? TICK_PX : 0));
+    const left = given
+        .filter((column) => !columns.includes(column))
+        .map((column) => column.id)
+        .join(" ");
+    useEffect(() => onLeft?.(left === "" ? [] : left.split(" ")), [left, onLeft]);
     const least = columns.reduce((sum, column) => sum + leastWidth(column), PADDING + (ticks ? TICK_PX : 0));
     const template = [...(ticks ? [`${TICK_PX}px`] : []), ...columns.map((column) => column.width)].join(" ");
     const place = useRef(-1);

@@ -2,12 +2,15 @@
 import { useRef } from "preact/hooks";
 import { navigate } from "../router/router";
 import { formatCount } from "../state/time";
+import { asked, type Question } from "./showquery";
 
 export interface Tab {
     id: string;
     label: string;
     href: string;
     count?: number | undefined;
+    /** What counts it. */
+    question?: Question | undefined;
 }
 
 export function Tabs({ label, tabs, current }: { label: string; tabs: readonly Tab[]; current: string }) {
@@ -37,7 +40,11 @@ export function Tabs({ label, tabs, current }: { label: string; tabs: readonly T
                     tabIndex={tab.id === current ? 0 : -1}
                 >
                     {tab.label}
-                    {tab.count !== undefined && <span class="count">{formatCount(tab.count)}</span>}
+                    {tab.count !== undefined && (
+                        <span class="count" {...(tab.question ? asked(tab.question) : {})}>
+                            {formatCount(tab.count)}
+                        </span>
+                    )}
                 </a>
             ))}
         </div>

@@ -1,55 +1,55 @@
-// Views that people named: queries of the queue, kept on the server for everybody or in the browser for oneself.
+// Views of a list that people named: its queries, kept on the server for everybody or in the browser for oneself.
+import type { Signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { errorDetail } from "../api/client";
 import { useLoad } from "../api/resource";
 import { refresh, seq } from "../app/live";
 import { navigate, place } from "../router/router";
-import { readFilter } from "../state/filters";
 import { loadShared, member, share, sharing, slug, unshare, withHeader } from "../state/shared";
-import { stored } from "../state/stored";
 import { Popover } from "../ui/dialog";
 import { Icon } from "../ui/icons";
 import { toast } from "../ui/toast";
-import { incidentKql } from "./kql";
-import { fields } from "./model";
 
-interface View {
+export interface View {
     name: string;
     search: string;
     /** Its name on the server, and its text there; none for a view of this browser. */
     shared?: { name: string; text: string };
 }
 
-const PREFIX = "view/";
+/** The views of one list. */
+export interface ViewKind {
+    /** Begin of their names on the server: `view/`. */
+    prefix: string;
+    /** Where the list is. */
+    path: string;
+    /** Views that are always there; the first is everything. */
+    built: readonly View[];
+    /** Views that only this browser knows. */
+    own: Signal<View[]>;
+    /** What a view is for, as a question. */
+    question: string;
+    /** The query of an address as KQL that finds the same. */
+    kql: (params: URLSearchParams) => string;
+}
+
+/** Accepts views. */
+export const isViews = (value: unknown): value is View[] =>
+    Array.isArray(value) && value.every((view) => typeof view?.name === "string" && typeof view?.search === "string");
 
 /** The views that everybody sees. */
-async function loadViews(signal: AbortSignal): Promise<View[]> {
-    const all = await loadShared((name) => name.startsWith(PREFIX), signal);
+async function loadViews(prefix: string, signal: AbortSignal): Promise<View[]> {
+    const all = await loadShared((name) => name.startsWith(prefix), signal);
     return all.flatMap(({ name, title, text }) => {
         const search = member(text, "view");
         return search === undefined ? [] : [{ name: title, search, shared: { name, text } }];
     });
 }
 
-/** A view as a query of the server: its text finds the same incidents. */
-function viewText(name: string, search: string): string {
-    const params = new URLSearchParams(search);
-    const kql = incidentKql(readFilter(fields, params), params.get("sort") ?? "", params.get("q") ?? "");
-    return withHeader({ title: name, question: "Which incidents fit this view of the queue?", view: search }, kql);
+/** A view as a query of the server: its text finds the same rows. */
+function viewText(kind: ViewKind, name: string, search: string): string {
+    return withHeader({ title: name, question: kind.question, view: search }, kind.kql(new URLSearchParams(search)));
 }
-
-const isViews = (value: unknown): value is View[] =>
-    Array.isArray(value) && value.every((view) => typeof view?.name === "string" && typeof view?.search === "string");
-
-const built: readonly View[] = [
-    { name: "All incidents", search: "" },
-    { name: "Open", search: "status=open" },
-    { name: "Open, nobody's", search: "status=open&owner=unassigned" },
-    { name: "Grave and open", search: "status=open&severity=Critical&severity=High" },
-    { name: "Newest first", search: "sort=created" },
-];
-
-const own = stored<View[]>("queue.views", [], isViews);
 
 /** The present query without what is only looked at. */
 function presentSearch(): string {
@@ -60,14 +60,15 @@ function presentSearch(): string {
 
 const sameQuery = (a: string, b: string) => [...new URLSearchParams(a)].sort().join("\n") === [...new URLSearchParams(b)].sort().join("\n");
 
-export function Views() {
+export function Views({ kind }: { kind: ViewKind }) {
+    const { prefix, path, built, own } = kind;
     const [name, setName] = useState("");
     const [forAll, setForAll] = useState(sharing);
-    const shared = useLoad(sharing ? loadViews : null, "views", seq.value);
+    const shared = useLoad(sharing ? (signal) => loadViews(prefix, signal) : null, `views ${prefix}`, seq.value);
     const present = presentSearch();
     const all: readonly View[] = [...built, ...(shared.data ?? []), ...own.value];
     const current = all.find((view) => sameQuery(view.search, present));
-    const go = (view: View) => navigate(view.search ? `/incidents?${view.search}` : "/incidents");
+    const go = (view: View) => navigate(view.search ? `${path}?${view.search}` : path);
     /** Changes what the server keeps, and says so. */
     const put = async (deed: Promise<void>, said: string, back?: () => void): Promise<boolean> => {
         try {
@@ -98,9 +99,9 @@ export function Views() {
     };
     const keep = async (called: string) => {
         if (forAll) {
-            const id = PREFIX + slug(called);
+            const id = prefix + slug(called);
             return put(
-                share(id, viewText(called, present)),
+                share(id, viewText(kind, called, present)),
                 `View "${called}" is there for everybody`,
                 () => void put(unshare(id), "Taken back"),
             );

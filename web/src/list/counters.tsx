@@ -1,21 +1,26 @@
-// The numbers above the queue. Each is a filter.
+// The numbers above a list. Each is a filter, and carries the question that counts it.
 import type { Counters } from "../api/types";
-import { SeverityButtons } from "../list/severities";
 import { setParams } from "../router/router";
 import type { Filter } from "../state/filters";
 import { formatCount } from "../state/time";
 import { severities, severityTone } from "../ui/kinds";
+import { asked, type Question } from "../ui/showquery";
+import { SeverityButtons } from "./severities";
 
 const sum = (counts: Record<string, number>, names: readonly string[]) => names.reduce((total, name) => total + (counts[name] ?? 0), 0);
 
-const states: readonly (readonly [string, string, readonly string[]])[] = [
-    ["Open", "open", ["New", "Active"]],
-    ["New", "New", ["New"]],
-    ["Active", "Active", ["Active"]],
-    ["Closed", "Closed", ["Closed"]],
-];
+/** A state that has a number: how it is called, its value as a filter, the states that it stands for. */
+export type StateCounter = readonly [label: string, value: string, names: readonly string[]];
 
-export function CounterStrip({ counters, filter }: { counters: Counters | undefined; filter: Filter }) {
+interface Props {
+    states: readonly StateCounter[];
+    counters: Counters | undefined;
+    filter: Filter;
+    /** The question of the list under another filter. */
+    question: (filter: Filter, of: string) => Question;
+}
+
+export function CounterStrip({ states, counters, filter, question }: Props) {
     const status = filter.status ?? [];
     const severity = filter.severity ?? [];
     const only = (values: readonly string[], value: string) => values.length === 1 && values[0] === value;
@@ -31,7 +36,9 @@ export function CounterStrip({ counters, filter }: { counters: Counters | undefi
                     aria-pressed={only(status, value)}
                     onClick={() => setParams({ status: only(status, value) ? null : [value], sel: null })}
                 >
-                    <strong class="number">{counters ? formatCount(sum(counters.status, names)) : "\u2013"}</strong>
+                    <strong class="number" {...asked(question({ ...filter, status: [value] }, label))}>
+                        {counters ? formatCount(sum(counters.status, names)) : "\u2013"}
+                    </strong>
                     <span>{label}</span>
                 </button>
             ))}
@@ -46,7 +53,11 @@ export function CounterStrip({ counters, filter }: { counters: Counters | undefi
                     ))}
                 </div>
                 <div class="severity-labels">
-                    <SeverityButtons counts={counters?.severity ?? {}} chosen={severity} />
+                    <SeverityButtons
+                        counts={counters?.severity ?? {}}
+                        chosen={severity}
+                        question={(name) => question({ ...filter, severity: [name] }, name)}
+                    />
                 </div>
             </div>
         </div>
