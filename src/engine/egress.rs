@@ -124,6 +124,14 @@ impl Engine {
 }
 
 impl Outside {
+    /// Calls to the host of an address that the operator's own settings name, wherever it lies, and to no other.
+    pub fn named(url: &str) -> Result<Self, Fault> {
+        let invalid = |why: &dyn std::fmt::Display| Fault::new(FaultClass::Invalid, "egress_url", format!("`{url}` is no address: {why}"));
+        let parsed = url::Url::parse(url).map_err(|error| invalid(&error))?;
+        let host = parsed.host_str().ok_or_else(|| invalid(&"it names no host"))?;
+        Ok(Self { policy: EgressPolicy { hosts: vec![host.to_owned()], private: true }, roots: None })
+    }
+
     /// The same, where the authorities of a PEM text vouch for others instead of the public ones.
     pub fn trusting(self, pem: &[u8]) -> Result<Self, Fault> {
         let invalid = || Fault::new(FaultClass::Invalid, "authority_unreadable", "expected certificates of authorities as PEM");
@@ -236,6 +244,16 @@ mod tests {
         assert_eq!(code(true, "127.0.0.1"), Ok(()));
         assert_eq!(code(true, "169.254.169.254"), Err("egress_address"));
         assert_eq!(code(true, "elsewhere.example"), Err("egress_host"));
+    }
+
+    #[test]
+    fn what_settings_name_leads_to_its_host_alone() {
+        let outside = Outside::named("https://127.0.0.1:1/keys").expect("an address");
+        let code = |url: &str| outside.get(url).map(|_| ()).map_err(|fault| fault.code);
+        assert_eq!(code("https://127.0.0.1:1/keys"), Err("outside_unreachable"), "it may be called, and nobody is there");
+        assert_eq!(code("https://127.0.0.2:1/keys"), Err("egress_host"));
+        assert_eq!(code("https://keys.example/keys"), Err("egress_host"));
+        assert_eq!(Outside::named("keys").map(|_| ()).map_err(|fault| fault.code), Err("egress_url"));
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod export;
 mod feed;
 mod files;
 mod ingests;
+mod lent;
 mod load;
 mod proposals;
 mod reconcile;
@@ -53,6 +54,7 @@ pub use egress::Outside;
 pub use export::{ExportPass, ExportStatus};
 pub use feed::{Feed, FeedItem, FeedPage, FeedRequest};
 pub use ingests::{IngestFilter, IngestNote, IngestPage, IngestRecord, IngestRow};
+pub use lent::Lent;
 pub use load::Progress;
 pub use recover::{Verification, ViewVerification, rebuild, verify};
 pub use report::{IngestReport, RejectedDocument, UnreadValue};
@@ -145,6 +147,7 @@ pub struct Engine {
     /// Runs table queries, apart from any server's runtime.
     runtime: Option<Runtime>,
     turns: Turns,
+    lending: lent::Lending,
     /// The end of the chain of changes.
     chain: triage::Chain,
     names: Arc<EntityNames>,
@@ -223,6 +226,7 @@ impl Engine {
             shared,
             runtime: Some(runtime),
             turns,
+            lending: lent::Lending::default(),
             chain,
             names: Arc::default(),
             lists: Arc::default(),
@@ -258,6 +262,7 @@ impl Engine {
             external: self.dir.join("external"),
             now: Time::now(),
             stop: Stop::default(),
+            stays: None,
         }
     }
 

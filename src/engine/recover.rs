@@ -193,6 +193,7 @@ impl Engine {
     /// Questions go on while the new views are made and wait only while they change places; what is submitted meanwhile waits.
     pub fn rebuild(self: &Arc<Self>) -> Result<Seq, Fault> {
         let (journal, dir) = (Arc::clone(&self.journal), self.dir.clone());
+        let lending = Arc::clone(&self.lending);
         let (permits, all, runtime) = (Arc::clone(&self.turns.questions), self.options.questions_max as u32, self.handle());
         self.committer.exclusively(move |present| {
             let beside = dir.join("rebuild");
@@ -201,7 +202,9 @@ impl Engine {
             catch_up(&mut rebuilt, &journal)?;
             rebuilt.persist()?;
             drop(rebuilt);
-            // A question that runs reads files of the views by their paths.
+            // A question that runs reads files of the views by their paths. Those of other workspaces first: they wait for turns of their own,
+            // and those turns must not be taken meanwhile by another rebuild that waits.
+            let _unlent = runtime.block_on(lending.write_owned());
             let _alone = runtime.block_on(permits.acquire_many_owned(all));
             // Nothing may hold the present folders open when others take their names.
             *present = Views::open(&beside.join("empty"))?;

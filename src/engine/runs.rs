@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Engine;
-use super::automation::{ActionState, RUN, Run};
+use super::automation::{ActionState, Run};
 use crate::model::Fault;
+use crate::query::activity::RUN;
 use crate::query::reference::{limit, word};
 
 /// Runs of a page when the request names no limit.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::extract::Path;
-use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use axum::routing::{MethodRouter, delete, get, patch, post};
 use utoipa::ToSchema;
@@ -14,10 +13,11 @@ pub(crate) use super::auth::By;
 use super::error::ApiError;
 use super::extract::{Ask, JsonBody, Ready};
 use super::routes::{About, NoParams, Routes, json};
+use super::seen::{self, IfMatch};
 use crate::engine::{Audit, AuditRequest, Engine};
 use crate::model::{Fault, FaultClass};
 use crate::query::activity::{ActivityRequest, AlertActivityRequest};
-use crate::triage::alert::{AlertBulkUpdate, AlertFields, AlertUpdate, ChangeAlerts};
+use crate::triage::alert::{AlertBulkUpdate, AlertFields, AlertUpdate};
 use crate::triage::incident::{
     Actor, AlertsUpdate, BulkUpdate, ChangeIncidents, Changed, CommentAdd, CommentEdit, CommentRemove, IncidentCreate, IncidentFields,
     IncidentMerge, IncidentSplit, IncidentUpdate, TaskAdd, TaskEdit, TaskRemove,
@@ -33,10 +33,9 @@ pub(crate) fn add(routes: &mut Routes) {
         about("create_incident", "Creates an incident by hand"),
         post(create),
     );
-    changes::<IncidentFields>(
+    conditional::<IncidentFields>(
         routes,
         "/v1/incidents/{id}",
-        HttpMethod::Patch,
         about("update_incident", "Changes fields of an incident; `If-Match` or `etag` refuses a change of a version not seen"),
         patch(update),
     );
@@ -106,10 +105,9 @@ pub(crate) fn add(routes: &mut Routes) {
         about("remove_task", "Removes a task; it stays in the activity log"),
         delete(remove_task),
     );
-    changes::<AlertFields>(
+    conditional::<AlertFields>(
         routes,
         "/v1/alerts/{id}",
-        HttpMethod::Patch,
         about("update_alert", "Changes fields of an alert; `If-Match` or `etag` refuses a change of a version not seen"),
         patch(update_alert),
     );
@@ -151,14 +149,17 @@ fn changes<B: ToSchema>(routes: &mut Routes, path: &'static str, method: HttpMet
     routes.add(path, method, operation, handler);
 }
 
+/// An operation that refuses a change of a version not seen.
+fn conditional<B: ToSchema>(routes: &mut Routes, path: &'static str, about: About, handler: MethodRouter<Arc<App>>) {
+    let mut operation: Operation = routes.operation::<NoParams, Changed>(path, about);
+    operation.request_body = Some(routes.json_body::<B>().into());
+    seen::describe(&mut operation, true);
+    routes.add(path, HttpMethod::Patch, operation, handler);
+}
+
 /// Changes incidents on the blocking pool.
 async fn changed(engine: Arc<Engine>, actor: Actor, request: impl ChangeIncidents) -> Result<Response, ApiError> {
     done(move || engine.change(&request, &actor)).await
-}
-
-/// Changes alerts on the blocking pool.
-async fn changed_alerts(engine: Arc<Engine>, actor: Actor, request: impl ChangeAlerts) -> Result<Response, ApiError> {
-    done(move || engine.change_alerts(&request, &actor)).await
 }
 
 async fn done(change: impl FnOnce() -> Result<Changed, Fault> + Send + 'static) -> Result<Response, ApiError> {
@@ -178,13 +179,12 @@ async fn update(
     Ready(engine): Ready,
     By(actor): By,
     Path(incident): Path<String>,
-    headers: HeaderMap,
+    seen: IfMatch,
     JsonBody(mut fields): JsonBody<IncidentFields>,
 ) -> Result<Response, ApiError> {
-    if let Some(seen) = headers.get(header::IF_MATCH) {
-        fields.etag = Some(seen.to_str().unwrap_or_default().to_owned());
-    }
-    changed(engine, actor, IncidentUpdate { incident, fields }).await
+    fields.etag = seen.or(fields.etag);
+    let request = IncidentUpdate { incident, fields };
+    done(move || engine.change(&request, &actor).map_err(|fault| seen.refused(fault))).await
 }
 
 macro_rules! of_incident {
@@ -249,17 +249,16 @@ async fn update_alert(
     Ready(engine): Ready,
     By(actor): By,
     Path(alert): Path<String>,
-    headers: HeaderMap,
+    seen: IfMatch,
     JsonBody(mut fields): JsonBody<AlertFields>,
 ) -> Result<Response, ApiError> {
-    if let Some(seen) = headers.get(header::IF_MATCH) {
-        fields.etag = Some(seen.to_str().unwrap_or_default().to_owned());
-    }
-    changed_alerts(engine, actor, AlertUpdate { alert, fields }).await
+    fields.etag = seen.or(fields.etag);
+    let request = AlertUpdate { alert, fields };
+    done(move || engine.change_alerts(&request, &actor).map_err(|fault| seen.refused(fault))).await
 }
 
 async fn bulk_alerts(Ready(engine): Ready, By(actor): By, JsonBody(request): JsonBody<AlertBulkUpdate>) -> Result<Response, ApiError> {
-    changed_alerts(engine, actor, request).await
+    done(move || engine.change_alerts(&request, &actor)).await
 }
 
 async fn audit(Ready(engine): Ready, Ask(request): Ask<AuditRequest>) -> Result<Response, ApiError> {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::extract::Path;
-use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use axum::routing::get;
 use serde::Serialize;
@@ -16,6 +15,7 @@ use super::auth::By;
 use super::error::ApiError;
 use super::extract::{JsonBody, Ready};
 use super::routes::{About, NoParams, Routes, json};
+use super::seen::{self, IfMatch};
 use crate::engine::{Define, Engine};
 use crate::model::{Fault, FaultClass, Stored, Time};
 use crate::query::Context;
@@ -154,8 +154,10 @@ pub(crate) fn add_item<T: Definition>(routes: &mut Routes, operations: &Operatio
     routes.add(operations.item, HttpMethod::Get, operation, get(one::<T>));
     let mut operation = routes.operation::<NoParams, Defined<T>>(operations.item, about(2));
     operation.request_body = Some(routes.json_body::<T>().into());
+    seen::describe(&mut operation, false);
     routes.add(operations.item, HttpMethod::Put, operation, axum::routing::put(put::<T>));
-    let operation = routes.operation::<NoParams, Deleted>(operations.item, about(3));
+    let mut operation = routes.operation::<NoParams, Deleted>(operations.item, about(3));
+    seen::describe(&mut operation, false);
     routes.add(operations.item, HttpMethod::Delete, operation, axum::routing::delete(remove::<T>));
 }
 
@@ -202,12 +204,11 @@ async fn put<T: Definition>(
     Ready(engine): Ready,
     By(actor): By,
     Path(id): Path<String>,
-    headers: HeaderMap,
+    seen: IfMatch,
     JsonBody(value): JsonBody<T>,
 ) -> Result<Response, ApiError> {
-    let seen = seen(&headers);
     let defined = blocking(move || {
-        let stored = define::<T>(&engine, &id, value, seen, &actor)?;
+        let stored = define::<T>(&engine, &id, value, seen.or(None), &actor).map_err(|fault| seen.refused(fault))?;
         shown::<T>(&engine.context(), &stored)
     });
     json(&defined.await?)
@@ -232,25 +233,14 @@ pub(crate) fn define<T: Definition>(
     defined.ok_or_else(|| definition::unknown::<T>(id))
 }
 
-async fn remove<T: Definition>(
-    Ready(engine): Ready,
-    By(actor): By,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    let seen = seen(&headers);
+async fn remove<T: Definition>(Ready(engine): Ready, By(actor): By, Path(id): Path<String>, seen: IfMatch) -> Result<Response, ApiError> {
     let deleted = blocking(move || {
         let context = engine.context();
         let there = context.snapshot.resource(T::KIND, &id)?.is_some();
-        let mut gone = vec![Define::delete(T::KIND, &id).seen(seen)];
+        let mut gone = vec![Define::delete(T::KIND, &id).seen(seen.or(None))];
         gone.extend(T::goes_with(&context, &id)?.iter().map(|(kind, id)| Define::delete(kind, id)));
-        engine.define_all(gone, &actor)?;
+        engine.define_all(gone, &actor).map_err(|fault| seen.refused(fault))?;
         Ok(Deleted { deleted: there })
     });
     json(&deleted.await?)
-}
-
-/// The version that the caller saw.
-fn seen(headers: &HeaderMap) -> Option<String> {
-    headers.get(header::IF_MATCH).map(|seen| seen.to_str().unwrap_or_default().to_owned())
 }

@@ -96,6 +96,7 @@ pub(crate) fn status(fault: &Fault) -> StatusCode {
         ("right_missing" | "workspace_ambiguous" | "workspace_refused" | "proposal_own" | "proposal_principal", _) => StatusCode::FORBIDDEN,
         ("method_not_allowed", _) => StatusCode::METHOD_NOT_ALLOWED,
         ("host_refused" | "origin_refused", _) => StatusCode::FORBIDDEN,
+        ("precondition_failed", _) => StatusCode::PRECONDITION_FAILED,
         ("body_too_large", _) => StatusCode::PAYLOAD_TOO_LARGE,
         ("busy" | "too_many_queries" | "rate_limited", _) => StatusCode::TOO_MANY_REQUESTS,
         ("storage_full" | "disk_full", _) => StatusCode::INSUFFICIENT_STORAGE,

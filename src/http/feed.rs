@@ -49,7 +49,8 @@ async fn changes(
     let feed = request.read(&engine)?;
     let engine = Arc::downgrade(&engine);
     let (open, checked) = (engine.clone(), standing.clone());
-    let events = stream(engine, checked, feed).take_until(Box::pin(async move { standing.lost(&open).await }));
+    // Layers may poll a body once more behind its end.
+    let events = stream(engine, checked, feed).take_until(Box::pin(async move { standing.lost(&open).await })).fuse();
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(ALIVE)).into_response())
 }
 

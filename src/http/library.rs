@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::extract::Path;
-use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use axum::routing::{delete, put};
 use serde::Serialize;
@@ -14,6 +13,7 @@ use super::auth::By;
 use super::error::ApiError;
 use super::extract::{JsonBody, Ready};
 use super::routes::{About, NoParams, Routes, json};
+use super::seen::{self, IfMatch};
 use crate::engine::{Define, Engine};
 use crate::model::{Fault, FaultClass};
 use crate::query::library::{
@@ -36,17 +36,21 @@ pub(crate) fn add(routes: &mut Routes) {
         about("put_query", "Saves a query; `If-Match` refuses a change of a version not seen"),
     );
     operation.request_body = Some(routes.json_body::<QueryBody>().into());
+    seen::describe(&mut operation, false);
     routes.add("/v1/queries/{id}", HttpMethod::Put, operation, put(put_query));
-    let operation =
+    let mut operation =
         routes.operation::<NoParams, Saved>("/v1/queries/{id}", about("delete_query", "Deletes a query that was saved through the API"));
+    seen::describe(&mut operation, false);
     routes.add("/v1/queries/{id}", HttpMethod::Delete, operation, delete(delete_query));
     let mut operation = routes.operation::<NoParams, Saved>(
         "/v1/functions/{name}",
         about("put_function", "Saves a function; `If-Match` refuses a change of a version not seen"),
     );
     operation.request_body = Some(routes.json_body::<FunctionBody>().into());
+    seen::describe(&mut operation, false);
     routes.add("/v1/functions/{name}", HttpMethod::Put, operation, put(put_function));
-    let operation = routes.operation::<NoParams, Saved>("/v1/functions/{name}", about("delete_function", "Deletes a function"));
+    let mut operation = routes.operation::<NoParams, Saved>("/v1/functions/{name}", about("delete_function", "Deletes a function"));
+    seen::describe(&mut operation, false);
     routes.add("/v1/functions/{name}", HttpMethod::Delete, operation, delete(delete_function));
 }
 
@@ -60,18 +64,14 @@ struct Saved {
     etag: Option<String>,
 }
 
-fn seen(headers: &HeaderMap) -> Option<String> {
-    headers.get(header::IF_MATCH).map(|value| value.to_str().unwrap_or_default().to_owned())
-}
-
-async fn define(engine: Arc<Engine>, actor: Actor, define: Define) -> Result<Response, ApiError> {
+async fn define(engine: Arc<Engine>, actor: Actor, seen: IfMatch, define: Define) -> Result<Response, ApiError> {
     let (kind, name, deletes) = (define.kind.clone(), define.id.clone(), define.value.is_none());
     let work = move || {
         if deletes && engine.context().snapshot.resource(&kind, &define.id)?.is_none() {
             let fault = Fault::new(FaultClass::NotFound, "query_unknown", format!("no {kind} was saved as `{}`", define.id));
             return Err(fault.with_hint("what comes with clew or lies in its folder cannot be deleted"));
         }
-        engine.define(define, &actor)
+        engine.define(define.seen(seen.or(None)), &actor).map_err(|fault| seen.refused(fault))
     };
     let done = tokio::task::spawn_blocking(work).await;
     let stored = done.map_err(|error| Fault::new(FaultClass::Internal, "change_failed", format!("the change ended early: {error}")))??;
@@ -86,28 +86,28 @@ async fn put_query(
     Ready(engine): Ready,
     By(actor): By,
     Path(id): Path<String>,
-    headers: HeaderMap,
+    seen: IfMatch,
     JsonBody(body): JsonBody<QueryBody>,
 ) -> Result<Response, ApiError> {
     body.check(&id)?;
-    define(engine, actor, Define::put(QUERY, &id, value(&body)?).seen(seen(&headers))).await
+    define(engine, actor, seen, Define::put(QUERY, &id, value(&body)?)).await
 }
 
-async fn delete_query(Ready(engine): Ready, By(actor): By, Path(id): Path<String>, headers: HeaderMap) -> Result<Response, ApiError> {
-    define(engine, actor, Define::delete(QUERY, &id).seen(seen(&headers))).await
+async fn delete_query(Ready(engine): Ready, By(actor): By, Path(id): Path<String>, seen: IfMatch) -> Result<Response, ApiError> {
+    define(engine, actor, seen, Define::delete(QUERY, &id)).await
 }
 
 async fn put_function(
     Ready(engine): Ready,
     By(actor): By,
     Path(name): Path<String>,
-    headers: HeaderMap,
+    seen: IfMatch,
     JsonBody(body): JsonBody<FunctionBody>,
 ) -> Result<Response, ApiError> {
     body.read(&name)?;
-    define(engine, actor, Define::put(FUNCTION, &name, value(&body)?).seen(seen(&headers))).await
+    define(engine, actor, seen, Define::put(FUNCTION, &name, value(&body)?)).await
 }
 
-async fn delete_function(Ready(engine): Ready, By(actor): By, Path(name): Path<String>, headers: HeaderMap) -> Result<Response, ApiError> {
-    define(engine, actor, Define::delete(FUNCTION, &name).seen(seen(&headers))).await
+async fn delete_function(Ready(engine): Ready, By(actor): By, Path(name): Path<String>, seen: IfMatch) -> Result<Response, ApiError> {
+    define(engine, actor, seen, Define::delete(FUNCTION, &name)).await
 }

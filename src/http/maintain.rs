@@ -10,6 +10,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bytes::Bytes;
+use futures::StreamExt;
 use serde::Serialize;
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
@@ -101,7 +102,8 @@ async fn export(Ready(engine): Ready) -> Response {
         }
     });
     let next = |mut receiver: mpsc::Receiver<io::Result<Bytes>>| async move { receiver.recv().await.map(|chunk| (chunk, receiver)) };
-    let mut response = Body::from_stream(futures::stream::unfold(receiver, next)).into_response();
+    // What compresses the body polls it once more behind its end.
+    let mut response = Body::from_stream(futures::stream::unfold(receiver, next).fuse()).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
     response
 }

@@ -48,6 +48,7 @@ mod retention;
 mod rights;
 mod routes;
 mod search;
+pub(crate) mod seen;
 mod server;
 mod sessions;
 mod sign_in;

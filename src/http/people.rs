@@ -1,7 +1,6 @@
 //! People who sign in with an identity provider: its keys and endpoints, kept and asked for again when they change, and the code that
 //! becomes a token. Reads no token itself; who may come in is settled by `access`.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +12,6 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use jsonwebtoken::jwk::JwkSet;
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
 use super::server;
 use crate::access::{Claims, ClientAuth, Identity, OidcRefusal, Provider, Settings, provider_keys};
@@ -28,8 +26,6 @@ const AGE_MAX: Duration = Duration::from_secs(3_600);
 const FAILED: Duration = Duration::from_secs(5);
 /// Calls of sign-ins to the provider at one time: whoever nobody knows must not hold every thread of the server.
 const CALLS_MAX: usize = 8;
-/// Largest set of keys, in bytes.
-const KEYS_BYTES_MAX: u64 = 1 << 20;
 
 /// The provider and its keys.
 #[derive(Debug)]
@@ -161,7 +157,9 @@ impl People {
             }
             (None, Some(url), _) => {
                 mark();
-                (self.fetch(url).map_err(|error| unreadable(url, &error))?, url.clone())
+                // Whoever writes the settings names the host in them; all else is as for any call outside.
+                let fetch = || self.trusting(&Outside::named(url)?)?.get(url);
+                (fetch().map_err(|fault| unreadable(url, &fault.message))?, url.clone())
             }
             (None, None, Some(outside)) => {
                 mark();
@@ -297,23 +295,6 @@ impl People {
             Some(file) => outside.clone().trusting(&std::fs::read(self.dir.join(file)).map_err(|error| unreadable(file, &error))?),
             None => Ok(outside.clone()),
         }
-    }
-
-    fn fetch(&self, url: &str) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
-        let mut config = ureq::Agent::config_builder().https_only(true).max_redirects(3).timeout_global(Some(Duration::from_secs(10)));
-        if let Some(file) = &self.provider().ca_file {
-            let found: Vec<_> = parse_pem(&std::fs::read(self.dir.join(file))?)
-                .filter_map(|item| match item {
-                    Ok(PemItem::Certificate(certificate)) => Some(certificate),
-                    _ => None,
-                })
-                .collect();
-            config = config.tls_config(TlsConfig::builder().root_certs(RootCerts::Specific(Arc::new(found))).build());
-        }
-        let mut answer = config.build().new_agent().get(url).call()?;
-        let mut bytes = Vec::new();
-        answer.body_mut().as_reader().take(KEYS_BYTES_MAX).read_to_end(&mut bytes)?;
-        Ok(bytes)
     }
 }
 

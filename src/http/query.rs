@@ -1,5 +1,6 @@
 //! `/v1/query` and `/v1/tables`: free queries, and the tables that they read.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -41,14 +42,20 @@ const CUT: HeaderName = HeaderName::from_static("x-clew-cut");
 
 /// The workspaces that a text names and its sender may read. Which of the others are not there, and which not this sender's, nobody is told.
 async fn beside(app: &Arc<App>, caller: &Caller, granted: &Granted, text: &str) -> Result<Vec<Beside>, Fault> {
-    let mut beside = Vec::new();
+    // By workspace, each with what the text calls it: each is lent once, in this order.
+    let mut meant: BTreeMap<String, (Granted, Vec<String>)> = BTreeMap::new();
     for name in homes_named(text) {
         let Ok(there) = caller.grant_beside(app, Right::Read, &name) else { continue };
         // Where there is one workspace, every name means it to clients of Log Analytics: here its own does.
         let is_meant = |known: &str| known.eq_ignore_ascii_case(&name) || workspace_id(known).to_string() == name;
-        let Some(workspace) = there.workspace().filter(|known| is_meant(known)) else { continue };
-        let context = if granted.workspace() == Some(workspace) { None } else { Some(there.engine(app).await?.context()) };
-        beside.push(Beside { name, united: false, context });
+        let Some(workspace) = there.workspace().filter(|known| is_meant(known)).map(str::to_owned) else { continue };
+        meant.entry(workspace).or_insert_with(|| (there, Vec::new())).1.push(name);
+    }
+    let mut beside = Vec::new();
+    for (workspace, (there, names)) in meant {
+        let own = granted.workspace() == Some(workspace.as_str());
+        let context = if own { None } else { Some(there.engine(app).await?.lend().await.context()) };
+        beside.extend(names.into_iter().map(|name| Beside { name, united: false, context: context.clone() }));
     }
     Ok(beside)
 }

@@ -1,6 +1,6 @@
 //! The activity of an incident or alert: its versions in order, each as what it changed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -13,6 +13,9 @@ use crate::model::{Body, Change, Fault, Seq, Time};
 
 /// Members of a version that say how it came about.
 const OF_THE_VERSION: [&str; 4] = ["modified", "modified_by", "change", "id"];
+
+/// The kind of the decisions that keep what became of runs of automation rules.
+pub const RUN: &str = "automation.run";
 
 /// Which incident.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams, ToSchema)]
@@ -54,7 +57,7 @@ pub struct Activity {
     /// Who made it.
     pub actor: String,
     /// `create`, `update`, `comment`, `task`, `alerts`, `merge`, `split`, `undo`; `suppress` of an alert that a rule dismissed; `source` of a
-    /// version that a source gave; `proposal.made` and `proposal.rejected` of a proposal.
+    /// version that a source gave; `proposal.made` and `proposal.rejected` of a proposal; `automation.run` of a rule that ran.
     pub action: String,
     /// The change that this one takes back.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,7 +71,7 @@ pub struct Activity {
     /// Who proposed the change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proposed_by: Option<String>,
-    /// What was said of a proposal, or why something was changed.
+    /// What was said of a proposal, why something was changed, or what became of a run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     /// Name of the step of several changes that are undone together.
@@ -171,8 +174,9 @@ fn log(context: &Context, node: NodeId, said: impl Fn(Body) -> Option<Said>) -> 
     }
     let about = context.snapshot.records.about(&super::render::reference(&context.snapshot.graph, node))?;
     if !about.is_empty() {
+        let mut runs = HashMap::new();
         for seq in about {
-            value.extend(decided(context, seq)?);
+            value.extend(decided(context, seq, &mut runs)?);
         }
         value.sort_by_key(|activity| activity.change);
     }
@@ -180,11 +184,18 @@ fn log(context: &Context, node: NodeId, said: impl Fn(Body) -> Option<Said>) -> 
     Ok(ActivityLog { value, complete: true })
 }
 
-/// A decision about something, as a row of its activity.
-fn decided(context: &Context, seq: Seq) -> Result<Option<Activity>, Fault> {
+/// A decision about something, as a row of its activity; `runs` are those that earlier ones told of.
+fn decided(context: &Context, seq: Seq, runs: &mut HashMap<String, Map<String, Value>>) -> Result<Option<Activity>, Fault> {
     let document = document(context, seq)?;
     let Some(Body::Decision(value)) = bodies(&document)?.into_iter().next() else { return Ok(None) };
     let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+    let (mut comment, mut changed) = (text("comment"), Vec::new());
+    if value["kind"] == RUN {
+        let after = results(&value);
+        let before = runs.insert(text("id").unwrap_or_default(), after.clone()).unwrap_or_default();
+        changed = fields(&before, &after);
+        comment = comment.or_else(|| Some(outcome(&value)));
+    }
     Ok(Some(Activity {
         change: seq.0,
         time: document.received,
@@ -194,13 +205,36 @@ fn decided(context: &Context, seq: Seq) -> Result<Option<Activity>, Fault> {
         rule: text("rule"),
         proposal: text("proposal"),
         proposed_by: None,
-        comment: text("comment"),
+        comment,
         step: None,
         source: document.origin.source.to_string(),
         line: document.origin.line,
-        fields: Vec::new(),
+        fields: changed,
         actions: value.get("actions").cloned(),
     }))
+}
+
+/// What became of the actions of a run, by their place and type.
+fn results(run: &Value) -> Map<String, Value> {
+    let actions = run.get("actions").and_then(Value::as_array).into_iter().flatten().enumerate();
+    let result = |(place, action): (usize, &Value)| {
+        let mut result = action.as_object().cloned().unwrap_or_default();
+        let kind = result.remove("type").and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default();
+        (format!("action {}: {kind}", place + 1), Value::Object(result))
+    };
+    actions.map(result).collect()
+}
+
+/// What became of the actions of a run, in one line.
+pub(super) fn outcome(run: &Value) -> String {
+    let actions = run.get("actions").and_then(Value::as_array).into_iter().flatten();
+    let told = actions.map(|action| {
+        let text = |name: &str| action.get(name).and_then(Value::as_str).unwrap_or_default();
+        let (what, state, message) = (text("type"), text("state").replace('_', " "), text("message"));
+        if message.is_empty() { format!("{what} {state}") } else { format!("{what} {state} ({message})") }
+    });
+    let told = told.collect::<Vec<_>>().join(", ");
+    if told.is_empty() { "nothing to do".to_owned() } else { told }
 }
 
 fn members(version: &impl Serialize) -> Map<String, Value> {

@@ -131,19 +131,16 @@ pub fn detail(stored: &Stored) -> Option<BookmarkDetail> {
     })
 }
 
-/// All bookmarks as they stood at a document, the latest first.
-fn all(context: &Context, until: Seq) -> Result<Vec<BookmarkDetail>, Fault> {
-    let stored = context.snapshot.records.resources(Bookmark::KIND, until)?;
+/// Bookmarks as answers show them, the latest first.
+fn latest_first(stored: &[Stored]) -> Vec<BookmarkDetail> {
     let mut found: Vec<BookmarkDetail> = stored.iter().filter_map(detail).collect();
     found.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| a.id.cmp(&b.id)));
-    Ok(found)
+    found
 }
 
 /// The bookmarks of an incident as they stood at a document, the latest first.
 pub(super) fn of_incident(context: &Context, until: Seq, id: &str) -> Result<Vec<BookmarkDetail>, Fault> {
-    let mut found = all(context, until)?;
-    found.retain(|bookmark| bookmark.incidents.iter().any(|incident| incident == id));
-    Ok(found)
+    Ok(latest_first(&context.snapshot.records.evidence(id, until)?))
 }
 
 impl Question for BookmarkFilter {
@@ -160,9 +157,7 @@ impl Question for BookmarkFilter {
         let entity = self.entity.as_deref().map(|text| reference::entity(graph, text)).transpose()?;
         let text = self.text.as_deref().map(str::to_lowercase);
         let passes = |bookmark: &BookmarkDetail| {
-            incident.as_ref().is_none_or(|id| bookmark.incidents.contains(id))
-                && entity
-                    .is_none_or(|node| bookmark.entities.iter().any(|text| reference::entity(graph, text).is_ok_and(|found| found == node)))
+            entity.is_none_or(|node| bookmark.entities.iter().any(|text| reference::entity(graph, text).is_ok_and(|found| found == node)))
                 && self.label.as_ref().is_none_or(|label| bookmark.labels.iter().any(|known| known.eq_ignore_ascii_case(label)))
                 && text.as_ref().is_none_or(|text| {
                     let texts = [&bookmark.name, bookmark.notes.as_ref().unwrap_or(&bookmark.query), &bookmark.query];
@@ -170,7 +165,11 @@ impl Question for BookmarkFilter {
                         || json!(bookmark.row).to_string().to_lowercase().contains(text)
                 })
         };
-        let mut found = all(context, context.snapshot.seq)?;
+        let stored = match &incident {
+            Some(id) => context.snapshot.records.evidence(id, context.snapshot.seq)?,
+            None => context.snapshot.resources(Bookmark::KIND)?,
+        };
+        let mut found = latest_first(&stored);
         found.retain(passes);
         let total = found.len() as u64;
         let seal = Seal::of(context, Self::NAME, &Self { limit: None, cursor: None, ..self.clone() });

@@ -95,6 +95,8 @@ pub struct Context {
     pub now: Time,
     /// Ends the question when nobody waits for its answer any longer.
     pub stop: Stop,
+    /// Keeps the folders of the views in their place where the engine's own turns do not.
+    pub stays: Option<Arc<dyn std::any::Any + Send + Sync>>,
 }
 
 /// Something that can be asked of a snapshot.

@@ -14,6 +14,8 @@ const RESOURCE: u8 = b'r';
 const SUPPRESSED: u8 = b's';
 const LISTED: u8 = b'l';
 const TARGET: u8 = b't';
+const EVIDENCE: u8 = b'e';
+const CHILD: u8 = b'p';
 
 /// The longest text that stands in a key as it is.
 const TEXT_BYTES_MAX: usize = 400;
@@ -53,6 +55,20 @@ pub(super) fn decisions(kind: &str) -> Vec<u8> {
 pub(super) fn about(target: &str) -> Vec<u8> {
     let mut key = vec![TARGET];
     push_text(target, &mut key);
+    key
+}
+
+/// All bookmarks that were ever evidence of an incident.
+pub(super) fn evidence(incident: &str) -> Vec<u8> {
+    let mut key = vec![EVIDENCE];
+    push_text(incident, &mut key);
+    key
+}
+
+/// All incidents that were ever under another.
+pub(super) fn children(incident: &str) -> Vec<u8> {
+    let mut key = vec![CHILD];
+    push_text(incident, &mut key);
     key
 }
 

@@ -16,7 +16,7 @@ use super::keys;
 use super::sled::{SetAside, SledOptions, SledStore};
 use super::store::{KeyRange, Op, RecordStore, StoreError};
 use crate::journal::View;
-use crate::model::{Batch, Body, Fault, Indicator, Record, Resource, Seq, Stored, Time, Watchlist, WatchlistItem};
+use crate::model::{Batch, Body, Bookmark, Fault, Indicator, Record, Resource, Seq, Stored, Time, Watchlist, WatchlistItem};
 
 /// What has versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -300,6 +300,40 @@ impl Reader {
         Ok(found)
     }
 
+    /// The bookmarks that are evidence of an incident at `seq`, in the order of ids.
+    pub fn evidence(&self, incident: &str, seq: Seq) -> Result<Vec<Stored>, StoreError> {
+        let mut found = Vec::new();
+        for id in self.texts(keys::evidence(incident))? {
+            found.extend(self.resource(Bookmark::KIND, &id, seq)?.filter(|stored| incidents_of(&stored.resource).any(|of| of == incident)));
+        }
+        Ok(found)
+    }
+
+    /// Ids of the incidents that were under another at any time, in order; only their versions say whether they still are.
+    pub fn children(&self, incident: &str) -> Result<Vec<String>, StoreError> {
+        self.texts(keys::children(incident))
+    }
+
+    /// Whether anything was ever decided of a kind.
+    pub fn any_decision(&self, kind: &str) -> Result<bool, StoreError> {
+        let mut any = false;
+        self.shared.scan(&KeyRange::prefix(keys::decisions(kind)), &mut |_, _| {
+            any = true;
+            ControlFlow::Break(())
+        })?;
+        Ok(any)
+    }
+
+    /// The texts that the keys of a prefix have as values.
+    fn texts(&self, prefix: Vec<u8>) -> Result<Vec<String>, StoreError> {
+        let mut found = Vec::new();
+        self.each(prefix, |_, value| {
+            found.push(std::str::from_utf8(value).ok()?.to_owned());
+            Some(())
+        })?;
+        Ok(found)
+    }
+
     /// The document that changed a watchlist or threat indicator last; 0 if none did.
     pub fn last_listed(&self) -> Result<Seq, StoreError> {
         let mut last = Seq(0);
@@ -360,6 +394,9 @@ fn list_ops(record: &Record, ops: &mut Vec<Op>) {
             if let Some(number) = incident.number {
                 put(keys::with_text(keys::number(number), &incident.id), keys::number_value(record.seq, &incident.id));
             }
+            if let Some(parent) = &incident.parent {
+                put(keys::with_text(keys::children(parent), &incident.id), Bytes::copy_from_slice(incident.id.as_bytes()));
+            }
         }
         Body::Decision(value) => {
             let key = keys::with_text(keys::decisions(&member(value, "kind")), &member(value, "id"));
@@ -376,6 +413,11 @@ fn list_ops(record: &Record, ops: &mut Vec<Op>) {
             let key = keys::with_text(keys::resources(&resource.kind), &resource.id);
             let value = serde_json::to_vec(resource).expect("a resource has only text keys");
             put(keys::with_seq(key, record.seq), Bytes::from(value));
+            if &*resource.kind == Bookmark::KIND {
+                for incident in incidents_of(resource) {
+                    put(keys::with_text(keys::evidence(incident), &resource.id), Bytes::copy_from_slice(resource.id.as_bytes()));
+                }
+            }
             if [Watchlist::KIND, WatchlistItem::KIND, Indicator::KIND].contains(&&*resource.kind) {
                 put(keys::last_listed(), Bytes::copy_from_slice(&record.seq.0.to_le_bytes()));
             }
@@ -383,6 +425,11 @@ fn list_ops(record: &Record, ops: &mut Vec<Op>) {
         }
         Body::Event(_) => {}
     }
+}
+
+/// The incidents whose evidence a bookmark is.
+fn incidents_of(bookmark: &Resource) -> impl Iterator<Item = &str> {
+    bookmark.value.get("incidents").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
 /// A document's fingerprint as the next change names it.

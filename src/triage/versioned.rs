@@ -6,15 +6,15 @@ use serde::de::DeserializeOwned;
 use crate::model::{Alert, Body, Change, Document, Fault, FaultClass, Incident, Seq, Time};
 use crate::query::{Context, details};
 
-/// Refuses a version that is not the one that the caller saw, by its etag as clients write it: `*` is any version, the empty text none.
+/// Refuses a version that is not the one that the caller saw, by its etag as clients write it: `*` is any version, the empty text none, of a list each may be it.
 pub fn check_seen(what: &str, id: &str, present: Option<&str>, seen: Option<&str>) -> Result<(), Fault> {
-    let Some(seen) = seen.map(|seen| seen.trim().trim_start_matches("W/").trim_matches('"')) else { return Ok(()) };
-    let holds = match seen {
+    let Some(seen) = seen else { return Ok(()) };
+    let holds = |one: &str| match one.trim().trim_start_matches("W/").trim_matches('"') {
         "" => present.is_none(),
         "*" => present.is_some(),
-        seen => present == Some(seen),
+        one => present == Some(one),
     };
-    if holds {
+    if seen.split(',').any(holds) {
         return Ok(());
     }
     let expected = present.map_or_else(|| "no version".to_owned(), |etag| format!("etag `{etag}`"));

@@ -193,6 +193,31 @@ async fn webhooks_are_signed_tried_again_under_one_name_and_given_up_to_be_sent_
     let again = send(&clew, "POST", &format!("/v1/automation/runs/{}/resend", run["id"].as_str().expect("an id")), Value::Null).await;
     assert_eq!(again["actions"][0]["state"], "done");
     assert_eq!(clew.get("/v1/automation/runs?state=dead").await["total"], 0);
+    // Both outcomes stand on the timeline of the incident, as what they are, and in its activity with what they changed.
+    let timeline = clew.get("/v1/timeline?of=incident:two&kind=automation").await;
+    let items: Vec<Value> = timeline["value"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|item| json!([item["kind"], item["node"], item["message"], item["touches"]]))
+        .collect();
+    let item = |outcome: &str| json!(["automation", "incident:two", format!("rule hook ran: webhook {outcome}"), ["incident:two"]]);
+    assert_eq!(items, [item("dead (127.0.0.1 answered 400: ok)"), item("done (127.0.0.1 answered 200)")]);
+    assert_eq!(timeline["counts"], json!({"automation": 2}));
+    assert_eq!(clew.get("/v1/timeline?of=incident:one").await["counts"]["automation"], 1);
+    assert_eq!(clew.get("/v1/timeline?of=incident:two&kind=automation&severity=high").await["value"], json!([]));
+    let paged = clew.get("/v1/timeline?of=incident:two&kind=automation&limit=1").await;
+    let next = clew
+        .get(&format!("/v1/timeline?of=incident:two&kind=automation&limit=1&cursor={}", paged["cursor"].as_str().expect("a cursor")))
+        .await;
+    assert_eq!(json!([paged["value"][0]["message"], next["value"][0]["message"]]), json!([items[0][2], items[1][2]]));
+    let activity = clew.get("/v1/incidents/two/activity").await;
+    let fields = |row: usize| {
+        let field = &activity["value"][row]["fields"][0];
+        json!([field["field"], field["before"]["state"], field["after"]["state"], activity["value"][row]["comment"]])
+    };
+    assert_eq!(fields(0), json!(["action 1: webhook", "dead", "done", "webhook done (127.0.0.1 answered 200)"]));
+    assert_eq!(fields(1), json!(["action 1: webhook", null, "dead", "webhook dead (127.0.0.1 answered 400: ok)"]));
     assert_eq!(clew.get("/v1/automation/runs?rule=hook").await["total"], 2);
 }
 

@@ -359,6 +359,38 @@ async fn simulation_makes_one_alert_for_each_bundle() {
     }
 }
 
+/// The service lists what a subscription has; a workspace has one list, which a simulation adds to whatever subscription its caller writes.
+#[tokio::test(flavor = "multi_thread")]
+async fn simulation_hides_nothing_that_was_listed_before() {
+    let clew = with_alerts();
+    let sub = "/subscriptions/00000000-0000-0000-0000-000000000001";
+    let listed = async |path: &str| names(&clew.get(&format!("{sub}{path}/providers/Microsoft.Security/alerts")).await).len();
+    let counted = async |table: &str| {
+        let query = format!("{table} | where type !has 'assessments' | summarize n = count()");
+        let body = json!({"query": query, "subscriptions": ["00000000-0000-0000-0000-000000000001"]});
+        let (status, answer) = clew.post("/providers/Microsoft.ResourceGraph/resources?api-version=2021-03-01", &body).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        answer["data"][0]["n"].as_u64().expect("a number")
+    };
+    let (before, graph, resources) = (listed("").await, counted("securityresources").await, counted("resources").await);
+    assert!(before > 0 && resources > 0);
+    let path = format!("{sub}/providers/Microsoft.Security/locations/westeurope/alerts/default/simulate");
+    let body = json!({"properties": {"kind": "Bundles", "bundles": ["VirtualMachines", "KeyVaults"]}});
+    assert_eq!(clew.by("ann", "POST", &path, body).await.0, StatusCode::ACCEPTED);
+    assert_eq!(listed("").await, before + 2);
+    // `clew simulate` tells of hosts and resources that refer to each other.
+    let simulated = tokio::task::block_in_place(|| clew.engine.simulate(&["DNS".to_owned()], &Default::default())).expect("samples");
+    assert_eq!(listed("").await, before + 2 + simulated.alerts.len());
+    for group in ["Sample-RG", "no-such-rg"] {
+        assert_eq!(listed(&format!("/resourceGroups/{group}")).await, before + 2 + simulated.alerts.len(), "{group}");
+    }
+    assert_eq!(counted("securityresources").await, graph + 2 + simulated.alerts.len() as u64);
+    assert!(counted("resources").await > resources);
+    // A subscription that real things are in still has its own list.
+    let own = clew.get(&format!("{SUB}/providers/Microsoft.Security/alerts")).await;
+    assert!(names(&own).contains(&ALERT) && names(&own).len() < before + 2, "{own}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn suppression_rules_are_kept_in_the_words_of_the_vendor() {
     let clew = Clew::new();

@@ -166,3 +166,22 @@ async fn sample_alerts_hang_together() {
     let (status, answer) = clew.by("ana", "POST", "/v1/simulate", json!({"bundles": ["Toasters"]})).await;
     assert_eq!((status.as_u16(), answer["error"]["code"].as_str()), (400, Some("parameter_invalid")));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_is_whole_in_every_coding() {
+    let clew = Clew::new();
+    for alerts in [0, 40] {
+        let rows: String = (0..alerts).map(|n| json!({"$table": "Signals_CL", "Name": format!("row {n}")}).to_string() + "\n").collect();
+        if alerts > 0 {
+            clew.ingest_bytes("signals.jsonl", rows);
+        }
+        let (coding, plain) = clew.coded("/v1/export", "identity").await;
+        assert_eq!(coding, None);
+        assert!(plain.iter().filter(|byte| **byte == b'\n').count() >= alerts);
+        let (coding, packed) = clew.coded("/v1/export", "gzip").await;
+        assert_eq!(coding.as_deref(), Some("gzip"));
+        let mut unpacked = Vec::new();
+        flate2::read::GzDecoder::new(packed.as_slice()).read_to_end(&mut unpacked).expect("gzip to its end");
+        assert_eq!(String::from_utf8_lossy(&unpacked), String::from_utf8_lossy(&plain));
+    }
+}

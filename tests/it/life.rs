@@ -246,6 +246,49 @@ async fn incidents_are_made_by_hand_and_ordered_under_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_parent_shows_the_incidents_under_it() {
+    let clew = filled();
+    let children = async |parent: &str, as_of: &str| {
+        let detail = clew.get(&format!("/v1/incidents/{parent}{as_of}")).await;
+        let ids: Vec<String> =
+            detail["children"].as_array().expect("a list").iter().map(|row| row["id"].as_str().expect("an id").to_owned()).collect();
+        assert_eq!(detail["children_total"], ids.len());
+        ids
+    };
+    assert!(children("1", "").await.is_empty());
+    ok(&clew, "ana", "PATCH", "/v1/incidents/2", json!({"parent": "1"})).await;
+    ok(&clew, "ana", "POST", "/v1/incidents", json!({"id": "hand", "title": "by hand", "severity": "High", "parent": "i1"})).await;
+    assert_eq!(children("1", "").await, ["i2", "hand"]);
+    let then = clew::model::Time::now().to_string();
+    let list = clew.get("/v1/incidents?parent=1&sort=number").await;
+    assert_eq!(json!([list["total"], list["value"][0]["id"], list["counters"]["status"]["New"]]), json!([2, "hand", 2]));
+    assert_eq!(clew.get("/v1/incidents?parent=i1&severity=high").await["total"], 1);
+    assert_eq!(clew.get("/v1/incidents?parent=1&entity=host:ws1.contoso.com").await["value"][0]["id"], "i2");
+    assert_eq!(clew.get("/v1/incidents?parent=2").await["total"], 0);
+    assert_eq!(clew.try_get("/v1/incidents?parent=none").await.0, StatusCode::NOT_FOUND);
+    // Whoever is taken out again, or is deleted, is under it no longer.
+    ok(&clew, "ana", "PATCH", "/v1/incidents/2", json!({"parent": null})).await;
+    assert_eq!(children("1", "").await, ["hand"]);
+    assert_eq!(clew.get("/v1/incidents?parent=1").await["total"], 1);
+    assert_eq!(children("1", &format!("?as_of={then}")).await, ["i2", "hand"]);
+    assert!(clew.engine.verify().expect("views can be compared").equal);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_incident_of_many_versions_lists_the_newest_and_says_how_many_there_are() {
+    let clew = filled();
+    for n in 0..120 {
+        ok(&clew, "ana", "PATCH", "/v1/incidents/1", json!({"title": format!("title {n}")})).await;
+    }
+    let shown = detail(&clew, "1").await;
+    let versions = shown["versions"].as_array().expect("a list");
+    let seqs: Vec<u64> = versions.iter().filter_map(|version| version["seq"].as_u64()).collect();
+    assert_eq!((versions.len(), &shown["versions_total"], &shown["title"]), (100, &json!(121), &json!("title 119")));
+    assert!(seqs.is_sorted() && versions[99]["current"] == true && Some(seqs[99]) == shown["seq"].as_u64());
+    assert_eq!(clew.get("/v1/incidents/1/activity").await["value"].as_array().map(Vec::len), Some(121));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_audit_finds_what_was_altered_or_dropped() {
     let clew = filled();
     for tag in ["one", "two", "three"] {

@@ -57,6 +57,51 @@ async fn log_analytics_answers_a_query_with_typed_columns_and_dynamic_cells_as_t
     assert_eq!(answer["tables"][0]["rows"], json!([[2]]));
 }
 
+/// Queries in the context of a resource see the rows whose `_ResourceId` is that of the resource, or lies under it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_by_resource_sees_the_rows_of_the_resource() {
+    let clew = Clew::new();
+    let id = |machine: &str| {
+        format!(
+            "/subscriptions/11111111-0000-0000-0000-000000000001/resourceGroups/Web/providers/Microsoft.Compute/virtualMachines/{machine}"
+        )
+    };
+    let rows = [
+        json!({"$table": "AzureActivity", "TimeGenerated": "2024-01-01T00:00:00Z", "_ResourceId": id("vm1"), "OperationNameValue": "own"}),
+        json!({"$table": "AzureActivity", "TimeGenerated": "2024-01-01T00:01:00Z", "_ResourceId": id("VM1").to_uppercase(), "OperationNameValue": "case"}),
+        json!({"$table": "AzureActivity", "TimeGenerated": "2024-01-01T00:02:00Z", "ResourceId": id("vm1") + "/extensions/x", "OperationNameValue": "under"}),
+        json!({"$table": "AzureActivity", "TimeGenerated": "2024-01-01T00:03:00Z", "_ResourceId": id("vm12"), "OperationNameValue": "neighbour"}),
+        json!({"$table": "AzureActivity", "TimeGenerated": "2024-01-01T00:04:00Z", "_ResourceId": id("vm_1"), "OperationNameValue": "pattern"}),
+        json!({"$table": "Syslog", "TimeGenerated": "2024-01-01T00:05:00Z", "Computer": "vm1.contoso.com", "SyslogMessage": "by name"}),
+        json!({"$table": "Syslog", "TimeGenerated": "2024-01-01T00:06:00Z", "Computer": "vm1.contoso.com", "_ResourceId": id("vm12"), "SyslogMessage": "of another group"}),
+        json!({"$table": "Syslog", "TimeGenerated": "2024-01-01T00:07:00Z", "Computer": "vm10", "SyslogMessage": "other"}),
+        json!({"$table": "Signals_CL", "TimeGenerated": "2024-01-01T00:08:00Z", "Name": "of nothing"}),
+    ];
+    let text: String = rows.iter().map(|row| row.to_string() + "\n").collect();
+    assert_eq!(clew.ingest_bytes("rows.jsonl", text).new, rows.len() as u64);
+    let ask = async |resource: &str, query: &str| {
+        let (status, answer) = clew.post(&format!("/v1{resource}/query"), &json!({"query": query})).await;
+        assert_eq!(status, StatusCode::OK, "{resource}: {answer}");
+        let rows = answer["tables"][0]["rows"].as_array().expect("rows").clone();
+        rows.into_iter().map(|row| row[0].as_str().expect("a text").to_owned()).collect::<Vec<_>>()
+    };
+    let operations = "AzureActivity | sort by TimeGenerated asc | project OperationNameValue";
+    let messages = "Syslog | sort by TimeGenerated asc | project SyslogMessage";
+    let (vm, group) = (id("vm1"), "/subscriptions/11111111-0000-0000-0000-000000000001/resourcegroups/web");
+    assert_eq!(ask(&vm, operations).await, ["own", "case", "under"]);
+    assert_eq!(ask(&vm, messages).await, ["by name"]);
+    assert!(ask(&vm, "Signals_CL | project Name").await.is_empty());
+    assert_eq!(ask(group, operations).await, ["own", "case", "under", "neighbour", "pattern"]);
+    assert_eq!(ask(group, messages).await, ["of another group"]);
+    // A workspace is a resource that has all rows, and one that nothing is known of stands for it.
+    for whole in [
+        format!("{group}/providers/Microsoft.OperationalInsights/workspaces/default"),
+        "/subscriptions/22222222-0000-0000-0000-000000000001/resourceGroups/other".to_owned(),
+    ] {
+        assert_eq!(ask(&whole, messages).await, ["by name", "of another group", "other"], "{whole}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn time_spans_hold_back_rows_of_tables_in_every_form() {
     let clew = with_rows();

@@ -192,3 +192,27 @@ fn damage(folder: &Path) {
         }
     }
 }
+
+/// A query of another workspace reads the files of this one by their paths: they stay until it is over.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_waits_for_those_whom_the_engine_was_lent_to() {
+    let clew = Clew::new();
+    clew.ingest_bytes("rows.jsonl", "{\"$table\":\"Signals_CL\",\"TimeGenerated\":\"2024-01-01T00:00:00Z\",\"Name\":\"a\"}");
+    clew.engine.persist().expect("rows become files");
+    let lent = clew.engine.lend().await;
+    let context = lent.context();
+    drop(lent);
+    let engine = std::sync::Arc::clone(&clew.engine);
+    let rebuilding = tokio::task::spawn_blocking(move || engine.rebuild());
+    // The new views are made; what is left to do is to let them change places.
+    while !clew.folder.path().join("rebuild/columns").exists() {
+        tokio::task::yield_now().await;
+    }
+    let request = clew::query::ask::ResultsRequest { text: "Signals_CL | project Name".to_owned(), ..Default::default() };
+    let (asked, context) =
+        tokio::task::spawn_blocking(move || (clew::query::Question::answer(request, &context), context)).await.expect("an answer");
+    assert_eq!(asked.expect("the files are there").tables[0].table.rows.len(), 1);
+    assert!(!rebuilding.is_finished(), "the folders stay as long as the context is there");
+    drop(context);
+    assert_eq!(rebuilding.await.expect("a rebuild").expect("a rebuild"), clew.engine.seq());
+}

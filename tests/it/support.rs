@@ -97,6 +97,23 @@ impl Clew {
         self.send(request.header("content-type", "application/json").body(body).expect("a request")).await
     }
 
+    /// The status and body of a request with a header of its own; without a body if it is null.
+    pub(crate) async fn with_header(&self, method: &str, path: &str, header: (&str, &str), body: &Value) -> (StatusCode, Value) {
+        let request = Request::builder().method(method).uri(path).header(header.0, header.1).header("content-type", "application/json");
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        self.send(request.body(body).expect("a request")).await
+    }
+
+    /// The coding and bytes of the body of a GET that succeeds, as the server compresses it for a client that takes that coding.
+    pub(crate) async fn coded(&self, path: &str, coding: &str) -> (Option<String>, Vec<u8>) {
+        let request = Request::get(path).header("host", "127.0.0.1:8080").header("accept-encoding", coding);
+        let router = self.router.clone().layer(tower_http::compression::CompressionLayer::new());
+        let answer = router.oneshot(request.body(Body::empty()).expect("a request")).await.expect("the router answers");
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        let coding = answer.headers().get("content-encoding").and_then(|coding| coding.to_str().ok()).map(str::to_owned);
+        (coding, to_bytes(answer.into_body(), usize::MAX).await.expect("the body is whole").to_vec())
+    }
+
     /// The answer of a SQL query.
     pub(crate) async fn sql(&self, text: &str) -> Value {
         let (status, body) = self.post("/v1/query", &serde_json::json!({ "lang": "sql", "text": text })).await;

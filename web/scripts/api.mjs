@@ -42,7 +42,9 @@ function members(schema) {
 }
 
 function parameters(operation) {
-    const lines = (operation.parameters ?? []).map(
+    // What stands in headers is no parameter of an address.
+    const named = (operation.parameters ?? []).filter((parameter) => parameter.in !== "header");
+    const lines = named.map(
         (parameter) =>
             `${comment(parameter.description, "    ")}    ${key(parameter.name)}${parameter.required ? "" : "?"}: ${type(parameter.schema)};\n`,
     );

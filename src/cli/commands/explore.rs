@@ -55,7 +55,7 @@ pub(crate) struct Timeline {
     of: Vec<String>,
     #[command(flatten)]
     window: WindowArgs,
-    /// Any of alert, incident, event, status
+    /// Any of alert, incident, event, status, automation
     #[arg(long, value_delimiter = ',', value_name = "KIND")]
     kind: Vec<String>,
     /// Events of any of these tables
@@ -110,7 +110,7 @@ pub(crate) struct Around {
     /// How long before and behind it [default: 1h]
     #[arg(long, value_name = "SPAN")]
     window: Option<String>,
-    /// Any of alert, incident, event, status
+    /// Any of alert, incident, event, status, automation
     #[arg(long, value_delimiter = ',', value_name = "KIND")]
     kind: Vec<String>,
     /// Events of any of these tables

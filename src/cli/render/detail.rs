@@ -8,7 +8,7 @@ use super::super::fault::plain;
 use super::super::output::Style;
 use super::grid::{Grid, text};
 use super::sheet::Sheet;
-use super::{ALERTS, Columns, ENTITIES, counts, list, rows};
+use super::{ALERTS, Columns, ENTITIES, INCIDENTS, counts, list, rows};
 
 const EVIDENCE: Columns = &[("ENTITY", "id"), ("LABEL", "label"), ("ROLE", "role")];
 const VERSIONS: Columns =
@@ -28,6 +28,7 @@ pub(super) fn incident(answer: &Value, style: Style) -> String {
     if !missing.is_empty() {
         let _ = writeln!(out, "\nalerts that it names but that were never seen: {missing}");
     }
+    out.push_str(&section("children", list(answer, "children"), INCIDENTS, style));
     out.push_str(&section("entities", list(answer, "entities"), ENTITIES, style));
     for comment in list(answer, "comments") {
         let _ = writeln!(out, "\n{} {}: {}", text(&comment["created"]), text(&comment["author"]), text(&comment["message"]));

@@ -22,6 +22,7 @@ use super::triage::Written;
 use super::{Engine, files};
 use crate::ingest;
 use crate::model::{Document, Entity, Fault, FaultClass, Seq, Time};
+use crate::query::activity::RUN;
 use crate::query::{Context, details};
 use crate::triage::automation::{self, ACTOR, Action, AutomationRule, Facts, KIND, KIND_DEFENDER, On, Rule};
 use crate::triage::egress::EgressPolicy;
@@ -32,8 +33,6 @@ use found::{Found, before, entities, found_in, is_assessment, started_by};
 const DOCUMENTS_MAX: u64 = 20_000;
 /// Runs that one pass works on; the rest waits for the next.
 const RUNS_MAX: usize = 200;
-/// The kind of the decisions that keep what became of runs.
-pub(super) const RUN: &str = "automation.run";
 /// Namespace of the names of runs.
 const NAMESPACE: uuid::Uuid = uuid::Uuid::from_u128(0x51c5_0c3e_2d6a_5f0b_8a41_9f60_3f1d_7702);
 

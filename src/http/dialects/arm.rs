@@ -34,7 +34,6 @@ pub(super) static DIALECT: Dialect = Dialect {
 /// Status and body of an error of the management API.
 pub(crate) fn fault(fault: &Fault, request_id: &str) -> (StatusCode, Value) {
     let status = match (fault.code, error::status(fault)) {
-        ("precondition_failed", _) => StatusCode::PRECONDITION_FAILED,
         // What the field's clients know of a limit is that the request was wrong.
         (_, StatusCode::UNPROCESSABLE_ENTITY) => StatusCode::BAD_REQUEST,
         (_, status) => status,

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::routes::{Handler, Matched, Route, Table, segments};
 use super::{Call, DIALECTS, Dialect, Reply, Right, call, kusto, logs, resources};
-use crate::engine::Engine;
+use crate::engine::{Engine, Lent};
 use crate::http::app::App;
 use crate::http::auth::{Caller, Granted};
 use crate::http::error::ApiError;
@@ -121,15 +121,7 @@ async fn run(
     let named: Vec<_> = named.into_iter().map(|word| (caller.grant_beside(&app, route.right, &word), word)).collect();
     let there = named.iter().filter_map(|(there, _)| there.as_ref().ok()).chain([&granted]);
     app.workspaces.fit(there.filter_map(Granted::workspace))?;
-    let mut beside = Vec::new();
-    for (there, word) in named {
-        let engine = match there {
-            Ok(there) if there.workspace() == granted.workspace() => Ok(None),
-            Ok(there) => there.engine(&app).await.map(Some),
-            Err(fault) => Err(fault),
-        };
-        beside.push(logs::Named { word, engine });
-    }
+    let beside = lend(&app, &granted, named).await;
     let engine = granted.engine(&app).await?;
     let actor = granted.actor()?;
     let call = Call {
@@ -150,6 +142,30 @@ async fn run(
         Handler::Changes(handler) => changed(engine, call, handler).await?,
     };
     Ok(reply.into_response()?)
+}
+
+/// The workspaces that a request names beside its own, each lent once and in the order of their names.
+async fn lend(app: &Arc<App>, own: &Granted, mut named: Vec<(Result<Granted, Fault>, String)>) -> Vec<logs::Named> {
+    let workspace = |there: &Result<Granted, Fault>| there.as_ref().ok().and_then(Granted::workspace).map(str::to_owned);
+    named.sort_by_cached_key(|(there, _)| workspace(there));
+    let mut lent: Option<(Option<String>, Result<Option<Arc<Lent>>, Fault>)> = None;
+    let mut beside = Vec::new();
+    for (there, word) in named {
+        let name = workspace(&there);
+        let known = lent.as_ref().filter(|(known, _)| there.is_ok() && *known == name).map(|(_, engine)| engine.clone());
+        let engine = match (known, there) {
+            (Some(engine), _) => engine,
+            (None, Ok(there)) if there.workspace() == own.workspace() => Ok(None),
+            (None, Ok(there)) => match there.engine(app).await {
+                Ok(engine) => Ok(Some(Arc::new(engine.lend().await))),
+                Err(fault) => Err(fault),
+            },
+            (None, Err(fault)) => Err(fault),
+        };
+        lent = Some((name, engine.clone()));
+        beside.push(logs::Named { word, engine });
+    }
+    beside
 }
 
 async fn changed(engine: Arc<Engine>, call: Call, handler: fn(&Call, &Engine) -> Result<Reply, Fault>) -> Result<Reply, Fault> {

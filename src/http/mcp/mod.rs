@@ -197,7 +197,7 @@ async fn serve(
     }
     // A stream that stays open ends with the right to it, and when the server stops.
     let engine = Arc::downgrade(&engine);
-    let stream = Body::new(body).into_data_stream().take_until(Box::pin(async move { standing.lost(&engine).await }));
+    let stream = Body::new(body).into_data_stream().take_until(Box::pin(async move { standing.lost(&engine).await })).fuse();
     Ok(Response::from_parts(parts, Body::from_stream(stream)))
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::super::answer::Table;
 use super::super::kql::bind::workspace_word;
 use super::super::kql::lexer::{TokenKind, decode, lex};
-use super::super::session::{Limits, Peer, Source, Watchlists};
+use super::super::session::{Limits, Peer, ResourceScope, Source, Watchlists};
 use super::super::{Context, Question};
 use super::given::GivenTable;
 use super::world::World;
@@ -24,6 +24,9 @@ pub struct ResultsRequest {
     pub parameters: Object,
     /// Rows of tables with `TimeGenerated` count only inside.
     pub window: Window,
+    /// Identifier of a resource of Azure: only rows about it, or about what lies under it, count. One that nothing is known of stands for the
+    /// whole workspace.
+    pub resource: Option<String>,
     /// Bounds of the answer.
     pub limits: Limits,
     /// Tables beside those of the workspace; they go before stored ones of the same name.
@@ -127,7 +130,8 @@ impl Question for ResultsRequest {
         if self.text.trim().is_empty() {
             return Err(Fault::new(FaultClass::Invalid, "kql_expected", "expected a query, found an empty text"));
         }
-        let mut source = Source { window: self.window, ..Source::of(context) };
+        let scope = self.resource.as_deref().and_then(|id| ResourceScope::of(context, id));
+        let mut source = Source { window: self.window, scope, ..Source::of(context) };
         source.watchlists = source.watchlists.map(Watchlists::lenient);
         for table in &self.tables {
             source.tables.insert(0, (table.name.clone(), table.provider(context.runtime.clone())));

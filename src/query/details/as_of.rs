@@ -13,7 +13,7 @@ use crate::records::{Subject, Version};
 use super::super::lists::{AlertRow, EntityRow, IncidentRow};
 use super::super::{Context, bookmarks, render};
 use super::requests::VersionRow;
-use super::{IncidentDetail, bodies, document, members};
+use super::{IncidentDetail, VERSIONS_MAX, bodies, document, family, members};
 
 /// The last document that clew had taken in at an instant.
 pub(in crate::query) fn cut(context: &Context, at: Time) -> Result<Seq, Fault> {
@@ -156,7 +156,10 @@ pub(in crate::query) fn incident(context: &Context, node: NodeId, at: Time) -> R
         }
     }
     alerts.sort_by(|(_, a), (_, b)| (a.time(), &a.id).cmp(&(b.time(), &b.id)));
-    let rows = versions.iter().map(|version| version_row(context, version, seq)).collect::<Result<_, Fault>>()?;
+    let versions_total = versions.len() as u64;
+    let newest = &versions[versions.len().saturating_sub(VERSIONS_MAX)..];
+    let rows = newest.iter().map(|version| version_row(context, version, seq)).collect::<Result<_, Fault>>()?;
+    let (children, children_total) = family::rows_then(context, &id, until)?;
     let mut techniques: Vec<String> =
         whole.techniques.iter().chain(alerts.iter().flat_map(|(_, alert)| &alert.techniques)).cloned().collect();
     techniques.sort();
@@ -171,6 +174,8 @@ pub(in crate::query) fn incident(context: &Context, node: NodeId, at: Time) -> R
         tasks: whole.tasks.iter().map(|task| json!(task)).collect(),
         bookmarks: bookmarks::of_incident(context, until, &id)?,
         parent: whole.parent,
+        children,
+        children_total,
         etag: seq.to_string(),
         url: whole.url,
         redirect: whole.redirect.map(|id| format!("incident:{id}")),
@@ -179,7 +184,17 @@ pub(in crate::query) fn incident(context: &Context, node: NodeId, at: Time) -> R
         alerts_missing: missing,
         extended: whole.extended,
         versions: rows,
+        versions_total,
     })
+}
+
+/// The row of another incident as its newest version and the alerts that it lists had it.
+pub(super) fn row_then(context: &Context, incident: &Incident, seq: Seq, until: Seq) -> Result<IncidentRow, Fault> {
+    let mut alerts = Vec::new();
+    for id in &incident.alert_ids {
+        alerts.extend(alert(context, id, until)?);
+    }
+    Ok(row(incident, &alerts, seq))
 }
 
 fn version_row(context: &Context, version: &Version, current: Seq) -> Result<VersionRow, Fault> {

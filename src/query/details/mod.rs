@@ -1,6 +1,7 @@
 //! One incident, alert or entity with everything that is known of it.
 
 pub(in crate::query) mod as_of;
+pub(in crate::query) mod family;
 mod records;
 mod requests;
 
@@ -30,6 +31,8 @@ pub const SUPPRESS: &str = "suppress";
 const PROPERTY_ALERTS_MAX: usize = 25;
 /// Incidents that an entity's details list.
 const INCIDENTS_MAX: usize = 50;
+/// Versions that an incident's details list.
+const VERSIONS_MAX: usize = 100;
 /// Other entities that an entity's details list as possibly the same.
 const POSSIBLY_SAME_MAX: usize = 50;
 
@@ -47,10 +50,10 @@ pub fn bodies(document: &Document) -> Result<Vec<Body>, Fault> {
         .map_err(|reject| Fault::new(FaultClass::Internal, "document_unreadable", format!("{}: {}", reject.code, reject.message)))
 }
 
-/// The versions of a node, oldest first, with where they came from.
-fn versions(context: &Context, node: NodeId) -> Result<Vec<VersionRow>, Fault> {
+/// The newest versions of a node, oldest first, with where they came from: their documents say that.
+fn versions(context: &Context, node: NodeId, most: usize) -> Result<Vec<VersionRow>, Fault> {
     let versions = context.snapshot.graph.versions(node);
-    versions.iter().rev().map(|version| version_row(context, version)).collect()
+    versions.iter().take(most).rev().map(|version| version_row(context, version)).collect()
 }
 
 fn version_row(context: &Context, version: &Version) -> Result<VersionRow, Fault> {
@@ -173,7 +176,7 @@ pub fn alert_alone(context: &Context, id: &str) -> Result<AlertDetail, Fault> {
         suppressed_by: whole.change.filter(|_| alert.status() == AlertStatus::Dismissed).and_then(|change| change.rule),
         same_resource: None,
         etag: present(graph, node).first().map(Seq::to_string).unwrap_or_default(),
-        versions: versions(context, node)?,
+        versions: versions(context, node, usize::MAX)?,
         raw: document.map_or(Value::Null, |document| serde_json::from_slice(&document.raw).unwrap_or(Value::Null)),
     })
 }
@@ -242,6 +245,7 @@ impl Question for IncidentRequest {
         if row.title.is_empty() {
             row.title.clone_from(&whole.title);
         }
+        let (children, children_total) = family::rows(context, incident.id())?;
         Ok(IncidentDetail {
             row,
             description: whole.description,
@@ -252,6 +256,8 @@ impl Question for IncidentRequest {
             tasks: whole.tasks.iter().map(|task| json!(task)).collect(),
             bookmarks: bookmarks::of_incident(context, context.snapshot.seq, incident.id())?,
             parent: whole.parent,
+            children,
+            children_total,
             etag: present(graph, node).first().map(Seq::to_string).unwrap_or_default(),
             url: whole.url,
             redirect: incident.redirect().map(|node| render::reference(graph, node)),
@@ -259,7 +265,8 @@ impl Question for IncidentRequest {
             alerts_list: alerts.iter().map(|alert| alert_row(graph, alert)).collect::<Vec<AlertRow>>(),
             alerts_missing: missing,
             extended: whole.extended,
-            versions: versions(context, node)?,
+            versions: versions(context, node, VERSIONS_MAX)?,
+            versions_total: graph.versions_len(node) as u64,
         })
     }
 }

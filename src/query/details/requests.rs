@@ -107,6 +107,10 @@ pub struct IncidentDetail {
     /// The incident that this one belongs under.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
+    /// The incidents that belong under this one, oldest first, up to 100; the list of incidents by `parent` has all.
+    pub children: Vec<IncidentRow>,
+    /// How many they are.
+    pub children_total: u64,
     /// Name of the present version, for changes that must not overwrite a newer one.
     pub etag: String,
     /// Place in the product's own portal.
@@ -124,8 +128,10 @@ pub struct IncidentDetail {
     /// Everything else that the source says.
     #[schema(value_type = std::collections::HashMap<String, Value>)]
     pub extended: Object,
-    /// Its versions, oldest first.
+    /// Its newest versions, oldest first, up to 100; its activity has all.
     pub versions: Vec<VersionRow>,
+    /// How many versions there are.
+    pub versions_total: u64,
 }
 
 /// An alert with its entities and where it came from.

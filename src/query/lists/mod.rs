@@ -14,6 +14,7 @@ use crate::graph::{AlertRef, Direction, EdgeFilter, EntityRef, GraphSnapshot, In
 use crate::model::{AlertStatus, Fault, FaultClass, IncidentStatus, Kind, Relation, Seq, Severity, Time, Window};
 
 use super::cursor::Seal;
+use super::details::family;
 use super::reference::{are_brief, entity, incident, limit, window, word};
 use super::{Context, Question, render};
 use groups::By;
@@ -106,6 +107,13 @@ fn incidents_of(graph: &GraphSnapshot, alerts: &HashSet<NodeId>) -> HashSet<Node
         found.extend(graph.holders(*alert, None).filter(|node| node.kind() == NodeKind::Incident));
     }
     found
+}
+
+/// The incidents that belong under another.
+fn children_of(context: &Context, parent: &str) -> Result<HashSet<NodeId>, Fault> {
+    let graph = &context.snapshot.graph;
+    let parent = graph.incident_node(incident(graph, parent)?).map(|incident| incident.id().to_owned()).unwrap_or_default();
+    Ok(family::children(context, &parent)?.into_iter().collect())
 }
 
 /// Incidents that contain an alert, without repeats: the alert and the incident may both say it.
@@ -241,6 +249,11 @@ impl Question for IncidentFilter {
         }
         let tactics = tactics_wanted(&self.tactic)?;
         let of_entities = alerts_of(context, &self.entity)?.map(|alerts| incidents_of(graph, &alerts));
+        let of_parent = self.parent.as_deref().map(|parent| children_of(context, parent)).transpose()?;
+        let among = match (of_entities, of_parent) {
+            (Some(named), Some(below)) => Some(named.intersection(&below).copied().collect()),
+            (named, below) => named.or(below),
+        };
         let order =
             Order::read(self.sort.as_deref(), "severity", &["severity", "created", "modified", "activity", "number", "title"], |name| {
                 Some(match name {
@@ -286,8 +299,8 @@ impl Question for IncidentFilter {
         }
         let mut counts = [[0; 6]; 3];
         let mut top = Top::new(seal, begin, limit, order.descending);
-        // Incidents of entities are found from these, not among all.
-        let all: Box<dyn Iterator<Item = IncidentRef<'_>>> = match &of_entities {
+        // Incidents of entities or of a parent are found from these, not among all.
+        let all: Box<dyn Iterator<Item = IncidentRef<'_>>> = match &among {
             Some(found) => Box::new(found.iter().filter_map(|node| graph.incident_node(*node)).filter(IncidentRef::known)),
             None => Box::new(graph.all_incidents()),
         };
@@ -348,7 +361,7 @@ impl IncidentFilter {
     /// Whether nothing but status and severity is asked for.
     fn is_plain(&self, window: &Window) -> bool {
         let lists = [&self.owner, &self.tag, &self.entity, &self.product, &self.tactic, &self.technique];
-        *window == Window::ALL && lists.iter().all(|list| list.is_empty())
+        *window == Window::ALL && self.parent.is_none() && lists.iter().all(|list| list.is_empty())
     }
 
     /// Whether the incident or one of its alerts has the product, tactic and technique.

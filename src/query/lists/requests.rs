@@ -35,6 +35,8 @@ pub struct IncidentFilter {
     pub tag: Vec<String>,
     /// An entity (`KIND:VALUE`) that an alert of the incident, or the incident itself, names.
     pub entity: Vec<String>,
+    /// Id or number of the incident that the incidents belong under.
+    pub parent: Option<String>,
     /// Last activity not before this time; absolute or relative to now (`-7d`).
     pub from: Option<String>,
     /// First activity not after this time.

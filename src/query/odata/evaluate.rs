@@ -154,8 +154,32 @@ impl<'a, R: Record> Row<'a, R> {
     }
 
     fn call(&self, function: Function, arguments: &'a [Term], items: &[Cell<'a>]) -> Cell<'a> {
-        if function == Function::Now {
-            return Cell::Time(self.now);
+        use Function::{Ceiling, Date, Day, Floor, Hour, Minute, Month, Now, Round, Second, Substring, Year};
+        let first = || arguments.first().map_or(Cell::Null, |argument| self.value(argument, items));
+        match function {
+            Now => return Cell::Time(self.now),
+            Year | Month | Day | Hour | Minute | Second | Date => return part_of(function, &first()),
+            Floor | Ceiling | Round => {
+                let rounded = |number: f64| match function {
+                    Floor => number.floor(),
+                    Ceiling => number.ceil(),
+                    _ => number.round(),
+                };
+                return number(&first()).map_or(Cell::Null, |number| Cell::Number(rounded(number)));
+            }
+            Substring => {
+                let place = |at: usize| arguments.get(at).map(|argument| self.value(argument, items));
+                let begin = place(1).as_ref().and_then(number).map(|at| at.max(0.0) as usize);
+                let length = place(2).map(|cell| number(&cell).map(|length| length.max(0.0) as usize));
+                let (Some(text), Some(begin)) = (first().as_text(), begin) else { return Cell::Null };
+                let rest = text.chars().skip(begin);
+                return match length {
+                    None => Cell::Text(Cow::Owned(rest.collect())),
+                    Some(Some(length)) => Cell::Text(Cow::Owned(rest.take(length).collect())),
+                    Some(None) => Cell::Null,
+                };
+            }
+            _ => {}
         }
         let texts: Vec<Option<Cow<'a, str>>> = arguments.iter().map(|argument| self.value(argument, items).as_text()).collect();
         let (Some(Some(first)), second) = (texts.first(), texts.get(1)) else {
@@ -185,9 +209,45 @@ impl<'a, R: Record> Row<'a, R> {
                 Cell::Number(whole.find(&part).map_or(-1.0, |at| whole[..at].chars().count() as f64))
             }
             Function::Concat => Cell::Text(Cow::Owned(format!("{first}{second}"))),
-            Function::Now => Cell::Null,
+            // They take no texts and are answered above.
+            Now | Substring | Year | Month | Day | Hour | Minute | Second | Date | Floor | Ceiling | Round => Cell::Null,
         }
     }
+}
+
+fn number(cell: &Cell<'_>) -> Option<f64> {
+    match cell {
+        Cell::Number(number) => Some(*number),
+        Cell::Text(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+/// A part of an instant, in UTC; null of what is none.
+fn part_of(function: Function, cell: &Cell<'_>) -> Cell<'static> {
+    const DAY: i64 = 86_400_000_000;
+    let time = match cell {
+        Cell::Time(time) => Some(*time),
+        Cell::Text(text) => Time::parse(text).ok(),
+        _ => None,
+    };
+    let Some(time) = time else { return Cell::Null };
+    let micros = time.micros();
+    if function == Function::Date {
+        return Cell::Time(Time::from_micros(micros.div_euclid(DAY) * DAY));
+    }
+    // `2024-01-02T03:04:05.6Z`
+    let text = time.to_string();
+    let mut digits = text.trim_end_matches('Z').split(['-', 'T', ':', '.']).map(|part| part.parse::<f64>().ok());
+    let place = match function {
+        Function::Year => 0,
+        Function::Month => 1,
+        Function::Day => 2,
+        Function::Hour => 3,
+        Function::Minute => 4,
+        _ => 5,
+    };
+    digits.nth(place).flatten().map_or(Cell::Null, Cell::Number)
 }
 
 fn compare(operator: Comparison, left: &Cell<'_>, right: &Cell<'_>, ranks: Option<&[&str]>) -> bool {

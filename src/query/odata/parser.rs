@@ -235,14 +235,16 @@ impl Parser<'_> {
     }
 
     fn call(&mut self, name: &str, start: usize, depth: usize) -> Result<Term, Fault> {
-        let Some((function, count)) = Function::read(name) else {
+        let Some((function, least, most)) = Function::read(name) else {
             let end = start + name.len();
-            let known = "one of contains, startswith, endswith, tolower, toupper, trim, length, indexof, concat, now";
-            return Err(syntax(OPTION, known, name, start, end));
+            return Err(syntax(OPTION, &format!("one of {}", Function::NAMES), name, start, end));
         };
         self.need('(')?;
         let mut arguments = Vec::new();
-        while arguments.len() < count {
+        while arguments.len() < most {
+            if arguments.len() >= least && *self.peek() == Token::Sign(')') {
+                break;
+            }
             if !arguments.is_empty() {
                 self.need(',')?;
             }

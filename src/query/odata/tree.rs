@@ -74,13 +74,30 @@ pub(super) enum Function {
     Length,
     IndexOf,
     Concat,
+    Substring,
     Now,
+    /// A part of an instant, in UTC.
+    Year,
+    Month,
+    Day,
+    Hour,
+    Minute,
+    Second,
+    /// The day of an instant, as an instant.
+    Date,
+    Floor,
+    Ceiling,
+    Round,
 }
 
 impl Function {
-    /// A function and the number of its arguments.
-    pub(super) fn read(name: &str) -> Option<(Self, usize)> {
-        Some(match name.to_ascii_lowercase().as_str() {
+    /// The names that a filter may use.
+    pub(super) const NAMES: &str = "contains, startswith, endswith, tolower, toupper, trim, length, indexof, substring, concat, now, \
+                                    year, month, day, hour, minute, second, date, floor, ceiling, round";
+
+    /// A function with the least and the greatest number of its arguments.
+    pub(super) fn read(name: &str) -> Option<(Self, usize, usize)> {
+        let (function, count) = match name.to_ascii_lowercase().as_str() {
             "contains" | "substringof" => (Self::Contains, 2),
             "startswith" => (Self::StartsWith, 2),
             "endswith" => (Self::EndsWith, 2),
@@ -90,8 +107,20 @@ impl Function {
             "length" => (Self::Length, 1),
             "indexof" => (Self::IndexOf, 2),
             "concat" => (Self::Concat, 2),
+            "substring" => return Some((Self::Substring, 2, 3)),
             "now" => (Self::Now, 0),
+            "year" => (Self::Year, 1),
+            "month" => (Self::Month, 1),
+            "day" => (Self::Day, 1),
+            "hour" => (Self::Hour, 1),
+            "minute" => (Self::Minute, 1),
+            "second" => (Self::Second, 1),
+            "date" => (Self::Date, 1),
+            "floor" => (Self::Floor, 1),
+            "ceiling" => (Self::Ceiling, 1),
+            "round" => (Self::Round, 1),
             _ => return None,
-        })
+        };
+        Some((function, count, count))
     }
 }

@@ -4,6 +4,7 @@ mod functions;
 mod limits;
 mod live;
 mod peers;
+mod scope;
 mod tables;
 mod watchlists;
 mod window;
@@ -35,6 +36,7 @@ pub use functions::{Cuts, TableCall};
 pub use limits::Limits;
 pub(super) use live::field;
 pub use peers::Peer;
+pub use scope::ResourceScope;
 pub use tables::{TableDetail, TableRequest, TableRow, Tables, TablesRequest};
 pub use watchlists::Watchlists;
 
@@ -74,6 +76,8 @@ pub struct Source {
     pub watchlists: Option<Watchlists>,
     /// Rows of tables with a time count only inside.
     pub window: Window,
+    /// Only rows about this resource count.
+    pub scope: Option<ResourceScope>,
     /// Folder for what sorts and joins spill; made when it is first needed.
     pub spill: PathBuf,
     /// Ends the query when nobody waits for its answer any longer.
@@ -96,6 +100,7 @@ impl Source {
             graph: Some(context.snapshot.graph.clone()),
             watchlists: Some(Watchlists::of(context)),
             window: Window::ALL,
+            scope: None,
             spill: context.spill.clone(),
             stop: context.stop.clone(),
             workspace: Some(Arc::clone(&context.workspace)),
@@ -113,6 +118,7 @@ impl Source {
             graph: None,
             watchlists: None,
             window: Window::ALL,
+            scope: None,
             spill,
             stop: Stop::default(),
             workspace: None,
@@ -134,6 +140,10 @@ impl Source {
             0 => return None,
             1 if parts[0].columns.is_none() => parts.remove(0).table,
             _ => Arc::new(United::of(parts)),
+        };
+        let provider = match &self.scope {
+            Some(scope) => scope.within(provider),
+            None => provider,
         };
         Some(window::within(provider, self.window))
     }

@@ -27,7 +27,7 @@ pub struct AroundRequest {
     pub at: Option<String>,
     /// How long before and behind it: `30m`, `1h` (default), `2d`.
     pub window: Option<String>,
-    /// Any of: `alert`, `incident`, `event`, `status`.
+    /// Any of: `alert`, `incident`, `event`, `status`, `automation`.
     pub kind: Vec<String>,
     /// Any of these tables (events).
     pub table: Vec<String>,

@@ -8,6 +8,7 @@ mod cursor;
 mod moment;
 mod past;
 mod requests;
+mod runs;
 mod sentence;
 
 use std::cmp::Reverse;
@@ -72,11 +73,12 @@ enum ItemKind {
     Incident,
     Event,
     Status,
+    Automation,
 }
 
 impl ItemKind {
-    const ALL: [Self; 4] = [Self::Alert, Self::Incident, Self::Event, Self::Status];
-    const NAMES: [&'static str; 4] = ["alert", "incident", "event", "status"];
+    const ALL: [Self; 5] = [Self::Alert, Self::Incident, Self::Event, Self::Status, Self::Automation];
+    const NAMES: [&'static str; 5] = ["alert", "incident", "event", "status", "automation"];
 
     const fn as_str(self) -> &'static str {
         Self::NAMES[self as usize]
@@ -88,6 +90,7 @@ impl ItemKind {
             "incident" => Self::Incident,
             "event" => Self::Event,
             "status" => Self::Status,
+            "automation" => Self::Automation,
             _ => return None,
         })
     }
@@ -193,7 +196,7 @@ impl Plan {
         match node.kind() {
             NodeKind::Entity => {
                 let until = self.past.as_ref().map(|past| past.until);
-                let incidents = self.wants(ItemKind::Incident) || self.wants(ItemKind::Status);
+                let incidents = [ItemKind::Incident, ItemKind::Status, ItemKind::Automation].into_iter().any(|kind| self.wants(kind));
                 for record in graph.naming(node, until) {
                     self.touch(record, asked);
                     if incidents {
@@ -238,10 +241,9 @@ impl Plan {
 
     fn wants(&self, kind: ItemKind) -> bool {
         let general = self.kinds.is_empty() || self.kinds.contains(&kind);
+        let bare = [ItemKind::Event, ItemKind::Automation].contains(&kind);
         // A table names events, a severity or tactic names alerts and incidents.
-        general
-            && (kind == ItemKind::Event || self.tables.is_empty())
-            && (kind != ItemKind::Event || (self.severities.is_empty() && self.tactics.is_empty()))
+        general && (kind == ItemKind::Event || self.tables.is_empty()) && (!bare || (self.severities.is_empty() && self.tactics.is_empty()))
     }
 
     /// What the graph holds that passes the filters: dated moments in order, then undated ones.
@@ -276,6 +278,11 @@ impl Plan {
                 }
                 NodeRef::Alert(_) | NodeRef::Incident(_) | NodeRef::Entity(_) => {}
             }
+        }
+        if self.wants(ItemKind::Automation) {
+            let until = self.past.as_ref().map(|past| past.until);
+            let runs = runs::of_records(context, self.records.keys().copied(), until)?;
+            moments.extend(runs.into_iter().map(|(record, run)| Moment::of_run(record, run)));
         }
         moments.retain(|moment| {
             (self.severities.is_empty() || self.severities.contains(&moment.severity()))

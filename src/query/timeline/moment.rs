@@ -1,4 +1,4 @@
-//! What the graph knows of a timeline, before anything is written out: alerts, incidents and their changes by time.
+//! What a timeline tells beside events, before anything is written out: alerts, incidents, their changes and runs of rules by time.
 //!
 //! A host may be named by thousands of alerts of which a page shows a hundred: a moment costs no text until it is shown.
 
@@ -21,7 +21,7 @@ pub(super) struct Moment<'a> {
     /// The first document that spoke of it: a later version keeps the place among moments of one time.
     place: u64,
     what: What<'a>,
-    /// The moment as an earlier version told it, where a timeline of the past asks for that.
+    /// The item that is written out already: of a run, or of an earlier version in a timeline of the past.
     then: Option<Box<TimelineItem>>,
 }
 
@@ -30,6 +30,8 @@ enum What<'a> {
     Incident(IncidentRef<'a>),
     /// How the incident stood before and after.
     Change(IncidentRef<'a>, Box<[Standing<'a>; 2]>),
+    /// A run of a rule about an alert or incident, whose item is written out already.
+    Run(NodeId),
 }
 
 impl<'a> Moment<'a> {
@@ -64,11 +66,17 @@ impl<'a> Moment<'a> {
         }
     }
 
+    /// A run of a rule about an alert or incident.
+    pub(super) fn of_run(record: NodeId, run: TimelineItem) -> Self {
+        Self { time: run.time, end: None, seq: run.seq, place: run.place, what: What::Run(record), then: Some(Box::new(run)) }
+    }
+
     pub(super) fn kind(&self) -> ItemKind {
         match self.what {
             What::Alert(_) => ItemKind::Alert,
             What::Incident(_) => ItemKind::Incident,
             What::Change(..) => ItemKind::Status,
+            What::Run(_) => ItemKind::Automation,
         }
     }
 
@@ -76,6 +84,7 @@ impl<'a> Moment<'a> {
         match &self.what {
             What::Alert(alert) => alert.node(),
             What::Incident(incident) | What::Change(incident, _) => incident.node(),
+            What::Run(record) => *record,
         }
     }
 
@@ -87,6 +96,7 @@ impl<'a> Moment<'a> {
             What::Alert(alert) => alert.severity(),
             What::Incident(incident) => incident.severity(),
             What::Change(_, standings) => Severity::parse(standings[1].severity).unwrap_or_default(),
+            What::Run(_) => Severity::default(),
         }
     }
 
@@ -97,6 +107,7 @@ impl<'a> Moment<'a> {
         match &self.what {
             What::Alert(alert) => alert.tactics().collect(),
             What::Incident(incident) | What::Change(incident, _) => incident.tactics().collect(),
+            What::Run(_) => Vec::new(),
         }
     }
 
@@ -106,6 +117,7 @@ impl<'a> Moment<'a> {
         match &self.what {
             What::Alert(alert) => format!("{kind}alert:{}", alert.id()),
             What::Incident(incident) | What::Change(incident, _) => format!("{kind}incident:{}", incident.id()),
+            What::Run(_) => format!("{kind}{}", self.then.as_ref().and_then(|run| run.node.as_deref()).unwrap_or_default()),
         }
     }
 
@@ -127,6 +139,7 @@ impl<'a> Moment<'a> {
             What::Alert(alert) => sentence::of_alert(alert, touches),
             What::Incident(incident) => sentence::of_incident(incident, touches),
             What::Change(incident, standings) => sentence::of_change(incident, &standings[0], &standings[1], touches),
+            What::Run(_) => unreachable!("a run is written out when it is found"),
         };
         TimelineItem { place: self.place, ..item }
     }

@@ -19,7 +19,7 @@ pub struct TimelineRequest {
     pub from: Option<String>,
     /// Items not after this time.
     pub to: Option<String>,
-    /// Any of: `alert`, `incident`, `event`, `status`.
+    /// Any of: `alert`, `incident`, `event`, `status` (changes of incidents), `automation` (runs of rules).
     pub kind: Vec<String>,
     /// Any of these tables (events).
     pub table: Vec<String>,
@@ -51,11 +51,11 @@ pub struct TimelineItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub end: Option<Time>,
-    /// `alert`, `incident`, `event` or `status`.
+    /// `alert`, `incident`, `event`, `status` or `automation`.
     pub kind: String,
     /// What happened, for people.
     pub message: String,
-    /// Table of an event, product of an alert.
+    /// Table of an event, product of an alert, name of a rule that ran.
     pub source: String,
     /// Severity of an alert or incident.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,7 +72,7 @@ pub struct TimelineItem {
     /// Sequence number of the first document that spoke of it: a later version keeps the place among items of one time.
     #[serde(skip)]
     pub place: u64,
-    /// Cells of an event that are not empty.
+    /// Cells of an event, or of the run of a rule, that are not empty.
     #[serde(skip_serializing_if = "Object::is_empty")]
     #[schema(value_type = std::collections::HashMap<String, serde_json::Value>)]
     pub row: Object,

@@ -53,6 +53,7 @@ export function Work({ incident, keys = true }: { incident: IncidentDetail; keys
                     ["Owner", incident.owner ?? "unassigned"],
                     ["Tags", incident.tags.length > 0 && <Words key="t" of={incident.tags} most={20} plain />],
                     ["Belongs", incident.parent && <ParentLink key="b" id={incident.parent} />],
+                    ["Under it", incident.children_total > 0 && <Children key="u" incident={incident} />],
                     ...closed,
                 ]}
             />
@@ -70,6 +71,7 @@ export function Work({ incident, keys = true }: { incident: IncidentDetail; keys
                         "Belongs",
                         <Belongs key="b" incident={incident} onParent={() => setJoining("parent")} onMerge={() => setJoining("merge")} />,
                     ],
+                    ["Under it", incident.children_total > 0 && <Children key="u" incident={incident} />],
                     ...closed,
                 ]}
             />
@@ -138,6 +140,24 @@ function ParentLink({ id }: { id: string }) {
         <a href={incidentHref(data ?? { id })} title={data?.title ?? id}>
             {data ? `under ${data.number ?? data.title}` : "under another"}
         </a>
+    );
+}
+
+/** The incidents that belong under one, as far as they are listed. */
+function Children({ incident }: { incident: IncidentDetail }) {
+    const more = incident.children_total - incident.children.length;
+    return (
+        <>
+            {incident.children.map((child, place) => (
+                <>
+                    {place > 0 && ", "}
+                    <a key={child.id} href={incidentHref(child)} title={child.title}>
+                        {child.number ?? child.title}
+                    </a>
+                </>
+            ))}
+            {more > 0 && ` and ${more} more`}
+        </>
     );
 }
 

@@ -8,7 +8,7 @@ interface Props {
     onWindow: (from: string, to: string) => void;
 }
 
-const KINDS = ["event", "alert", "incident", "status"] as const;
+const KINDS = ["event", "alert", "incident", "status", "automation"] as const;
 const HEIGHT = 46;
 
 /** A bucket with its place: buckets without items take no room, but show as a gap. */

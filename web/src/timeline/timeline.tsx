@@ -31,7 +31,7 @@ const BUCKETS = 110;
 const UNDATED_SHOWN = 100;
 
 const FIELDS: readonly Field[] = [
-    { id: "kind", label: "Kind", kind: "values", values: ["alert", "event", "incident", "status"] },
+    { id: "kind", label: "Kind", kind: "values", values: ["alert", "event", "incident", "status", "automation"] },
     { id: "table", label: "Table", kind: "values" },
     { id: "severity", label: "Severity", kind: "values", values: [...severities] },
     { id: "tactic", label: "Tactic", kind: "values", values: [...tactics] },
@@ -134,10 +134,10 @@ export function Timeline({ of }: { of: readonly string[] }) {
 }
 
 function summary(about: About): string {
-    return ["alert", "event", "incident", "status"]
+    return ["alert", "event", "incident", "status", "automation"]
         .flatMap((kind) => {
             const count = about.counts[kind] ?? 0;
-            const name = kind === "status" ? "change" : kind;
+            const name = kind === "status" ? "change" : kind === "automation" ? "run" : kind;
             return count > 0 ? `${formatCount(count)} ${name}${count === 1 ? "" : "s"}` : [];
         })
         .join(" · ");

@@ -15,6 +15,7 @@ use crate::model::Fault;
 use crate::query::Context;
 
 pub(super) use alert::{ALERT_TYPE, KNOWN_MEMBERS, Whole, camel, known_member};
+pub(super) use scope::only_sampled;
 
 /// The dialect.
 pub(super) static DIALECT: Dialect = Dialect {

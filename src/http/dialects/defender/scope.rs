@@ -1,13 +1,15 @@
 //! Scopes of management paths: subscriptions, resource groups, regions. Workspaces know none of them; resources do.
 
-use crate::graph::{AlertRef, Direction, EdgeFilter, GraphSnapshot, NodeId};
+use crate::generate::samples::MARK;
+use crate::graph::{AlertRef, Assertion, Direction, EdgeFilter, GraphSnapshot, NodeId};
 use crate::http::dialects::Call;
 use crate::model::{Kind, Relation};
 
 /// The subscription and group that a path names.
 ///
 /// A name that no resource of the workspace has stands for the whole workspace, so that scripts with any subscription work; and
-/// what names no resource belongs to every scope.
+/// what names no resource belongs to every scope. Resources that only sample alerts name count for nothing: a simulation takes place in the
+/// subscription of its caller and must not hide what was there before.
 pub(super) struct Scope {
     /// Beginning of the identifiers of its resources, in lower case; none for the whole workspace.
     prefix: Option<String>,
@@ -21,7 +23,8 @@ impl Scope {
             "" => subscription,
             group => format!("{subscription}resourcegroups/{}/", group.to_lowercase()),
         };
-        let known = graph.all_entities().any(|node| resource(graph, node).is_some_and(|id| id.starts_with(&asked)));
+        let within = |node: NodeId| resource(graph, node).is_some_and(|id| id.starts_with(&asked));
+        let known = graph.all_entities().any(|node| within(node) && !only_sampled(graph, node));
         Self { prefix: known.then_some(asked) }
     }
 
@@ -32,6 +35,18 @@ impl Scope {
         let mut resources = graph.edges(alert.node(), &involved).filter_map(|edge| resource(graph, edge.to)).peekable();
         resources.peek().is_none() || resources.any(|id| id.starts_with(prefix.as_str()))
     }
+}
+
+/// Whether nothing but sample alerts names an entity.
+pub(in crate::http::dialects) fn only_sampled(graph: &GraphSnapshot, node: NodeId) -> bool {
+    let sample = |record: NodeId| graph.alert_node(record).is_some_and(|alert| alert.title().starts_with(MARK));
+    let by_sample = |edge| match graph.assertion(&edge) {
+        Assertion::Document { node, .. } => sample(node),
+        Assertion::Events { .. } => false,
+    };
+    let mut naming = graph.naming(node, None).peekable();
+    // What no alert names, events or posture do.
+    naming.peek().is_some() && naming.all(sample) && graph.edges(node, &EdgeFilter::default()).all(by_sample)
 }
 
 /// The identifier of a resource of Azure, in lower case.

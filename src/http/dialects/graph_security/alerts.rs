@@ -6,6 +6,7 @@ use super::{evidence, incidents, list, words};
 use crate::engine::Engine;
 use crate::http::dialects::arm::when;
 use crate::http::dialects::{Call, Members, Reply};
+use crate::http::seen::unmet;
 use crate::ingest::value;
 use crate::model::{Fault, Seq};
 use crate::query::details::{AlertDetail, AlertRequest, alert_alone, document};
@@ -158,7 +159,7 @@ pub(super) fn update(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
         fields.classification = Some(Some(words::read_classification(&word)?.to_owned()));
     }
     let present = engine.answer(AlertRequest { id: id.to_owned() })?;
-    engine.change_alerts(&AlertUpdate { alert: present.row.id, fields }, call.actor())?;
+    engine.change_alerts(&AlertUpdate { alert: present.row.id, fields }, call.actor()).map_err(unmet)?;
     Ok(Reply::ok(whole(&engine.context(), id)?))
 }
 

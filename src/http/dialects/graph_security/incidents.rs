@@ -6,6 +6,7 @@ use super::{alerts, list, words};
 use crate::engine::Engine;
 use crate::http::dialects::arm::{time, when};
 use crate::http::dialects::{Call, Members, Reply};
+use crate::http::seen::unmet;
 use crate::model::{Fault, FaultClass, Incident, Owner};
 use crate::query::details::{IncidentDetail, IncidentRequest, incident_of};
 use crate::query::lists::{IncidentFilter, IncidentRow};
@@ -164,9 +165,9 @@ pub(super) fn update(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
     }
     let update = IncidentUpdate { incident: id.to_owned(), fields };
     if status.is_some_and(|status| status != "Closed") && present.row.status == "Closed" {
-        engine.change(&Reopening(update), call.actor())?;
+        engine.change(&Reopening(update), call.actor()).map_err(unmet)?;
     } else {
-        engine.change(&update, call.actor())?;
+        engine.change(&update, call.actor()).map_err(unmet)?;
     }
     Ok(Reply::ok(whole(&engine.context(), id)?))
 }

@@ -20,7 +20,7 @@ use axum::http::header::HeaderName;
 use serde_json::{Value, json};
 
 use super::{Call, Dialect, Members, Reply, Route, answers, lenient};
-use crate::engine::Engine;
+use crate::engine::Lent;
 use crate::model::{Fault, FaultClass};
 use crate::query::ask::{Beside, ResultsRequest, workspaces_named};
 use crate::query::kql::bind::workspace_word;
@@ -98,11 +98,18 @@ impl Preference {
     }
 }
 
-/// A query by its workspace or by a resource of it: every table of the workspace answers.
+/// A query by its workspace, whose every row counts, or by a resource of it: only rows about the resource count.
 fn query(call: &Call, context: &Context) -> Result<Reply, Fault> {
     let body = asked(&call.json()?, &call.options);
     let (status, answer) = run(call, None, &body, Preference::read(call.header(PREFER).unwrap_or_default()), context);
     Ok(Reply::ok(answer).status(status))
+}
+
+/// The resource that a path names; none if that is a workspace.
+fn resource(call: &Call) -> Option<String> {
+    let named = call.parameter("resource");
+    let is_workspace = named.to_lowercase().contains("/providers/microsoft.operationalinsights/workspaces/");
+    (!named.is_empty() && !is_workspace).then(|| format!("/subscriptions/{named}"))
 }
 
 /// What a query asks for: the body, or the options of the address where that asks for nothing.
@@ -126,7 +133,7 @@ pub(crate) struct Named {
     /// What the request calls it, as `word` has it.
     pub(super) word: String,
     /// Its engine, nothing if it is that of the path; or why it cannot be read.
-    pub(super) engine: Result<Option<Arc<Engine>>, Fault>,
+    pub(super) engine: Result<Option<Arc<Lent>>, Fault>,
 }
 
 /// The name of a workspace of which a request may say more.
@@ -170,7 +177,15 @@ fn run(call: &Call, workspace: Option<&str>, body: &Members, preference: Prefere
         let own = own.as_ref().unwrap_or(context);
         let window = body.text("timespan").map_or(Ok(crate::model::Window::ALL), |timespan| timespan::read(&timespan, own.now))?;
         let beside = beside(call, body, &text, own, context)?;
-        ResultsRequest { text: text.clone(), window, limits: preference.limits(), beside, ..ResultsRequest::default() }.answer(own)
+        ResultsRequest {
+            text: text.clone(),
+            window,
+            limits: preference.limits(),
+            beside,
+            resource: resource(call),
+            ..ResultsRequest::default()
+        }
+        .answer(own)
     })();
     match results {
         Ok(results) => (StatusCode::OK, answer::write(results, preference.statistics, preference.render)),

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::graph::{AlertRef, Direction, EdgeFilter, GraphSnapshot, NodeId};
 use crate::http::dialects::arm;
-use crate::http::dialects::defender::{ALERT_TYPE, KNOWN_MEMBERS, Whole, known_member, posture};
+use crate::http::dialects::defender::{ALERT_TYPE, KNOWN_MEMBERS, Whole, known_member, only_sampled, posture};
 use crate::ingest::identify::parts;
 use crate::model::{Fault, Kind, Object, Relation};
 use crate::query::Context;
@@ -46,7 +46,7 @@ pub(super) fn tables(context: &Context, query: &str, subscriptions: &[String]) -
             continue;
         }
         let rows: Arc<dyn GivenRows> = match name {
-            "resources" => Arc::new(Resources(of_subscriptions(resources(context)?, subscriptions).iter().map(row).collect())),
+            "resources" => Arc::new(Resources(of_subscriptions(resources(context), subscriptions).iter().map(row).collect())),
             _ => Arc::new(Security::of(context, subscriptions)?),
         };
         tables.extend(spellings.into_iter().map(|name| GivenTable { name: name.to_owned(), rows: Arc::clone(&rows) }));
@@ -91,7 +91,8 @@ struct Security {
 }
 
 impl Security {
-    /// The rows of some subscriptions; where none of them is known, all rows, so that scripts with any subscription work.
+    /// The rows of some subscriptions; where none of them is known, all rows, so that scripts with any subscription work. Resources that only
+    /// sample alerts name make no subscription known.
     fn of(context: &Context, subscriptions: &[String]) -> Result<Self, Fault> {
         let graph = &context.snapshot.graph;
         let known = || graph.all_alerts().filter(AlertRef::known);
@@ -108,7 +109,8 @@ impl Security {
         let resources: HashMap<NodeId, bool> =
             graph.all_entities().filter_map(|node| Some((node, own(&resource_id(graph, node)?)))).collect();
         let posture_own = |rows: &[Vec<Value>]| rows.iter().any(|row| row[0].as_str().is_some_and(own));
-        if !resources.values().any(|own| *own) && !posture_own(all.posture()?) {
+        let is_known = resources.iter().any(|(node, own)| *own && !only_sampled(graph, *node));
+        if !is_known && !posture_own(all.posture()?) {
             return Ok(all);
         }
         let involved = EdgeFilter { relations: vec![Relation::INVOLVES], direction: Direction::Out, ..EdgeFilter::default() };
@@ -197,13 +199,15 @@ fn resource_id(graph: &GraphSnapshot, node: NodeId) -> Option<String> {
     entity.keys().into_iter().filter(|(_, strong)| *strong).find_map(|(key, _)| Some(key.split_once('=')?.1.to_owned()))
 }
 
-/// The resources of some subscriptions; where none of them is known, of all, so that scripts with any subscription work.
-fn of_subscriptions(items: Vec<Value>, wanted: &[String]) -> Vec<Value> {
+/// The resources of some subscriptions; where none of them is known, of all, so that scripts with any subscription work. What only sample
+/// alerts name makes no subscription known.
+fn of_subscriptions(items: Vec<(bool, Value)>, wanted: &[String]) -> Vec<Value> {
     let own = |item: &Value| {
         let id = item["id"].as_str().unwrap_or_default();
         wanted.iter().any(|wanted| part(id, "subscriptions").eq_ignore_ascii_case(wanted))
     };
-    if wanted.is_empty() || !items.iter().any(own) { items } else { items.into_iter().filter(own).collect() }
+    let known = items.iter().any(|(sampled, item)| !sampled && own(item));
+    items.into_iter().map(|(_, item)| item).filter(|item| !known || own(item)).collect()
 }
 
 /// The segment behind a word of an identifier.
@@ -262,7 +266,7 @@ fn both_cases(properties: &mut Map<String, Value>) {
 }
 
 /// The resources of Azure that the graph knows.
-fn resources(context: &Context) -> Result<Vec<Value>, Fault> {
+fn resources(context: &Context) -> Vec<(bool, Value)> {
     let graph = &context.snapshot.graph;
     let mut items = Vec::new();
     for node in graph.all_entities() {
@@ -270,10 +274,11 @@ fn resources(context: &Context) -> Result<Vec<Value>, Fault> {
         let Some(id) = resource_id(graph, node) else { continue };
         let Some(properties) = parts::azure_resource(&id) else { continue };
         let text = |name: &str| text_of(&properties, name).to_owned();
-        items.push(json!({
+        let item = json!({
             "id": id, "name": entity.label(), "type": text("ResourceType"),
             "properties": {"edges": graph.degree(node)},
-        }));
+        });
+        items.push((only_sampled(graph, node), item));
     }
-    Ok(items)
+    items
 }

@@ -88,7 +88,12 @@ fn comment(call: &Call, context: &Context) -> Result<Reply, Fault> {
 fn put_comment(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
     let name = call.parameter("name");
     let body = Value::Object(call.object()?);
-    let message = Members::of(&body).inner("properties").text("message").filter(|message| !message.trim().is_empty());
+    let given = Members::of(&body).inner("properties");
+    if given.get("message").is_some_and(|message| !message.is_string()) {
+        let fault = Fault::new(FaultClass::Invalid, "property_invalid", "Invalid value of property 'message': expected a text");
+        return Err(fault);
+    }
+    let message = given.text("message").filter(|message| !message.trim().is_empty());
     let message = message.ok_or_else(|| Fault::new(FaultClass::Invalid, "property_missing", "Required property 'message' is missing"))?;
     let before = engine.context();
     let incident = whole(&Desk::new(call, &before), call.parameter("id"))?;

@@ -1,8 +1,5 @@
 //! What the handlers of one request share: the snapshot, and the identifiers of the workspace as the client spells them.
 
-use std::cell::OnceCell;
-use std::collections::HashMap;
-
 use serde_json::{Map, Value, json};
 
 use crate::graph::{GraphSnapshot, NodeId};
@@ -70,12 +67,13 @@ fn segment(text: &str) -> String {
 pub(super) struct Desk<'a> {
     pub(super) context: &'a Context,
     pub(super) scope: Scope,
-    relations: OnceCell<HashMap<String, u64>>,
+    /// The address that the client knows the server by.
+    base: String,
 }
 
 impl<'a> Desk<'a> {
     pub(super) fn new(call: &Call, context: &'a Context) -> Self {
-        Self { context, scope: Scope::of(call), relations: OnceCell::new() }
+        Self { context, scope: Scope::of(call), base: call.base().to_owned() }
     }
 
     pub(super) fn graph(&self) -> &'a GraphSnapshot {
@@ -92,10 +90,9 @@ impl<'a> Desk<'a> {
         self.context.snapshot.resource(kind, id)
     }
 
-    /// How many bookmarks each incident is related to.
-    pub(super) fn bookmarks_of(&self, incident: &str) -> u64 {
-        let counted = self.relations.get_or_init(|| super::relations::bookmark_counts(self.context).unwrap_or_default());
-        counted.get(incident).copied().unwrap_or_default()
+    /// The address at which people find an incident: that of its source, else that of clew's page.
+    pub(super) fn address(&self, id: &str, source: Option<String>) -> String {
+        source.unwrap_or_else(|| format!("{}/incidents/{}", self.base, segment(id)))
     }
 }
 

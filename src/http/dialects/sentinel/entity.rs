@@ -92,6 +92,13 @@ impl Mentions {
         Ok(())
     }
 
+    /// Adds the entities that a bookmark is about.
+    pub(super) fn add_bookmark(&mut self, desk: &Desk<'_>, bookmark: &Stored) {
+        for node in super::bookmarks::entities_of(desk, bookmark) {
+            self.mention(node);
+        }
+    }
+
     fn mention(&mut self, node: NodeId) -> &mut Mention {
         let order = &mut self.order;
         self.found.entry(node).or_insert_with(|| {

@@ -107,7 +107,7 @@ pub(super) fn resource(desk: &Desk<'_>, node: NodeId) -> Result<Value, Fault> {
     put(&mut properties, "incidentNumber", whole.number);
     let mut additional = Map::from_iter([
         ("alertsCount".to_owned(), Value::from(row.alerts)),
-        ("bookmarksCount".to_owned(), desk.bookmarks_of(id).into()),
+        ("bookmarksCount".to_owned(), super::relations::bookmarks_of(desk, id)?.len().into()),
         ("commentsCount".to_owned(), whole.comments.len().into()),
         ("alertProductNames".to_owned(), json!(row.products)),
         ("tactics".to_owned(), json!(row.tactics)),
@@ -116,11 +116,12 @@ pub(super) fn resource(desk: &Desk<'_>, node: NodeId) -> Result<Value, Fault> {
     put(&mut additional, "providerIncidentUrl", whole.url.clone());
     if let Some(into) = incident.redirect().and_then(|node| graph.incident_node(node)) {
         put(&mut additional, "mergedIncidentNumber", into.number().map(|number| number.to_string()));
-        put(&mut additional, "mergedIncidentUrl", desk.scope.id(&["Incidents", into.id()]));
+        let url = details::incident_of(desk.context, into.id(), into.node())?.url;
+        put(&mut additional, "mergedIncidentUrl", desk.address(into.id(), url));
     }
     properties.insert("additionalData".into(), Value::Object(additional));
     properties.insert("relatedAnalyticRuleIds".into(), super::rules::of_incident(desk, node).into());
-    properties.insert("incidentUrl".into(), whole.url.unwrap_or_else(|| desk.scope.id(&["Incidents", id])).into());
+    properties.insert("incidentUrl".into(), desk.address(id, whole.url).into());
     put(&mut properties, "providerName", provider(whole.provider));
     properties.insert(
         "providerIncidentId".into(),

@@ -267,6 +267,10 @@ fn entities(call: &Call, context: &Context) -> Result<Reply, Fault> {
         mentions.add_alert(&desk, alert)?;
     }
     mentions.add_incident(&desk, node)?;
+    let id = desk.graph().incident_node(node).map(|incident| incident.id().to_owned()).unwrap_or_default();
+    for bookmark in relations::bookmarks_of(&desk, &id)? {
+        mentions.add_bookmark(&desk, &bookmark);
+    }
     let entities = mentions.resources(&desk);
     Ok(Reply::ok(json!({"metaData": kinds(&entities), "entities": entities})))
 }

@@ -292,12 +292,13 @@ fn query(call: &Call, context: &Context) -> Result<Reply, Fault> {
     for by in criteria.list("sortBy").iter().map(Members::of) {
         let key = by
             .word("itemKey")
-            .filter(|key| key.bytes().all(|byte| byte.is_ascii_alphanumeric()))
-            .ok_or_else(|| invalid("sortBy", "expected the name of a property as itemKey"))?;
+            .and_then(|key| PROPERTIES.into_iter().find(|known| known.eq_ignore_ascii_case(&key)))
+            .ok_or_else(|| invalid("sortBy", "expected the name of a property of indicators as itemKey"))?;
         let direction = match by.word("sortOrder").unwrap_or_default().to_lowercase().as_str() {
             "descending" => "desc",
             "unsorted" => continue,
-            _ => "asc",
+            "" | "ascending" => "asc",
+            found => return Err(invalid("sortBy", &format!("expected ascending, descending or unsorted as sortOrder, found '{found}'"))),
         };
         order.push(format!("properties/{key} {direction}"));
     }
@@ -308,6 +309,40 @@ fn query(call: &Call, context: &Context) -> Result<Reply, Fault> {
     let (rows, next) = asked.clone().page(call, rows, &order.join(", "), size(&criteria, "pageSize"))?;
     Ok(Reply::ok(arm::list(rows.into_iter().map(|row| row.0).collect(), next)))
 }
+
+/// The properties of an indicator, as the vendor's clients name them.
+const PROPERTIES: [&str; 30] = [
+    "additionalData",
+    "confidence",
+    "created",
+    "createdByRef",
+    "defanged",
+    "description",
+    "displayName",
+    "extensions",
+    "externalId",
+    "externalLastUpdatedTimeUtc",
+    "externalReferences",
+    "friendlyName",
+    "granularMarkings",
+    "indicatorTypes",
+    "killChainPhases",
+    "labels",
+    "language",
+    "lastUpdatedTimeUtc",
+    "modified",
+    "objectMarkingRefs",
+    "parsedPattern",
+    "pattern",
+    "patternType",
+    "patternVersion",
+    "revoked",
+    "source",
+    "threatIntelligenceTags",
+    "threatTypes",
+    "validFrom",
+    "validUntil",
+];
 
 /// What a query of indicators wants.
 struct Criteria {

@@ -123,13 +123,22 @@ fn defined(desk: &Desk<'_>) -> Result<Vec<Value>, Fault> {
     Ok(desk.context.snapshot.resources(KIND)?.iter().map(write).collect())
 }
 
+/// The kind of queries that a word names.
+fn kind_of(word: &str) -> Result<&'static str, Fault> {
+    let known = ["Expansion", "Activity", "Insight"].into_iter().find(|known| known.eq_ignore_ascii_case(word));
+    known.ok_or_else(|| {
+        Fault::new(FaultClass::Invalid, "kind_invalid", format!("expected kind Activity, Expansion or Insight, found '{word}'"))
+    })
+}
+
 fn list(call: &Call, context: &Context) -> Result<Reply, Fault> {
     let desk = Desk::new(call, context);
     let mut values = expansions(&desk.scope);
     values.extend(activities(&desk.scope));
     values.extend(defined(&desk)?);
-    if let Some(kind) = call.option("kind") {
-        values.retain(|value| value["kind"].as_str().is_some_and(|found| found.eq_ignore_ascii_case(kind)));
+    if let Some(asked) = call.option("kind").filter(|kind| !kind.is_empty()) {
+        let kind = kind_of(asked)?;
+        values.retain(|value| value["kind"] == kind);
     }
     // Clients that read this list at once know no pages of it.
     Ok(Reply::ok(crate::http::dialects::arm::list(values, None)))
@@ -152,11 +161,7 @@ fn put(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
     }
     let body = Value::Object(call.object()?);
     let members = Members::of(&body);
-    let kind = members.word("kind").unwrap_or_else(|| "Activity".to_owned());
-    let known = ["Expansion", "Activity", "Insight"].into_iter().find(|known| known.eq_ignore_ascii_case(&kind));
-    let kind = known.ok_or_else(|| {
-        Fault::new(FaultClass::Invalid, "kind_invalid", format!("expected kind Activity, Expansion or Insight, found '{kind}'"))
-    })?;
+    let kind = kind_of(members.word("kind").as_deref().unwrap_or("Activity"))?;
     let input = members.inner("properties").word("inputEntityType");
     if let Some(input) = input.filter(|input| own_kind(input).is_none() && !["SecurityAlert", "HuntingBookmark"].contains(&input.as_str()))
     {

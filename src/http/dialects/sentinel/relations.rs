@@ -3,8 +3,6 @@
 //! The relation of an incident to an alert is the membership of the alert: made and deleted as such. All others are kept as
 //! resources of the kind `relation`, named by their owner and their own name.
 
-use std::collections::HashMap;
-
 use serde_json::{Map, Value, json};
 
 use super::desk::{Desk, check_seen, missing, target};
@@ -36,6 +34,8 @@ pub(super) const ROUTES: &[Route] = &[
 
 /// Kind of the resources that hold relations.
 pub(super) const KIND: &str = "relation";
+/// The longest text by which resources are found under.
+const PREFIX_BYTES_MAX: usize = 400;
 
 /// Whose relations a path names.
 struct Owner {
@@ -66,23 +66,20 @@ fn kept(stored: Stored) -> Option<Kept> {
 /// The relations of an owner, by name.
 fn kept_of(context: &Context, owner: &Owner) -> Result<Vec<Kept>, Fault> {
     let prefix = owner.key("");
-    let all = context.snapshot.resources(KIND)?;
+    let snapshot = &context.snapshot;
+    // The index knows ids by their first bytes.
+    let all = if prefix.len() <= PREFIX_BYTES_MAX {
+        snapshot.records.resources_under(KIND, &prefix, snapshot.seq)?
+    } else {
+        snapshot.resources(KIND)?
+    };
     Ok(all.into_iter().filter(|stored| stored.resource.id.starts_with(&prefix)).filter_map(kept).collect())
-}
-
-/// How many bookmarks each incident is related to.
-pub(super) fn bookmark_counts(context: &Context) -> Result<HashMap<String, u64>, Fault> {
-    let mut counts = HashMap::new();
-    for incident in context.snapshot.resources(bookmarks::KIND)?.iter().flat_map(bookmarks::incidents_of) {
-        *counts.entry(incident).or_default() += 1;
-    }
-    Ok(counts)
 }
 
 /// The bookmarks that an incident is related to.
 pub(super) fn bookmarks_of(desk: &Desk<'_>, incident: &str) -> Result<Vec<Stored>, Fault> {
-    let all = desk.context.snapshot.resources(bookmarks::KIND)?;
-    Ok(all.into_iter().filter(|stored| bookmarks::incidents_of(stored).iter().any(|known| known == incident)).collect())
+    let snapshot = &desk.context.snapshot;
+    Ok(snapshot.records.evidence(incident, snapshot.seq)?)
 }
 
 /// The incident that a bookmark is related to, with the name of the relation.

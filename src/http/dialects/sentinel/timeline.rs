@@ -187,10 +187,11 @@ fn bucketed(events: &[(Time, String, Option<&'static Activity>, String)], window
         return Vec::new();
     };
     let (from, to) = (window.from.unwrap_or(first), window.to.unwrap_or(last));
-    let width = ((to.micros() - from.micros()) / buckets + 1).max(1);
+    // The narrowest whole width whose buckets hold the window; what happens at its very end is in the last of them.
+    let width = ((to.micros() - from.micros() + buckets - 1) / buckets).max(1);
     let mut found: BTreeMap<(i64, &str, &str), Bucket> = BTreeMap::new();
     for (at, table, activity, message) in events {
-        let place = (at.micros() - from.micros()).div_euclid(width);
+        let place = (at.micros() - from.micros()).div_euclid(width).min(buckets - 1);
         let id = activity.map_or(activities::OTHER, |activity| activity.id);
         let bucket = found.entry((place, id, table)).or_insert_with(|| Bucket { first: *at, last: *at, count: 0, sample: message.clone() });
         (bucket.first, bucket.last) = (bucket.first.min(*at), bucket.last.max(*at));
@@ -212,4 +213,29 @@ fn bucketed(events: &[(Time, String, Option<&'static Activity>, String)], window
             (Some(bucket.first), item)
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buckets_divide_the_window_evenly() {
+        let at = |text: &str| Time::parse(text).expect("a time");
+        let window = Window { from: Some(at("2018-01-01")), to: Some(at("2020-01-01")) };
+        let event = |text: &str| (at(text), "T".to_owned(), None, String::new());
+        let events = [event("2018-01-01"), event("2018-07-02T12:00:00Z"), event("2019-01-01"), event("2020-01-01")];
+        let bounds: Vec<Value> = bucketed(&events, &window, 4)
+            .into_iter()
+            .map(|(_, item)| json!([item["bucketStartTimeUTC"], item["bucketEndTimeUTC"]]))
+            .collect();
+        // 730 days by four are 182 days and a half.
+        let expected = [
+            ["2018-01-01T00:00:00.0000000Z", "2018-07-02T12:00:00.0000000Z"],
+            ["2018-07-02T12:00:00.0000000Z", "2019-01-01T00:00:00.0000000Z"],
+            ["2019-01-01T00:00:00.0000000Z", "2019-07-02T12:00:00.0000000Z"],
+            ["2019-07-02T12:00:00.0000000Z", "2020-01-01T00:00:00.0000000Z"],
+        ];
+        assert_eq!(bounds, expected.map(|bound| json!(bound)));
+    }
 }

@@ -159,6 +159,21 @@ def test_a_subscription_that_no_alert_names(server, credential, defender):
     assert ours(other.alerts.list()) == names(DEFENDER_ALERTS)
 
 
+def test_simulated_alerts_hide_none_that_were_listed(server, credential, defender):
+    other = type(defender)(credential, "99999999-8888-7777-6666-555555555555", base_url=server.url)
+    listed = lambda: {alert.name for alert in other.alerts.list()}
+    before = listed()
+    body = models.AlertSimulatorRequestBody(
+        properties=models.AlertSimulatorBundlesRequestProperties(bundles=["DNS", "SqlServers", "VirtualMachines"])
+    )
+    other.alerts.begin_simulate("westeurope", body, polling_interval=0).result()
+    after = listed()
+    assert before < after and len(after - before) == 3
+    assert after == {alert.name for alert in other.alerts.list_by_resource_group("no-such-group")}
+    # Where real resources are, the list of the subscription is what it was.
+    assert ours(defender.alerts.list()) == names(DEFENDER_ALERTS)
+
+
 def test_a_bad_rule(http):
     path = f"/subscriptions/{DEFENDER_SUBSCRIPTION}/providers/Microsoft.Security/alertsSuppressionRules/bad"
     answer = http.put(f"{http.base}{path}?api-version=2019-01-01-preview", json={"properties": {"state": "Sometimes"}})

@@ -7,7 +7,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.monitor.query import LogsBatchQuery, LogsQueryClient, LogsQueryStatus
 
-from clew import INCIDENTS, SCOPE, owner
+from clew import DEFENDER_ALERTS, INCIDENTS, SCOPE, owner
 
 UTC = datetime.timezone.utc
 
@@ -123,6 +123,23 @@ def test_statistics_and_render(logs):
 
 def test_by_resource(logs):
     assert rows(logs.query_resource(SCOPE, "AzureActivity | count", timespan=None)) == [[23]]
+    # A resource has the rows that are about it, a resource group those of all that it holds.
+    resource = DEFENDER_ALERTS[0]["properties"]["resourceIdentifiers"][0]["azureResourceId"]
+    group = resource.split("/providers/")[0]
+    for scope in (resource, group):
+        under = lambda text: f"{text.lower()}/".startswith(f"{scope.lower()}/")
+        about = [alert for alert in DEFENDER_ALERTS if any(under(text) for text in strings(alert["properties"]))]
+        found = rows(logs.query_resource(scope, "SecurityAlert | distinct SystemAlertId", timespan=None))
+        assert sorted(name for (name,) in found) == sorted(alert["name"] for alert in about), scope
+    assert 0 < len(about) < len(DEFENDER_ALERTS)
+
+
+def strings(value):
+    """Every text inside a value."""
+    if isinstance(value, str):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else []:
+        yield from strings(inner)
 
 
 def test_two_tables_of_one_query(logs):
