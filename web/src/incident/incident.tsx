@@ -48,7 +48,7 @@ function count(incident: IncidentDetail, tab: string): number | undefined {
     if (tab === "alerts") return incident.alerts;
     if (tab === "entities") return incident.entities.length;
     if (tab === "notes") return incident.comments.length + incident.bookmarks.length;
-    if (tab === "activity") return incident.versions.length;
+    if (tab === "activity") return incident.versions_total;
     return undefined;
 }
 

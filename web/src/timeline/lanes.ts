@@ -29,10 +29,13 @@ export function plotWidth(width: number): number {
     return Math.max(40, width - GUTTER - PADDING);
 }
 
+/** Kinds of items that tell of an incident, not of what happened to entities. */
+const OF_INCIDENTS: ReadonlySet<string> = new Set(["incident", "status", "automation"]);
+
 /** The colour of an item: severity for alerts, a quiet tone for events. */
 function tone(item: Item, theme: Theme): string {
     if (item.kind === "alert") return theme.severity(item.severity);
-    if (item.kind === "incident" || item.kind === "status") return theme.kind("incident");
+    if (OF_INCIDENTS.has(item.kind)) return theme.kind("incident");
     return theme.kind("host");
 }
 
@@ -60,6 +63,7 @@ export function drawHead(
             ["alert", theme.kind("alert")],
             ["incident", theme.kind("incident")],
             ["status", theme.kind("incident")],
+            ["automation", theme.kind("incident")],
         ] as const) {
             const count = column.counts[kind] ?? 0;
             if (count === 0) continue;
@@ -147,7 +151,7 @@ function items(context: Context, lane: Lane, middle: number, scale: TimeScale, m
         context.strokeStyle = theme.ground;
         context.lineWidth = 1.6;
         context.beginPath();
-        if (item.kind === "status") context.rect(x - 1, middle - 7, 2, 14);
+        if (item.kind === "status" || item.kind === "automation") context.rect(x - 1, middle - 7, 2, 14);
         else traceSeverity(context, item.severity, x, middle, 5.2);
         context.stroke();
         context.fill();

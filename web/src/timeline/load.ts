@@ -58,7 +58,7 @@ export interface Asked {
 export function requests({ of, records }: Asked, asOf: string | undefined) {
     const then = asOf ? { as_of: asOf } : {};
     return [
-        { ...then, of: [...records], kind: ["alert", "incident", "status"], limit: RECORDS_MAX },
+        { ...then, of: [...records], kind: ["alert", "incident", "status", "automation"], limit: RECORDS_MAX },
         { ...then, of: [...of], kind: ["event"], limit: EVENTS_MAX },
     ] satisfies [Params<"timeline">, Params<"timeline">];
 }
