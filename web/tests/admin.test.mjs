@@ -1,7 +1,7 @@
 // What is defined under a name: rules with their back-test, lists with their items.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { closeClean, eventually, openPage, picture, startBrowser, startClew } from "./support.mjs";
+import { broken, closeClean, complete, eventually, openPage, picture, startBrowser, startClew } from "./support.mjs";
 
 let clew;
 let browser;
@@ -208,4 +208,48 @@ test("how long rows are kept is set, counted, let go when somebody says so, and 
     assert.equal((await get("/v1/retention")).value[0].days, 30);
     await fetch(`${clew.url}/v1/retention/Syslog`, { method: "DELETE" });
     await closeClean(page);
+});
+
+test("reports of earlier ingests are listed, grow when asked for more, and open with what was rejected", async () => {
+    const give = (source, text) => fetch(`${clew.url}/v1/ingest?table=Readings_CL&source=${source}`, { method: "POST", body: text });
+    for (let day = 10; day < 21; day += 1) {
+        const row = JSON.stringify({ TimeGenerated: `2025-03-${day}T08:00:00Z`, Reading: day });
+        assert.equal((await give(`readings-${day}.jsonl`, `${row}\n${day === 20 ? '{"Reading": \n' : ""}`)).status, 200);
+    }
+    const { total, value } = await get("/v1/ingests?limit=10");
+    assert.deepEqual([value[0].source, value[0].documents, value[0].new, value[0].rejected], ["readings-20.jsonl", 2, 1, 1]);
+    const page = await openPage(browser, clew.url);
+    await page.go("/admin/sources");
+    const list = page.getByRole("region", { name: "What was taken in" });
+    await list.getByText(`${total} reports`, { exact: true }).waitFor();
+    const rows = list.getByRole("button", { name: /report of/ });
+    await eventually(() => rows.count(), 10);
+    await list.getByRole("button", { name: "Show more" }).click();
+    await eventually(() => rows.count(), total);
+    await list.getByRole("button", { name: "Show more" }).waitFor({ state: "detached" });
+    await list.getByRole("row", { name: /report of .* demo / }).waitFor();
+    await list.getByRole("button", { name: /report of readings-20\.jsonl/ }).click();
+    await page.waitForURL(new RegExp(`sel=${value[0].id}`));
+    const report = list.getByRole("region", { name: "Report of the ingest" });
+    await report.getByText("1 new, 0 updated, 0 known, 1 rejected").waitFor();
+    const record = await get(`/v1/ingests/${value[0].id}`);
+    const [reject] = record.rejects;
+    await report.getByRole("row", { name: `readings-20.jsonl:${reject.line} ${reject.message} ${reject.code}` }).waitFor();
+    await report.getByText("1 file that documents came from").click();
+    await report.getByRole("row", { name: "readings-20.jsonl 2", exact: true }).waitFor();
+    await complete(page);
+    assert.deepEqual(await broken(page), []);
+    await picture(page, "admin-ingests");
+    await page.keyboard.press("Escape");
+    await report.waitFor({ state: "detached" });
+    // An address names a report that the first page does not show.
+    const oldest = (await get("/v1/ingests?limit=1000")).value.at(-1);
+    await page.go(`/admin/sources?sel=${oldest.id}`);
+    await report.getByText(`demo`).first().waitFor();
+    await eventually(() => rows.count(), 10);
+    await report.locator("xpath=..").getByRole("button", { name: "Close the report" }).click();
+    await report.waitFor({ state: "detached" });
+    await page.go("/admin/sources?sel=nothing");
+    await report.getByText("ingest_unknown").waitFor();
+    await closeClean(page, { refused: true });
 });

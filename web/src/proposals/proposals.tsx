@@ -1,14 +1,13 @@
 // Changes that somebody asked for, mostly assistants: what waits for a person, and what was decided.
-import { useEffect, useRef, useState } from "preact/hooks";
-import { type Answer, address, ask, errorDetail, isAbort } from "../api/client";
+import { type Answer, address, ask } from "../api/client";
 import { useAsk } from "../api/resource";
 import { seq } from "../app/live";
+import { useMore } from "../list/more";
 import { param, setParams } from "../router/router";
 import { requestText } from "../state/sql";
 import { formatCount } from "../state/time";
 import { asked } from "../ui/showquery";
 import { Empty, Loaded } from "../ui/states";
-import { toast } from "../ui/toast";
 import { ProposalCard } from "./card";
 
 const states = [
@@ -59,44 +58,7 @@ export default function ProposalsScreen() {
 
 /** The list; more of it comes when asked for. Cards stay where the list is renewed: somebody may be writing in one. */
 function List({ first, state }: { first: Answer<"proposals">; state: string }) {
-    const [more, setMore] = useState<readonly Answer<"proposals">[]>([]);
-    const [busy, setBusy] = useState(false);
-    const controller = useRef(new AbortController());
-    const kept = useRef(0);
-    kept.current = more.length;
-    const next = (cursor: string, signal: AbortSignal) => ask("proposals", { state: [state], limit: PAGE, cursor }, { signal });
-    // What follows a renewed first page is asked for anew, as far as it was shown; until it is there, the old stays.
-    useEffect(() => {
-        const mine = new AbortController();
-        controller.current = mine;
-        setBusy(false);
-        const renew = async () => {
-            const renewed: Answer<"proposals">[] = [];
-            for (let last = first; renewed.length < kept.current && last.cursor; ) {
-                last = await next(last.cursor, mine.signal);
-                renewed.push(last);
-            }
-            if (!mine.signal.aborted) setMore(renewed);
-        };
-        if (kept.current > 0) renew().catch((error) => !isAbort(error) && toast(errorDetail(error).message, { tone: "bad" }));
-        return () => mine.abort();
-    }, [first]);
-    const pages = [first, ...more];
-    const cursor = pages.at(-1)?.cursor;
-    // Between a renewed page and an old one a proposal may stand twice.
-    const rows = [...new Map(pages.flatMap((page) => page.value).map((one) => [one.id, one])).values()];
-    const go = async () => {
-        if (!cursor) return;
-        const { signal } = controller.current;
-        setBusy(true);
-        try {
-            const page = await next(cursor, signal);
-            if (!signal.aborted) setMore((before) => [...before, page]);
-        } catch (error) {
-            if (!isAbort(error)) toast(errorDetail(error).message, { tone: "bad" });
-        }
-        if (!signal.aborted) setBusy(false);
-    };
+    const { rows, more, busy } = useMore(first, (cursor, signal) => ask("proposals", { state: [state], limit: PAGE, cursor }, { signal }));
     return (
         <>
             <ul class="proposals">
@@ -104,8 +66,8 @@ function List({ first, state }: { first: Answer<"proposals">; state: string }) {
                     <ProposalCard key={one.id} of={one} />
                 ))}
             </ul>
-            {cursor && (
-                <button type="button" class="button" disabled={busy} onClick={() => void go()}>
+            {more && (
+                <button type="button" class="button" disabled={busy} onClick={more}>
                     Show more
                 </button>
             )}
