@@ -220,6 +220,8 @@ impl Room {
         state.config_mut().options_mut().execution.target_partitions = limits.partitions.max(1);
         state.register_catalog_list(catalogs(&state)?);
         state.mark_start_execution();
+        // The disk manager makes the folder only if it is not there, which two first queries at once both see.
+        std::fs::create_dir_all(spill)?;
         let disk = DiskManagerBuilder::default()
             .with_mode(DiskManagerMode::Directories(vec![spill.to_owned()]))
             .with_max_temp_directory_size(limits.spill_max);
@@ -350,4 +352,29 @@ fn yielding(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>, Data
         })
     })?;
     Ok(paused.data)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn first_queries_at_once_share_the_folder_of_what_they_spill() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let limits = Limits::default();
+        for round in 0..50 {
+            let (spill, together) = (dir.path().join(round.to_string()), Barrier::new(8));
+            thread::scope(|scope| {
+                for _ in 0..8 {
+                    scope.spawn(|| {
+                        together.wait();
+                        Room::open(&limits, None, &spill).map(drop).expect("the folder is there, whoever made it")
+                    });
+                }
+            });
+        }
+    }
 }
