@@ -38,12 +38,12 @@ fn holds(value: &[u8]) -> bool {
 }
 
 fn read(object: &Object, _: &Context<'_>) -> Result<Vec<Body>, Reject> {
-    let alert = alert(object)?;
-    let event = events::row(TABLE, object)?;
-    Ok(vec![Body::Alert(Box::new(alert)), Body::Event(Box::new(event))])
+    let event = Body::Event(Box::new(events::row(TABLE, object)?));
+    // A row that gives its alert no id is a row all the same.
+    Ok(alert(object).map(|alert| Body::Alert(Box::new(alert))).into_iter().chain([event]).collect())
 }
 
-fn alert(row: &Object) -> Result<Alert, Reject> {
+fn alert(row: &Object) -> Option<Alert> {
     let properties = first(row, &["properties", "Properties_d", "Properties"]).map(value::parsed);
     let empty = Object::new();
     let properties = properties.as_deref().and_then(Value::as_object).unwrap_or(&empty);
@@ -51,7 +51,7 @@ fn alert(row: &Object) -> Result<Alert, Reject> {
     // The alert has the name of a resource of its own, by which Defender's API knows it.
     let named = resource.as_deref().or_else(|| row.get("id")?.as_str()).and_then(alert_name);
     let id = ["correlationId", "eventDataId", "operationId"].iter().find_map(|name| text_of(row, &[name])).map(Cow::into_owned);
-    let id = id.or_else(|| named.map(str::to_owned)).ok_or_else(|| shared::alert_without_id("`correlationId` or `eventDataId`"))?;
+    let id = id.or_else(|| named.map(str::to_owned))?;
     let says = |names: &[&str]| text_of(properties, names).or_else(|| text_of(row, names)).map(Cow::into_owned);
     let time = first(row, &["eventTimestamp", "TimeGenerated", "time"]).and_then(value::time);
     let title = worded(row, "eventName").or_else(|| worded(properties, "eventName")).or_else(|| says(&["alertDisplayName", "displayName"]));
@@ -87,7 +87,7 @@ fn alert(row: &Object) -> Result<Alert, Reject> {
         shared::add_resource(&mut list, resource);
     }
     shared::set_entities(&mut alert, list);
-    Ok(alert)
+    Some(alert)
 }
 
 /// The name of an alert in the id of its resource.
