@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::StatusCode;
+use clew::catalog::{entities, relations};
 use clew::datasets;
 use clew::model::Time;
 use serde_json::{Map, Value, json};
@@ -468,4 +469,19 @@ async fn decisions_are_taken_back(clew: &Clew) {
     let (status, undone) = clew.post(&format!("/v1/decisions/{id}/undo"), &json!({"comment": "two persons"})).await;
     assert_eq!(status, StatusCode::OK, "{undone}");
     assert_eq!((clew.get(&format!("/v1/entities/{a}")).await, clew.get(&format!("/v1/entities/{b}")).await), apart);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn relations_of_the_catalog_are_known_before_anything_asserts_them() {
+    let clew = Clew::new();
+    let alert = json!({"SystemAlertId": "a1", "AlertName": "One", "TimeGenerated": "2024-01-01T00:00:00Z", "Type": "SecurityAlert",
+        "Entities": "[{\"$id\": \"1\", \"HostName\": \"web1\", \"Type\": \"host\"}]"});
+    clew.ingest_bytes("a.json", alert.to_string());
+    let declared = entities::relations().iter().map(|relation| relation.name);
+    for name in declared.chain(relations::relations().iter().map(|relation| relation.name)).chain(["on_list", "matches_indicator"]) {
+        clew.get(&format!("/v1/neighbors?node=host:web1&relation={name}")).await;
+    }
+    let (status, body) = clew.try_get("/v1/neighbors?node=host:web1&relation=has_adress").await;
+    assert_eq!((status.as_u16(), &body["error"]["code"]), (400, &json!("relation_unknown")));
+    assert_eq!(body["error"]["hint"], "a similar relation is `has_address`");
 }

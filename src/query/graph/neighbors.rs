@@ -17,14 +17,17 @@ const LIMIT_DEFAULT: u32 = 100;
 /// Edges of an answer at the most.
 const LIMIT_MAX: u32 = 10_000;
 
-/// Refuses the name of a relation that nothing asserts: every edge would be left out.
+/// Refuses the name of a relation that neither the catalog nor any document has: every edge would be left out.
 fn check_relation(graph: &GraphSnapshot, name: &str) -> Result<(), Fault> {
     let lists = [listed::ON_LIST, listed::MATCHES_INDICATOR];
-    if relations::relation(name).is_some() || lists.contains(&name) || graph.has_relation(name) {
+    let known = relations::relations()
+        .iter()
+        .map(|relation| relation.name)
+        .chain(entities::relations().iter().map(|relation| relation.name))
+        .chain(lists);
+    if known.clone().any(|known| known == name) || graph.has_relation(name) {
         return Ok(());
     }
-    let known =
-        relations::relations().iter().map(|relation| relation.name).chain(entities::relations().iter().map(|relation| relation.name));
     let fault = Fault::new(FaultClass::Invalid, "relation_unknown", format!("expected a relation, found `{name}`"));
     Err(match nearest(name, known) {
         Some(near) => fault.with_hint(format!("a similar relation is `{near}`")),
