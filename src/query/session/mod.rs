@@ -272,44 +272,50 @@ impl Room {
         rows_max: usize,
         bytes_max: usize,
     ) -> Result<(Vec<RecordBatch>, Option<&'static str>)> {
-        let wary = self.with_config(|config| config.set_extension(Arc::new(Wary)));
-        match wary.collected(plan, rows_max, bytes_max).await {
+        let wary = TaskContext::from(&self.state).with_session_config(self.state.config().clone().with_extension(Arc::new(Wary)));
+        let wary = Arc::new(wary.with_runtime(Arc::clone(&self.runtime)));
+        match read(self.physical(plan).await?, wary, rows_max, bytes_max).await {
             Err(error) if LargeRows::is(&error) => {
-                let small = |config: &mut SessionConfig| {
-                    *config = config.clone().with_batch_size(SMALL_BATCH_ROWS).with_target_partitions(1);
-                };
-                self.with_config(small).collected(plan, rows_max, bytes_max).await
+                let room = self.in_small_batches();
+                read(room.physical(plan).await?, room.task(), rows_max, bytes_max).await
             }
             found => found,
         }
     }
 
-    /// The same with another configuration.
-    fn with_config(&self, change: impl FnOnce(&mut SessionConfig)) -> Self {
+    /// The same for rows that many together would be a burden.
+    fn in_small_batches(&self) -> Self {
         let mut state = self.state.clone();
-        change(state.config_mut());
+        let config = state.config().clone().with_batch_size(SMALL_BATCH_ROWS).with_target_partitions(1);
+        *state.config_mut() = config;
         Self { state, runtime: Arc::clone(&self.runtime) }
     }
+}
 
-    async fn collected(&self, plan: &LogicalPlan, rows_max: usize, bytes_max: usize) -> Result<(Vec<RecordBatch>, Option<&'static str>)> {
-        let mut stream = execute_stream(self.physical(plan).await?, self.task())?;
-        let (mut batches, mut rows, mut bytes) = (Vec::new(), 0, 0);
-        while let Some(batch) = stream.next().await {
-            let batch = batch?;
-            let left = rows_max - rows;
-            if batch.num_rows() > left {
-                batches.push(batch.slice(0, left));
-                return Ok((batches, Some("rows_max")));
-            }
-            rows += batch.num_rows();
-            bytes += batch.get_array_memory_size();
-            batches.push(batch);
-            if bytes > bytes_max {
-                return Ok((batches, Some("bytes_max")));
-            }
+/// The rows of a plan that can run.
+async fn read(
+    plan: Arc<dyn ExecutionPlan>,
+    task: Arc<TaskContext>,
+    rows_max: usize,
+    bytes_max: usize,
+) -> Result<(Vec<RecordBatch>, Option<&'static str>)> {
+    let mut stream = execute_stream(plan, task)?;
+    let (mut batches, mut rows, mut bytes) = (Vec::new(), 0, 0);
+    while let Some(batch) = stream.next().await {
+        let batch = batch?;
+        let left = rows_max - rows;
+        if batch.num_rows() > left {
+            batches.push(batch.slice(0, left));
+            return Ok((batches, Some("rows_max")));
         }
-        Ok((batches, None))
+        rows += batch.num_rows();
+        bytes += batch.get_array_memory_size();
+        batches.push(batch);
+        if bytes > bytes_max {
+            return Ok((batches, Some("bytes_max")));
+        }
     }
+    Ok((batches, None))
 }
 
 /// A catalog without tables, of one query alone.
