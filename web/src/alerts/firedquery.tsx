@@ -3,7 +3,6 @@ import { useState } from "preact/hooks";
 import { ask, errorDetail } from "../api/client";
 import { useLoad } from "../api/resource";
 import type { AlertDetail } from "../api/types";
-import { seq } from "../app/live";
 import { href } from "../router/router";
 import { formatCount } from "../state/time";
 import { Icon } from "../ui/icons";
@@ -44,7 +43,8 @@ export function FiredQuery({ alert }: { alert: AlertDetail }) {
     const timed = fired !== undefined && overItsTime(fired) !== fired.text;
     const [whole, setWhole] = useState(!timed);
     const text = fired ? (whole ? fired.text : overItsTime(fired)) : "";
-    const now = useLoad(fired ? (signal) => countNow(text, signal) : null, text, seq.value);
+    // Asked once: the text is the source's own, and may cost what it likes each time that anything comes in.
+    const now = useLoad(fired ? (signal) => countNow(text, signal) : null, text);
     if (!fired) return null;
     return (
         <>

@@ -1,6 +1,7 @@
 // What the alert list asks: rows by filter (`/v1/alerts`), rows by words (`/v1/search`), and groups of repeats.
 import { address, ask, type Params } from "../api/client";
 import type { AlertFilter, AlertRow, Counters, FacetAnswer, Hit } from "../api/types";
+import { countersToGoOn, facetsOf } from "../list/counts";
 import { type At, atParams } from "../list/pages";
 import { type Field, type Filter, listParams, needsSearch, quoted, searchText, without } from "../state/filters";
 import { alertKql } from "../state/kql";
@@ -238,19 +239,14 @@ function countersOfRows(rows: readonly ListRow[]): Counters {
     return counters;
 }
 
-/** Counters by which one can go on: states whatever the chosen state, severities whatever the chosen severity. */
-export async function loadCounters(query: AlertQuery, signal: AbortSignal): Promise<Counters> {
-    const [byStatus, bySeverity] = await Promise.all([
-        countersOf({ ...query, filter: without(query.filter, "status") }, signal),
-        countersOf({ ...query, filter: without(query.filter, "severity") }, signal),
-    ]);
-    return { status: byStatus.status, severity: bySeverity.severity };
+/** The numbers above the list. */
+export function loadCounters(query: AlertQuery, signal: AbortSignal): Promise<Counters> {
+    return countersToGoOn(query, (asked) => countersOf(asked, signal));
 }
 
-/** The values that filters offer, with how many alerts have each. */
-export async function loadFacets(signal: AbortSignal): Promise<FacetAnswer[]> {
-    const facet = ["severity", "status", "classification", "product", "tactic", "owner", "tag"] as const;
-    return (await ask("search", { q: "*", kind: ["alert"], facet: [...facet], limit: 1, highlight: false }, { signal })).facets;
+/** The values that filters offer. */
+export function loadFacets(signal: AbortSignal): Promise<FacetAnswer[]> {
+    return facetsOf("alert", signal);
 }
 
 /** Alerts of an incident that are alike: the same title of the same product at the same severity. */

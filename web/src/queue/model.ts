@@ -1,8 +1,9 @@
 // What the queue asks and shows: one kind of row for the list (`/v1/incidents`) and for its search (`/v1/search`).
 import { address, ask, type Params } from "../api/client";
 import type { Counters, FacetAnswer, Hit, IncidentRow } from "../api/types";
+import { countersToGoOn, facetsOf } from "../list/counts";
 import { type At, atParams } from "../list/pages";
-import { type Field, type Filter, listParams, needsSearch, searchText, without } from "../state/filters";
+import { type Field, type Filter, listParams, needsSearch, searchText } from "../state/filters";
 import { incidentKql } from "../state/kql";
 import { IDS_PAGE, type PageAnswer, readIds, SEARCH_PAGE } from "../state/pages";
 import { requestText, sqlText } from "../state/sql";
@@ -146,19 +147,14 @@ async function countersOf(query: QueueQuery, signal: AbortSignal): Promise<Count
     };
 }
 
-/** Counters by which one can go on: states whatever the chosen state, severities whatever the chosen severity. */
-export async function loadCounters(query: QueueQuery, signal: AbortSignal): Promise<Counters> {
-    const [byStatus, bySeverity] = await Promise.all([
-        countersOf({ ...query, filter: without(query.filter, "status") }, signal),
-        countersOf({ ...query, filter: without(query.filter, "severity") }, signal),
-    ]);
-    return { status: byStatus.status, severity: bySeverity.severity };
+/** The numbers above the list. */
+export function loadCounters(query: QueueQuery, signal: AbortSignal): Promise<Counters> {
+    return countersToGoOn(query, (asked) => countersOf(asked, signal));
 }
 
-/** The values that filters offer, with how many incidents have each. */
-export async function loadFacets(signal: AbortSignal): Promise<FacetAnswer[]> {
-    const facet = ["severity", "status", "classification", "product", "tactic", "owner", "tag"] as const;
-    return (await ask("search", { q: "*", kind: ["incident"], facet: [...facet], limit: 1, highlight: false }, { signal })).facets;
+/** The values that filters offer. */
+export function loadFacets(signal: AbortSignal): Promise<FacetAnswer[]> {
+    return facetsOf("incident", signal);
 }
 
 /** Ids of everything that fits, read to its end. */
