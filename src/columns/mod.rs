@@ -9,6 +9,7 @@ mod cache;
 mod cell;
 mod compact;
 mod convert;
+mod counted;
 mod cut;
 mod delta;
 mod digest;

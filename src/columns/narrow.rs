@@ -58,6 +58,8 @@ pub struct Scan {
     pub memory: u64,
     /// Columns that are read, and those that there are.
     pub columns: (usize, usize),
+    /// Whether the log of the table tells all that is wanted, so that no file is read.
+    pub counted: bool,
 }
 
 impl ScanLog {
@@ -73,6 +75,9 @@ impl ScanLog {
 
 impl std::fmt::Display for Scan {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.counted {
+            return write!(f, "{}: no file read; the log of the table counts {} rows, {} in memory", self.table, self.rows, self.memory);
+        }
         let read = self.files - self.by_bounds - self.by_entities - self.by_words;
         write!(f, "{}: {read} of {} files read", self.table, self.files)?;
         let pruned = self.by_bounds + self.by_entities + self.by_words;

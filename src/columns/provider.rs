@@ -23,6 +23,7 @@ use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::union::UnionExec;
 
+use super::counted;
 use super::delta::Add;
 use super::indexes::{indexed, words};
 use super::narrow::{self, Scan, ScanLog};
@@ -197,7 +198,6 @@ impl ColumnsTable {
             Some(places) => Arc::new(self.schema.project(places)?),
             None => Arc::clone(&self.schema),
         };
-        let mut inputs: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
         let all = self.view.files.files.len();
         let bounded = self.files(filter.as_ref());
         let mut scan = Scan { table: Arc::clone(&self.view.schema.name), files: all, by_bounds: all - bounded.len(), ..Scan::default() };
@@ -211,6 +211,7 @@ impl ColumnsTable {
             }
             None => bounded.into_iter().map(|file| Chosen { file, rows: None }).collect(),
         };
+        let counted = filters.is_empty() && projected.fields().is_empty();
         if let Some(test) = Test::of(filters, &self.schema) {
             let within = files.len();
             files = self.with_words(files, &test).await;
@@ -224,14 +225,20 @@ impl ColumnsTable {
             scan.rows = files.iter().map(|chosen| chosen.file.stats.rows).sum();
             scan.memory = self.view.rows.saturating_sub(self.view.files.files.iter().map(|file| file.stats.rows).sum());
             scan.columns = (projected.fields().len(), self.schema.fields().len());
+            scan.counted = counted;
             log.add(scan);
         }
+        let batches = self.view.batches(&projected).map_err(|error| DataFusionError::External(Box::new(error)))?;
+        if counted {
+            let rows = files.iter().map(Chosen::count).sum::<u64>() + batches.iter().map(|batch| batch.num_rows() as u64).sum::<u64>();
+            return counted::plan(&projected, rows, state.config().target_partitions());
+        }
+        let mut inputs: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
         if !files.is_empty() {
             // With a filter still to be checked above, the first rows of a file need not be the ones that remain.
             let limit = limit.filter(|_| filters.is_empty());
             inputs.push(self.scan_files(state, &files, projection, limit)?);
         }
-        let batches = self.view.batches(&projected).map_err(|error| DataFusionError::External(Box::new(error)))?;
         if !batches.is_empty() || inputs.is_empty() {
             inputs.push(MemorySourceConfig::try_new_exec(&[batches], projected, None)?);
         }

@@ -387,6 +387,24 @@ fn time_and_identifiers_prune_files_and_row_groups() {
 }
 
 #[test]
+fn a_bare_count_opens_no_file() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut columns = trail(dir.path());
+    let counted = |columns: &mut Columns, sql: &str| rows(columns, sql)[0]["n"].as_u64();
+    let all = counted(&mut columns, "SELECT count(*) AS n FROM Net_CL");
+    assert_eq!(all, counted(&mut columns, "SELECT count(_Seq) AS n FROM Net_CL"), "rows in memory");
+    columns.persist().expect("persists");
+    apply_each(&mut columns, &[event("Net_CL", json!({"TimeGenerated": "2021-04-29T00:00:00Z", "ip": "10.0.0.1"}))]);
+    let both = counted(&mut columns, "SELECT count(*) AS n FROM Net_CL");
+    assert_eq!(both, all.map(|all| all + 1), "rows of files and in memory");
+    assert!(!explained(&mut columns, "SELECT count(*) AS n FROM Net_CL").contains(".parquet"));
+    // With a filter or a column, rows are read as ever; other expressions over no column see each row once.
+    assert_eq!(counted(&mut columns, "SELECT count(*) AS n FROM Net_CL WHERE TimeGenerated >= '2021-04-29T00:00:00Z'"), Some(1));
+    assert_eq!(counted(&mut columns, "SELECT CAST(sum(x) AS BIGINT) AS n FROM (SELECT 2 AS x FROM Net_CL)"), both.map(|all| 2 * all));
+    assert_eq!(rows(&mut columns, "SELECT 1 AS n FROM Net_CL LIMIT 3").len(), 3);
+}
+
+#[test]
 fn another_reader_of_the_format_sees_the_same_rows() {
     let dir = tempfile::tempdir().expect("a folder");
     let mut columns = trail(dir.path());

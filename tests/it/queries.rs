@@ -247,8 +247,10 @@ async fn explain_says_what_was_read(clew: &Clew) {
                 .join("\n")
         }
     };
-    let whole = plan("SigninLogs | count").await;
+    let whole = plan("SigninLogs | summarize count(), dcount(UserPrincipalName)").await;
     assert!(whole.contains("SigninLogs: ") && whole.contains(", 0 pruned"), "{whole}");
+    let counted = plan("SigninLogs | count").await;
+    assert!(counted.contains("SigninLogs: no file read; the log of the table counts "), "{counted}");
     let future = plan("SigninLogs | where TimeGenerated > datetime(2100-01-01) | project UserPrincipalName").await;
     assert!(future.contains("SigninLogs: 0 of ") && future.contains(" by time"), "{future}");
     let entity = plan("explore('sign-in-addresses', 'account:adelev@m365x816222.onmicrosoft.com')").await;
