@@ -14,11 +14,11 @@ use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{Expr, Operator};
 use hashbrown::{HashMap, HashSet};
 
-use super::types::{ColumnType, kind_of_field};
+use super::types::{ColumnType, SYSTEM, kind_of_field};
 
 /// Key of the footer metadata that holds `offset,length` of the index.
 pub(super) const WORDS_KEY: &str = "clew.words";
-const MAGIC: &[u8; 8] = b"CLEWWRD1";
+const MAGIC: &[u8; 8] = b"CLEWWRD2";
 const HEAD: usize = 12;
 /// Rows of a block.
 pub(super) const BLOCK_ROWS: usize = 8_192;
@@ -95,9 +95,9 @@ fn block(batch: &RecordBatch, from: usize, rows: usize) -> Vec<u8> {
     bits
 }
 
-/// Whether the texts of a column are in the index.
+/// Whether the texts of a column are in the index: those that say where a row comes from are not.
 fn is_indexed(column: &str) -> bool {
-    !column.starts_with('_')
+    !column.starts_with('_') || !SYSTEM.contains(&column)
 }
 
 /// Whether letters of the text become ASCII once case is left out: two letters of Unicode do.
@@ -265,26 +265,52 @@ fn test(filter: &Expr, schema: &SchemaRef) -> Test {
             ("has_all", [value, needles @ ..]) => {
                 of_column(value, schema, || Test::all(needles.iter().map(|needle| text(needle).map_or(Test::Maybe, whole)).collect()))
             }
+            // A term that is looked for in many columns at once.
+            ("any_has" | "any_has_cs", [values @ .., needle]) => of_any(values, schema, needle, whole),
+            ("any_contains" | "any_contains_cs", [values @ .., needle]) => of_any(values, schema, needle, inside),
             _ => Test::Maybe,
         },
         _ => Test::Maybe,
     }
 }
 
+fn of_any(values: &[Expr], schema: &SchemaRef, needle: &Expr, asked: fn(&str) -> Test) -> Test {
+    let mut tests: Vec<Test> = Vec::new();
+    for value in values {
+        let test = of_column(value, schema, || text(needle).map_or(Test::Maybe, asked));
+        // The columns differ, what they are asked does not.
+        if !tests.contains(&test) {
+            tests.push(test);
+        }
+    }
+    Test::any(tests)
+}
+
 /// What the texts of a column are to the index.
 enum Held {
     /// It knows their words.
     Texts,
-    /// They are numbers or instants, in which no word of the index stands.
-    Numbers,
+    /// They are values whose texts have no other words than these.
+    Values(&'static [&'static str]),
 }
 
 fn of_column(value: &Expr, schema: &SchemaRef, asked: impl FnOnce() -> Test) -> Test {
     match column(value, schema) {
         Some(Held::Texts) => asked(),
+        Some(Held::Values(words)) => of_values(asked(), words),
+        None => Test::Maybe,
+    }
+}
+
+/// A test of values whose texts have no other words than `known`.
+fn of_values(test: Test, known: &[&str]) -> Test {
+    match test {
+        Test::Word(asked) if known.iter().any(|word| hash(word.as_bytes()) == asked) => Test::Maybe,
+        Test::Word(_) => Test::Never,
+        Test::All(tests) => Test::all(tests.into_iter().map(|test| of_values(test, known)).collect()),
+        Test::Any(tests) => Test::any(tests.into_iter().map(|test| of_values(test, known)).collect()),
         // A needle without a word asks nothing of the index, and an empty one stands everywhere.
-        Some(Held::Numbers) if asked() != Test::Maybe => Test::Never,
-        _ => Test::Maybe,
+        Test::Maybe | Test::Never => test,
     }
 }
 
@@ -302,7 +328,9 @@ fn column(value: &Expr, schema: &SchemaRef) -> Option<Held> {
     match field.data_type() {
         DataType::Utf8View if is_indexed(name) => Some(Held::Texts),
         // Durations are whole numbers too; their text has no word either.
-        DataType::Int32 | DataType::Int64 | DataType::Timestamp(..) => Some(Held::Numbers),
+        DataType::Int32 | DataType::Int64 | DataType::Timestamp(..) => Some(Held::Values(&[])),
+        DataType::Float64 => Some(Held::Values(&["nan", "infinity"])),
+        DataType::Boolean => Some(Held::Values(&["true", "false"])),
         _ => None,
     }
 }
@@ -368,7 +396,7 @@ mod tests {
 
     use arrow::array::{ArrayRef, StringViewArray};
     use arrow::datatypes::{Field, Schema};
-    use datafusion::logical_expr::{ident, lit};
+    use datafusion::logical_expr::{ScalarUDF, Signature, SimpleScalarUDF, Volatility, ident, lit};
 
     use super::*;
 
@@ -401,7 +429,7 @@ mod tests {
         let words = index(&texts.iter().map(String::as_str).collect::<Vec<_>>());
         assert_eq!(words.rows(&whole("needle"), texts.len()).as_slice(), std::slice::from_ref(&(BLOCK_ROWS..BLOCK_ROWS * 2)));
         assert_eq!(words.rows(&whole("hay"), texts.len()).as_slice(), std::slice::from_ref(&(0..texts.len())));
-        assert!(Words::open(Bytes::from_static(b"CLEWWRD1\x05\0\0\0")).is_none(), "damage is seen");
+        assert!(Words::open(Bytes::from_static(b"CLEWWRD2\x05\0\0\0")).is_none(), "damage is seen");
     }
 
     #[test]
@@ -411,15 +439,27 @@ mod tests {
             field("Text", DataType::Utf8View),
             field("_Source", DataType::Utf8View),
             field("N", DataType::Int64),
+            field("F", DataType::Boolean),
+            field("_ResourceId", DataType::Utf8View),
         ]));
         let word = |word: &str| Test::Word(hash(word.as_bytes()));
         let view = |text: &str| lit(ScalarValue::Utf8View(Some(text.to_owned())));
         let equal = |name: &str, text: &str| ident(name).eq(view(text));
+        let any = |columns: &[&str], needle: &str| {
+            let signature = Signature::variadic_any(Volatility::Immutable);
+            let udf = SimpleScalarUDF::new_with_signature("any_has", signature, DataType::Boolean, Arc::new(|_| unreachable!("never run")));
+            ScalarUDF::from(udf).call(columns.iter().map(|name| ident(*name)).chain([view(needle)]).collect())
+        };
         for (filters, expected) in [
             (vec![equal("Text", "Foo bar")], Some(Test::All(vec![word("foo"), word("bar")]))),
             (vec![equal("Text", "Foo").or(equal("Text", "bar"))], Some(Test::Any(vec![word("foo"), word("bar")]))),
             (vec![equal("Text", "foo").or(equal("_Source", "bar"))], None),
             (vec![equal("Text", "foo").and(ident("N").gt(lit(1_i64)))], Some(word("foo"))),
+            (vec![any(&["Text", "N", "F", "_ResourceId"], "Foo")], Some(Test::Any(vec![word("foo"), Test::Never]))),
+            (vec![any(&["N", "F"], "foo")], Some(Test::Any(vec![Test::Never]))),
+            (vec![any(&["Text", "F"], "true")], None),
+            (vec![any(&["Text", "_Source"], "foo")], None),
+            (vec![any(&["Text"], "1234")], None),
             (vec![equal("Text", "")], None),
             (vec![equal("Text", "1234")], None),
             (vec![], None),

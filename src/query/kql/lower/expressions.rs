@@ -12,7 +12,7 @@ use super::super::tree::{Place, ScalarType};
 use super::super::types::arrow_type;
 use super::error::LowerError;
 use super::flow::Needed;
-use super::{Lowering, arithmetic, calls, constant, membership, paths, pruning, texts};
+use super::{Lowering, arithmetic, calls, constant, membership, packed, paths, pruning, texts};
 
 /// The values of the columns that an expression may read.
 pub(super) type Columns<'a> = &'a [Option<Expr>];
@@ -144,7 +144,8 @@ impl Lowering<'_> {
                     let kind = self.kinds.get(*place).copied().unwrap_or(ScalarType::String);
                     found.push(texts::searched(*matching, *case_sensitive, text_of(value, kind), needle.clone(), expression.place)?);
                 }
-                both(found, Operator::Or, false)
+                let name = texts::name_in_any(found.first());
+                packed::packed(name, both(found, Operator::Or, false), needle)?
             }
             ExprKind::StepColumn { .. } => return Err(LowerError::unsupported("a step of `scan` outside of it", expression.place)),
             ExprKind::Property { .. } | ExprKind::Variable(_) | ExprKind::Quantified { .. } | ExprKind::GraphCall { .. } => {

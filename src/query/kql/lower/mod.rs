@@ -18,6 +18,7 @@ mod joins;
 mod membership;
 mod node;
 mod operators;
+mod packed;
 mod paths;
 mod plugins;
 mod pruning;

@@ -8,6 +8,9 @@ use super::super::tree::{BinaryOperator, MembershipOperator, Place, ScalarType};
 use super::error::LowerError;
 use super::expressions::kernel;
 
+/// Before the name of a test that asks many columns.
+const ANY: &str = "any_";
+
 /// A text without case, for sets.
 pub(super) fn folded(text: &str) -> String {
     if text.is_ascii() { text.to_ascii_lowercase() } else { text.to_lowercase() }
@@ -63,6 +66,14 @@ pub(super) fn searched(matching: SearchMatch, case_sensitive: bool, text: Expr, 
         SearchMatch::EndsWith => TextMatch::EndsWith,
     };
     matches(operator, case_sensitive, text, needle, place)
+}
+
+/// What a test of one column is called where it is asked of many.
+pub(super) fn name_in_any(test: Option<&Expr>) -> String {
+    match test {
+        Some(Expr::ScalarFunction(call)) => format!("{ANY}{}", call.func.name()),
+        _ => format!("{ANY}text"),
+    }
 }
 
 /// Whether a text has any, or all, of the terms; elements of dynamic arrays count.
