@@ -144,6 +144,27 @@ pub fn is_no_time(value: &Value) -> bool {
     instant && time(value).is_none()
 }
 
+/// The object with the names of libraries for Python (`created_time_utc`) in the writing of the API, at every depth.
+pub fn camel(object: Object) -> Object {
+    let name = |key: String| {
+        let mut words = key.split('_').filter(|word| !word.is_empty());
+        let first = words.next().unwrap_or_default().to_owned();
+        words.fold(first, |name, word| {
+            let (head, tail) = word.split_at(word.chars().next().map_or(0, char::len_utf8));
+            name + &head.to_uppercase() + tail
+        })
+    };
+    object.into_iter().map(|(key, value)| (if key.contains('_') { name(key) } else { key }, camel_value(value))).collect()
+}
+
+fn camel_value(value: Value) -> Value {
+    match value {
+        Value::Object(object) => Value::Object(camel(object)),
+        Value::Array(items) => Value::Array(items.into_iter().map(camel_value).collect()),
+        other => other,
+    }
+}
+
 /// The value itself, or the array or object that stands in it as text (`dynamic` columns of an export).
 pub fn parsed(value: &Value) -> Cow<'_, Value> {
     if let Value::String(text) = value {

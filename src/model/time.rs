@@ -106,6 +106,10 @@ fn parse_iso(text: &str) -> Option<Result<Time, TimeError>> {
     if bytes.len() == 10 {
         return Some(within(date.and_time(NaiveTime::MIN).and_utc().timestamp_micros(), text));
     }
+    if matches!(bytes[10], b'T' | b't' | b' ') && bytes.get(12) == Some(&b':') && bytes[11].is_ascii_digit() {
+        // An hour without its leading zero.
+        return parse_iso(&format!("{}0{}", &text[..11], &text[11..]));
+    }
     if !matches!(bytes[10], b'T' | b't' | b' ') || bytes.get(13) != Some(&b':') {
         return None;
     }
@@ -158,6 +162,14 @@ fn parse_portal(text: &str) -> Option<Result<Time, TimeError>> {
     if !text.contains('/') {
         return None;
     }
+    // Browsers put a narrow space before AM and PM that does not break.
+    let spaced;
+    let text = if text.contains(['\u{202f}', '\u{a0}']) {
+        spaced = text.replace(['\u{202f}', '\u{a0}'], " ");
+        &spaced
+    } else {
+        text
+    };
     let forms = [
         "%m/%d/%Y, %I:%M:%S%.f %p",
         "%m/%d/%Y %I:%M:%S%.f %p",
@@ -286,6 +298,8 @@ mod tests {
             ("2021-04-28", "2021-04-28T00:00:00Z"),
             ("4/28/2021, 2:31:30.021 PM", "2021-04-28T14:31:30.021Z"),
             ("12/1/2021, 12:05:00.000 AM", "2021-12-01T00:05:00Z"),
+            ("4/28/2021, 2:31:30\u{202f}PM", "2021-04-28T14:31:30Z"),
+            ("2021-04-28T4:31:30.5Z", "2021-04-28T04:31:30.500Z"),
             ("1619620290", "2021-04-28T14:31:30Z"),
             ("1619620290021", "2021-04-28T14:31:30.021Z"),
             ("/Date(1619620290021)/", "2021-04-28T14:31:30.021Z"),

@@ -114,6 +114,17 @@ const ASIDE: [&[u8]; 50] = [
     b"Exceptions",
 ];
 
+/// Whether an object can be an envelope: of few members one is a list of documents, the others say nothing of them.
+pub(super) fn may_wrap(raw: &[u8], members: &[Member]) -> bool {
+    let list = |member: &Member| {
+        let value = member.value(raw).first();
+        (value == Some(&b'[') && LISTS.contains(&member.key(raw))) || (value == Some(&b'{') && STEPS.contains(&member.key(raw)))
+    };
+    members.len() <= 24
+        && members.iter().any(list)
+        && members.iter().all(|member| list(member) || aside(member.key(raw)) || is_scalar_aside(member, raw))
+}
+
 /// Finds the list of an envelope in an object that may be cut off behind the bytes.
 pub(super) fn find(bytes: &[u8], limits: &Limits) -> Option<Envelope> {
     descend(bytes, 0, 1, limits)
@@ -218,9 +229,27 @@ pub(super) fn unwrap<'a>(raw: &'a [u8], members: &[Member]) -> Option<Wrapped<'a
     }
     let properties = get(b"properties").filter(|row| row.starts_with(b"{"));
     match events::record(category, get(b"resourceId").and_then(text), properties)? {
-        events::Record::Properties(table) => properties.map(|row| Wrapped::Inner(row.into(), Some(table))),
+        events::Record::Properties(table) => {
+            properties.map(|row| Wrapped::Inner(dated(row, get(b"time")).map_or_else(|| row.into(), Into::into), Some(table)))
+        }
         events::Record::Whole(table) => Some(Wrapped::Record(table)),
     }
+}
+
+/// A streamed row that does not say when it happened, with the time at which it was sent.
+fn dated(row: &[u8], time: Option<&[u8]>) -> Option<Vec<u8>> {
+    let time = time.filter(|time| time.starts_with(b"\""))?;
+    // Nearly all rows do, and need no second look.
+    if row.split(|byte| *byte == b'"').any(|word| word == b"Timestamp") {
+        return None;
+    }
+    let mut members = Vec::new();
+    scan(row, &Limits::default(), &mut members).ok()?;
+    let known = |name: &[u8]| ["Timestamp", "TimeGenerated", "RawXml"].iter().any(|time| name.eq_ignore_ascii_case(time.as_bytes()));
+    if members.is_empty() || members.iter().any(|member| known(member.key(row))) {
+        return None;
+    }
+    Some([b"{\"Timestamp\":", time, b",", &row[1..]].concat())
 }
 
 /// What a frame of a streamed answer of Kusto holds.

@@ -12,6 +12,9 @@ use super::window::Window;
 /// Bytes from which on an object that has not ended is asked whether it is an envelope.
 const ENVELOPE_FROM: usize = 1 << 20;
 
+/// Levels of documents inside texts, and of envelopes inside arrays, that are unpacked.
+const PACKED_MAX: u8 = 3;
+
 type Flow = io::Result<ControlFlow<()>>;
 
 /// Leaves the calling function if the inner flow broke.
@@ -25,10 +28,16 @@ macro_rules! go {
 
 /// Reads a source of JSON values.
 pub(super) fn read(window: &mut Window<'_>, emitter: &mut Emitter<'_>) -> Flow {
-    let mut reader = Reader { members: Vec::new(), elements: 0 };
+    read_packed(window, emitter, 0)
+}
+
+/// The same inside a value of another source, `packed` levels deep.
+fn read_packed(window: &mut Window<'_>, emitter: &mut Emitter<'_>, packed: u8) -> Flow {
+    let mut reader = Reader { members: Vec::new(), elements: 0, packed };
     while window.space()? {
         let flow = match window.bytes()[0] {
             b'{' => reader.object(window, emitter)?,
+            b'"' if packed < PACKED_MAX => reader.text(window, emitter)?,
             b'[' => {
                 window.consume(1);
                 reader.elements(window, emitter, Content::Documents, 0)?
@@ -57,6 +66,8 @@ struct Reader {
     members: Vec<Member>,
     /// Elements of arrays that were seen.
     elements: u64,
+    /// Levels of packing around what is read.
+    packed: u8,
 }
 
 /// What a scan of the value at the window's beginning found.
@@ -98,6 +109,30 @@ impl Reader {
                 Ok(Continue(()))
             }
         }
+    }
+
+    /// A text at the top of the source, which may hold what was written as JSON before it was written as JSON again.
+    fn text(&mut self, window: &mut Window<'_>, emitter: &mut Emitter<'_>) -> Flow {
+        let found = loop {
+            match scan_text(window.bytes()) {
+                Some(end) => break Some(end),
+                None if window.bytes().len() <= emitter.limits().document_bytes && window.more()? => {}
+                None => break None,
+            }
+        };
+        let inside = found.and_then(|end| inside(&window.bytes()[..end]));
+        let Some((end, inside)) = found.zip(inside) else {
+            let flow = emitter.reject("json_invalid", "expected a JSON object", Place::of(window), head(window.bytes()));
+            window.line_end()?;
+            return Ok(flow);
+        };
+        window.consume(end);
+        self.unpack(inside, emitter)
+    }
+
+    /// Reads JSON that stood packed in a value as a source of its own.
+    fn unpack(&self, bytes: Vec<u8>, emitter: &mut Emitter<'_>) -> Flow {
+        read_packed(&mut Window::new(Box::new(io::Cursor::new(bytes))), emitter, self.packed + 1)
     }
 
     fn list(&mut self, window: &mut Window<'_>, emitter: &mut Emitter<'_>, envelope: envelope::Envelope) -> Flow {
@@ -147,6 +182,11 @@ impl Reader {
         match self.find(window, emitter, false)? {
             Found::Whole(found) => {
                 let raw = &window.bytes()[..found.end];
+                let packed = (content == Content::Documents && self.packed < PACKED_MAX).then(|| self.packed_in(raw, emitter)).flatten();
+                if let Some(bytes) = packed {
+                    pass(window, found);
+                    return self.unpack(bytes, emitter);
+                }
                 let flow = match content {
                     Content::Tables => super::envelope::rows(raw, &self.members, emitter, place),
                     Content::Documents if raw[0] == b'{' => emitter.document(raw, &self.members, found.spaced, place),
@@ -161,6 +201,15 @@ impl Reader {
                 go!(emitter.reject(code, message, place, head(window.bytes())));
                 self.resume(window)
             }
+        }
+    }
+
+    /// What an element holds that is no document: an envelope of its own (pages put into one array), or JSON as text.
+    fn packed_in(&self, raw: &[u8], emitter: &Emitter<'_>) -> Option<Vec<u8>> {
+        match raw[0] {
+            b'"' => inside(raw),
+            b'{' if envelope::may_wrap(raw, &self.members) => envelope::find(raw, emitter.limits()).map(|_| raw.to_vec()),
+            _ => None,
         }
     }
 
@@ -221,6 +270,23 @@ impl Reader {
             }
         }
     }
+}
+
+/// The end of the text that the bytes begin with, if it is there.
+fn scan_text(bytes: &[u8]) -> Option<usize> {
+    let mut escaped = false;
+    let end = bytes.iter().skip(1).position(|byte| {
+        let quote = *byte == b'"' && !escaped;
+        escaped = *byte == b'\\' && !escaped;
+        quote
+    })?;
+    Some(end + 2)
+}
+
+/// The JSON that a text holds.
+fn inside(text: &[u8]) -> Option<Vec<u8>> {
+    let inner: String = serde_json::from_slice(text).ok()?;
+    inner.trim_start().starts_with(['{', '[', '"']).then(|| inner.into_bytes())
 }
 
 /// Moves behind a document. A line break inside of one is white space: none can stand in a text.

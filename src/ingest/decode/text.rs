@@ -64,6 +64,8 @@ pub(super) fn read(mut reader: Box<dyn Read + '_>, received: Time, emitter: &mut
         b'{' => json::read(&mut window, emitter),
         b'[' if emitter.is_told() || !is_remark(window.bytes()) => json::read(&mut window, emitter),
         b'[' => Ok(no_data(&window, emitter)),
+        // JSON that was written as a text once more.
+        b'"' if packed(window.bytes()) => json::read(&mut window, emitter),
         _ if xml::is_events(window.bytes()) => xml::read(&mut window, emitter),
         _ => match (lines::dialect(window.bytes()), csv::delimiter(window.bytes())) {
             (Some(dialect), _) => lines::read(&mut window, dialect, received, emitter),
@@ -72,6 +74,13 @@ pub(super) fn read(mut reader: Box<dyn Read + '_>, received: Time, emitter: &mut
             (None, None) => json::read(&mut window, emitter),
         },
     }
+}
+
+/// Whether a text that begins the source holds an object or an array (written as a text any number of times).
+fn packed(bytes: &[u8]) -> bool {
+    let inner = bytes.iter().find(|byte| !matches!(byte, b'"' | b'\\' | b' ' | b'\n' | b'\r' | b'\t'));
+    let object = bytes.windows(2).take(16).any(|pair| pair == b"{\\") || bytes.windows(3).take(16).any(|three| three == b"[{\\");
+    object && matches!(inner, Some(b'{' | b'['))
 }
 
 /// One reject for a source that holds no data, however long it is.

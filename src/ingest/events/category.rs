@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use crate::catalog::tables;
+use crate::ingest::decode::Limits;
+use crate::ingest::decode::scan::scan;
 
-use super::{is_table_name, table_name};
+use super::{cell, is_table_name, table_name};
 
 /// How a record `{time, category, properties, ..}` is a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +55,11 @@ pub(crate) fn record(category: &str, resource: Option<&str>, properties: Option<
     if let Some(table) = category.strip_prefix("AdvancedHunting-") {
         return is_table_name(table).then(|| Record::Properties(table_name(table)));
     }
+    // Windows events that the diagnostics extension of a machine sends.
+    if category.eq_ignore_ascii_case("WindowsEventLogsTable") {
+        let security = properties.is_some_and(|text| channel(text).is_some_and(|name| name.eq_ignore_ascii_case("security")));
+        return Some(Record::Properties(table_name(if security { "SecurityEvent" } else { "WindowsEvent" })));
+    }
     let resource = resource.unwrap_or_default().to_ascii_lowercase();
     let named = |name: &str| Some(Record::Whole(table_name(name)));
     if category.eq_ignore_ascii_case("AuditLogs") {
@@ -81,6 +88,14 @@ pub(crate) fn record(category: &str, resource: Option<&str>, properties: Option<
         () if properties.is_some() && (resource.contains("/providers/") || category == "AuditEvent") => named("AzureDiagnostics"),
         () => None,
     }
+}
+
+/// The channel of a Windows event that stands in the members of an object.
+fn channel(properties: &[u8]) -> Option<&str> {
+    let mut members = Vec::new();
+    scan(properties, &Limits::default(), &mut members).ok()?;
+    let member = members.iter().find(|member| member.key(properties) == b"Channel")?;
+    cell::plain_text(member.value(properties))
 }
 
 #[cfg(test)]
@@ -112,6 +127,11 @@ mod tests {
             };
             assert_eq!(found, expected, "{category}");
         }
+        assert_eq!(
+            record("WindowsEventLogsTable", None, Some(br#"{"EventId": 1, "Channel": "Security"}"#)),
+            Some(Record::Properties("SecurityEvent".into()))
+        );
+        assert_eq!(record("WindowsEventLogsTable", None, Some(b"{}")), Some(Record::Properties("WindowsEvent".into())));
         assert_eq!(record("AuditLogs", None, Some(br#"{"AuditEventId":"a"}"#)), Some(Record::Whole("IntuneAuditLogs".into())));
     }
 }

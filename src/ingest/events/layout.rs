@@ -142,6 +142,11 @@ impl Layout {
         &self.columns[number.0]
     }
 
+    /// Takes back that a column was met in this row.
+    pub(super) fn unmark(&mut self, number: ColumnNumber) {
+        self.columns[number.0].met = self.row.wrapping_sub(1);
+    }
+
     /// Marks a column as met in this row; false if it was already.
     pub(super) fn mark(&mut self, number: ColumnNumber) -> bool {
         let column = &mut self.columns[number.0];

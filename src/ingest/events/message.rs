@@ -1,7 +1,9 @@
 //! Events inside texts of other events: XML of Sysmon and of the Windows log, records of the Linux audit system, sudo.
 
+use std::borrow::Cow;
+
 use quick_xml::Reader as Xml;
-use quick_xml::events::Event as Node;
+use quick_xml::events::{BytesStart, Event as Node};
 
 use super::row::Reader;
 
@@ -14,7 +16,7 @@ pub(super) fn spread(table: &str, row: &mut Reader<'_>) {
         "Syslog" => {
             let Some(text) = row.text("SyslogMessage").filter(|text| text.len() <= MESSAGE_MAX) else { return };
             if text.starts_with("<Event") {
-                xml(&text, row);
+                xml(&text, row, false);
             } else if text.contains("audit(") && text.contains("type=") {
                 audit(&text, row);
             } else if text.contains("COMMAND=") {
@@ -24,15 +26,42 @@ pub(super) fn spread(table: &str, row: &mut Reader<'_>) {
         "Event" | "SecurityEvent" | "WindowsEvent" => {
             let data = row.text("EventData").filter(|text| text.len() <= MESSAGE_MAX && text.trim_start().starts_with('<'));
             if let Some(text) = data {
-                xml(&text, row);
+                xml(&text, row, false);
+            }
+            let whole = row.text("RawXml").filter(|text| text.len() <= MESSAGE_MAX && text.trim_start().starts_with("<Event"));
+            if let Some(text) = whole {
+                // Beside the whole event stands its text for people, which the data of an event may call so as well.
+                row.rename("Description", "Message");
+                xml(&text, row, true);
             }
         }
         _ => {}
     }
 }
 
-/// `<Data Name="Image">..</Data>` and the `EventID` of an event in XML.
-fn xml(text: &str, row: &mut Reader<'_>) {
+/// Elements of the head of an event that hold a text, and those that hold attributes, with the cells that these become.
+const HEAD: [&str; 7] = ["Computer", "Channel", "EventRecordID", "Task", "Opcode", "Keywords", "Version"];
+const HEAD_ATTRIBUTES: [(&str, &str, &str); 5] = [
+    ("TimeCreated", "SystemTime", "TimeCreated"),
+    ("Provider", "Name", "Provider"),
+    ("Execution", "ProcessID", "ProcessID"),
+    ("Execution", "ThreadID", "ThreadID"),
+    ("Security", "UserID", "UserID"),
+];
+
+/// The cells that the attributes of an element of the head become.
+fn head(element: &BytesStart<'_>, row: &mut Reader<'_>) {
+    let name = element.local_name();
+    for (_, attribute, column) in HEAD_ATTRIBUTES.iter().filter(|(known, ..)| known.as_bytes() == name.as_ref()) {
+        let found = element.try_get_attribute(attribute).ok().flatten();
+        if let Some(value) = found.and_then(|found| found.unescape_value().ok().map(Cow::into_owned)) {
+            row.add(column, &value);
+        }
+    }
+}
+
+/// `<Data Name="Image">..</Data>` and the `EventID` of an event in XML; of a whole event its head as well.
+fn xml(text: &str, row: &mut Reader<'_>, whole: bool) {
     let mut reader = Xml::from_str(text);
     let mut name: Option<String> = None;
     let mut content = String::new();
@@ -40,6 +69,9 @@ fn xml(text: &str, row: &mut Reader<'_>) {
         match reader.read_event() {
             Ok(Node::Start(element)) => {
                 content.clear();
+                if whole {
+                    head(&element, row);
+                }
                 name = match element.local_name().as_ref() {
                     b"Data" => element
                         .try_get_attribute("Name")
@@ -47,9 +79,11 @@ fn xml(text: &str, row: &mut Reader<'_>) {
                         .flatten()
                         .and_then(|attribute| attribute.unescape_value().ok().map(|value| value.into_owned())),
                     b"EventID" => Some("EventID".to_owned()),
+                    known if whole => HEAD.iter().find(|name| name.as_bytes() == known).map(|name| (*name).to_owned()),
                     _ => None,
                 };
             }
+            Ok(Node::Empty(element)) if whole => head(&element, row),
             Ok(Node::Text(text)) if name.is_some() => content.push_str(&text.decode().unwrap_or_default()),
             Ok(Node::CData(text)) if name.is_some() => content.push_str(&text.decode().unwrap_or_default()),
             Ok(Node::GeneralRef(reference)) if name.is_some() => {

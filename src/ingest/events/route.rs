@@ -70,6 +70,9 @@ impl Route {
         if has("eventName") && has("eventSource") && (has("eventVersion") || has("awsRegion") || has("userIdentity")) {
             return Self::Fixed("AWSCloudTrail".into());
         }
+        if has("insightDetails") && has("eventVersion") && has("awsRegion") {
+            return Self::Fixed("AWSCloudTrail".into());
+        }
         // Athena knows no case.
         if has("eventname") && has("eventsource") && has("useridentity") {
             return Self::Fixed("AWSCloudTrail".into());

@@ -53,7 +53,7 @@ pub(super) fn read(table: &Arc<str>, raw: &[u8]) -> Result<Event, Reject> {
 }
 
 /// Columns of `WindowsEvent` that the log itself fills, and what shippers add; the other cells are the event's own data.
-const WINDOWS_SYSTEM: [&str; 44] = [
+const WINDOWS_SYSTEM: [&str; 49] = [
     "TimeGenerated",
     "AccountName",
     "AccountType",
@@ -61,6 +61,7 @@ const WINDOWS_SYSTEM: [&str; 44] = [
     "Channel",
     "Computer",
     "Correlation",
+    "DeploymentId",
     "Domain",
     "EventID",
     "EventLevel",
@@ -79,7 +80,10 @@ const WINDOWS_SYSTEM: [&str; 44] = [
     "Provider",
     "ProviderGuid",
     "RawEventData",
+    "RawXml",
     "RelatedActivityID",
+    "Role",
+    "RoleInstance",
     "Severity",
     "SeverityValue",
     "SourceModuleName",
@@ -89,6 +93,7 @@ const WINDOWS_SYSTEM: [&str; 44] = [
     "SystemThreadId",
     "SystemUserId",
     "Task",
+    "TaskCategory",
     "TenantId",
     "TimeCreated",
     "TimeCreatedUtc",
@@ -301,9 +306,27 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Gives a cell to another column, if that has none.
+    pub(super) fn rename(&mut self, from: &str, to: &str) {
+        let (old, new) = (self.layout.column(from), self.layout.column(to));
+        let (old_name, new_name) = (self.layout.get(old).name.clone(), self.layout.get(new).name.clone());
+        if self.get(&new_name).is_none()
+            && let Some((name, _)) = self.columns.iter_mut().find(|(name, _)| *name == old_name)
+        {
+            *name = new_name;
+            self.layout.unmark(old);
+            self.layout.mark(new);
+        }
+    }
+
     fn place(&mut self, slot: ColumnNumber, cell: Cell) {
         match cell {
             Cell::Absent => {}
+            // Shippers write the name of the task where the log has its number.
+            Cell::Unfit(Value::String(name)) if self.layout.source.windows && &*self.layout.get(slot).name == "Task" => {
+                let slot = self.layout.column("TaskCategory");
+                self.place(slot, Cell::Value(Value::String(name)));
+            }
             Cell::Unfit(value) => self.keep_unfit(slot, value),
             Cell::Value(value) => {
                 if self.layout.mark(slot) {

@@ -64,13 +64,21 @@ const WINDOWS_NAMES: &[(&str, &str)] = &[
     ("xmlns", ""),
     ("user_data", "*"),
     ("ExtraEventData", "*"),
+    // The diagnostics extension of Azure.
+    ("Pid", "SystemProcessId"),
+    ("Tid", "SystemThreadId"),
 ];
 
 /// The same, with the column of the provider that `SecurityEvent` has.
-const SECURITY_NAMES: &[(&str, &str)] =
-    &[("SourceName", "EventSourceName"), ("provider_name", "EventSourceName"), ("Provider", "EventSourceName")];
+const SECURITY_NAMES: &[(&str, &str)] = &[
+    ("SourceName", "EventSourceName"),
+    ("provider_name", "EventSourceName"),
+    ("Provider", "EventSourceName"),
+    ("ProviderName", "EventSourceName"),
+];
 
-const PROVIDER_NAMES: &[(&str, &str)] = &[("SourceName", "Provider"), ("provider_name", "Provider"), ("Source", "Provider")];
+const PROVIDER_NAMES: &[(&str, &str)] =
+    &[("SourceName", "Provider"), ("provider_name", "Provider"), ("Source", "Provider"), ("ProviderName", "Provider")];
 
 const AWS_NAMES: &[(&str, &str)] = &[
     ("eventtime", "TimeGenerated"),
@@ -184,9 +192,34 @@ const ACTIVITY_NAMES: &[(&str, &str)] = &[
     ("resourceGroupName", "ResourceGroup"),
     ("identity.authorization", "Authorization_d"),
     ("identity.claims", "Claims_d"),
+    // What the library for Python writes.
+    ("event_timestamp", "TimeGenerated"),
+    ("submission_timestamp", "EventSubmissionTimestamp"),
+    ("event_data_id", "EventDataId"),
+    ("operation_id", "OperationId"),
+    ("correlation_id", "CorrelationId"),
+    ("subscription_id", "SubscriptionId"),
+    ("tenant_id", "TenantId"),
+    ("resource_id", "ResourceId"),
+    ("resource_group_name", "ResourceGroup"),
+    ("http_request", "HTTPRequest"),
+    ("operation_name", "OperationNameValue"),
+    ("operation_name.value", "OperationNameValue"),
+    ("operation_name.localized_value", "OperationName"),
+    ("category.localized_value", "Category"),
+    ("status.localized_value", "ActivityStatus"),
+    ("sub_status", "ActivitySubstatusValue"),
+    ("sub_status.value", "ActivitySubstatusValue"),
+    ("sub_status.localized_value", "ActivitySubstatus"),
+    ("resource_provider_name", "ResourceProviderValue"),
+    ("resource_provider_name.value", "ResourceProviderValue"),
+    ("resource_provider_name.localized_value", "ResourceProvider"),
 ];
 
 const ACTIVITY_OBJECTS: &[(&str, &str)] = &[
+    ("operation_name", "*"),
+    ("sub_status", "*"),
+    ("resource_provider_name", "*"),
     ("operationName", "*"),
     ("category", "*"),
     ("status", "*"),
@@ -318,6 +351,7 @@ const SOURCES: &[Source] = &[
     Source { tables: &["WindowsEvent"], windows: true, names: PROVIDER_NAMES, ..PLAIN },
     Source { tables: &["Event"], windows: true, ..PLAIN },
     Source { tables: &["AWSCloudTrail"], names: AWS_NAMES, ..PLAIN },
+    Source { tables: &["AWSVPCFlow"], times: &["Start", "End", "Timestamp"], ..PLAIN },
     // The id of the process that wrote the line is another thing than the process of an event inside it.
     Source { tables: &["Syslog"], names: SYSLOG_NAMES, ..PLAIN },
     Source { tables: SIGN_INS, names: AZURE_NAMES, objects: SIGN_IN_OBJECTS, ..PLAIN },

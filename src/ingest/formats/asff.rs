@@ -15,7 +15,7 @@ pub(crate) const FORMAT: Format = Format { name: "asff", title: "AWS Security Hu
 
 fn detect(object: &Object) -> u8 {
     let has = |name: &str| object.contains_key(name);
-    if has("ProductArn") && has("GeneratorId") && has("AwsAccountId") && has("SchemaVersion") {
+    if has("ProductArn") && has("GeneratorId") && has("SchemaVersion") && (has("AwsAccountId") || has("Resources")) {
         return 100;
     }
     let hub = object.get("source").and_then(Value::as_str) == Some("aws.securityhub");

@@ -15,13 +15,16 @@ use crate::model::{Alert, Body, Incident, IncidentStatus, Object};
 pub(crate) const FORMAT: Format = Format { name: "sentinel-incident", title: "Microsoft Sentinel incident", detect, read };
 
 fn detect(object: &Object) -> u8 {
+    if triggered(object).is_some() {
+        return 100;
+    }
     if object.get("Type").is_some_and(|name| name == "SecurityIncident")
         || object.get("$table").is_some_and(|name| name == "SecurityIncident")
     {
         return 100;
     }
     let resource = object.get("type").and_then(Value::as_str).unwrap_or_default();
-    if resource.eq_ignore_ascii_case("Microsoft.SecurityInsights/Incidents") {
+    if resource.eq_ignore_ascii_case("Microsoft.SecurityInsights/Incidents") || object.contains_key("incident_number") {
         return 100;
     }
     let row = value::get(object, "IncidentNumber").is_some() && value::get(object, "IncidentName").is_some();
@@ -32,8 +35,18 @@ fn detect(object: &Object) -> u8 {
     if inner || object.contains_key("properties.incidentNumber") { 90 } else { 0 }
 }
 
+/// The resource that a playbook is triggered with, or the body of that call.
+fn triggered(object: &Object) -> Option<&Object> {
+    let call = object.get("body").filter(|_| object.len() <= 2).and_then(Value::as_object).unwrap_or(object);
+    let resource = call.get("object")?.as_object()?;
+    let kind = resource.get("type")?.as_str()?;
+    kind.eq_ignore_ascii_case("Microsoft.SecurityInsights/Incidents").then_some(resource)
+}
+
 fn read(object: &Object, _: &Context<'_>) -> Result<Vec<Body>, Reject> {
-    let nested = nested(object);
+    let object = triggered(object).unwrap_or(object);
+    let python = object.contains_key("incident_number").then(|| value::camel(object.clone()));
+    let nested = nested(python.as_ref().unwrap_or(object));
     let object = nested.as_ref();
     let mut bodies = Vec::new();
     let mut incident = match object.get("properties").and_then(Value::as_object) {
@@ -41,12 +54,16 @@ fn read(object: &Object, _: &Context<'_>) -> Result<Vec<Body>, Reject> {
         None => row(object)?,
     };
     let mut list = EntityList::new();
-    if let Some(Value::Array(items)) = value::first(object, &["Entities"]).map(value::parsed).as_deref() {
+    // A playbook gets entities and alerts among the properties.
+    let among = |name: &str| value::at(object, &["properties", name]);
+    let entities = value::first(object, &["Entities"]).or_else(|| among("relatedEntities"));
+    if let Some(Value::Array(items)) = entities.map(value::parsed).as_deref() {
         list.add_list(items);
     }
     (incident.entities, incident.links) = list.finish();
 
-    if let Some(Value::Array(items)) = value::first(object, &["Alerts"]).map(value::parsed).as_deref() {
+    let alerts = value::first(object, &["Alerts"]).or_else(|| among("alerts"));
+    if let Some(Value::Array(items)) = alerts.map(value::parsed).as_deref() {
         let alerts = shared::contained_alerts(&mut incident, items, contained_alert);
         bodies.extend(alerts.into_iter().map(|alert| Body::Alert(Box::new(alert))));
     }
@@ -113,7 +130,7 @@ fn incident(object: &Object, id: Option<String>) -> Result<Incident, Reject> {
     describe(&mut incident, &mut fields);
     times(&mut incident, &mut fields);
     let additional = fields.nested(&["additionalData"]);
-    fields.skip(&["Type", "$table", "Entities", "Alerts"]);
+    fields.skip(&["Type", "$table", "Entities", "relatedEntities", "Alerts", "additionalProperties"]);
     incident.extended = fields.rest();
     if let Some(additional) = additional {
         extend(&mut incident, additional);

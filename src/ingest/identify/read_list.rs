@@ -212,7 +212,7 @@ fn listed_object(item: Value) -> Option<(Object, Option<String>)> {
             if let (true, Some(Value::Object(properties)), Some(Value::String(kind))) =
                 (resource, object.remove("properties"), object.remove("kind"))
             {
-                return Some((properties, Some(kind)));
+                return Some((resource_properties(properties, object.remove("id"), &kind), Some(kind)));
             }
             Some((object, None))
         }
@@ -222,6 +222,33 @@ fn listed_object(item: Value) -> Option<(Object, Option<String>)> {
         },
         _ => None,
     }
+}
+
+/// The properties of a REST resource, which name other entities by their resource ids: `hostEntityId`, `fileHashEntityIds`.
+fn resource_properties(properties: Object, id: Option<Value>, kind: &str) -> Object {
+    let known = entities::kind(kind);
+    let refers = |id: Value| Value::Object(Object::from_iter([("$ref".to_owned(), id)]));
+    // `file` stands for `Files`, `hostLogonSession` for `LogonSession`.
+    let property = |base: &str| {
+        let kind = known?;
+        let short = base.get(4..).filter(|_| base.starts_with("host")).map(str::to_owned);
+        let spellings = [Some(base.to_owned()), Some(format!("{base}s")), Some(format!("{base}es")), short];
+        spellings.into_iter().flatten().find_map(|name| kind.property(&name).filter(|name| kind.reference(name).is_some()))
+    };
+    let mut read = Object::with_capacity(properties.len() + 1);
+    for (name, value) in properties {
+        let base = name.strip_suffix("EntityIds").or_else(|| name.strip_suffix("EntityId")).filter(|base| !base.is_empty());
+        let stored = base.and_then(property);
+        match (stored, value) {
+            (Some(stored), Value::Array(ids)) => drop(read.insert(stored.to_owned(), ids.into_iter().map(refers).collect())),
+            (Some(stored), id @ Value::String(_)) => drop(read.insert(stored.to_owned(), refers(id))),
+            (_, value) => drop(read.insert(name, value)),
+        }
+    }
+    if let Some(id) = id {
+        read.insert("$id".to_owned(), id);
+    }
+    read
 }
 
 fn reference_id(object: &Object) -> Option<String> {

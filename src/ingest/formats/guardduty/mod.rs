@@ -1,5 +1,8 @@
 //! Findings of Amazon GuardDuty: bare (API) or in an EventBridge envelope, with camelCase or PascalCase names.
 
+mod sequence;
+mod things;
+
 use std::borrow::Cow;
 
 use serde_json::Value;
@@ -74,14 +77,20 @@ fn alert(finding: &Object) -> Result<Alert, Reject> {
     let service = object_at(finding, &["Service"]).unwrap_or(&empty);
     let resource = object_at(finding, &["Resource"]).unwrap_or(&empty);
     let mut cast = Cast::new();
-    let account = Owner { account: text_of(finding, &["AccountId"]), region: text_of(finding, &["Region"]) };
+    let account = Owner {
+        account: text_of(finding, &["AccountId"]),
+        region: text_of(finding, &["Region"]),
+        partition: text_of(finding, &["Partition"]),
+    };
     let compromised = read_resource(resource, &account, &mut cast);
     read_action(object_at(service, &["Action"]).unwrap_or(&empty), compromised.scope.as_deref(), &mut cast);
+    things::read_runtime(service, compromised.host, &mut cast);
+    things::read_scans(service, compromised.host, &mut cast);
     let (mut tactics, category) = tactic(purpose);
     let mut techniques = Vec::new();
     if let Some(sequence) = object_at(service, &["Detection", "Sequence"]) {
-        read_sequence(sequence, &mut cast);
-        for (key, value) in indicators(sequence) {
+        sequence::read_sequence(sequence, &mut cast);
+        for (key, value) in sequence::indicators(sequence) {
             match key.as_ref() {
                 "ATTACK_TACTIC" => attack::add_tactics(&mut tactics, [value.as_ref()]),
                 // `T1562.008 - Impair Defenses`
@@ -162,12 +171,15 @@ fn extended(mut rest: Object, service: &Object, resource: &Object) -> Object {
 struct Owner<'a> {
     account: Option<Cow<'a, str>>,
     region: Option<Cow<'a, str>>,
+    /// The part of AWS: its own for China and for governments.
+    partition: Option<Cow<'a, str>>,
 }
 
 impl Owner<'_> {
     fn arn(&self, service: &str, resource: &str) -> Option<String> {
         let (account, region) = (self.account.as_deref()?, self.region.as_deref()?);
-        Some(format!("arn:aws:{service}:{}:{account}:{resource}", if service == "iam" { "" } else { region }))
+        let partition = self.partition.as_deref().unwrap_or("aws");
+        Some(format!("arn:{partition}:{service}:{}:{account}:{resource}", if service == "iam" { "" } else { region }))
     }
 }
 
@@ -176,6 +188,8 @@ struct Compromised {
     name: Option<String>,
     /// Network in which private addresses mean something.
     scope: Option<String>,
+    /// The machine.
+    host: Option<Place>,
 }
 
 fn read_resource(resource: &Object, owner: &Owner<'_>, cast: &mut Cast) -> Compromised {
@@ -192,10 +206,10 @@ fn read_resource(resource: &Object, owner: &Owner<'_>, cast: &mut Cast) -> Compr
         }
         cast.add("account", access_key(key, owner), Some("impacted"));
     }
-    let mut scope = None;
+    let (mut host, mut scope) = (None, None);
     if let Some(instance) = object_at(resource, &["InstanceDetails"]) {
         name(text_of(instance, &["InstanceId"]));
-        scope = read_instance(instance, owner, cast);
+        (host, scope) = read_instance(instance, owner, cast);
     }
     for bucket in objects(get(resource, "S3BucketDetails")) {
         name(text_of(bucket, &["Name"]));
@@ -204,6 +218,7 @@ fn read_resource(resource: &Object, owner: &Owner<'_>, cast: &mut Cast) -> Compr
             put(&mut properties, "AmazonResourceId", text_of(bucket, &["Name"]).map(|name| format!("arn:aws:s3:::{name}")));
         }
         cast.add("amazon-resource", properties, Some("impacted"));
+        things::read_objects(bucket, cast);
     }
     if let Some(database) = object_at(resource, &["RdsDbInstanceDetails"]) {
         name(text_of(database, &["DbInstanceIdentifier"]));
@@ -224,12 +239,33 @@ fn read_resource(resource: &Object, owner: &Owner<'_>, cast: &mut Cast) -> Compr
     if let Some(kubernetes) = object_at(resource, &["KubernetesDetails"]) {
         read_kubernetes(kubernetes, cluster, cast);
     }
+    if let Some(cluster) = object_at(resource, &["EcsClusterDetails"]) {
+        name(text_of(cluster, &["Name"]));
+        read_tasks(cluster, cast);
+    }
     for container in objects(get(resource, "ContainerDetails")) {
+        name(text_of(container, &["Name", "Id"]));
         read_container(container, None, cast);
     }
-    read_others(resource, cast);
-    result.scope = scope;
+    let other = read_others(resource, cast);
+    name(other.map(Cow::Owned));
+    (result.scope, result.host) = (scope, host);
     result
+}
+
+/// A cluster of ECS, its task and the containers of the task.
+fn read_tasks(cluster: &Object, cast: &mut Cast) {
+    cast.add("amazon-resource", resource_properties(cluster, "AWS::ECS::Cluster"), Some("impacted"));
+    for task in objects(get(cluster, "TaskDetails")) {
+        let mut properties = copy(task, &[("Arn", "AmazonResourceId"), ("DefinitionArn", "DefinitionArn"), ("StartedBy", "StartedBy")]);
+        if !properties.is_empty() {
+            put(&mut properties, "ResourceType", Some("AWS::ECS::Task"));
+        }
+        cast.add("amazon-resource", properties, Some("impacted"));
+        for container in objects(get(task, "Containers")) {
+            read_container(container, None, cast);
+        }
+    }
 }
 
 fn access_key(key: &Object, owner: &Owner<'_>) -> Object {
@@ -242,8 +278,8 @@ fn access_key(key: &Object, owner: &Owner<'_>) -> Object {
     properties
 }
 
-/// An EC2 instance is a host with the addresses of its interfaces; answers with its network.
-fn read_instance(instance: &Object, owner: &Owner<'_>, cast: &mut Cast) -> Option<String> {
+/// An EC2 instance is a host with the addresses of its interfaces; answers with its place and its network.
+fn read_instance(instance: &Object, owner: &Owner<'_>, cast: &mut Cast) -> (Option<Place>, Option<String>) {
     let id = text_of(instance, &["InstanceId"]);
     let mut properties = scalars(instance, &["InstanceId", "Platform"]);
     put(&mut properties, "InstanceId", id.clone());
@@ -270,7 +306,7 @@ fn read_instance(instance: &Object, owner: &Owner<'_>, cast: &mut Cast) -> Optio
             cast.refer(host, "IpInterfaces", address);
         }
     }
-    scope
+    (host, scope)
 }
 
 /// Properties of an address; a private one is known by its network as well.
@@ -327,89 +363,50 @@ fn read_container(container: &Object, pod: Option<Place>, cast: &mut Cast) {
     cast.refer(place, "Pod", pod);
 }
 
-/// Any other resource that is named by an ARN (Lambda functions, ECS clusters, volumes).
-fn read_others(resource: &Object, cast: &mut Cast) {
-    const READ: [&str; 8] = [
+/// Any other resource that is named by an ARN (Lambda functions, volumes, images), by itself or in a list.
+///
+/// Answers with the name of the first one.
+fn read_others(resource: &Object, cast: &mut Cast) -> Option<String> {
+    const READ: [&str; 9] = [
         "AccessKeyDetails",
         "InstanceDetails",
         "S3BucketDetails",
         "RdsDbInstanceDetails",
         "RdsDbUserDetails",
         "EksClusterDetails",
+        "EcsClusterDetails",
         "KubernetesDetails",
         "ContainerDetails",
     ];
+    let mut first = None;
     for (name, details) in resource.iter().filter(|(name, _)| !READ.iter().any(|read| read.eq_ignore_ascii_case(name))) {
         for details in objects(Some(details)) {
-            let arn = details.values().find_map(|value| value.as_str().filter(|text| text.starts_with("arn:")));
-            let Some(arn) = arn else { continue };
-            let mut properties = scalars(details, &[]);
-            properties.insert("AmazonResourceId".to_owned(), Value::from(arn));
-            properties.insert("ResourceType".to_owned(), Value::from(name.trim_end_matches("Details")));
-            cast.add("amazon-resource", properties, Some("impacted"));
+            let kind = name.trim_end_matches("Details");
+            let own = read_other(kind, details, cast);
+            if own.is_some() {
+                first = first.or(own);
+                continue;
+            }
+            for inner in details.values().flat_map(|list| objects(Some(list))) {
+                read_other(kind, inner, cast);
+            }
         }
     }
+    first
 }
 
-/// What an attack sequence says of itself and of its signals.
-fn indicators(sequence: &Object) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
-    let signals = objects(get(sequence, "Signals")).flat_map(|signal| objects(get(signal, "SignalIndicators")));
-    objects(get(sequence, "SequenceIndicators")).chain(signals).flat_map(|indicator| {
-        let key = text_of(indicator, &["Key"]).unwrap_or_default();
-        let values = get(indicator, "Values").and_then(Value::as_array).into_iter().flatten();
-        values.filter_map(value::text).map(move |value| (key.clone(), value))
-    })
-}
-
-/// The actors, addresses and resources of a sequence of signals.
-fn read_sequence(sequence: &Object, cast: &mut Cast) {
-    for user in objects(get(sequence, "Actors")).filter_map(|actor| object_at(actor, &["User"])) {
-        let mut properties =
-            copy(user, &[("Name", "Name"), ("CredentialUid", "AccessKeyId"), ("Uid", "PrincipalId"), ("Type", "UserType")]);
-        put(&mut properties, "AmazonAccountId", text_at(user, &["Account", "Uid"]));
-        cast.add("account", properties, Some("attacker"));
-    }
-    for endpoint in objects(get(sequence, "Endpoints")) {
-        let mut properties = text_of(endpoint, &["Ip"]).as_deref().and_then(parts::ip).unwrap_or_default();
-        let mut location = object_at(endpoint, &["Location"])
-            .map(|place| copy(place, &[("City", "City"), ("Country", "CountryName"), ("Lat", "Latitude"), ("Lon", "Longitude")]))
-            .unwrap_or_default();
-        put(&mut location, "Asn", text_at(endpoint, &["AutonomousSystem", "Number"]));
-        put(&mut location, "Organization", text_at(endpoint, &["AutonomousSystem", "Name"]));
-        if !properties.is_empty() && !location.is_empty() {
-            properties.insert("Location".to_owned(), Value::Object(location));
-        }
-        cast.add("ip", properties, Some("attacker"));
-        if let Some(domain) = text_of(endpoint, &["Domain"]).as_deref().and_then(parts::dns) {
-            cast.add("dns", domain, Some("related"));
-        }
-    }
-    for resource in objects(get(sequence, "Resources")) {
-        let (kind, uid) = (text_of(resource, &["ResourceType"]).unwrap_or_default(), text_of(resource, &["Uid"]));
-        let mut properties = copy(resource, &[("Region", "Region"), ("AccountId", "AmazonAccountId")]);
-        match kind.as_ref() {
-            "ACCESS_KEY" => {
-                let key = object_at(resource, &["Data", "AccessKey"]);
-                put(&mut properties, "Name", key.and_then(|key| text_of(key, &["UserName"])));
-                put(&mut properties, "PrincipalId", key.and_then(|key| text_of(key, &["PrincipalId"])));
-                put(&mut properties, "AccessKeyId", uid.or_else(|| text_of(resource, &["Name"])));
-                cast.add("account", properties, Some("impacted"));
-            }
-            "EC2_INSTANCE" => {
-                let id = uid.as_deref().map(|uid| uid.rsplit('/').next().unwrap_or(uid).to_owned());
-                put(&mut properties, "AmazonResourceId", uid.filter(|uid| uid.starts_with("arn:")));
-                put(&mut properties, "FriendlyName", text_of(resource, &["Name"]).as_deref().or(id.as_deref()));
-                put(&mut properties, "InstanceId", id);
-                cast.add("host", properties, Some("impacted"));
-            }
-            _ => {
-                put(&mut properties, "ResourceName", text_of(resource, &["Name"]).or_else(|| uid.clone()));
-                put(&mut properties, "AmazonResourceId", uid);
-                put(&mut properties, "ResourceType", Some(kind.as_ref()));
-                cast.add("amazon-resource", properties, Some("impacted"));
-            }
-        }
-    }
+fn read_other(kind: &str, details: &Object, cast: &mut Cast) -> Option<String> {
+    // Of several ARNs the first names the thing; a key, a role or a snapshot is something that it uses.
+    const NAMES: [&str; 6] = ["Arn", "FunctionArn", "VolumeArn", "DbClusterArn", "ImageArn", "SnapshotArn"];
+    let is_arn = |text: &&str| text.starts_with("arn:");
+    let named = NAMES.iter().find_map(|name| get(details, name)?.as_str().filter(is_arn));
+    let arn = named.or_else(|| details.values().find_map(|value| value.as_str().filter(is_arn)))?;
+    let mut properties = scalars(details, &[]);
+    put(&mut properties, "ResourceName", text_of(details, &["FunctionName"]));
+    properties.insert("AmazonResourceId".to_owned(), Value::from(arn));
+    properties.insert("ResourceType".to_owned(), Value::from(kind));
+    cast.add("amazon-resource", properties, Some("impacted"));
+    arn.rsplit([':', '/']).next().map(str::to_owned)
 }
 
 /// Reads who did what over which address; Security Hub writes the same shape.
@@ -427,6 +424,13 @@ pub(super) fn read_action(action: &Object, scope: Option<&str>, cast: &mut Cast)
         if let Some(domain) = text_at(call, &["DomainDetails", "Domain"]).as_deref().and_then(parts::dns) {
             cast.add("dns", domain, Some("related"));
         }
+        let sources = get(call, "SourceIPs").map(value::texts).unwrap_or_default();
+        for address in sources.iter().filter_map(|text| parts::ip(text)) {
+            if !get(&address, "Address").is_some_and(|address| cast.has("ip", "Address", address)) {
+                cast.add("ip", address, Some("attacker"));
+            }
+        }
+        read_affected(object_at(call, &["AffectedResources"]), cast);
     }
     if let Some(request) = object_at(action, &["DnsRequestAction"]) {
         let name = text_of(request, &["Domain", "DomainWithSuffix"]);
@@ -434,6 +438,19 @@ pub(super) fn read_action(action: &Object, scope: Option<&str>, cast: &mut Cast)
             put(&mut domain, "DomainWithSuffix", text_of(request, &["DomainWithSuffix"]).filter(|suffix| Some(suffix) != name.as_ref()));
             cast.add("dns", domain, Some("related"));
         }
+    }
+}
+
+/// What a call was about: type and name, or ARN, of each resource.
+fn read_affected(affected: Option<&Object>, cast: &mut Cast) {
+    for (kind, value) in affected.into_iter().flatten() {
+        let Some(name) = value.as_str().filter(|name| !value::is_absent_text(name)) else { continue };
+        let mut properties = Object::new();
+        let bucket = (kind == "AWS::S3::Bucket").then(|| format!("arn:aws:s3:::{name}"));
+        put(&mut properties, "AmazonResourceId", if name.starts_with("arn:") { Some(name.to_owned()) } else { bucket });
+        put(&mut properties, "ResourceName", Some(name).filter(|name| !name.starts_with("arn:")));
+        put(&mut properties, "ResourceType", Some(kind.as_str()));
+        cast.add("amazon-resource", properties, Some("impacted"));
     }
 }
 
@@ -468,117 +485,4 @@ fn local(action: &Object, scope: Option<&str>, cast: &mut Cast) -> Option<Place>
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::shape::tests::{alerts, context, data, entities};
-    use super::*;
-
-    fn finding(name: &str) -> Alert {
-        let object = data(&format!("guardduty/{name}.json"));
-        assert_eq!(detect(&object), 100);
-        let bare = get(&object, "detail").and_then(Value::as_object).expect("a detail").clone();
-        assert_eq!(detect(&bare), 95);
-        let read = alerts(FORMAT.read, &object);
-        assert_eq!(read, alerts(FORMAT.read, &bare), "envelope and bare finding say the same");
-        read.into_iter().next().expect("one alert")
-    }
-
-    #[test]
-    fn a_sequence_of_signals() {
-        let document = serde_json::json!({
-            "schemaVersion": "2.0", "accountId": "1", "region": "us-east-1", "id": "s", "severity": 9, "type": "AttackSequence:S3/CompromisedData",
-            "arn": "arn:aws:guardduty:us-east-1:1:detector/d/finding/s", "title": "t",
-            "service": {"serviceName": "guardduty", "detection": {"sequence": {
-                "actors": [{"id": "a", "user": {"name": "eve", "uid": "AIDA1", "type": "IAMUser", "credentialUid": "AKIA1", "account": {"uid": "1"}}}],
-                "endpoints": [{"id": "e", "ip": "203.0.113.4", "location": {"city": "X", "country": "Y"}, "autonomousSystem": {"number": 64500}}],
-                "resources": [{"uid": "arn:aws:s3:::b", "name": "b", "resourceType": "S3_BUCKET"},
-                    {"uid": "arn:aws:ec2:us-east-1:1:instance/i-1", "resourceType": "EC2_INSTANCE"}],
-                "signals": [{"signalIndicators": [{"key": "ATTACK_TACTIC", "values": ["Discovery"]}]}],
-                "sequenceIndicators": [{"key": "ATTACK_TECHNIQUE", "values": ["T1562.008 - Impair Defenses"]}, {"key": "UNUSUAL_ASN", "values": ["x"]}]}}}
-        });
-        let object = document.as_object().expect("an object");
-        assert_eq!(detect(object), 95, "its resources stand in the sequence");
-        let alert = alerts(FORMAT.read, object).remove(0);
-        assert_eq!(entities(&alert), ["account", "amazon-resource", "host", "ip"]);
-        assert_eq!((alert.tactics.as_slice(), alert.techniques.len()), (&[Cow::Borrowed("Discovery")][..], 1));
-    }
-
-    /// Types and severities as counted in the README of the data.
-    #[test]
-    fn types_severities_and_tactics() {
-        let cases = [
-            (
-                "Credential-Access-IAM-Anomalous-Behavior",
-                "CredentialAccess:IAMUser/AnomalousBehavior",
-                Severity::Medium,
-                &["CredentialAccess"][..],
-            ),
-            ("Discovery-RDS-Tor-Ip-Caller", "Discovery:RDS/TorIPCaller", Severity::Medium, &["Discovery"]),
-            ("Recon-EC2-PortProbeEMRUnprotectedPort", "Recon:EC2/PortProbeEMRUnprotectedPort", Severity::High, &["Reconnaissance"]),
-            ("Recon-EC2-PortProbeUnprotectedPort", "Recon:EC2/PortProbeUnprotectedPort", Severity::Low, &["Reconnaissance"]),
-            ("Trojan-EC2-BlackholeTraffic", "Trojan:EC2/BlackholeTraffic", Severity::Medium, &[]),
-            ("Trojan-EC2-DGADomainRequest-B", "Trojan:EC2/DGADomainRequest.B", Severity::High, &[]),
-            ("UnauthorizedAccess-EC2-MaliciousIPCaller", "UnauthorizedAccess:EC2/MaliciousIPCaller.Custom", Severity::Medium, &[]),
-            ("UnauthorizedAccess-EC2-MetadataDNSRebind", "UnauthorizedAccess:EC2/MetadataDNSRebind", Severity::High, &[]),
-            ("UnauthorizedAccess-EC2-SSHBruteForce", "UnauthorizedAccess:EC2/SSHBruteForce", Severity::Low, &[]),
-            ("UnauthorizedAccess-EC2-TorClient", "UnauthorizedAccess:EC2/TorClient", Severity::High, &[]),
-        ];
-        for (file, kind, severity, tactics) in cases {
-            let alert = finding(file);
-            assert_eq!((alert.alert_type.as_str(), alert.severity), (kind, severity));
-            assert_eq!(alert.tactics, tactics, "{file}");
-            assert_eq!(alert.status, AlertStatus::New);
-            assert!(alert.start.is_some() && alert.start <= alert.end, "{file}");
-        }
-    }
-
-    #[test]
-    fn a_brute_force_names_instance_attacker_and_addresses() {
-        let alert = finding("UnauthorizedAccess-EC2-SSHBruteForce");
-        assert_eq!(alert.title, "198.51.100.0 is performing SSH brute force attacks against i-99999999.");
-        assert_eq!(alert.compromised_entity, "i-99999999");
-        let attackers: Vec<&str> =
-            alert.entities.iter().filter(|e| e.role.as_deref() == Some("attacker")).map(|e| e.entity.label.as_str()).collect();
-        assert_eq!(attackers, ["198.51.100.0", "1234:5678:90ab:cdef:1234:5678:90ab:cde0"]);
-        let mut kinds = entities(&alert);
-        kinds.dedup();
-        assert_eq!(kinds, ["host", "ip", "network-connection"]);
-        let host = &alert.entities.iter().find(|e| e.entity.kind.as_str() == "host").expect("a host").entity;
-        assert_eq!(host.properties["InstanceId"], "i-99999999");
-        assert!(host.properties["AmazonResourceId"].as_str().is_some_and(|arn| arn.ends_with(":instance/i-99999999")));
-    }
-
-    #[test]
-    fn port_probes_dns_databases_and_keys() {
-        let probes = finding("Recon-EC2-PortProbeUnprotectedPort");
-        assert!(probes.entities.iter().filter(|e| e.role.as_deref() == Some("attacker")).count() >= 6);
-        assert!(entities(&finding("Trojan-EC2-DGADomainRequest-B")).contains(&"dns".to_owned()));
-        assert!(entities(&finding("Discovery-RDS-Tor-Ip-Caller")).contains(&"amazon-resource".to_owned()));
-        let key = finding("Credential-Access-IAM-Anomalous-Behavior");
-        assert_eq!(key.compromised_entity, "GeneratedFindingUserName");
-        assert!(entities(&key).contains(&"account".to_owned()));
-    }
-
-    #[test]
-    fn severity_steps_and_archived_findings() {
-        let cases = [
-            (0.5, Severity::Informational),
-            (1.0, Severity::Low),
-            (3.9, Severity::Low),
-            (4.0, Severity::Medium),
-            (8.9, Severity::High),
-            (9.0, Severity::Critical),
-        ];
-        for (number, expected) in cases {
-            assert_eq!(severity(number), expected, "{number}");
-        }
-        let document = serde_json::json!({"schemaVersion": "2.0", "id": "f1", "accountId": "1", "type": "Stealth:S3/X", "severity": 2,
-            "service": {"archived": true}, "resource": {"s3BucketDetails": [{"name": "b"}]}});
-        let object = document.as_object().expect("an object");
-        assert_eq!(detect(object), 95);
-        let alert = &alerts(FORMAT.read, object)[0];
-        assert_eq!((alert.status, alert.tactics.as_slice()), (AlertStatus::Dismissed, &[Cow::Borrowed("DefenseEvasion")][..]));
-        assert_eq!(alert.entities[0].entity.properties["AmazonResourceId"], "arn:aws:s3:::b");
-        let nothing = Object::new();
-        assert!((FORMAT.read)(&nothing, &context()).is_err());
-    }
-}
+mod tests;
