@@ -25,7 +25,7 @@ use crate::model::{Body, Document, Object};
 /// How documents are read, as a number: raised with every change after which a journaled document gives other records.
 ///
 /// Views that were made by another reading are made anew from the journal.
-pub const READING: u32 = 3;
+pub const READING: u32 = 4;
 
 /// Name of the format of rows of raw events, which is no entry of [`formats`].
 pub const EVENT: &str = "event";

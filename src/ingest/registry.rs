@@ -12,6 +12,7 @@ pub(super) static FORMATS: &[Format] = &[
     formats::graph_alert::FORMAT,
     formats::graph_incident::FORMAT,
     formats::xdr_incident::FORMAT,
+    formats::xdr_incident::ALERT,
     formats::xdr_advanced_hunting::ALERT_INFO,
     formats::xdr_advanced_hunting::ALERT_EVIDENCE,
     formats::guardduty::FORMAT,

@@ -61,7 +61,7 @@ const LISTS: [&[u8]; 23] = [
 const STEPS: [&[u8]; 6] = [b"responses", b"200", b"body", b"hits", b"data", b"result"];
 
 /// Members of an envelope that say nothing of its documents.
-const ASIDE: [&[u8]; 50] = [
+const ASIDE: [&[u8]; 51] = [
     b"nextLink",
     b"NextToken",
     b"nextToken",
@@ -75,6 +75,7 @@ const ASIDE: [&[u8]; 50] = [
     b"totalCount",
     b"status",
     b"Status",
+    b"success",
     b"statistics",
     b"stats",
     b"render",
@@ -403,7 +404,11 @@ mod tests {
         let inner = |table: Option<&str>| Some(Wrapped::Inner(br#"{"a":1}"#[..].into(), table.map(Into::into)));
         let cases = [
             (r#"{"_index":"i","_source":{"a":1}}"#, inner(None)),
-            (r#"{"time":"t","category":"AdvancedHunting-DeviceEvents","properties":{"a":1}}"#, inner(Some("DeviceEvents"))),
+            (r#"{"time":1,"category":"AdvancedHunting-DeviceEvents","properties":{"a":1}}"#, inner(Some("DeviceEvents"))),
+            (
+                r#"{"time":"t","category":"AdvancedHunting-DeviceEvents","properties":{"a":1}}"#,
+                Some(Wrapped::Inner(br#"{"Timestamp":"t","a":1}"#[..].into(), Some("DeviceEvents".into()))),
+            ),
             (r#"{"detail-type":"AWS API Call via CloudTrail","detail":{"a":1}}"#, inner(Some("AWSCloudTrail"))),
             (r#"{"EventId":"e","CloudTrailEvent":"{\"a\":1}"}"#, inner(Some("AWSCloudTrail"))),
             (r#"{"preview":false,"result":{"a":1}}"#, inner(None)),

@@ -80,7 +80,9 @@ impl Route {
         if is_office(has) {
             return Self::Fixed("OfficeActivity".into());
         }
-        if has("operationName") && (has("eventDataId") || (has("caller") && has("authorization"))) {
+        if has("operationName") && (has("eventDataId") || (has("caller") && has("authorization")))
+            || has("operation_name") && has("event_data_id")
+        {
             return Self::Fixed("AzureActivity".into());
         }
         let plain: Vec<String> = keys.iter().map(|key| identifier(super::plain_name(key))).collect();

@@ -153,6 +153,10 @@ pub(super) const DOWNLOAD_TIME: &str = "Date (UTC)";
 /// Words of the portal's downloads that name other columns where rows come from elsewhere.
 pub(super) const DOWNLOAD_WORDS: [&str; 4] = ["Activity", "Application", "Resource", "User"];
 
+/// Logs of resources, which a key vault or a gateway writes.
+const DIAGNOSTIC_NAMES: &[(&str, &str)] =
+    &[("time", "TimeGenerated"), ("properties", "**"), ("tenantId", "AADTenantId"), ("resourceId", "_ResourceId")];
+
 const AUDIT_NAMES: &[(&str, &str)] = &[
     ("time", "TimeGenerated"),
     ("properties", "**"),
@@ -298,7 +302,6 @@ const AZURE: &[&str] = &[
     "AADUserRiskEvents",
     "AADRiskyServicePrincipals",
     "AADServicePrincipalRiskEvents",
-    "AzureDiagnostics",
     "EnrichedOffice365AuditLogs",
     "GraphNotificationsActivityLogs",
     "IntuneAuditLogs",
@@ -357,6 +360,7 @@ const SOURCES: &[Source] = &[
     Source { tables: SIGN_INS, names: AZURE_NAMES, objects: SIGN_IN_OBJECTS, ..PLAIN },
     Source { tables: &["AuditLogs"], names: AUDIT_NAMES, ..PLAIN },
     Source { tables: AZURE, names: AZURE_NAMES, ..PLAIN },
+    Source { tables: &["AzureDiagnostics"], names: DIAGNOSTIC_NAMES, ..PLAIN },
     Source { tables: &["AzureActivity"], names: ACTIVITY_NAMES, objects: ACTIVITY_OBJECTS, ..PLAIN },
     Source { tables: &["OfficeActivity"], names: OFFICE_NAMES, ..PLAIN },
     Source { tables: &["StorageBlobLogs", "StorageFileLogs", "StorageQueueLogs", "StorageTableLogs"], names: STORAGE_NAMES, ..PLAIN },

@@ -155,8 +155,22 @@ fn members(fields: Fields<'_>) -> Vec<String> {
 
 /// What the document says besides: everything of it, but for the rule's own long parameters and what entities hold.
 fn extended(fields: Fields<'_>, risk: Option<f64>) -> Object {
-    const READ: [&str; 13] =
-        ["host", "user", "source", "destination", "process", "file", "url", "registry", "dns", "cloud", "threat", "@timestamp", "signal"];
+    const READ: [&str; 14] = [
+        "host",
+        "user",
+        "source",
+        "destination",
+        "process",
+        "file",
+        "url",
+        "registry",
+        "dns",
+        "email",
+        "cloud",
+        "threat",
+        "@timestamp",
+        "signal",
+    ];
     let mut rest = Object::new();
     for (name, value) in fields.source {
         let top = name.split('.').next().unwrap_or_default();
@@ -241,9 +255,39 @@ fn read_things(fields: Fields<'_>, cast: &mut Cast) -> String {
         cast.add("dns", parts::dns(&domain).unwrap_or_default(), Some("related"));
     }
     read_registry(fields, host, cast);
+    read_mail(fields, cast);
     read_cloud(fields, cast);
     let name = fields.either(&["host.name", "host.hostname", "user.name"]);
     name.unwrap_or_default().into_owned()
+}
+
+/// The mail of an event, a copy for each recipient, and who sent it.
+fn read_mail(fields: Fields<'_>, cast: &mut Cast) {
+    let senders = ["email.from.address", "email.sender.address"].map(|path| fields.texts(path));
+    let sender = senders.iter().flatten().next();
+    if let Some(account) = sender.and_then(|sender| parts::account(sender)) {
+        cast.add("account", account, Some("source"));
+    }
+    let mut properties = Object::new();
+    put(&mut properties, "InternetMessageId", fields.text("email.message_id"));
+    put(&mut properties, "NetworkMessageId", fields.text("email.local_id"));
+    put(&mut properties, "Subject", fields.text("email.subject"));
+    if !properties.is_empty() {
+        put(&mut properties, "Sender", sender.map(ToString::to_string));
+    }
+    let recipients = fields.texts("email.to.address");
+    for recipient in &recipients {
+        let mailbox = Object::from_iter([("MailboxPrimaryAddress".to_owned(), Value::from(recipient.to_string()))]);
+        cast.add("mailbox", mailbox, Some("destination"));
+        let mut copy = properties.clone();
+        if !copy.is_empty() {
+            put(&mut copy, "Recipient", Some(recipient.to_string()));
+        }
+        cast.add("mail-message", copy, Some("related"));
+    }
+    if recipients.is_empty() {
+        cast.add("mail-message", properties, Some("related"));
+    }
 }
 
 fn read_host(fields: Fields<'_>, cast: &mut Cast) -> Option<Place> {

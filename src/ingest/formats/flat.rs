@@ -61,7 +61,7 @@ const OTHERS: &[(&str, Names)] = &[
             ("NetworkMessageId", &["networkMessageId"]),
             ("InternetMessageId", &["internetMessageId"]),
             ("Recipient", &["recipient", "recipientEmailAddress", "accountUpn"]),
-            ("Sender", &["sender", "senderFromAddress"]),
+            ("Sender", &["sender", "senderFromAddress", "senderAddress"]),
             ("Subject", &["subject", "emailSubject"]),
             ("DeliveryAction", &["deliveryAction"]),
             ("DeliveryLocation", &["deliveryLocation"]),

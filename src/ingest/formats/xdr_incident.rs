@@ -1,15 +1,35 @@
-//! Incidents of Defender XDR, `/api/incidents`: the incident with its alerts, flat entities and devices.
+//! Incidents of Defender XDR, `/api/incidents`: the incident with its alerts, flat entities and devices; and alerts that stand
+//! alone, as `/api/alerts` of Defender for Endpoint gives them.
 
 use serde_json::Value;
 
 use super::flat::{self, FlatList};
 use super::shared;
+use crate::ingest::identify::parts;
 use crate::ingest::value::{self, Fields};
 use crate::ingest::{Context, Format, Reject};
 use crate::model::{Alert, Body, Incident, IncidentStatus, Object};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format { name: "xdr-incident", title: "Microsoft Defender XDR incident", detect, read };
+
+/// The format of an alert alone.
+pub(crate) const ALERT: Format =
+    Format { name: "xdr-alert", title: "Microsoft Defender XDR or Defender for Endpoint alert", detect: detect_alert, read: read_alert };
+
+fn detect_alert(object: &Object) -> u8 {
+    let has = |name: &str| object.contains_key(name);
+    let endpoint = has("machineId") && has("detectionSource") && (has("alertCreationTime") || has("evidence"));
+    let listed = has("alertId") && has("incidentId") && has("entities") && has("devices");
+    if has("title") && (endpoint || listed) { 90 } else { 0 }
+}
+
+fn read_alert(object: &Object, _: &Context<'_>) -> Result<Vec<Body>, Reject> {
+    let incident = value::text_of(object, &["incidentId"]).filter(|id| id != "0").unwrap_or_default();
+    let mut alert = alert(object, &incident)?;
+    alert.incident = Some(incident.into_owned()).filter(|id| !id.is_empty());
+    Ok(vec![Body::Alert(Box::new(alert))])
+}
 
 fn detect(object: &Object) -> u8 {
     let has = |name: &str| object.contains_key(name);
@@ -50,26 +70,32 @@ fn read(object: &Object, _: &Context<'_>) -> Result<Vec<Body>, Reject> {
 
 fn alert(object: &Object, incident: &str) -> Result<Alert, Reject> {
     let mut fields = Fields::new(object);
-    let id = fields.text(&["alertId"]).ok_or_else(|| shared::alert_without_id("`alertId`"))?;
+    let id = fields.text(&["alertId", "id"]).ok_or_else(|| shared::alert_without_id("`alertId`"))?;
     let mut alert = Alert { id, vendor: "Microsoft".to_owned(), ..Alert::default() };
     alert.vendor_original_id = fields.text(&["providerAlertId"]).filter(|original| *original != alert.id);
     alert.title = fields.text(&["title"]).unwrap_or_default();
     alert.description = fields.text(&["description"]).unwrap_or_default();
     alert.severity = shared::severity(&mut fields, &["severity"]);
     alert.status = shared::alert_status(&mut fields, &["status"]);
-    alert.provider = fields.text(&["serviceSource"]).unwrap_or_default();
+    let endpoint = object.contains_key("machineId");
+    let source = || if endpoint { "microsoftDefenderForEndpoint".to_owned() } else { String::new() };
+    alert.provider = fields.text(&["serviceSource"]).unwrap_or_else(source);
     alert.product = shared::product_title(&alert.provider);
+    if endpoint {
+        alert.compromised_entity = value::text_of(object, &["computerDnsName"]).unwrap_or_default().into_owned();
+    }
     alert.product_component = fields.text(&["detectionSource"]);
     alert.alert_type = fields.text(&["detectorId"]).unwrap_or_default();
     alert.incident = fields.text(&["incidentId"]).or_else(|| Some(incident.to_owned()));
-    alert.start = fields.time(&["firstActivity"]);
-    alert.end = fields.time(&["lastActivity"]);
-    alert.created = fields.time(&["creationTime"]);
-    alert.modified = fields.time(&["lastUpdatedTime"]).or(alert.created);
+    alert.start = fields.time(&["firstActivity", "firstEventTime"]);
+    alert.end = fields.time(&["lastActivity", "lastEventTime"]);
+    alert.created = fields.time(&["creationTime", "alertCreationTime"]);
+    alert.modified = fields.time(&["lastUpdatedTime", "lastUpdateTime"]).or(alert.created);
     let techniques = fields.texts(&["mitreTechniques"]);
     let category = fields.text(&["category"]);
     let devices = fields.items(&["devices"]).unwrap_or_default();
-    let entities = fields.items(&["entities"]).unwrap_or_default();
+    let entities = fields.items(&["entities", "evidence"]).unwrap_or_default();
+    fields.skip(&["machineId", "computerDnsName", "relatedUser", "domains"]);
     alert.extended = fields.rest();
     shared::add_techniques(&mut alert.techniques, &techniques, &mut alert.extended, "OtherTechniques");
     shared::set_category(&mut alert, category);
@@ -78,10 +104,32 @@ fn alert(object: &Object, incident: &str) -> Result<Alert, Reject> {
     for device in devices.iter().filter_map(Value::as_object) {
         flat::add_device(&mut list, device, false);
     }
+    if endpoint {
+        read_machine(object, &mut list);
+    }
     for entity in entities.iter().filter_map(Value::as_object) {
         let kind = value::text_of(entity, &["entityType"]);
         flat::add(&mut list, kind.as_deref().unwrap_or("generic-entity"), entity, None);
     }
     shared::set_entities(&mut alert, list.into_list());
     Ok(alert)
+}
+
+/// The machine of an alert of Defender for Endpoint, and who and what stands beside it.
+fn read_machine(object: &Object, list: &mut FlatList) {
+    let machine = [("deviceId", "machineId"), ("deviceDnsName", "computerDnsName"), ("rbacGroupName", "rbacGroupName")];
+    let found = machine.iter().filter_map(|(name, from)| Some(((*name).to_owned(), value::first(object, &[from])?.clone())));
+    let host = flat::add_device(list, &found.collect(), false);
+    if let Some(user) = value::object_at(object, &["relatedUser"]) {
+        let names = [("accountName", "userName"), ("domainName", "domainName")];
+        let found = names.iter().filter_map(|(name, from)| Some(((*name).to_owned(), value::first(user, &[from])?.clone())));
+        let account = flat::add_account_object(list, &found.collect(), None, false);
+        account.into_iter().for_each(|account| flat::refer_host(list, account, host));
+    }
+    for domain in value::first(object, &["domains"]).and_then(Value::as_array).into_iter().flatten() {
+        let name = domain.as_object().and_then(|domain| value::text_of(domain, &["host"]));
+        if let Some(domain) = name.as_deref().and_then(parts::dns) {
+            list.add_evidence("dns", domain, None, false);
+        }
+    }
 }

@@ -256,6 +256,8 @@ fn set_name(set: &[&'static str]) -> String {
 fn component(value: &Value) -> Option<String> {
     match value::text(value) {
         Some(text) => normalise::identifier(&text),
+        // A reference to nothing means something inside its own list only.
+        None if value.get("$ref").is_some() => None,
         None if value.is_object() || value.is_array() => Some(normalise::lower(&value.to_string())),
         None => None,
     }

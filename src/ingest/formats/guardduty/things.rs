@@ -31,7 +31,8 @@ pub(super) fn read_scans(service: &Object, host: Option<Place>, cast: &mut Cast)
 fn read_threat(threat: &Object, files: &[Place], cast: &mut Cast) {
     let malware = cast.add("malware", copy(threat, &[("Name", "Name"), ("Severity", "Severity"), ("Source", "Provider")]), Some("related"));
     for file in files {
-        cast.refer(malware, "Files", Some(*file));
+        // What was found is known by its hash alone where no path is told.
+        cast.relate(malware, Relation::known("found_in"), Some(*file), "guardduty.threat");
     }
 }
 
@@ -97,7 +98,9 @@ fn read_process(process: &Object, host: Option<Place>, role: &'static str, cast:
     let place = add_process(process, host, Some(role), cast);
     // Nearest ancestor first, as the sensor writes them.
     let mut child = place;
-    for ancestor in objects(get(process, "Lineage")) {
+    let own = text_of(process, &["Uuid"]);
+    // Samples write the process itself once more.
+    for ancestor in objects(get(process, "Lineage")).filter(|ancestor| own.is_none() || text_of(ancestor, &["Uuid"]) != own) {
         let parent = add_process(ancestor, host, None, cast);
         cast.refer(child, "ParentProcess", parent);
         child = parent.or(child);

@@ -36,6 +36,10 @@ pub(super) fn read_things(object: &Object, cast: &mut Cast) {
         let place = cast.add("malware", properties, Some("related"));
         let file = text_of(malware, &["path"]).as_deref().and_then(parts::file).and_then(|file| cast.add("file", file, Some("related")));
         cast.refer(place, "Files", file);
+        for file in objects(get(malware, "files")) {
+            let file = read_file(file, false, cast);
+            cast.refer(place, "Files", file);
+        }
     }
     for weakness in objects(get(object, "vulnerabilities")) {
         let mut properties = copy(weakness, &[("title", "Name"), ("severity", "Severity")]);
