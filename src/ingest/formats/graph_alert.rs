@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::flat::{self, FlatList};
-use super::shared;
+use super::{powershell, shared};
 use crate::catalog::entities;
 use crate::ingest::identify::{Place, parts};
 use crate::ingest::value::{self, Fields};
@@ -20,6 +20,9 @@ fn detect(object: &Object) -> u8 {
         return 100;
     }
     let has = |name: &str| object.contains_key(name);
+    if has("Evidence") && has("ProviderAlertId") && has("Id") {
+        return 95;
+    }
     if has("evidence") && has("providerAlertId") {
         return 95;
     }
@@ -28,7 +31,8 @@ fn detect(object: &Object) -> u8 {
 }
 
 fn read(object: &Object, _: &Context<'_>) -> Result<Vec<Body>, Reject> {
-    Ok(vec![Body::Alert(Box::new(alert(object, None)?))])
+    let plain = powershell::graph(object);
+    Ok(vec![Body::Alert(Box::new(alert(plain.as_ref().unwrap_or(object), None)?))])
 }
 
 /// Reads an alert that stands alone or in its incident.

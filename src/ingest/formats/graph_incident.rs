@@ -1,6 +1,6 @@
 //! Incidents of Microsoft Graph, `security/incidents`, with their alerts where the request expanded them.
 
-use super::{graph_alert, shared};
+use super::{graph_alert, powershell, shared};
 use crate::ingest::value::{self, Fields};
 use crate::ingest::{Context, Format, Reject};
 use crate::model::{Body, Incident, IncidentStatus, Object};
@@ -13,6 +13,9 @@ fn detect(object: &Object) -> u8 {
         return 100;
     }
     let has = |name: &str| object.contains_key(name);
+    if has("IncidentWebUrl") && has("DisplayName") && has("Id") {
+        return 95;
+    }
     if has("incidentWebUrl") && has("displayName") && !has("evidence") {
         return 95;
     }
@@ -20,7 +23,8 @@ fn detect(object: &Object) -> u8 {
 }
 
 fn read(object: &Object, _: &Context<'_>) -> Result<Vec<Body>, Reject> {
-    let mut fields = Fields::new(object);
+    let plain = powershell::graph(object);
+    let mut fields = Fields::new(plain.as_ref().unwrap_or(object));
     let id = fields.text(&["id"]).ok_or_else(|| shared::incident_without_id("`id`"))?;
     let mut incident = Incident { number: id.parse().ok(), id, ..Incident::default() };
     incident.title = fields.text(&["displayName"]).unwrap_or_default();

@@ -20,6 +20,7 @@ pub(crate) mod guide;
 mod listed;
 pub(crate) mod ocsf;
 pub(crate) mod posture;
+mod powershell;
 mod shape;
 pub(crate) mod stix;
 

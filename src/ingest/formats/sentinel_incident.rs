@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::{sentinel_alert, shared};
+use super::{powershell, sentinel_alert, shared};
 use crate::ingest::identify::EntityList;
 use crate::ingest::value::{self, Fields};
 use crate::ingest::{Context, Format, Reject};
@@ -24,7 +24,10 @@ fn detect(object: &Object) -> u8 {
         return 100;
     }
     let resource = object.get("type").and_then(Value::as_str).unwrap_or_default();
-    if resource.eq_ignore_ascii_case("Microsoft.SecurityInsights/Incidents") || object.contains_key("incident_number") {
+    if resource.eq_ignore_ascii_case("Microsoft.SecurityInsights/Incidents")
+        || object.contains_key("incident_number")
+        || powershell::is_sentinel_incident(object)
+    {
         return 100;
     }
     let row = value::get(object, "IncidentNumber").is_some() && value::get(object, "IncidentName").is_some();
@@ -45,8 +48,9 @@ fn triggered(object: &Object) -> Option<&Object> {
 
 fn read(object: &Object, _: &Context<'_>) -> Result<Vec<Body>, Reject> {
     let object = triggered(object).unwrap_or(object);
-    let python = object.contains_key("incident_number").then(|| value::camel(object.clone()));
-    let nested = nested(python.as_ref().unwrap_or(object));
+    let python = || object.contains_key("incident_number").then(|| value::camel(object.clone()));
+    let respelt = powershell::is_sentinel_incident(object).then(|| powershell::sentinel_incident(object)).or_else(python);
+    let nested = nested(respelt.as_ref().unwrap_or(object));
     let object = nested.as_ref();
     let mut bodies = Vec::new();
     let mut incident = match object.get("properties").and_then(Value::as_object) {

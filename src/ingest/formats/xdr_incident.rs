@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::flat::{self, FlatList};
+use super::shape::copy;
 use super::shared;
 use crate::ingest::identify::parts;
 use crate::ingest::value::{self, Fields};
@@ -117,14 +118,14 @@ fn alert(object: &Object, incident: &str) -> Result<Alert, Reject> {
 
 /// The machine of an alert of Defender for Endpoint, and who and what stands beside it.
 fn read_machine(object: &Object, list: &mut FlatList) {
-    let machine = [("deviceId", "machineId"), ("deviceDnsName", "computerDnsName"), ("rbacGroupName", "rbacGroupName")];
-    let found = machine.iter().filter_map(|(name, from)| Some(((*name).to_owned(), value::first(object, &[from])?.clone())));
-    let host = flat::add_device(list, &found.collect(), false);
+    const MACHINE: [(&str, &str); 3] =
+        [("machineId", "deviceId"), ("computerDnsName", "deviceDnsName"), ("rbacGroupName", "rbacGroupName")];
+    let host = flat::add_device(list, &copy(object, &MACHINE), false);
     if let Some(user) = value::object_at(object, &["relatedUser"]) {
-        let names = [("accountName", "userName"), ("domainName", "domainName")];
-        let found = names.iter().filter_map(|(name, from)| Some(((*name).to_owned(), value::first(user, &[from])?.clone())));
-        let account = flat::add_account_object(list, &found.collect(), None, false);
-        account.into_iter().for_each(|account| flat::refer_host(list, account, host));
+        let account = copy(user, &[("userName", "accountName"), ("domainName", "domainName")]);
+        if let Some(account) = flat::add_account_object(list, &account, None, false) {
+            flat::refer_host(list, account, host);
+        }
     }
     for domain in value::first(object, &["domains"]).and_then(Value::as_array).into_iter().flatten() {
         let name = domain.as_object().and_then(|domain| value::text_of(domain, &["host"]));
