@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use datafusion::common::DataFusionError;
+use datafusion::execution::TaskContext;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
 use futures::StreamExt;
@@ -14,7 +15,7 @@ use tokio::runtime::Handle;
 use super::super::Stop;
 use super::super::answer::{Column, Render, Table};
 use super::super::kql::bind::Given;
-use super::super::kql::lower::LowerError;
+use super::super::kql::lower::{LargeRows, LowerError};
 use super::super::kql::run::{Answer, Collected, Engine, QueryError, explain, run};
 use super::super::kql::{cells, diagnostics::Diagnostic, export};
 use super::super::session::{Limits, PLANNING_STACK_BYTES, Room, Source};
@@ -145,9 +146,9 @@ impl Bounded<'_> {
     }
 
     /// Runs a plan and says what its scans read: what is known of files beforehand, and what the scans counted.
-    async fn reads(&self, physical: Arc<dyn ExecutionPlan>) -> Result<String, DataFusionError> {
+    async fn reads(&self, physical: Arc<dyn ExecutionPlan>, task: Arc<TaskContext>, log: &ScanLog) -> Result<String, DataFusionError> {
         let mut text = String::from("reads\n");
-        let scans = self.log.scans();
+        let scans = log.scans();
         for scan in &scans {
             // Writing to a text cannot fail.
             let _ = writeln!(text, "  {scan}");
@@ -155,7 +156,7 @@ impl Bounded<'_> {
         if scans.is_empty() {
             text.push_str("  no stored table\n");
         }
-        let mut stream = execute_stream(Arc::clone(&physical), self.room.task())?;
+        let mut stream = execute_stream(Arc::clone(&physical), task)?;
         let mut rows = 0;
         while let Some(batch) = stream.next().await {
             rows += batch?.num_rows();
@@ -207,7 +208,14 @@ impl Engine for Bounded<'_> {
             let optimized = self.room.state().optimize(&plan)?;
             let physical = self.room.physical(&plan).await?;
             let shown = displayable(physical.as_ref()).indent(false).to_string();
-            let reads = self.reads(physical).await?;
+            let reads = match self.reads(physical, self.room.wary_task(), &self.log).await {
+                Err(error) if LargeRows::is(&error) => {
+                    let log = Arc::new(ScanLog::default());
+                    let room = self.room.in_small_batches().logging(Arc::clone(&log));
+                    self.reads(room.physical(&plan).await?, room.task(), &log).await?
+                }
+                reads => reads?,
+            };
             Ok(format!("{}\n\n{shown}\n{reads}", optimized.display_indent()))
         })
     }

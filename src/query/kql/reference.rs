@@ -62,8 +62,8 @@ const HEAD: &str = "# KQL: what is supported\n\n\
 const CODES_HEAD: &str = "\n## Codes of mistakes\n\n\
     What `clew check`, its lines for `--batch` and `POST /v1/query/check` list. A mistake of kind `syntax` lies in the grammar: the text cannot be read. One of kind\n\
     `semantic` lies in what the text names or asks. A query that is read, means something and still fails ends with `kql_invalid_value`, `kql_failed`,\n\
-    `kql_limit` (it names the bound), `query_memory` or `query_timeout`. Texts and dynamic values that the expressions of one operator make of one row\n\
-    take 64 MiB at most (`expression_bytes_max`).\n\n| code | kind | what is wrong |\n| --- | --- | --- |";
+    `kql_limit` (it names the bound: `memory_max`, `spill_max`, ...) or `query_timeout`. Texts and dynamic values that the expressions of one operator\n\
+    make of one row take 64 MiB at most (`expression_bytes_max`). A watchlist that is not there is a warning to who checks and a mistake to who runs.\n\n| code | kind | what is wrong |\n| --- | --- | --- |";
 
 const ENGINE_HEAD: &str = "\n## Functions of the engine that give rows\n\n\
     They compose the entity graph, the full-text index and saved queries with tables. What stands behind `T |` works on the rows of `T`, which name\n\

@@ -113,7 +113,14 @@ pub fn check(text: &str, schemas: &dyn Schemas, given: &Given) -> Vec<Diagnostic
     if !diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
         // Whoever asks gives the parameters; their absence is no mistake of the text.
         let found = bind(&parsed.query, schemas, given).diagnostics.into_iter();
-        diagnostics.extend(found.filter(|diagnostic| diagnostic.code != Code::MissingParameter));
+        let found = found.filter(|diagnostic| diagnostic.code != Code::MissingParameter).map(|mut diagnostic| {
+            // Which lists there are is a matter of the data: a text that names another one is right all the same.
+            if diagnostic.code == Code::UnknownWatchlist {
+                diagnostic.severity = Severity::Warning;
+            }
+            diagnostic
+        });
+        diagnostics.extend(found);
     }
     diagnostics
 }

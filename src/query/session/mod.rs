@@ -42,7 +42,7 @@ pub use watchlists::Watchlists;
 
 use self::peers::{Part, United};
 use super::kql::functions::budget::Scope;
-use super::kql::lower::{LargeRows, NarrowFilters, RowsQueryPlanner, Wary};
+use super::kql::lower::{LargeRows, NarrowFilters, RowsQueryPlanner, Uncounted, Wary};
 use super::{Context, Stop};
 use crate::access::workspace_id;
 use crate::columns::{ColumnsSnapshot, ScanLog};
@@ -272,9 +272,7 @@ impl Room {
         rows_max: usize,
         bytes_max: usize,
     ) -> Result<(Vec<RecordBatch>, Option<&'static str>)> {
-        let wary = TaskContext::from(&self.state).with_session_config(self.state.config().clone().with_extension(Arc::new(Wary)));
-        let wary = Arc::new(wary.with_runtime(Arc::clone(&self.runtime)));
-        match read(self.physical(plan).await?, wary, rows_max, bytes_max).await {
+        match read(self.physical(plan).await?, self.wary_task(), rows_max, bytes_max).await {
             Err(error) if LargeRows::is(&error) => {
                 let room = self.in_small_batches();
                 read(room.physical(plan).await?, room.task(), rows_max, bytes_max).await
@@ -283,8 +281,20 @@ impl Room {
         }
     }
 
+    /// What plans run with that end with [`LargeRows`] where they had better run in small batches.
+    pub(super) fn wary_task(&self) -> Arc<TaskContext> {
+        let config = self.state.config().clone().with_extension(Arc::new(Wary));
+        Arc::new(TaskContext::from(&self.state).with_session_config(config).with_runtime(Arc::clone(&self.runtime)))
+    }
+
+    /// The same where functions do not count what they make.
+    pub(super) fn uncounted(mut self) -> Self {
+        self.state.config_mut().set_extension(Arc::new(Uncounted));
+        self
+    }
+
     /// The same for rows that many together would be a burden.
-    fn in_small_batches(&self) -> Self {
+    pub(super) fn in_small_batches(&self) -> Self {
         let mut state = self.state.clone();
         let config = state.config().clone().with_batch_size(SMALL_BATCH_ROWS).with_target_partitions(1);
         *state.config_mut() = config;

@@ -3,6 +3,10 @@
 use datafusion::common::{DataFusionError, SchemaError};
 use datafusion::sql::sqlparser::parser::ParserError;
 
+use super::super::kql::functions::KernelError;
+use super::super::kql::functions::budget::{EXPRESSION_BYTES_MAX, EXPRESSION_BYTES_NAME};
+use super::super::kql::lower::Exhausted;
+use super::super::session::Limits;
 use super::text::Text;
 use crate::model::{Fault, FaultClass, Span};
 
@@ -79,7 +83,13 @@ pub enum SqlError {
         /// The limit.
         seconds: u64,
     },
-    /// Too much memory or spill.
+    /// Too much on disk.
+    #[error("expected at most {limit_mb} MB on disk for sorts, joins and groups that do not fit into memory, found more")]
+    Disk {
+        /// The limit.
+        limit_mb: u64,
+    },
+    /// Too much memory.
     #[error("expected at most {limit_mb} MB of memory for sorts, joins and groups: {found}")]
     Memory {
         /// The limit.
@@ -138,13 +148,17 @@ impl From<SqlError> for Fault {
             SqlError::Memory { .. } => {
                 Self::new(FaultClass::Limit, "query_memory", message).with_hint("sort or group fewer rows or columns")
             }
+            SqlError::Disk { .. } => Self::new(FaultClass::Limit, "query_disk", message).with_hint("sort or group fewer rows or columns"),
             SqlError::Internal { .. } => Self::new(FaultClass::Internal, "query_failed", message),
         }
     }
 }
 
 /// Reads an error of the planner or the execution.
-pub(super) fn classify(error: &DataFusionError, text: &Text<'_>, memory_max: usize) -> SqlError {
+pub(super) fn classify(error: &DataFusionError, text: &Text<'_>, limits: &Limits) -> SqlError {
+    if Exhausted::of(error) == Some(Exhausted::Spill) {
+        return SqlError::Disk { limit_mb: limits.spill_max >> 20 };
+    }
     let root = error.find_root();
     let found = plain(root);
     match root {
@@ -156,7 +170,7 @@ pub(super) fn classify(error: &DataFusionError, text: &Text<'_>, memory_max: usi
             }
             _ => SqlError::Meaning { found },
         },
-        DataFusionError::ResourcesExhausted(_) => SqlError::Memory { limit_mb: memory_max >> 20, found },
+        DataFusionError::ResourcesExhausted(_) => SqlError::Memory { limit_mb: limits.memory_max >> 20, found },
         DataFusionError::Plan(message) if message.contains("laceholder") => SqlError::Parameter { found: parameter(found) },
         DataFusionError::Plan(_) | DataFusionError::NotImplemented(_) | DataFusionError::Configuration(_) => SqlError::Meaning { found },
         DataFusionError::Execution(message) if message.contains("laceholder") => SqlError::Parameter { found: parameter(found) },
@@ -165,6 +179,10 @@ pub(super) fn classify(error: &DataFusionError, text: &Text<'_>, memory_max: usi
         DataFusionError::Internal(message) if message.contains("Regular expression did not compile") => {
             let reason = message.split("Regular expression ").nth(1).unwrap_or_default().lines().next().unwrap_or_default();
             SqlError::Failed { found: format!("regular expression {}", reason.trim_end_matches('.')) }
+        }
+        DataFusionError::External(inner) if inner.downcast_ref::<KernelError>().is_some_and(KernelError::is_limit) => {
+            let limit = EXPRESSION_BYTES_MAX as u64;
+            SqlError::TooComplex { name: EXPRESSION_BYTES_NAME, limit, found: "a row with more".to_owned(), at: None }
         }
         _ => SqlError::Internal { found },
     }

@@ -35,7 +35,7 @@ pub(super) fn admit(text: &mut Text<'_>, sql: &str, limits: &Limits) -> Result<S
         .tokenize()
         .map_err(|error| SqlError::Syntax { found: error.message, at: text.span(error.location.line, error.location.column) })?;
     bound("tokens_max", tokens as u64, limits.tokens_max as u64)?;
-    let failed = |error: &DataFusionError| classify(error, text, limits.memory_max);
+    let failed = |error: &DataFusionError| classify(error, text, limits);
     let parser = DFParserBuilder::new(sql).with_dialect(&GenericDialect {}).with_recursion_limit(limits.depth_max);
     let mut statements = parser.build().and_then(|mut parser| parser.parse_statements()).map_err(|error| failed(&error))?;
     let Some(statement) = statements.pop_front() else {

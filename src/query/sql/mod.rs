@@ -29,6 +29,7 @@ pub use parameters::Parameters;
 
 use super::answer::Table;
 use super::ask::Rows;
+use super::kql::lower::LargeRows;
 use super::session::{Limits, PLANNING_STACK_BYTES, Room, Source};
 use super::{Context, cells};
 use crate::model::Fault;
@@ -51,55 +52,75 @@ pub async fn run(source: Source, sql: &str, parameters: Parameters, limits: &Lim
 pub(super) async fn rows(source: Source, sql: &str, parameters: Parameters, limits: &Limits) -> Result<Rows, Fault> {
     let cuts = source.cuts.clone();
     let (limits, max) = (limits.clone(), limits.clone());
-    let found = work(source, sql.to_owned(), parameters, limits, move |planned| batches(planned, max)).await?;
+    let found = work(source, sql.to_owned(), parameters, limits, move |planned| batches(planned, max.clone())).await?;
     Ok(Rows { cut: found.cut.or_else(|| cuts.first()), ..found })
 }
 
 async fn answer(source: Source, sql: String, parameters: Parameters, limits: Limits) -> Result<Table, SqlError> {
     let cuts = source.cuts.clone();
     let max = limits.clone();
-    let mut table = work(source, sql, parameters, limits, move |planned| collect(planned, max)).await?;
+    let mut table = work(source, sql, parameters, limits, move |planned| collect(planned, max.clone())).await?;
     if let (true, Some(cut)) = (table.complete, cuts.first()) {
         (table.complete, table.cut) = (false, Some(cut));
     }
     Ok(table)
 }
 
-/// Plans a text and runs what `collect` makes of the plan, until the time of the query is over.
+/// How many rows operators put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Batches {
+    /// As many as are quick to work on; the plan ends where their rows turn out to be large.
+    Usual,
+    /// Few.
+    Small,
+}
+
+/// Plans a text and runs what `collect` makes of the plan, until the time of the query is over; again in small batches if its rows are large.
 async fn work<T, F>(
     source: Source,
     sql: String,
     parameters: Parameters,
     limits: Limits,
-    collect: impl FnOnce(Planned) -> F,
+    collect: impl Fn(Planned) -> F,
 ) -> Result<T, SqlError>
 where
     T: Send + 'static,
     F: Future<Output = Result<T, DataFusionError>> + Send + 'static,
 {
-    let timeout = SqlError::Timeout { seconds: limits.time_max.as_secs() };
+    let timeout = || SqlError::Timeout { seconds: limits.time_max.as_secs() };
     let deadline = Instant::now() + limits.time_max;
+    let mut batches = Batches::Usual;
+    loop {
+        let planned = match tokio::time::timeout_at(deadline.into(), planned(&source, &sql, &parameters, &limits, batches)).await {
+            Err(_) => return Err(timeout()),
+            Ok(planned) => planned?,
+        };
+        let mut task = AbortOnDrop(tokio::spawn(collect(planned)));
+        match tokio::time::timeout_at(deadline.into(), &mut task.0).await {
+            Err(_) => return Err(timeout()),
+            Ok(Err(error)) => {
+                let found = if error.is_panic() { "the query panicked".into() } else { error.to_string() };
+                return Err(SqlError::Internal { found });
+            }
+            Ok(Ok(Err(error))) if batches == Batches::Usual && LargeRows::is(&error) => batches = Batches::Small,
+            Ok(Ok(Err(error))) => return Err(classify(&error, &Text::new(&sql, limits.depth_max), &limits)),
+            Ok(Ok(Ok(found))) => return Ok(found),
+        }
+    }
+}
+
+/// Plans a text on a thread with a large stack.
+async fn planned(source: &Source, sql: &str, parameters: &Parameters, limits: &Limits, batches: Batches) -> Result<Planned, SqlError> {
     let (send, receive) = tokio::sync::oneshot::channel();
-    let (planning_limits, planning_text) = (limits.clone(), sql.clone());
+    let (source, sql, parameters, limits) = (source.clone(), sql.to_owned(), parameters.clone(), limits.clone());
     let runtime = tokio::runtime::Handle::current();
     let work = move || {
         let _inside = runtime.enter();
-        let _ = send.send(plan(&source, &planning_text, parameters, &planning_limits));
+        let _ = send.send(plan(&source, &sql, parameters, &limits, batches));
     };
     let thread = std::thread::Builder::new().name("query-planning".into()).stack_size(PLANNING_STACK_BYTES).spawn(work);
     thread.map_err(|error| SqlError::Internal { found: error.to_string() })?;
-    let planned = match tokio::time::timeout_at(deadline.into(), receive).await {
-        Err(_) => return Err(timeout),
-        Ok(Err(_)) => return Err(SqlError::Internal { found: "the planner ended without an answer".to_owned() }),
-        Ok(Ok(planned)) => planned?,
-    };
-    let mut task = AbortOnDrop(tokio::spawn(collect(planned)));
-    match tokio::time::timeout_at(deadline.into(), &mut task.0).await {
-        Err(_) => Err(timeout),
-        Ok(Err(error)) => Err(SqlError::Internal { found: if error.is_panic() { "the query panicked".into() } else { error.to_string() } }),
-        Ok(Ok(Err(error))) => Err(classify(&error, &Text::new(&sql, limits.depth_max), limits.memory_max)),
-        Ok(Ok(Ok(found))) => Ok(found),
-    }
+    receive.await.unwrap_or_else(|_| Err(SqlError::Internal { found: "the planner ended without an answer".to_owned() }))
 }
 
 struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
@@ -116,10 +137,10 @@ struct Planned {
 }
 
 /// From the text to a plan that can run. Blocks.
-fn plan(source: &Source, sql: &str, parameters: Parameters, limits: &Limits) -> Result<Planned, SqlError> {
+fn plan(source: &Source, sql: &str, parameters: Parameters, limits: &Limits, batches: Batches) -> Result<Planned, SqlError> {
     let mut text = Text::new(sql, limits.depth_max);
     let statement = gate::admit(&mut text, sql, limits)?;
-    let failed = |error: DataFusionError| classify(&error, &text, limits.memory_max);
+    let failed = |error: DataFusionError| classify(&error, &text, limits);
     let room = Room::open(limits, source.columns.as_ref(), &source.spill).map_err(failed)?;
     let context = SessionContext::new_with_state(room.state().clone());
     context.register_udf(json::json_text());
@@ -135,7 +156,8 @@ fn plan(source: &Source, sql: &str, parameters: Parameters, limits: &Limits) -> 
             None => return Err(unknown(&reference, source, &text)),
         }
     }
-    let room = room.with_state(context.state());
+    let room = room.with_state(context.state()).uncounted();
+    let room = if batches == Batches::Small { room.in_small_batches() } else { room };
     let planning = async {
         let plan = room.state().statement_to_plan(statement).await?;
         SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false).verify_plan(&plan)?;
@@ -143,7 +165,8 @@ fn plan(source: &Source, sql: &str, parameters: Parameters, limits: &Limits) -> 
         room.physical(&plan).await
     };
     let plan = futures::executor::block_on(planning).map_err(failed)?;
-    Ok(Planned { plan, task: room.task() })
+    let task = if batches == Batches::Small { room.task() } else { room.wary_task() };
+    Ok(Planned { plan, task })
 }
 
 enum Named {

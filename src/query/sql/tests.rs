@@ -215,6 +215,21 @@ fn bombs_end_in_errors() {
 }
 
 #[test]
+fn rows_that_functions_make_long_are_few_at_once() {
+    let world = world();
+    let longer = |times: usize| format!("concat({})", vec!["s"; times].join(", "));
+    let first = "a AS (SELECT concat(repeat('x', 10000), IPAddress) AS s FROM SigninLogs)";
+    let second = format!("b AS (SELECT {} AS s FROM a)", longer(100));
+    let third = format!("c AS (SELECT {} AS s FROM b)", longer(80));
+    let within = format!("WITH {first}, {second} SELECT count(*), max(length(s)) > 1000000 FROM b");
+    let table = world.ask(&within, Parameters::None, &Limits::default()).expect("answers");
+    assert_eq!(table.rows, [[json!(1000), json!(true)]]);
+    let beyond = format!("WITH {first}, {second}, {third} SELECT count(*), max(length(s)) > 1000000 FROM c");
+    let fault = world.fault(&beyond, &Limits::default());
+    assert_eq!(fault.code, "query_too_complex", "{fault}");
+}
+
+#[test]
 fn answers_are_cut_by_named_limits() {
     let world = world();
     let few = Limits { rows_max: 10, ..Limits::default() };

@@ -1,10 +1,12 @@
 //! Values: names, paths, operators.
 
-use super::super::bound::{Arithmetic, Comparison, Constant, Expr, ExprKind, Key, TextMatch, json_text};
+use std::sync::Arc;
+
+use super::super::bound::{Arithmetic, Comparison, Constant, Expr, ExprKind, Key, RelationKind, TextMatch, json_text};
 use super::super::diagnostics::Code;
 use super::super::tree::{self, BinaryOperator, Name, Place, ScalarType};
-use super::binder::{Binder, Bound, RowsKind, mistake, mistake_of};
-use super::typing::{convert, is_constant};
+use super::binder::{Binder, Bound, RowsKind, column, mistake, mistake_of};
+use super::typing::{convert, is_constant, reads_rows};
 use ScalarType::{Bool, Dynamic, Int, Long, String as Text};
 
 impl<'t> Binder<'t> {
@@ -64,10 +66,20 @@ impl<'t> Binder<'t> {
         }
     }
 
+    /// What is drawn by lot, drawn once for the whole query.
+    fn drawn_once(&mut self, value: Expr) -> Expr {
+        let (ty, place) = (value.ty, value.place);
+        let row = self.relation(Vec::new(), RelationKind::OneRow, &[], place);
+        let kind = RelationKind::Project { input: Arc::clone(&row), expressions: vec![value] };
+        let relation = self.relation(vec![column("Column1", ty)], kind, &[&row], place);
+        Expr { kind: ExprKind::Scalar(relation), ty, place }
+    }
+
     /// `toscalar(...)`: the first cell of a table; a value stays what it is.
     fn scalar_of(&mut self, body: &'t tree::Expr, place: Place) -> Expr {
         if !self.is_table(body) {
-            return Expr { place, ..self.value(body) };
+            let value = Expr { place, ..self.value(body) };
+            return if is_constant(&value) || reads_rows(&value) { value } else { self.drawn_once(value) };
         }
         let relation = self.embedded(body);
         match relation.columns.first() {
@@ -184,7 +196,7 @@ impl<'t> Binder<'t> {
     /// Binds with a name declared before: a column of rows that the function was called with must not be used in a table.
     pub(super) fn parameter_value(&mut self, value: Expr, rows: Option<u32>, place: Place) -> Expr {
         match rows {
-            Some(id) if id != self.rows.id && !is_constant(&value) => {
+            Some(id) if id != self.rows.id && reads_rows(&value) => {
                 self.error_with(
                     Code::RowValueInTable,
                     place,
@@ -233,7 +245,8 @@ impl<'t> Binder<'t> {
             }
             RowsKind::Scan(scan) => {
                 let step = scan.steps.iter().position(|step| *step == base.text)?;
-                Some(match self.rows.columns.iter().position(|column| column.name == name.text) {
+                // A column that steps assign is a state too, behind those of the rows.
+                Some(match self.rows.columns.iter().rposition(|column| column.name == name.text) {
                     Some(column) => Expr { kind: ExprKind::StepColumn { step, column }, ty: self.rows.columns[column].kind, place },
                     None => {
                         self.unknown_column(name);

@@ -273,6 +273,7 @@ impl<'t> Binder<'t> {
             results.push(ResultTable { name: None, relation, render: None });
             return;
         };
+        let before = results.len();
         match (&first.kind, flow) {
             (OperatorKind::Render(render), Flow::Table(relation)) => {
                 let flow = self.operators(Flow::Table(relation), rest);
@@ -292,11 +293,15 @@ impl<'t> Binder<'t> {
                     };
                     results.push(ResultTable { name: branch.name.as_ref().map(|name| name.text.clone()), relation, render: None });
                 }
-                self.nothing_behind(rest);
+                self.behind_several(rest, &mut results[before..]);
             }
             (OperatorKind::Facet(facet), Flow::Table(relation)) => {
                 self.facets(&relation, facet, first.place, results);
-                self.nothing_behind(rest);
+                self.behind_several(rest, &mut results[before..]);
+            }
+            (OperatorKind::Evaluate(evaluate), Flow::Table(relation)) if super::plugins::is_preview(&first.kind) => {
+                self.preview(&relation, &evaluate.call, first.place, results);
+                self.behind_several(rest, &mut results[before..]);
             }
             (OperatorKind::GraphToTable(outputs), Flow::Graph(graph)) => {
                 let tables = self.graph_tables(&graph, outputs, first.place);
@@ -315,7 +320,7 @@ impl<'t> Binder<'t> {
                     return;
                 }
                 results.extend(tables.into_iter().map(|(name, relation)| ResultTable { name, relation, render: None }));
-                self.nothing_behind(rest);
+                self.behind_several(rest, &mut results[before..]);
             }
             (_, Flow::Graph(_)) => {
                 self.graph_as_table(first.place);
@@ -327,9 +332,16 @@ impl<'t> Binder<'t> {
         }
     }
 
-    fn nothing_behind(&mut self, rest: &[Operator]) {
-        if let Some(operator) = rest.first() {
-            self.error(Code::Misplaced, operator.place, "nothing can follow an operator that gives several tables");
+    /// What stands behind an operator that gives several tables: how they are drawn, else nothing.
+    fn behind_several(&mut self, rest: &'t [Operator], results: &mut [ResultTable]) {
+        match rest {
+            [] => {}
+            [Operator { kind: OperatorKind::Render(render), .. }] => {
+                results.iter_mut().for_each(|result| result.render = Some(super::statements::rendered(render)));
+            }
+            [operator, ..] => {
+                self.error(Code::Misplaced, operator.place, "nothing can follow an operator that gives several tables");
+            }
         }
     }
 

@@ -3,27 +3,23 @@
 use std::sync::Arc;
 
 use super::super::aggregates;
-use super::super::bound::{Column, ExprKind, Plugin, PluginArgument, Relation, RelationKind, Unknown};
+use super::super::bound::{Column, ExprKind, Plugin, PluginArgument, Relation, RelationKind, ResultTable, Unknown};
 use super::super::diagnostics::Code;
 use super::super::tree::{self, Place, ScalarType, Target};
 use super::binder::{Binder, column};
 use super::names::{Unique, implied};
-use ScalarType::{DateTime, Dynamic, Long, Real, String as Text, Timespan};
+use ScalarType::{DateTime, Dynamic, Int, Long, Real, String as Text, Timespan};
 
 /// A plugin.
 struct Known {
     name: &'static str,
     gives: Gives,
-    /// What it does, if it runs; of the others only the columns are known, so that a text can be checked.
-    summary: Option<&'static str>,
+    /// What it does.
+    summary: &'static str,
 }
 
 const fn runs(name: &'static str, gives: Gives, summary: &'static str) -> Known {
-    Known { name, gives, summary: Some(summary) }
-}
-
-const fn binds(name: &'static str, gives: Gives) -> Known {
-    Known { name, gives, summary: None }
+    Known { name, gives, summary }
 }
 
 /// The plugins with what they give.
@@ -33,9 +29,10 @@ const PLUGINS: &[Known] = &[
         Gives::Timeline(&["count", "dcount", "new_dcount", "aggregated_dcount"], &[Long; 4], 5),
         "counts of each window: all, distinct, new, and distinct so far",
     ),
-    binds(
+    runs(
         "activity_engagement",
         Gives::Timeline(&["dcount_activities_inner", "dcount_activities_outer", "activity_ratio"], &[Long, Long, Real], 6),
+        "distinct values of each window and of the longer one that ends with it, and their ratio; start and end must be given",
     ),
     runs(
         "activity_metrics",
@@ -47,11 +44,19 @@ const PLUGINS: &[Known] = &[
         Gives::Timeline(&["dcount"], &[Long], 8),
         "values that were active often enough in a window that looks back",
     ),
-    binds("autocluster", Gives::Clusters(&[("SegmentId", Long), ("Count", Long), ("Percent", Real)])),
+    runs(
+        "autocluster",
+        Gives::Clusters(&[("SegmentId", Long), ("Count", Long), ("Percent", Real)]),
+        "a few patterns that hold many rows and tell many values; which of them is clew's own rule, without seeds",
+    ),
     runs("bag_unpack", Gives::FromData, "the properties of a bag as columns"),
-    binds("basket", Gives::Clusters(&[("SegmentId", Long), ("Count", Long), ("Percent", Real)])),
+    runs(
+        "basket",
+        Gives::Clusters(&[("SegmentId", Long), ("Count", Long), ("Percent", Real)]),
+        "all patterns that hold a share of the rows, of those with the same rows the longest; nothing is sampled",
+    ),
     runs("dcount_intersect", Gives::Counts, "distinct values that several hll sketches have in common"),
-    binds(
+    runs(
         "diffpatterns",
         Gives::Clusters(&[
             ("SegmentId", Long),
@@ -61,6 +66,12 @@ const PLUGINS: &[Known] = &[
             ("PercentB", Real),
             ("PercentDiffAB", Real),
         ]),
+        "patterns that hold another share of one set of rows than of the other; which of them is clew's own rule",
+    ),
+    runs(
+        "funnel_sequence_completion",
+        Gives::Funnel,
+        "how many come from the first state of a sequence to each one within periods; other states may lie between",
     ),
     runs("geo_line_lookup", Gives::Places, "rows of a table whose line lies near a place"),
     runs("geo_polygon_lookup", Gives::Places, "rows of a table whose polygon holds a place"),
@@ -74,9 +85,15 @@ const PLUGINS: &[Known] = &[
         "who is first seen in each window, and how many of them come back in each later one; windows without anyone count",
     ),
     runs("pivot", Gives::FromData, "the values of a column as columns, with an aggregate in the cells"),
+    runs("preview", Gives::Input, "some rows, and as a second result how many there are; only at the end of a query"),
     runs("rolling_percentile", Gives::Rolling, "a percentile of the bins up to each one"),
     runs("rows_near", Gives::Input, "rows around those that fulfil a condition"),
-    binds("sequence_detect", Gives::Sequence),
+    runs(
+        "schema_merge",
+        Gives::Fixed(&[("ColumnName", Text), ("ColumnOrdinal", Int), ("DataType", Text), ("ColumnType", Text)]),
+        "the columns of several tables as those of one; a column must have one type",
+    ),
+    runs("sequence_detect", Gives::Sequence, "each sequence of rows that are its steps, by their times"),
     runs("session_count", Gives::Timeline(&["count_sessions"], &[Long], 6), "sessions of each bin, parted by pauses"),
     runs(
         "sliding_window_counts",
@@ -84,6 +101,9 @@ const PLUGINS: &[Known] = &[
         "counts of a window that looks back from each bin: all and distinct",
     ),
 ];
+
+/// The plugin that gives some rows and their number.
+const PREVIEW: &str = "preview";
 
 /// Plugins of the language that are refused by name: they ask services, run other languages, or their algorithm is not published.
 const REFUSED: &[&str] = &[
@@ -98,31 +118,30 @@ const REFUSED: &[&str] = &[
     "execute_query",
     "execute_show_command",
     "funnel_sequence",
-    "funnel_sequence_completion",
     "http_request",
     "http_request_post",
     "infer_storage_schema",
     "infer_storage_schema_with_suggestions",
     "mysql_request",
     "postgresql_request",
-    "preview",
     "python",
     "r",
-    "schema_merge",
     "sql_request",
 ];
 
 /// The plugins that run, with what they do.
 pub(in super::super) fn running() -> impl Iterator<Item = (&'static str, &'static str)> {
-    PLUGINS.iter().filter_map(|known| Some((known.name, known.summary?)))
+    PLUGINS.iter().map(|known| (known.name, known.summary))
 }
 
-/// The plugins that are refused, some of them only when they run.
-pub(in super::super) fn refused() -> Vec<&'static str> {
-    let mut names: Vec<&str> = PLUGINS.iter().filter(|known| known.summary.is_none()).map(|known| known.name).collect();
-    names.extend(REFUSED);
-    names.sort_unstable();
-    names
+/// The plugins that are refused.
+pub(in super::super) fn refused() -> &'static [&'static str] {
+    REFUSED
+}
+
+/// Whether an operator is the plugin that gives two tables.
+pub(super) fn is_preview(operator: &tree::OperatorKind) -> bool {
+    matches!(operator, tree::OperatorKind::Evaluate(evaluate) if evaluate.call.name.text == PREVIEW)
 }
 
 /// The names of the plugins.
@@ -151,6 +170,8 @@ enum Gives {
     Counts,
     /// The index and the percentile.
     Rolling,
+    /// The timeline, the state, the period, the count.
+    Funnel,
     /// The dimensions, an instant for each state, the duration.
     Sequence,
     /// Only the data tell.
@@ -158,6 +179,19 @@ enum Gives {
 }
 
 impl<'t> Binder<'t> {
+    /// `evaluate preview(n)`: some rows, and their number.
+    pub(super) fn preview(&mut self, input: &Arc<Relation>, call: &'t tree::Call, place: Place, results: &mut Vec<ResultTable>) {
+        let [rows] = call.arguments.as_slice() else {
+            self.error(Code::ArgumentCount, place, "'preview' takes the number of rows");
+            return;
+        };
+        let shared = self.materialized(input, place);
+        let count = self.row_count(rows);
+        let some = self.relation(shared.columns.clone(), RelationKind::Take { input: Arc::clone(&shared), count }, &[&shared], place);
+        let number = self.relation(vec![column("Count", Long)], RelationKind::Count(Arc::clone(&shared)), &[&shared], place);
+        results.extend([some, number].map(|relation| ResultTable { name: None, relation, render: None }));
+    }
+
     /// `evaluate`
     pub(super) fn evaluate(&mut self, input: Option<&Arc<Relation>>, evaluate: &'t tree::Evaluate, place: Place) -> Arc<Relation> {
         let call = &evaluate.call;
@@ -181,6 +215,10 @@ impl<'t> Binder<'t> {
             self.error_with(Code::Misplaced, place, format!("'{name}' works on rows"), format!("write `T | evaluate {name}(...)`"));
             return self.failed(Vec::new(), place);
         };
+        if *name == PREVIEW {
+            self.error(Code::Misplaced, call.name.place, "'preview' gives two tables and stands only at the end of a query");
+            return self.failed(input.columns.clone(), place);
+        }
         let number = self.plugins;
         self.plugins += 1;
         let Some(arguments) = self.plugin_arguments(name, input, call) else { return self.failed(Vec::new(), place) };
@@ -376,6 +414,14 @@ fn given_columns(gives: Gives, input: &Relation, call: &tree::Call, tables: &[Ar
             }
             let name = format!("rolling_{}_percentile_{value}_{}", constant(4), constant(1));
             columns.push(column(name, kind_of(&value)));
+        }
+        Gives::Funnel => {
+            let timeline = named(1);
+            let kind = kind_of(&timeline);
+            columns.push(column(unique.make(&timeline), kind));
+            columns.push(column(unique.make(&named(5)), Text));
+            columns.push(column(unique.make("Period"), Timespan));
+            columns.push(column(unique.make("dcount"), Long));
         }
         Gives::Sequence => {
             let timeline = named(0);

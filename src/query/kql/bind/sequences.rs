@@ -19,6 +19,11 @@ use super::typing::{convert, is_number};
 use super::uniting::{Input, Uniting};
 use ScalarType::{DateTime, Dynamic, Long, Timespan};
 
+/// Whether a step of a scan gives a column a new value.
+fn assigns(scan: &tree::Scan, name: &str) -> bool {
+    scan.steps.iter().flat_map(|step| &step.assignments).any(|(assigned, _)| assigned.text == name)
+}
+
 impl<'t> Binder<'t> {
     /// `make-series`
     pub(super) fn make_series(&mut self, input: &Arc<Relation>, made: &'t tree::MakeSeries, place: Place) -> Arc<Relation> {
@@ -98,7 +103,8 @@ impl<'t> Binder<'t> {
             }
         };
         let step = step.unwrap_or_else(|| long(1, place));
-        let ty = value.ty;
+        // Of an axis that is a mistake itself nobody knows what its bounds must be.
+        let (ty, unknown) = (value.ty, value.is_mistake());
         let step_ty = match ty {
             DateTime | Timespan => Timespan,
             Dynamic => step.ty,
@@ -112,15 +118,12 @@ impl<'t> Binder<'t> {
         let common = numbers.into_iter().flatten().map(|bound| bound.ty).try_fold(ty, common_type).filter(|_| is_number(ty));
         let (ty, step_ty) = common.map_or((ty, step_ty), |common| (common, common));
         let value = if is_number(ty) { convert(value, ty) } else { value };
-        let mut bound = |bound: Option<Expr>, ty| {
-            bound.map(|bound| {
-                let bound = self.constant(bound);
-                self.wanted(bound, ty, "make-series")
-            })
+        let mut bound = |bound: Expr, ty| {
+            let bound = self.constant(bound);
+            if unknown { bound } else { self.wanted(bound, ty, "make-series") }
         };
-        let (from, to) = (bound(from, ty), bound(to, ty));
-        let step = self.constant(step);
-        let step = self.wanted(step, step_ty, "make-series");
+        let (from, to) = (from.map(|from| bound(from, ty)), to.map(|to| bound(to, ty)));
+        let step = bound(step, step_ty);
         SeriesAxis { value, from, to, step, end_inside, non_empty: made.kind == Some(SeriesKind::NonEmpty) }
     }
 
@@ -254,11 +257,19 @@ impl<'t> Binder<'t> {
         }
         let names: Vec<String> = scan.steps.iter().map(|step| step.name.text.clone()).collect();
         let base = input.columns.len();
+        // A column of the rows that steps assign is one more state; what it is for a row takes the column's place behind the scan.
+        let assigned: Vec<usize> = (0..base).filter(|index| assigns(scan, &input.columns[*index].name)).collect();
+        let own = declared.len();
+        for index in &assigned {
+            columns.push(columns[*index].clone());
+            let first = if columns[*index].kind == ScalarType::String { Constant::text("") } else { Constant::Null };
+            declared.push((columns[*index].kind, first));
+        }
         let open = input.open;
         let first = declared.iter().map(|(_, first): &(ScalarType, Constant)| first.clone()).collect();
         let kind = RowsKind::Scan(Rc::new(ScanRows { steps: names, base, declared: first }));
         let steps = self.with_rows(columns.clone(), open, kind, |binder| {
-            scan.steps.iter().map(|step| binder.scan_step(step, &columns, base)).collect()
+            scan.steps.iter().map(|step| binder.scan_step(step, &columns, base, &assigned)).collect()
         });
         let match_id = scan.settings.iter().find(|setting| setting.name == "with_match_id");
         if let Some(setting) = match_id {
@@ -266,27 +277,41 @@ impl<'t> Binder<'t> {
             columns.push(column(name, Long));
         }
         let bound = Scan { input: Arc::clone(input), order, partition, declared, steps, match_id: match_id.is_some() };
-        self.relation(columns, RelationKind::Scan(Box::new(bound)), &[input], place)
+        let scanned = self.relation(columns, RelationKind::Scan(Box::new(bound)), &[input], place);
+        if assigned.is_empty() {
+            return scanned;
+        }
+        let states = base + own..base + own + assigned.len();
+        let places: Vec<usize> = (0..scanned.columns.len())
+            .filter(|index| !states.contains(index))
+            .map(|index| assigned.iter().position(|column| *column == index).map_or(index, |state| states.start + state))
+            .collect();
+        let columns = places.iter().map(|index| scanned.columns[*index].clone()).collect();
+        let value = |index: &usize| Expr { kind: ExprKind::Column(*index), ty: scanned.columns[*index].kind, place };
+        let expressions = places.iter().map(value).collect();
+        self.relation(columns, RelationKind::Project { input: Arc::clone(&scanned), expressions }, &[&scanned], place)
     }
 
-    fn scan_step(&mut self, step: &'t tree::ScanStep, columns: &[Column], base: usize) -> ScanStep {
+    fn scan_step(&mut self, step: &'t tree::ScanStep, columns: &[Column], base: usize, assigned: &[usize]) -> ScanStep {
         let condition = self.value(&step.condition);
         let condition = self.truth(condition, "the condition of a step");
         let mut assignments = Vec::new();
         for (name, value) in &step.assignments {
             let bound = self.value(value);
-            match columns.iter().position(|column| column.name == name.text) {
-                Some(index) if index >= base => {
+            // States stand behind the columns of the rows, those of these columns under the same name.
+            match columns.iter().rposition(|column| column.name == name.text) {
+                Some(index) => {
                     let bound = self.wanted(bound, columns[index].kind, &name.text);
                     assignments.push((index - base, bound));
                 }
-                Some(_) => self.error_with(
-                    Code::Misplaced,
-                    name.place,
-                    format!("the column '{}' is not declared by the scan", name.text),
-                    "declare another column for the value",
-                ),
                 None => self.unknown_column(name),
+            }
+        }
+        let first = columns.len() - assigned.len();
+        for (state, index) in (first - base..).zip(assigned) {
+            if !assignments.iter().any(|(given, _)| *given == state) {
+                let unchanged = Expr { kind: ExprKind::Column(*index), ty: columns[*index].kind, place: step.name.place };
+                assignments.push((state, unchanged));
             }
         }
         let last = step.output.unwrap_or(ScanOutput::All);

@@ -38,6 +38,9 @@ impl<'t> Binder<'t> {
                 Expr { kind: ExprKind::Literal(Constant::Bool(exists)), ty: Bool, place }
             }
             "pack_all" => self.pack_all(arguments, place),
+            "pack_array" if matches!(arguments, [Named { value: tree::Expr { kind: tree::ExprKind::Star, .. }, .. }]) => {
+                self.packed_row(place)
+            }
             "bag_pack_columns" if !arguments.is_empty() => self.packed_columns(arguments, place),
             "estimate_data_size" => self.data_size(call, place),
             "ingestion_time" if arguments.is_empty() => self.ingestion_time(place),
@@ -111,6 +114,14 @@ impl<'t> Binder<'t> {
             packed.push(Expr { kind: ExprKind::Column(index), ty: column.kind, place });
         }
         self.planned("pack_all", packed, Dynamic, place)
+    }
+
+    /// An array of all columns.
+    fn packed_row(&mut self, place: Place) -> Expr {
+        let columns = if self.rows.hidden { Vec::new() } else { self.rows.columns.clone() };
+        let value = |(index, column): (usize, &super::super::bound::Column)| Expr { kind: ExprKind::Column(index), ty: column.kind, place };
+        let packed = columns.iter().enumerate().map(value).collect();
+        self.planned("pack_array", packed, Dynamic, place)
     }
 
     /// A bag of some columns: as `pack_all` of these.

@@ -301,7 +301,7 @@ impl<'t> Binder<'t> {
                     | tree::OperatorKind::Fork(_)
                     | tree::OperatorKind::Facet(_)
                     | tree::OperatorKind::GraphToTable(_)
-            )
+            ) || super::plugins::is_preview(&operator.kind)
         });
         let (Some(source), Some(tail)) = (source, tail) else {
             let relation = self.without_rows(|binder| binder.table(expr));

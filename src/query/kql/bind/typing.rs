@@ -300,6 +300,16 @@ fn arithmetic_types(operator: Arithmetic, left: ScalarType, right: ScalarType) -
 
 /// Whether no row changes the value.
 pub(super) fn is_constant(expr: &Expr) -> bool {
+    same_for_all(expr, false)
+}
+
+/// Whether the value is one of a row: what is drawn by lot differs by row and yet reads none.
+pub(super) fn reads_rows(expr: &Expr) -> bool {
+    !same_for_all(expr, true)
+}
+
+fn same_for_all(expr: &Expr, drawn: bool) -> bool {
+    let same = |expr: &Expr| same_for_all(expr, drawn);
     match &expr.kind {
         ExprKind::Literal(_) | ExprKind::Scalar(_) | ExprKind::Error => true,
         ExprKind::Column(_)
@@ -311,19 +321,20 @@ pub(super) fn is_constant(expr: &Expr) -> bool {
         | ExprKind::GraphCall { .. } => false,
         ExprKind::Call { function, arguments, .. } => {
             !matches!(function.family, super::super::functions::Family::Window | super::super::functions::Family::Graph)
-                && !matches!(function.name, "rand" | "new_guid" | "ingestion_time" | "pack_all")
-                && arguments.iter().all(is_constant)
+                && (drawn || !matches!(function.name, "rand" | "new_guid"))
+                && !matches!(function.name, "ingestion_time" | "pack_all")
+                && arguments.iter().all(same)
         }
-        ExprKind::Convert(inner) | ExprKind::Negate(inner) => is_constant(inner),
-        ExprKind::And(parts) | ExprKind::Or(parts) => parts.iter().all(is_constant),
-        ExprKind::Compare { left, right, .. } | ExprKind::Arithmetic { left, right, .. } => is_constant(left) && is_constant(right),
-        ExprKind::Text { text, needle, .. } => is_constant(text) && is_constant(needle),
-        ExprKind::InList { value, list, .. } => is_constant(value) && list.iter().all(is_constant),
-        ExprKind::InTable { value, .. } => is_constant(value),
-        ExprKind::HasList { text, terms, .. } => is_constant(text) && terms.iter().all(is_constant),
-        ExprKind::HasTable { text, .. } => is_constant(text),
-        ExprKind::Between { value, from, to, .. } => is_constant(value) && is_constant(from) && is_constant(to),
-        ExprKind::Part { value, key } => is_constant(value) && !matches!(key, super::super::bound::Key::Value(key) if !is_constant(key)),
+        ExprKind::Convert(inner) | ExprKind::Negate(inner) => same(inner),
+        ExprKind::And(parts) | ExprKind::Or(parts) => parts.iter().all(same),
+        ExprKind::Compare { left, right, .. } | ExprKind::Arithmetic { left, right, .. } => same(left) && same(right),
+        ExprKind::Text { text, needle, .. } => same(text) && same(needle),
+        ExprKind::InList { value, list, .. } => same(value) && list.iter().all(same),
+        ExprKind::InTable { value, .. } => same(value),
+        ExprKind::HasList { text, terms, .. } => same(text) && terms.iter().all(same),
+        ExprKind::HasTable { text, .. } => same(text),
+        ExprKind::Between { value, from, to, .. } => same(value) && same(from) && same(to),
+        ExprKind::Part { value, key } => same(value) && !matches!(key, super::super::bound::Key::Value(key) if !same(key)),
     }
 }
 

@@ -1,8 +1,10 @@
 //! Why a bound query has no plan, or its plan no answer.
 
+use arrow::error::ArrowError;
 use datafusion::common::DataFusionError;
 
 use super::super::functions::KernelError;
+use super::super::functions::budget::EXPRESSION_BYTES_NAME;
 use super::super::tree::Place;
 use crate::model::{Fault, FaultClass};
 
@@ -61,8 +63,8 @@ impl From<DataFusionError> for LowerError {
     }
 }
 
-impl From<arrow::error::ArrowError> for LowerError {
-    fn from(error: arrow::error::ArrowError) -> Self {
+impl From<ArrowError> for LowerError {
+    fn from(error: ArrowError) -> Self {
         DataFusionError::from(error).into()
     }
 }
@@ -91,22 +93,92 @@ impl From<LowerError> for Fault {
     }
 }
 
+/// What a plan that ran had too little of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exhausted {
+    /// Memory.
+    Memory,
+    /// Space on disk for what does not fit into memory.
+    Spill,
+}
+
+impl Exhausted {
+    /// What a failed plan had too little of, if that is why it failed.
+    pub fn of(error: &DataFusionError) -> Option<Self> {
+        let full = |error: &std::io::Error| {
+            use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+            // The spill writer has no other words of its bound than these.
+            matches!(error.kind(), StorageFull | QuotaExceeded) || error.to_string().contains("used disk space during the spilling process")
+        };
+        match error.find_root() {
+            DataFusionError::ResourcesExhausted(_) => Some(Self::Memory),
+            DataFusionError::IoError(error) if full(error) => Some(Self::Spill),
+            DataFusionError::ArrowError(error, _) => match error.as_ref() {
+                ArrowError::IoError(_, error) if full(error) => Some(Self::Spill),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// What was needed, and the bound by its name.
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::Memory => "the query needs more memory than `memory_max` allows",
+            Self::Spill => "sorts, joins and groups of the query need more space on disk than `spill_max` allows",
+        }
+    }
+
+    /// What to try.
+    pub fn hint(self) -> &'static str {
+        "filter first, or sort, join and group fewer rows or columns"
+    }
+}
+
 /// What DataFusion says, to a person.
 pub fn engine_fault(error: &DataFusionError) -> Fault {
+    if let Some(exhausted) = Exhausted::of(error) {
+        return Fault::new(FaultClass::Limit, "kql_limit", exhausted.message()).with_hint(exhausted.hint());
+    }
     let root = error.find_root();
     let text = root.strip_backtrace();
     let shown: String = text.split_once(": ").map_or(text.as_str(), |(_, rest)| rest).trim_end_matches('.').chars().take(1_000).collect();
     match root {
-        DataFusionError::ResourcesExhausted(_) => {
-            Fault::new(FaultClass::Limit, "query_memory", shown).with_hint("sort, join or group fewer rows or columns")
-        }
         DataFusionError::Execution(_) | DataFusionError::ArrowError(..) => Fault::new(FaultClass::Invalid, "kql_failed", shown),
         DataFusionError::External(inner) if inner.downcast_ref::<KernelError>().is_some_and(KernelError::is_limit) => {
-            Fault::new(FaultClass::Limit, "kql_limit", inner.to_string())
-                .with_hint("make shorter texts and arrays, or fewer in one `extend`")
+            let message = inner.to_string();
+            let is_growth = message.contains(EXPRESSION_BYTES_NAME);
+            let hint = if is_growth { "make shorter texts and arrays, or fewer in one `extend`" } else { Exhausted::Memory.hint() };
+            Fault::new(FaultClass::Limit, "kql_limit", message).with_hint(hint)
         }
         DataFusionError::External(inner) => Fault::new(FaultClass::Invalid, "kql_failed", inner.to_string()),
         DataFusionError::NotImplemented(_) => Fault::new(FaultClass::Invalid, "kql_unsupported", shown),
         _ => Fault::new(FaultClass::Internal, "query_failed", shown),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, ErrorKind};
+
+    use super::*;
+
+    #[test]
+    fn what_is_exhausted_is_named() {
+        let spill = || Error::other("The used disk space during the spilling process has exceeded the allowable limit of 1.0 MB.");
+        let exhausted = [
+            (DataFusionError::ResourcesExhausted("no more for a sort".to_owned()), "memory_max"),
+            (DataFusionError::External(Box::new(KernelError::memory())), "memory_max"),
+            (DataFusionError::from(ArrowError::from(spill())).context("a sort"), "spill_max"),
+            (DataFusionError::from(Error::from(ErrorKind::StorageFull)), "spill_max"),
+        ];
+        for (error, name) in exhausted {
+            let fault = engine_fault(&error);
+            assert_eq!((fault.code, fault.class), ("kql_limit", FaultClass::Limit), "{error}");
+            assert!(fault.message.contains(name), "{}", fault.message);
+            assert_eq!(fault.hint.as_deref(), Some(Exhausted::Memory.hint()));
+        }
+        let other = DataFusionError::from(Error::other("a file is gone"));
+        assert_eq!(Exhausted::of(&other), None);
     }
 }

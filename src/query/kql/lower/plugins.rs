@@ -11,9 +11,7 @@ use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 use super::super::aggregates::field_name;
 use super::super::bound::{self, Constant, ExprKind, Field, PARTITION, Plugin, PluginArgument, Relation, RelationKind};
 use super::super::rows::RowsOperator;
-use super::super::rows::activity::{ActiveUsers, ActivityCounts, ActivityMetrics, SessionCount, SlidingCounts, Timeline, Windows};
 use super::super::rows::bags::{BagReader, BagSurvey, Narrow, Pivot, PivotSurvey};
-use super::super::rows::cohorts::NewActivity;
 use super::super::rows::lookup::{Ipv4Lookup, Ipv6Lookup};
 use super::super::rows::near::{RollingPercentile, RowsNear, intersections};
 use super::super::rows::places::PlaceLookup;
@@ -21,7 +19,6 @@ use super::super::tree::{Place, ScalarType};
 use super::error::LowerError;
 use super::expressions::{converted, text_of};
 use super::flow::{Flow, Needed, project};
-use super::node::RowsInput;
 use super::operators::at;
 use super::{Environment, Lowering, named};
 
@@ -211,12 +208,12 @@ fn pivot_groups(plugin: &Plugin, input: &Relation) -> Vec<usize> {
 }
 
 /// Reports arguments that a plugin does not take.
-fn unfit(plugin: &Plugin, place: Place) -> LowerError {
+pub(super) fn unfit(plugin: &Plugin, place: Place) -> LowerError {
     LowerError::unsupported(format!("these arguments of `{}`", plugin.name), place)
 }
 
 /// The arguments of a plugin that takes values only.
-fn plain_arguments(plugin: &Plugin, place: Place) -> Result<Vec<&bound::Expr>, LowerError> {
+pub(super) fn plain_arguments(plugin: &Plugin, place: Place) -> Result<Vec<&bound::Expr>, LowerError> {
     plugin
         .arguments
         .iter()
@@ -245,9 +242,16 @@ impl Lowering<'_> {
             }
             "ipv4_lookup" | "ipv6_lookup" => self.network_lookup(relation, plugin, input),
             "geo_line_lookup" | "geo_polygon_lookup" => self.place_lookup(relation, plugin, input),
-            "activity_counts_metrics" | "activity_metrics" | "active_users_count" | "sliding_window_counts" | "session_count" => {
-                self.timeline(relation, plugin, input)
-            }
+            "activity_counts_metrics"
+            | "activity_engagement"
+            | "activity_metrics"
+            | "active_users_count"
+            | "sliding_window_counts"
+            | "session_count" => self.timeline(relation, plugin, input),
+            "funnel_sequence_completion" => self.funnel(relation, plugin, input),
+            "sequence_detect" => self.sequences(relation, plugin, input),
+            "autocluster" | "basket" | "diffpatterns" => self.patterns(relation, plugin, input),
+            "schema_merge" => self.merged_schemas(relation, plugin, input),
             "new_activity_metrics" => self.new_activity(relation, plugin, input),
             "rows_near" => self.rows_near(relation, plugin, input),
             "rolling_percentile" => self.rolling_percentile(relation, plugin, input),
@@ -429,7 +433,7 @@ impl Lowering<'_> {
     }
 
     /// A constant of a plugin as a whole number; instants and durations in ticks.
-    fn whole(&mut self, value: &bound::Expr) -> Result<i64, LowerError> {
+    pub(super) fn whole(&mut self, value: &bound::Expr) -> Result<i64, LowerError> {
         match self.constant(value)?.cast_to(&DataType::Int64)? {
             ScalarValue::Int64(Some(number)) => Ok(number),
             _ => Err(LowerError::value("expected a number, instant or duration that is known beforehand", value.place)),
@@ -484,111 +488,5 @@ impl Lowering<'_> {
         }
         let flow = flow.computing(computed, &kept)?;
         Ok(Flow { columns, ..flow })
-    }
-
-    /// Counts of who was active in windows of time.
-    fn timeline(&mut self, relation: &Relation, plugin: &Plugin, input: &Relation) -> Result<Flow, LowerError> {
-        let place = relation.place;
-        let unsupported = || unfit(plugin, place);
-        let values = plain_arguments(plugin, place)?;
-        let fixed = match plugin.name {
-            "activity_counts_metrics" | "activity_metrics" => 5,
-            "active_users_count" => 8,
-            _ => 6,
-        };
-        let (Some(id), Some(time)) = (values.first(), values.get(1)) else { return Err(unsupported()) };
-        let mut number = |place: usize| -> Result<i64, LowerError> {
-            let value = values.get(place).ok_or_else(unsupported)?;
-            self.whole(value)
-        };
-        let (start, end) = (number(2)?, number(3)?);
-        let (extra, window) = match plugin.name {
-            "activity_counts_metrics" | "activity_metrics" => (0, 4),
-            "sliding_window_counts" => (number(4)?, 5),
-            "active_users_count" => (number(4)?, 7),
-            _ => (number(5)?, 4),
-        };
-        let (period, periods) = if plugin.name == "active_users_count" { (number(5)?, number(6)?) } else { (0, 0) };
-        let windows = self.window_width(values.get(window).ok_or_else(unsupported)?)?;
-        let dimensions: Vec<&bound::Expr> = values.iter().skip(fixed).copied().collect();
-        let asked: Vec<&bound::Expr> = [*id, *time].into_iter().chain(dimensions.iter().copied()).collect();
-        let timeline = Timeline { id: 0, time: 1, start, end, windows, dimensions: (2..asked.len()).collect() };
-        match plugin.name {
-            "activity_counts_metrics" => self.over_values(relation, input, &asked, Arc::new(ActivityCounts(timeline))),
-            "activity_metrics" => self.over_values(relation, input, &asked, Arc::new(ActivityMetrics(timeline))),
-            "active_users_count" => {
-                let operator = ActiveUsers { timeline, lookback: extra, period, periods };
-                self.over_values(relation, input, &asked, Arc::new(operator))
-            }
-            "sliding_window_counts" => self.over_values(relation, input, &asked, Arc::new(SlidingCounts { timeline, lookback: extra })),
-            _ => self.over_values(relation, input, &asked, Arc::new(SessionCount { timeline, pause: extra })),
-        }
-    }
-
-    /// A width, or `week`, `month`, `year`.
-    fn window_width(&mut self, value: &bound::Expr) -> Result<Windows, LowerError> {
-        match &value.kind {
-            ExprKind::Literal(Constant::String(name)) => Windows::named(name)
-                .ok_or_else(|| LowerError::value(format!("expected a width, `week`, `month` or `year`, found `{name}`"), value.place)),
-            _ => Ok(Windows::Fixed(self.whole(value)?.max(1))),
-        }
-    }
-
-    /// `new_activity_metrics(id, time, start, end, window, cohort?, dimensions..., lookback?)`
-    fn new_activity(&mut self, relation: &Relation, plugin: &Plugin, input: &Relation) -> Result<Flow, LowerError> {
-        let place = relation.place;
-        let [
-            PluginArgument::Value(id),
-            PluginArgument::Value(time),
-            PluginArgument::Value(start),
-            PluginArgument::Value(end),
-            PluginArgument::Value(window),
-            rest @ ..,
-        ] = plugin.arguments.as_slice()
-        else {
-            return Err(unfit(plugin, place));
-        };
-        let (mut cohort, mut dimensions, mut lookback) = (None, Vec::new(), None);
-        for (number, argument) in rest.iter().enumerate() {
-            match argument {
-                PluginArgument::Value(value) if matches!(value.kind, ExprKind::Column(_)) => dimensions.push(value),
-                PluginArgument::Value(value) if number == 0 => cohort = Some(self.whole(value)?),
-                PluginArgument::Table(table) if number + 1 == rest.len() => lookback = Some(table),
-                _ => return Err(unfit(plugin, place)),
-            }
-        }
-        let (start, end, windows) = (self.whole(start)?, self.whole(end)?, self.window_width(window)?);
-        let others = lookback.map(|table| self.ids(table, id, input)).transpose()?;
-        let asked: Vec<&bound::Expr> = [id, time].into_iter().chain(dimensions).collect();
-        let mut wanted = Needed::none(input.columns.len());
-        asked.iter().for_each(|value| super::expressions::mark(value, &mut wanted));
-        let flow = self.relation(input, &wanted)?;
-        self.reading(input);
-        let mut values = Vec::new();
-        for value in &asked {
-            values.push(self.value(value, &flow.columns)?);
-        }
-        let rows = self.operands(flow, values, place)?;
-        let timeline = Timeline { id: 0, time: 1, start, end, windows, dimensions: (2..asked.len()).collect() };
-        let operator = NewActivity { timeline, cohort };
-        self.operated(relation, [rows].into_iter().chain(others).collect(), Arc::new(operator))
-    }
-
-    /// The ids of a table: of its column that is named as that of the rows, else of its first.
-    fn ids(&mut self, table: &Relation, id: &bound::Expr, input: &Relation) -> Result<RowsInput, LowerError> {
-        let name = match id.kind {
-            ExprKind::Column(column) => Some(input.columns[column].name.as_str()),
-            _ => None,
-        };
-        let place = table.columns.iter().position(|column| Some(column.name.as_str()) == name).unwrap_or(0);
-        let Some(column) = table.columns.get(place).filter(|column| column.kind == id.ty) else {
-            return Err(LowerError::value(format!("expected a table with ids of type {}", id.ty.as_str()), table.place));
-        };
-        let mut needed = Needed::none(table.columns.len());
-        needed.add(place);
-        let flow = self.relation(table, &needed)?;
-        let value = flow.columns.get(place).cloned().flatten();
-        let value = value.ok_or_else(|| LowerError::value(format!("no column `{}`", column.name), table.place))?;
-        self.operands(flow, vec![value], table.place)
     }
 }

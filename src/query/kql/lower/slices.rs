@@ -25,7 +25,7 @@ use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, Pla
 use futures::{TryStreamExt, stream};
 
 use super::super::functions::KernelError;
-use super::super::functions::budget::{EXPRESSION_BYTES_MAX, Scope};
+use super::super::functions::budget::{EXPRESSION_BYTES_MAX, EXPRESSION_BYTES_NAME, Scope};
 
 /// Constants whose bytes in a row are fewer than this are written out for every row of a batch.
 const LITERAL_BYTES_MIN: usize = 8 << 10;
@@ -185,15 +185,17 @@ impl ExecutionPlan for SlicedExec {
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let schema: SchemaRef = self.schema();
         let wary = context.session_config().get_extension::<Wary>().is_some();
+        let uncounted = context.session_config().get_extension::<Uncounted>().is_some();
         let input = self.input.execute(partition, context)?;
         let batches = match &self.work {
             Work::Columns(projector, rows_max) => {
                 let (projector, rows_max) = (Arc::clone(projector), *rows_max);
                 // How many rows did in the last batch.
-                let did = Arc::new(AtomicUsize::new(rows_max));
+                let did = Arc::new(AtomicUsize::new(if uncounted { 0 } else { rows_max }));
                 let slices = move |batch: RecordBatch| {
                     let rows_max = rows_max.min(did.load(Ordering::Relaxed).saturating_mul(2)).max(1);
-                    stream::iter(Computed { batch, at: 0, rows_max, projector: Arc::clone(&projector), did: Arc::clone(&did) })
+                    let (projector, did) = (Arc::clone(&projector), Arc::clone(&did));
+                    stream::iter(Computed { batch, at: 0, rows_max, projector, did, uncounted })
                 };
                 // Of one batch it may make thousands, each of which takes its time: whoever waits is asked again after each.
                 let pausing = move |batch: RecordBatch| async move {
@@ -220,6 +222,10 @@ impl ExecutionPlan for SlicedExec {
 #[derive(Debug)]
 pub struct Wary;
 
+/// Set in a session whose functions do not count what they make: slices begin with one row and grow as long as their rows stay small.
+#[derive(Debug)]
+pub struct Uncounted;
+
 /// Ends a plan whose rows are too large for batches of the usual number of rows.
 #[derive(Debug, thiserror::Error)]
 #[error("expected rows that many together are no burden, found larger ones")]
@@ -234,9 +240,18 @@ impl LargeRows {
 
 /// Whether the texts of a batch are so long that many batches of the kind would be too much.
 fn has_large_rows(batch: &RecordBatch) -> bool {
-    let length = |values: &ArrayRef| values.as_string_view_opt().map_or(0, |texts| texts.total_bytes_len());
-    let bytes: usize = batch.columns().iter().map(length).sum();
+    let bytes = text_bytes(batch);
     bytes > LARGE_BATCH_BYTES && bytes / batch.num_rows().max(1) > LARGE_ROW_BYTES
+}
+
+/// Bytes of the texts and lists of a batch.
+fn text_bytes(batch: &RecordBatch) -> usize {
+    let length = |values: &ArrayRef| match values.data_type() {
+        DataType::Utf8View => values.as_string_view().total_bytes_len(),
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::List(_) => values.to_data().get_slice_memory_size().unwrap_or_default(),
+        _ => 0,
+    };
+    batch.columns().iter().map(length).sum()
 }
 
 /// The slices of a batch with computed columns.
@@ -246,6 +261,21 @@ struct Computed {
     rows_max: usize,
     projector: Arc<Projector>,
     did: Arc<AtomicUsize>,
+    /// Whether what was made is only known once it is there.
+    uncounted: bool,
+}
+
+impl Computed {
+    /// Takes as many rows at once from here on as what these rows became allows; fails if one row alone is too large.
+    fn settle(&mut self, computed: &RecordBatch) -> Result<()> {
+        let (rows, bytes) = (computed.num_rows().max(1), text_bytes(computed));
+        if bytes / rows > EXPRESSION_BYTES_MAX {
+            return Err(DataFusionError::External(Box::new(KernelError::limit(EXPRESSION_BYTES_NAME, EXPRESSION_BYTES_MAX))));
+        }
+        let fitting = EXPRESSION_BYTES_MAX / (bytes / rows).max(1);
+        self.rows_max = self.rows_max.saturating_mul(2).min(fitting).max(1);
+        Ok(())
+    }
 }
 
 impl Iterator for Computed {
@@ -267,6 +297,12 @@ impl Iterator for Computed {
                 }
                 Ok(computed) => {
                     self.at += wanted;
+                    if self.uncounted
+                        && let Err(error) = self.settle(&computed)
+                    {
+                        self.at = rows;
+                        return Some(Err(error));
+                    }
                     self.did.store(self.rows_max, Ordering::Relaxed);
                     return Some(if wanted < rows { alone(&computed) } else { Ok(computed) });
                 }

@@ -1,5 +1,5 @@
-//! The plugins that count who was active when: `activity_counts_metrics`, `activity_metrics`, `sliding_window_counts`, `active_users_count`,
-//! `session_count`.
+//! The plugins that count who was active when: `activity_counts_metrics`, `activity_metrics`, `activity_engagement`, `sliding_window_counts`,
+//! `active_users_count`, `session_count`.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -106,17 +106,19 @@ impl Timeline {
         self.parts_of(input, &ids, running)
     }
 
-    /// The rows between start and end, by the values of the dimensions; `ids` are the numbers of theirs.
-    pub(super) fn parts_of(&self, input: &RecordBatch, ids: &[usize], running: &Running) -> Result<Vec<Part>, KernelError> {
-        let width_fits = match self.windows {
+    /// Whether the windows have a width and are not too many.
+    fn check(&self) -> Result<(), KernelError> {
+        let fits = match self.windows {
             Windows::Fixed(width) => width > 0 && self.end.saturating_sub(self.start) / width <= WINDOWS_MAX,
             _ => true,
         };
-        if !width_fits {
-            return Err(KernelError::new(format!(
-                "a timeline may have {WINDOWS_MAX} windows of a width greater than zero; take a greater step"
-            )));
-        }
+        let message = || format!("a timeline may have {WINDOWS_MAX} windows of a width greater than zero; take a greater step");
+        if fits { Ok(()) } else { Err(KernelError::new(message())) }
+    }
+
+    /// The rows between start and end, by the values of the dimensions; `ids` are the numbers of theirs.
+    pub(super) fn parts_of(&self, input: &RecordBatch, ids: &[usize], running: &Running) -> Result<Vec<Part>, KernelError> {
+        self.check()?;
         running.reserve(input.num_rows() * 48)?;
         let times = cast(input.column(self.time), &DataType::Int64).map_err(failed)?;
         let times = times.as_primitive::<Int64Type>();
@@ -128,6 +130,18 @@ impl Timeline {
         };
         let groups = if input.num_rows() == 0 { Vec::new() } else { group_rows(&dimensions, input.num_rows())? };
         Ok(groups.into_iter().map(part).filter(|part| !part.rows.is_empty()).collect())
+    }
+
+    /// The rows between start and end with their times, in the order of time.
+    pub(super) fn inside(&self, input: &RecordBatch, running: &Running) -> Result<Vec<(usize, i64)>, KernelError> {
+        self.check()?;
+        running.reserve(input.num_rows() * 48)?;
+        let times = cast(input.column(self.time), &DataType::Int64).map_err(failed)?;
+        let times = times.as_primitive::<Int64Type>();
+        let inside = |row: &usize| times.is_valid(*row) && (self.start..=self.end).contains(&times.value(*row));
+        let mut rows: Vec<(usize, i64)> = (0..input.num_rows()).filter(inside).map(|row| (row, times.value(row))).collect();
+        rows.sort_by_key(|(_, time)| *time);
+        Ok(rows)
     }
 
     /// The ids of each window in which there is a row, one for each row.
@@ -287,6 +301,47 @@ impl RowsOperator for ActiveUsers {
         }
         counted.sort_by_key(|row| row.window);
         timeline.columns(input, counted, 1)
+    }
+}
+
+/// `activity_engagement`: its result has the window, the dimensions, how many different ids are in it and in the longer one that ends with it, and
+/// the share of the one in the other.
+#[derive(Debug)]
+pub struct ActivityEngagement {
+    /// Rows and the inner windows.
+    pub timeline: Timeline,
+    /// The width of the outer windows, in the unit of the time.
+    pub outer: i64,
+}
+
+impl RowsOperator for ActivityEngagement {
+    fn name(&self) -> &'static str {
+        "activity_engagement"
+    }
+
+    fn run(&self, inputs: Vec<RecordBatch>, running: &Running) -> Result<Vec<ArrayRef>, KernelError> {
+        let input = first_input(&inputs, self.name())?;
+        let timeline = &self.timeline;
+        let mut counted = Vec::new();
+        for part in timeline.parts(input, running)? {
+            let windows = timeline.by_window(&part);
+            let mut window = timeline.windows.start_of(timeline.start, timeline.start);
+            while window <= timeline.end {
+                running.go_on()?;
+                let outer = windows.range(window.saturating_sub(self.outer).saturating_add(1)..=window).flat_map(|(_, ids)| ids);
+                let outer = distinct(outer).len() as i64;
+                let inner = windows.get(&window).map_or(0, |ids| distinct(ids).len() as i64);
+                if outer > 0 {
+                    counted.push(Counted { window, first: part.first, counts: [inner, outer, 0, 0] });
+                }
+                window = timeline.windows.next(window, timeline.start);
+            }
+        }
+        counted.sort_by_key(|row| row.window);
+        let ratios: Float64Array = counted.iter().map(|row| Some(row.counts[0] as f64 / row.counts[1] as f64)).collect();
+        let mut columns = timeline.columns(input, counted, 2)?;
+        columns.push(Arc::new(ratios));
+        Ok(columns)
     }
 }
 

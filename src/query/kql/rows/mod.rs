@@ -13,9 +13,12 @@ pub mod near;
 pub mod nested;
 pub mod pairs;
 pub mod parse;
+pub mod patterns;
 pub mod places;
 pub mod reduce;
 pub mod scan;
+pub mod schemas;
+pub mod sequences;
 pub mod series;
 mod typed;
 
@@ -67,7 +70,7 @@ impl Running {
     pub fn reserve(&self, bytes: usize) -> Result<(), KernelError> {
         let Some(memory) = &self.memory else { return Ok(()) };
         let reservation = memory.lock().map_err(|_| KernelError::new("the memory account of the query is broken"))?;
-        reservation.try_grow(bytes).map_err(|error| KernelError::new(error.strip_backtrace()))
+        reservation.try_grow(bytes).map_err(|_| KernelError::memory())
     }
 
     /// Tells the operator to end.

@@ -1,5 +1,5 @@
 //! Examples of the language's own reference with the answers that it prints (`tests/cases/kql/documented.txt`), and queries that once went wrong
-//! (`tests/cases/kql/mended.txt`).
+//! (`tests/cases/kql/mended.txt`), and plugins from the text to the rows (`tests/cases/kql/plugins.txt`).
 
 use std::sync::Arc;
 
@@ -8,6 +8,8 @@ use super::recorded::{Plain, answer, same_json};
 
 const DOCUMENTED: &str = include_str!("../../../../tests/cases/kql/documented.txt");
 const MENDED: &str = include_str!("../../../../tests/cases/kql/mended.txt");
+
+const PLUGINS: &str = include_str!("../../../../tests/cases/kql/plugins.txt");
 
 /// Whether two tables hold the same rows in any order.
 fn same_rows(found: &[Vec<serde_json::Value>], expected: &[Vec<serde_json::Value>]) -> bool {
@@ -30,6 +32,11 @@ fn documented_queries_give_the_documented_rows() {
 #[test]
 fn queries_that_once_went_wrong_give_what_they_mean() {
     check(MENDED);
+}
+
+#[test]
+fn plugins_give_what_they_promise() {
+    check(PLUGINS);
 }
 
 /// Runs the cases of a file.

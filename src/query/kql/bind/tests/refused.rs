@@ -1,6 +1,7 @@
 //! Texts that the engine refuses, with the place and code that we give. That they are refused was read off its answers or its analyzer.
 
-use super::{bound, errors, shipped};
+use super::{Given, Severity, bound, errors, shipped};
+use crate::query::kql::diagnostics::Code;
 
 const REFUSED: &[(&str, &str)] = &[
     ("print x = 1 | where x", "kql_type_mismatch `x`"),
@@ -69,6 +70,8 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     ("print geo_polygon_buffer(dynamic({}))", "kql_unsupported `geo_polygon_buffer`"),
     ("_GetWatchlist('nope') | take 1", "kql_unknown_watchlist `_GetWatchlist('nope')`"),
+    ("Nowhere | make-series n = count() on T from datetime(2024-01-01) to datetime(2024-01-02) step 1h", "kql_unknown_table `Nowhere`"),
+    ("print x = 1 | evaluate preview(1) | count", "kql_misplaced `count`"),
     ("SigninLogs | evaluate nope()", "kql_unknown_plugin `nope`"),
     ("SigninLogs | graph-match (a)-->(b) project a", "kql_graph_expected `graph-match (a)-->(b) project a`"),
     ("SigninLogs | make-graph UserId --> AppId", "kql_graph_as_table `SigninLogs | make-graph UserId --> AppId`"),
@@ -86,6 +89,14 @@ fn what_the_engine_refuses_is_refused() {
         })
         .collect();
     assert!(differing.is_empty(), "{}", differing.join("\n"));
+}
+
+#[test]
+fn a_watchlist_that_is_not_there_is_a_warning_to_who_checks() {
+    let text = "_GetWatchlist('nope') | where SearchKey == 'x' | project Name = SearchKey, Own";
+    let found = crate::query::kql::run::check(text, &shipped(), &Given::default());
+    let found: Vec<_> = found.iter().map(|diagnostic| (diagnostic.code, diagnostic.severity)).collect();
+    assert_eq!(found, [(Code::UnknownWatchlist, Severity::Warning)]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::super::json::{self, ArrayWriter};
 use super::super::table::form;
 use super::super::{Arguments, Family, Function, KernelError, Parameter, Part, Returns, takes};
 use super::numbers::{complete, reals, variance};
-use crate::query::kql::tree::ScalarType::{self, Dynamic, Int, Real};
+use crate::query::kql::tree::ScalarType::{self, Dynamic, Long, Real};
 
 type Result<T> = std::result::Result<T, KernelError>;
 
@@ -17,7 +17,7 @@ pub(super) static FUNCTIONS: &[Function] = &[Function::new(
     "series_fit_poly",
     Family::Series,
     "Fits a polynomial to a series over its places, or over another series; its degree is 1 unless given.",
-    &[form(&[Y, takes("x_series", Dynamic), takes("degree", Int)], 1, PARTS, fit), form(&[Y, takes("degree", Int)], 2, PARTS, fit)],
+    &[form(&[Y, takes("x_series", Dynamic), takes("degree", Long)], 1, PARTS, fit), form(&[Y, takes("degree", Long)], 2, PARTS, fit)],
 )];
 
 /// The greatest degree: beyond it the digits of a float say nothing.
@@ -38,7 +38,7 @@ fn fit(call: &Arguments) -> Result<ArrayRef> {
         let y = complete(call, 0, row)?;
         let has_x = call.len() > 1 && call.kind(1) == Dynamic;
         let x = if has_x { complete(call, 1, row)? } else { (0..y.len()).map(|place| place as f64).collect() };
-        let degree = if call.len() > usize::from(has_x) + 1 { call.int(call.len() - 1, row)? } else { 1 };
+        let degree = if call.len() > usize::from(has_x) + 1 { call.long(call.len() - 1, row)? } else { 1 };
         let degree = usize::try_from(degree).ok().filter(|degree| *degree <= DEGREE_MAX)?;
         if x.len() != y.len() {
             return None;

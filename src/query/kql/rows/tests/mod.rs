@@ -1,6 +1,8 @@
 //! Operators over small tables. Answers are those of Microsoft's engine or its documentation where they are known.
 
+mod patterns;
 mod plugins;
+mod sequences;
 mod texts;
 mod walks;
 
