@@ -268,6 +268,8 @@ fn no_short_query_takes_the_memory_of_the_machine() {
     let answers: Vec<Value> = written.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!(answers.len(), queries.len());
     assert_eq!(answers[0]["rows"], json!([[4_000_000]]));
+    let explained = clew(folder.path(), &["query", "--explain", &queries[3]], "");
+    assert!(explained.status.success() && text(&explained.stdout).contains("rows\n"), "{}", text(&explained.stderr));
     assert_eq!(answers[1]["error"]["code"], "kql_limit", "{}", answers[1]);
     assert_eq!(answers[2]["rows"], json!([[314_573_592]]), "{}", answers[2]);
     assert_eq!(answers[5]["rows"], json!([["still there"]]));

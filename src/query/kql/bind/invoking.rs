@@ -7,7 +7,7 @@ use super::super::diagnostics::Code;
 use super::super::functions;
 use super::super::tree::{self, Named, Place, ScalarType, Target};
 use super::super::types::common_type;
-use super::binder::{Binder, Bound, Meaning};
+use super::binder::{Binder, Bound, Meaning, column};
 use super::typing::{convert, is_constant, is_number};
 
 impl<'t> Binder<'t> {
@@ -142,7 +142,17 @@ impl<'t> Binder<'t> {
                     }
                 }
             }
-            _ => {}
+            // Of a table that is not known the function still has the columns that it asks for.
+            tree::ParameterKind::Table(columns) => {
+                let mut known = (*relation).clone();
+                for wanted in columns {
+                    if !known.columns.iter().any(|column| column.name == wanted.name.text) {
+                        known.columns.push(column(wanted.name.text.clone(), wanted.kind));
+                    }
+                }
+                return Meaning::Table(Arc::new(known));
+            }
+            tree::ParameterKind::AnyTable => {}
         }
         Meaning::Table(relation)
     }

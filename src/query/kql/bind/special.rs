@@ -38,7 +38,7 @@ impl<'t> Binder<'t> {
                 Expr { kind: ExprKind::Literal(Constant::Bool(exists)), ty: Bool, place }
             }
             "pack_all" => self.pack_all(arguments, place),
-            "pack_array" if matches!(arguments, [Named { value: tree::Expr { kind: tree::ExprKind::Star, .. }, .. }]) => {
+            "pack_array" if matches!(arguments.as_slice(), [Named { value: tree::Expr { kind: tree::ExprKind::Star, .. }, .. }]) => {
                 self.packed_row(place)
             }
             "bag_pack_columns" if !arguments.is_empty() => self.packed_columns(arguments, place),

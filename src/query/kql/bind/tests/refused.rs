@@ -71,6 +71,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("print geo_polygon_buffer(dynamic({}))", "kql_unsupported `geo_polygon_buffer`"),
     ("_GetWatchlist('nope') | take 1", "kql_unknown_watchlist `_GetWatchlist('nope')`"),
     ("Nowhere | make-series n = count() on T from datetime(2024-01-01) to datetime(2024-01-02) step 1h", "kql_unknown_table `Nowhere`"),
+    ("let f = (T: (k: string)) { T | summarize by k | join (T) on k }; Nowhere | invoke f()", "kql_unknown_table `Nowhere`"),
     ("print x = 1 | evaluate preview(1) | count", "kql_misplaced `count`"),
     ("SigninLogs | evaluate nope()", "kql_unknown_plugin `nope`"),
     ("SigninLogs | graph-match (a)-->(b) project a", "kql_graph_expected `graph-match (a)-->(b) project a`"),

@@ -3,7 +3,7 @@
 //! Depth first over sets of values that need each of their values to hold just these rows (what is left of Apriori when nothing is lost): every
 //! pattern has such a set, and every part of one is one, so what fails the test is not followed.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use arrow::array::RecordBatch;
 
@@ -123,7 +123,10 @@ impl Rows {
 
     /// The frequent patterns that so many values tell from all others, each once, in the order in which they are found.
     pub(super) fn mined(&self, values_max: usize, least: &impl Fn([i64; 2]) -> bool, running: &Running) -> Result<Vec<Mined>, KernelError> {
-        let mut search = Search { rows: self, values_max, least, running, steps: 0, known: HashMap::new(), found: Vec::new() };
+        // Of values that the same rows have, one tells these rows as well as another.
+        let mut seen: HashSet<&[u64]> = HashSet::new();
+        let heads = (0..self.items.len()).filter(|item| seen.insert(&self.items[*item].rows)).collect();
+        let mut search = Search { rows: self, heads, values_max, least, running, steps: 0, known: HashSet::new(), found: Vec::new() };
         let all = vec![u64::MAX; self.none().len()].into_boxed_slice();
         search.extend(&mut Vec::new(), &all, 0)?;
         Ok(search.found)
@@ -143,11 +146,13 @@ fn common(a: &[u64], b: &[u64]) -> Box<[u64]> {
 /// A search that is under way.
 struct Search<'a, L> {
     rows: &'a Rows,
+    /// The values that sets are made of.
+    heads: Vec<usize>,
     values_max: usize,
     least: &'a L,
     running: &'a Running,
     steps: usize,
-    known: HashMap<Vec<u32>, ()>,
+    known: HashSet<Vec<u32>>,
     found: Vec<Mined>,
 }
 
@@ -157,7 +162,8 @@ impl<L: Fn([i64; 2]) -> bool> Search<'_, L> {
         if set.len() == self.values_max {
             return Ok(());
         }
-        for item in from..self.rows.items.len() {
+        for place in from..self.heads.len() {
+            let item = self.heads[place];
             self.steps += 1;
             if self.steps > STEPS_MAX {
                 return Err(KernelError::limit(STEPS_NAME, STEPS_MAX));
@@ -172,7 +178,7 @@ impl<L: Fn([i64; 2]) -> bool> Search<'_, L> {
             }
             self.keep(&joined, count)?;
             set.push(item);
-            self.extend(set, &joined, item + 1)?;
+            self.extend(set, &joined, place + 1)?;
             set.pop();
         }
         Ok(())
@@ -193,7 +199,7 @@ impl<L: Fn([i64; 2]) -> bool> Search<'_, L> {
     fn keep(&mut self, rows: &[u64], count: [i64; 2]) -> Result<(), KernelError> {
         let shared = self.rows.shared(rows);
         let values = shared.iter().map(|item| &self.rows.items[*item as usize]).map(|item| (item.column, item.row)).collect();
-        if self.known.insert(shared, ()).is_none() {
+        if self.known.insert(shared) {
             self.running.reserve(rows.len() * 8 + 256)?;
             self.found.push(Mined { values, count, rows: rows.into() });
         }
