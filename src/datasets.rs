@@ -103,4 +103,9 @@ pub const ALL: &[Dataset] = &[
         ],
         truth: include_str!("../datasets/guardduty/truth.toml"),
     },
+    Dataset {
+        name: "msticpy-linux",
+        files: &[("securityalert_2019.jsonl.gz", include_bytes!("../datasets/msticpy-linux/securityalert_2019.jsonl.gz"))],
+        truth: include_str!("../datasets/msticpy-linux/truth.toml"),
+    },
 ];

@@ -81,7 +81,8 @@ fn files() -> Vec<PathBuf> {
 #[test]
 fn recorded_answers_hold_in_every_language() {
     let clew = Clew::new();
-    for dataset in datasets::ALL.iter().filter(|dataset| dataset.name != "lsass-campaign") {
+    // The answers count rows and entities: the large story is too slow for every run, the one of shared incidents holds alerts alone.
+    for dataset in datasets::ALL.iter().filter(|dataset| !["lsass-campaign", "msticpy-linux"].contains(&dataset.name)) {
         for (name, bytes) in dataset.files {
             clew.ingest_bytes(name, *bytes);
         }

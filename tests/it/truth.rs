@@ -2,6 +2,7 @@
 
 use clew::datasets;
 use clew::engine::IngestReport;
+use clew::triage::CorrelationRequest;
 use serde::Deserialize;
 
 use crate::facts::{Fact, wrong};
@@ -25,6 +26,7 @@ async fn each_story_gives_its_facts() {
             assert!(report.new > 0, "{}/{name} gives something", dataset.name);
             reports.add(report);
         }
+        clew.engine.correlate(&CorrelationRequest::default()).expect("the alerts are correlated");
         let truth: Truth = toml::from_str(dataset.truth).unwrap_or_else(|error| panic!("{}: {error}", dataset.name));
         let reports = serde_json::to_value(reports).expect("a report is JSON");
         found.extend(wrong(dataset.name, &truth.fact, &clew, &reports).await);

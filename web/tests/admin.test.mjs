@@ -30,7 +30,7 @@ test("a suppression rule is tried on what is there, defined, changed, deleted, a
     await form.getByRole("button", { name: "Try on what is there" }).click();
     const outcome = form.getByRole("region", { name: "Back-test" });
     const wanted = (await get("/v1/alerts?title=security+center+test+alert&limit=1")).total;
-    await eventually(() => outcome.innerText(), new RegExp(`\\b${wanted} of 199 alerts would be dismissed`));
+    await eventually(() => outcome.innerText(), new RegExp(`\\b${wanted} of 224 alerts would be dismissed`));
     await picture(page, "admin-suppression");
     await form.getByRole("button", { name: "Define" }).click();
     const rule = page.getByRole("complementary", { name: "The suppression rule test-alerts-of-azure" });
@@ -122,7 +122,7 @@ test("an automation rule is tried on an incident, defined as a dry run, and show
     await fetch(`${clew.url}/v1/automation-rules/look-at-all/run`, {
         method: "POST",
         headers: { "content-type": "application/json" },
-        body: JSON.stringify({ target: "incident:5" }),
+        body: JSON.stringify({ target: "incident:7" }),
     });
     await page.reload();
     await rule.getByText("dry run", { exact: true }).first().waitFor();

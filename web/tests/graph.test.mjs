@@ -50,7 +50,7 @@ async function choose(page, reference) {
 }
 
 test("from the incident over its alerts to their entities, with alike ones as groups", async () => {
-    const page = await openGraph("/incidents/5/graph");
+    const page = await openGraph("/incidents/7/graph");
     await page.getByText("47 nodes and 240 links", { exact: false }).waitFor();
     await tab(page, /^List/);
     await page
@@ -165,7 +165,7 @@ test("who opens the address of an expanded graph sees the same picture", async (
 });
 
 test("a link says why it is there, with rule, time and record", async () => {
-    const page = await openGraph("/incidents/5/graph");
+    const page = await openGraph("/incidents/7/graph");
     await tab(page, /^List/);
     await page.getByLabel("Find in the graph").fill("GeneratedFindingDomainName");
     const node = page.getByRole("treeitem", { name: /GeneratedFindingDomainName/ }).first();
@@ -275,7 +275,7 @@ test("an alert that a question found joins the incident, and its entities with i
 });
 
 test("arrow keys walk the picture and say where they are", async () => {
-    const page = await openGraph("/incidents/5/graph");
+    const page = await openGraph("/incidents/7/graph");
     await page.locator(".graph-stage").focus();
     await page.keyboard.press("ArrowRight");
     await page.getByRole("status").filter({ hasText: "Incident Multi-stage activity" }).waitFor();
@@ -311,7 +311,7 @@ test("as of an instant only what had begun is there; all of it comes back", asyn
 });
 
 test("the slider goes from moment to moment, and what a mark says stands inside the window", async () => {
-    const page = await openGraph("/incidents/5/graph");
+    const page = await openGraph("/incidents/7/graph");
     await page.getByText(/alerts and changes/).waitFor();
     const { value } = await (await fetch(`${clew.url}/v1/timeline?of=incident:5&order=newest&limit=1`)).json();
     await page.getByRole("slider", { name: "As of" }).focus();
@@ -334,7 +334,7 @@ test("the slider goes from moment to moment, and what a mark says stands inside 
 });
 
 test("numbers of the graph and of its timeline say what was asked", async () => {
-    const page = await openGraph("/incidents/5/graph");
+    const page = await openGraph("/incidents/7/graph");
     await page.getByRole("button", { name: "Show query: Nodes and links of the graph" }).click();
     await page.getByText(/GET \/v1\/neighbors\?node=incident:/).waitFor();
     await page.keyboard.press("Escape");
@@ -370,7 +370,7 @@ test("a brushed window dims the graph and leaves with a click", async () => {
 });
 
 test("the picture leaves as SVG, PNG and JSON", async () => {
-    const page = await openGraph("/incidents/5/graph", { theme: "light" });
+    const page = await openGraph("/incidents/7/graph", { theme: "light" });
     const take = async (name) => {
         await page.getByRole("button", { name: "Export" }).click();
         const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name }).click()]);
@@ -386,7 +386,7 @@ test("the picture leaves as SVG, PNG and JSON", async () => {
 });
 
 test("layouts by time and by tactic have their columns", async () => {
-    const page = await openGraph("/incidents/5/graph");
+    const page = await openGraph("/incidents/7/graph");
     const seen = new Set();
     for (const name of ["Tactic", "Time"]) {
         const button = page.getByRole("group", { name: "Layout" }).getByRole("button", { name });

@@ -15,7 +15,7 @@ after(async () => {
 
 test("the overview says what the incident is about, and each part leads on", async () => {
     const page = await openPage(browser, clew.url);
-    await page.go("/incidents/5");
+    await page.go("/incidents/7");
     await page.getByRole("heading", { level: 1, name: /Multi-stage activity/ }).waitFor();
     await page.getByRole("img", { name: /spans of time hold activity/ }).waitFor();
     const tactics = page.getByRole("region", { name: "Tactics" });
@@ -38,7 +38,7 @@ for (const [width, height] of [
 ]) {
     test(`the name of every tactic is read whole at ${width} pixels`, async () => {
         const page = await openPage(browser, clew.url, { width, height });
-        await page.go("/incidents/5");
+        await page.go("/incidents/7");
         const tactics = page.getByRole("region", { name: "Tactics" }).getByRole("listitem");
         await eventually(() => tactics.count(), 14);
         const cut = () =>
@@ -90,7 +90,7 @@ test("entities by kind; an entity's questions carry counts and give as many rows
 test("every tab has an address", async () => {
     const page = await openPage(browser, clew.url);
     for (const tab of ["overview", "timeline", "alerts", "entities", "graph", "notes", "activity"]) {
-        await page.go(`/incidents/5/${tab}`);
+        await page.go(`/incidents/7/${tab}`);
         await page.locator(`#tab-${tab}[aria-selected=true]`).waitFor();
     }
     await closeClean(page);

@@ -21,8 +21,8 @@ const focusInside = (page, selector) =>
 const screens = [
     "/incidents",
     "/incidents?ticked",
-    "/incidents/5",
-    "/incidents/5/graph",
+    "/incidents/7",
+    "/incidents/7/graph",
     "/incidents/4/timeline",
     "/alerts",
     "/alerts?ticked",
@@ -71,9 +71,9 @@ for (const theme of ["dark", "light"]) {
         const windows = [
             ["/incidents", () => page.keyboard.press("?")],
             ["/incidents", () => page.keyboard.press("n")],
-            ["/incidents/5", () => page.keyboard.press("c")],
-            ["/incidents/5", choose("Belongs: on its own", /^Merge/)],
-            ["/incidents/5", choose("Belongs: on its own", /^Put under/)],
+            ["/incidents/7", () => page.keyboard.press("c")],
+            ["/incidents/7", choose("Belongs: on its own", /^Merge/)],
+            ["/incidents/7", choose("Belongs: on its own", /^Put under/)],
         ];
         for (const [path, open] of windows) {
             await page.go(path);
@@ -113,7 +113,7 @@ test("the exploration queries of a node break no rule of accessibility", async (
 
 test("what lies below a window hears no key", async () => {
     const page = await openPage(browser, clew.url, { theme: "dark" });
-    await page.go("/incidents/5");
+    await page.go("/incidents/7");
     await complete(page);
     await page.keyboard.press("c");
     const dialog = page.getByRole("dialog");
@@ -121,7 +121,7 @@ test("what lies below a window hears no key", async () => {
     for (const key of ["t", "3", "s", "?", "z"]) await page.keyboard.press(key);
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
-    assert.equal(new URL(page.url()).pathname, "/incidents/5");
+    assert.equal(new URL(page.url()).pathname, "/incidents/7");
     assert.equal(await page.locator(".popover, [role=dialog]").count(), 0);
     await eventually(() => page.evaluate(() => document.documentElement.dataset.theme), "dark");
     await page.keyboard.press("3");

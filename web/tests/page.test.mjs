@@ -19,10 +19,10 @@ const screens = [
     "/incidents/4",
     "/incidents/4/alerts",
     "/incidents/4/entities",
-    "/incidents/5/timeline",
-    "/incidents/5/graph",
-    "/incidents/5/notes",
-    "/incidents/5/activity",
+    "/incidents/7/timeline",
+    "/incidents/7/graph",
+    "/incidents/7/notes",
+    "/incidents/7/activity",
     "/alerts?view=repeats",
     "/entities/host:msticalertswin1",
     "/search?q=account",
@@ -162,7 +162,7 @@ test("focus is visible and Tab reaches the content past the navigation", async (
 
 test("the theme follows the system and the choice", async () => {
     const page = await openPage(browser, clew.url, { theme: "light" });
-    await page.go("/incidents/5");
+    await page.go("/incidents/7");
     await page.getByRole("tablist").waitFor();
     await picture(page, "incident-light");
     const theme = () => page.evaluate(() => document.documentElement.dataset.theme);

@@ -32,7 +32,7 @@ test("a proposal is counted in the head, shown with what would change, and accep
     const hostile = "Only <img src=x onerror=alert(1)> the *scanner*";
     const { id } = await propose("5", "update", { severity: "Low", add_tags: ["scanner"] }, hostile);
     await propose("5", "comment", { message: "The address belongs to the scanner." }, "The list of scanners names it.");
-    await page.go("/incidents/5");
+    await page.go("/incidents/7");
     const notice = page.getByRole("status").filter({ hasText: "2 changes are proposed" });
     await notice.waitFor();
     await page.getByRole("link", { name: /Proposals 2 waiting/ }).click();

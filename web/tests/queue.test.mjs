@@ -183,7 +183,7 @@ test("the CSV has every row and column", async () => {
 
 test("times follow the chosen zone, UTC stays beside them, and the head names the zone and its offset", async () => {
     const page = await openPage(browser, clew.url);
-    await page.go("/incidents/5");
+    await page.go("/incidents/7");
     const time = page.getByRole("complementary", { name: "Details of the incident" }).locator("time").first();
     await eventually(() => time.innerText(), "2025-08-22 01:40:09");
     await page.keyboard.press("z");

@@ -23,7 +23,7 @@ async function report(page, name) {
 
 test("a report is one HTML file that opens without a network and asks for nothing", async () => {
     const page = await openPage(browser, clew.url);
-    await page.go("/incidents/5");
+    await page.go("/incidents/7");
     const html = readFileSync(await report(page, /One HTML file/), "utf8");
     assert.ok(!/<script/i.test(html));
     const context = await browser.newContext({ offline: true });
@@ -127,7 +127,7 @@ test("a newcomer is shown around, once", async () => {
 
 test("whoever was sent a link sees what it leads to, and no tour", async () => {
     const page = await openPage(browser, clew.url, { tour: true });
-    await page.go("/incidents/5");
+    await page.go("/incidents/7");
     await page.getByRole("heading", { level: 1, name: /Multi-stage/ }).waitFor();
     await page.waitForLoadState("networkidle");
     assert.equal(await page.getByRole("complementary", { name: "Tour" }).count(), 0);

@@ -44,7 +44,7 @@ test("an incident is taken on, worked on, closed, and opened again", async () =>
     await page.keyboard.press("Enter");
     await rail(page).getByText("cloud", { exact: true }).waitFor();
 
-    await page.goto(`${clew.url}/incidents/5/notes`);
+    await page.goto(`${clew.url}/incidents/7/notes`);
     await page.getByRole("textbox", { name: "Comment" }).fill("Instance isolated. <b>not bold</b>");
     await page.getByRole("button", { name: "Add comment" }).click();
     await page.getByText("Instance isolated. <b>not bold</b>").waitFor();
@@ -65,7 +65,7 @@ test("an incident is taken on, worked on, closed, and opened again", async () =>
     await rail(page).getByRole("button", { name: "Status: Closed" }).waitFor();
     await rail(page).getByText("BenignPositive").waitFor();
 
-    await page.goto(`${clew.url}/incidents/5/activity`);
+    await page.goto(`${clew.url}/incidents/7/activity`);
     const changes = page.getByRole("region", { name: "Changes" });
     await changes.getByText("BenignPositive").first().waitFor();
     await eventually(

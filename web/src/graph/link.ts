@@ -2,11 +2,15 @@
 import type { Call } from "./loads";
 import { callKey } from "./loads";
 import type { NodeId } from "./model";
+import { pack, unpack } from "./packed";
+import { shortHash } from "./places";
 import type { GraphState, Point, Settings } from "./state";
 
 /** What an address tells of an investigation. */
 export interface Link {
     readonly calls: readonly Call[];
+    /** What answers brought and a person took out again. */
+    readonly removed: readonly NodeId[];
     readonly hidden: readonly NodeId[];
     readonly collapsed: readonly NodeId[];
     readonly ungrouped: readonly NodeId[];
@@ -18,15 +22,22 @@ export interface Link {
     readonly places: string;
 }
 
-const VERSION = 1;
-/** An address longer than this is refused by servers on the way. */
-export const LINK_CHARS_MAX = 12_000;
+const VERSION = 2;
+/** An earlier form, whose places are written otherwise. */
+const PLACELESS = 1;
+/** A parameter longer than this is refused by servers on the way. What is longer stands behind `#`, which no server sees. */
+export const PARAM_CHARS_MAX = 6_000;
+/** What browsers keep of an address, with room to spare: the picture of 5,000 things takes half of it. */
+export const LINK_CHARS_MAX = 100_000;
+/** Names up to which all stand in the address; of more, those that only mark something stand as hashes. */
+const NAMES_MAX = 100;
 
 /** What of a state goes into the address. Roots are part of the address already. */
-export function linkOf(state: GraphState, selected: readonly NodeId[], places = ""): Link {
+export function linkOf(state: GraphState, selected: readonly NodeId[], places = "", removed: readonly NodeId[] = []): Link {
     const loads = [...state.loads.values()].filter((load) => load.call.kind !== "root").sort((a, b) => a.at - b.at);
     return {
         calls: loads.map((load) => load.call),
+        removed,
         hidden: [...state.hidden.keys()],
         collapsed: [...state.collapsed.keys()],
         ungrouped: [...state.ungrouped.keys()],
@@ -51,11 +62,27 @@ export function liesFresh(state: GraphState): boolean {
     return !asked && !settings.has("grouping") && Object.values(changes).every((part) => part.size === 0);
 }
 
-const FIELDS = ["hidden", "collapsed", "ungrouped", "isolated", "selected"] as const;
+const FIELDS = ["removed", "hidden", "collapsed", "ungrouped", "isolated", "selected"] as const;
+
+/** A name that stands as its hash: no reference of a node begins like that. */
+const HASHED = "#";
+const hashed = (id: NodeId): string => HASHED + shortHash(id).toString(36);
+
+/** Gives the names behind those of a link, of which some may stand as hashes; what nobody has is left out. */
+export function namesBehind(known: Iterable<NodeId>): (ids: readonly NodeId[]) => NodeId[] {
+    let hashes: Map<string, NodeId> | undefined;
+    return (ids) =>
+        ids.flatMap((id) => {
+            if (!id.startsWith(HASHED)) return [id];
+            hashes ??= new Map([...known].map((one) => [hashed(one), one]));
+            return hashes.get(id) ?? [];
+        });
+}
 
 /** As text that an address can hold. */
 export async function writeLink(link: Link): Promise<string> {
     if (isEmpty(link)) return "";
+    const many = FIELDS.reduce((sum, field) => sum + link[field].length, link.pinned.length) > NAMES_MAX;
     const names = new Map<NodeId, number>();
     const name = (id: NodeId) => {
         const known = names.get(id);
@@ -68,9 +95,10 @@ export async function writeLink(link: Link): Promise<string> {
         for (const end of ["node", "a", "b"]) if (typeof copy[end] === "string") copy[end] = name(copy[end] as string);
         return copy;
     });
-    const lists = Object.fromEntries(FIELDS.map((field) => [field, link[field].map(name)]));
-    const pinned = link.pinned.map(([id, { x, y }]) => [name(id), x, y]);
-    const text = JSON.stringify({
+    const mark = (id: NodeId) => name(many && !id.startsWith(HASHED) ? hashed(id) : id);
+    const lists = Object.fromEntries(FIELDS.map((field) => [field, link[field].map(mark)]));
+    const pinned = link.pinned.map(([id, { x, y }]) => [mark(id), Math.round(x), Math.round(y)]);
+    return pack({
         v: VERSION,
         calls,
         ...lists,
@@ -79,21 +107,19 @@ export async function writeLink(link: Link): Promise<string> {
         settings: link.settings,
         names: [...names.keys()],
     });
-    return base64(await through(new TextEncoder().encode(text), new CompressionStream("deflate-raw")));
 }
 
 /** Reads the text of an address; nothing when it is none of ours. */
 export async function readLink(text: string): Promise<Link | undefined> {
     try {
-        const bytes = await through(unbase64(text), new DecompressionStream("deflate-raw"));
-        return check(JSON.parse(new TextDecoder().decode(bytes)));
+        return check(await unpack(text));
     } catch {
         return undefined;
     }
 }
 
 function check(value: unknown): Link | undefined {
-    if (!isRecord(value) || value.v !== VERSION || !texts(value.names)) return undefined;
+    if (!isRecord(value) || (value.v !== VERSION && value.v !== PLACELESS) || !texts(value.names)) return undefined;
     const names = value.names;
     const id = (at: unknown) => (typeof at === "number" ? names[at] : undefined);
     const list = (field: string) => (Array.isArray(value[field]) ? (value[field] as unknown[]).flatMap((at) => id(at) ?? []) : []);
@@ -106,6 +132,7 @@ function check(value: unknown): Link | undefined {
     });
     return {
         calls,
+        removed: list("removed"),
         hidden: list("hidden"),
         collapsed: list("collapsed"),
         ungrouped: list("ungrouped"),
@@ -113,7 +140,7 @@ function check(value: unknown): Link | undefined {
         selected: list("selected"),
         pinned,
         settings: readSettings(value.settings, calls),
-        places: typeof value.places === "string" ? value.places : "",
+        places: value.v === VERSION && typeof value.places === "string" ? value.places : "",
     };
 }
 
@@ -163,19 +190,4 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function texts(value: unknown): value is string[] {
     return Array.isArray(value) && value.every((one) => typeof one === "string");
-}
-
-async function through(bytes: Uint8Array<ArrayBuffer>, stream: CompressionStream | DecompressionStream): Promise<Uint8Array<ArrayBuffer>> {
-    const answer = new Response(new Blob([bytes]).stream().pipeThrough(stream));
-    return new Uint8Array(await answer.arrayBuffer());
-}
-
-function base64(bytes: Uint8Array): string {
-    let text = "";
-    for (const byte of bytes) text += String.fromCharCode(byte);
-    return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
-}
-
-function unbase64(text: string): Uint8Array<ArrayBuffer> {
-    return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (one) => one.charCodeAt(0));
 }

@@ -5,11 +5,14 @@ import { computed, signal } from "@preact/signals";
 export interface Place {
     path: string;
     params: URLSearchParams;
+    /** What stands behind `#`: state that is too long for a server. It belongs to the path. */
+    fragment: string;
 }
 
 function read(): Place {
-    if (typeof window === "undefined") return { path: "/", params: new URLSearchParams() };
-    return { path: window.location.pathname, params: new URLSearchParams(window.location.search) };
+    if (typeof window === "undefined") return { path: "/", params: new URLSearchParams(), fragment: "" };
+    const { pathname, search, hash } = window.location;
+    return { path: pathname, params: new URLSearchParams(search), fragment: hash.slice(1) };
 }
 
 /** The present place. Reading `.value` in a component makes it follow. */
@@ -45,18 +48,22 @@ function put(params: URLSearchParams, name: string, value: Values[string]): void
 
 /** Goes to an address of the page; with `replace` the way back leads past the present place. */
 export function navigate(to: string, options: { replace?: boolean } = {}): void {
-    if (to === window.location.pathname + window.location.search) return;
+    if (to === window.location.pathname + window.location.search + window.location.hash) return;
     if (options.replace) window.history.replaceState(null, "", to);
     else window.history.pushState(null, "", to);
     place.value = read();
 }
 
-/** Changes parameters of the present place and keeps the others. Small steps (`replace`) leave no trace in the history. */
-export function setParams(values: Values, options: { replace?: boolean } = {}): void {
+/**
+ * Changes parameters of the present place and keeps the others, and what stands behind `#` unless another `fragment` is given. Small
+ * steps (`replace`) leave no trace in the history.
+ */
+export function setParams(values: Values, options: { replace?: boolean; fragment?: string } = {}): void {
     const params = new URLSearchParams(place.value.params);
     for (const [name, value] of Object.entries(values)) put(params, name, value);
     const text = params.toString();
-    navigate(window.location.pathname + (text ? `?${text}` : ""), options);
+    const fragment = options.fragment ?? window.location.hash.slice(1);
+    navigate(window.location.pathname + (text ? `?${text}` : "") + (fragment ? `#${fragment}` : ""), options);
 }
 
 /** One value of the present place. */
@@ -104,6 +111,6 @@ if (typeof window !== "undefined") {
         if (!(link instanceof HTMLAnchorElement) || link.target || link.hasAttribute("download")) return;
         if (link.origin !== window.location.origin || /^\/(v1|docs|metrics)\b/.test(link.pathname)) return;
         event.preventDefault();
-        navigate(link.pathname + link.search);
+        navigate(link.pathname + link.search + link.hash);
     });
 }
