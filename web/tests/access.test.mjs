@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync, sign } from "node:crypto";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
-import { closeClean, eventually, openPage, picture, startBrowser, startClew } from "./support.mjs";
+import { broken, closeClean, complete, eventually, openPage, picture, startBrowser, startClew } from "./support.mjs";
 
 let clew;
 let browser;
@@ -67,8 +67,32 @@ test("the first key closes the server; with it one signs in, makes another, revo
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: "rita" }).waitFor();
     await page.goto(`${clew.url}/admin/suppression`);
-    await page.getByText("to read only").waitFor();
-    await eventually(() => page.getByRole("button", { name: /New suppression rule/ }).count(), 0);
+    const panel = page.getByRole("tabpanel");
+    await panel.getByText("read only").waitFor();
+    await eventually(() => page.getByRole("button", { name: /New suppression rule/ }).isDisabled(), true);
+    for (const part of ["policies", "sources", "retention", "exports", "health"]) {
+        await page.goto(`${clew.url}/admin/${part === "health" ? "" : part}`);
+        await panel.getByText("read only").first().waitFor();
+        await complete(page);
+        // Links, and buttons that only show something, are all that can be used.
+        const usable = await panel.locator(":is(button, input, select, textarea):enabled:visible").allInnerTexts();
+        assert.deepEqual(
+            usable.filter((text) => /^(Allow|Set|Change|Save|Define|Delete|New|Choose|Verify|Count|Let go)/.test(text.trim())),
+            [],
+            part,
+        );
+        if (part === "policies") assert.deepEqual(usable, []);
+    }
+    await page.goto(`${clew.url}/incidents/4`);
+    await page.getByRole("button", { name: "Status: New" }).waitFor();
+    for (const name of ["Status: New", "Severity: High", "Owner: unassigned", "Add a tag"])
+        await eventually(() => page.getByRole("button", { name }).isDisabled(), true);
+    assert.match(await page.locator("fieldset.needs").first().getAttribute("title"), /You are reader here: responders/);
+    await page.locator("body").press("s");
+    await page.getByText(/You are reader here: responders/).waitFor();
+    await page.goto(`${clew.url}/incidents/4/notes`);
+    await eventually(() => page.getByLabel("Comment", { exact: true }).isDisabled(), true);
+    assert.deepEqual(await broken(page), []);
     await eventually(() => page.getByRole("tab", { name: "Keys" }).count(), 0);
     await page.getByRole("button", { name: "rita" }).click();
     await page.getByRole("button", { name: "Sign out" }).click();

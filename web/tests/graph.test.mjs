@@ -35,7 +35,8 @@ const nodes = (page) => page.evaluate(() => window.clewGraph?.stats().drawn.node
 /** What the address holds of the graph, as soon as it is the present state. */
 async function addressed(page) {
     await page.locator(".graph[data-addressed=true]").waitFor();
-    return new URL(page.url()).searchParams.get("g");
+    const { searchParams, hash } = new URL(page.url());
+    return searchParams.get("g") ?? new URLSearchParams(hash.slice(1)).get("g");
 }
 const notice = (page, text) => page.locator(".graph-notice", { hasText: text }).waitFor();
 const tab = (page, name) => page.getByRole("tab", { name }).click();
@@ -123,6 +124,11 @@ test("the number on a query is the number of nodes that join, for its first resu
     await page.keyboard.press("e");
     const card = page.getByRole("dialog", { name: /Exploration queries of msticalertswin1/ });
     const all = card.getByTitle("Add what all 363 results bring");
+    const asked = [];
+    page.on("request", (request) => /[?&]limit=\d{3,}/.test(request.url()) && asked.push(request.url()));
+    await all.waitFor();
+    assert.deepEqual(asked, [], "as long as nobody rests on `all`, nobody asks for all");
+    await all.hover();
     const joins = Number(/\+([\d,]+)/.exec(await eventually(() => all.innerText(), /\+\d/))[1]);
     await card.getByRole("button", { name: /^Rarest processes on the host/ }).click();
     await notice(page, /rare processes of msticalertswin1: 10 new nodes, .*; the first \d+ of 68 results/);
@@ -137,7 +143,7 @@ test("the number on a query is the number of nodes that join, for its first resu
 });
 
 test("who opens the address of an expanded graph sees the same picture", async () => {
-    const page = await openGraph("/incidents/4/graph");
+    let page = await openGraph("/incidents/4/graph");
     await choose(page, "host:msticalertswin1");
     await page.keyboard.press("Enter");
     await notice(page, /all links of/);
@@ -159,8 +165,43 @@ test("who opens the address of an expanded graph sees the same picture", async (
     const sent = await lie();
     assert.ok(sent.length > 100);
     await addressed(page);
-    await page.reload();
+    const address = page.url().slice(clew.url.length);
+    await closeClean(page);
+    page = await openGraph(address);
     await eventually(lie, sent);
+    await closeClean(page);
+});
+
+test("what was done can be undone after a reload, to the first step, and done again", async () => {
+    const page = await openGraph("/incidents/3/graph");
+    const [start] = await held(page);
+    const begun = await nodes(page);
+    await choose(page, "host:DHCPContoso77");
+    await page.keyboard.press("h");
+    await choose(page, "ip:23.54.94.45");
+    await page.keyboard.press("Delete");
+    await page.locator('button[title^="Undo: removed"]').waitFor();
+    await eventually(
+        () => nodes(page),
+        (shown) => shown < begun,
+    );
+    await drawn(page);
+    const done = await nodes(page);
+    const address = await addressed(page);
+    await page.reload();
+    await drawn(page);
+    await eventually(() => nodes(page), done);
+    assert.equal(await addressed(page), address);
+    await page.locator(".graph-stage").focus();
+    await page.keyboard.press("u");
+    await notice(page, /undone: removed/);
+    await page.keyboard.press("u");
+    await notice(page, /undone: hid/);
+    await eventually(() => held(page).then(([count]) => count), start);
+    await eventually(() => nodes(page), begun);
+    await page.keyboard.press("U");
+    await page.keyboard.press("U");
+    await eventually(() => nodes(page), done);
     await closeClean(page);
 });
 
@@ -313,7 +354,7 @@ test("as of an instant only what had begun is there; all of it comes back", asyn
 test("the slider goes from moment to moment, and what a mark says stands inside the window", async () => {
     const page = await openGraph("/incidents/7/graph");
     await page.getByText(/alerts and changes/).waitFor();
-    const { value } = await (await fetch(`${clew.url}/v1/timeline?of=incident:5&order=newest&limit=1`)).json();
+    const { value } = await (await fetch(`${clew.url}/v1/timeline?of=incident:7&order=newest&limit=1`)).json();
     await page.getByRole("slider", { name: "As of" }).focus();
     await page.keyboard.press("ArrowLeft");
     await page.getByText(`as of ${value[0].time.slice(0, 19).replace("T", " ")}`, { exact: true }).waitFor();

@@ -26,7 +26,7 @@ test("the overview says what the incident is about, and each part leads on", asy
     );
     await picture(page, "incident");
     await tactics.getByRole("link", { name: /Reconnaissance/ }).click();
-    await page.waitForURL(/\/incidents\/5\/alerts\?tactic=Reconnaissance/);
+    await page.waitForURL(/\/incidents\/7\/alerts\?tactic=Reconnaissance/);
     await eventually(() => page.locator("[role=row][aria-selected]").count(), 2);
     await closeClean(page);
 });
@@ -136,7 +136,7 @@ test("admin shows what the server holds", async () => {
     const page = await openPage(browser, clew.url, { theme: "light" });
     await page.go("/admin");
     await page.getByRole("region", { name: "Tables" }).getByRole("link", { name: "SecurityAlert" }).waitFor();
-    await page.getByRole("region", { name: "What it holds" }).getByText("43,093").waitFor();
+    await page.getByRole("region", { name: "What it holds" }).getByText("43,120").waitFor();
     const checks = page.getByRole("region", { name: "Verification" });
     await checks.getByRole("button", { name: "Verify" }).first().click();
     await checks.getByText("whole", { exact: true }).waitFor();

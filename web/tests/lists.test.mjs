@@ -30,10 +30,10 @@ test("incidents that words find show their alerts, are sorted by what can be sor
     await eventually(() => page.locator("[role=columnheader][aria-sort=ascending], [role=columnheader][aria-sort=descending]").count(), 0);
     await page.getByLabel("Tick all that fit").check();
     const bar = page.getByRole("toolbar", { name: "Actions on incidents" });
-    await bar.getByText("All 5 incidents").waitFor();
+    await bar.getByText("All 7 incidents").waitFor();
     await bar.getByRole("button", { name: "Status" }).click();
     await page.getByRole("button", { name: "Active", exact: true }).click();
-    await said(page, "Status of 5 incidents is Active");
+    await said(page, "Status of 7 incidents is Active");
     await eventually(async () => (await get("/v1/incidents?status=Active&limit=1")).total, 5);
     await page.getByRole("button", { name: "Undo" }).click();
     await eventually(async () => (await get("/v1/incidents?status=Active&limit=1")).total, 0);
@@ -129,14 +129,14 @@ test("alerts are searched, counted by state, narrowed, kept as a view and saved 
     const page = await openPage(browser, clew.url);
     await page.go("/alerts");
     await rows(page, "Alerts").first().waitFor();
-    await page.getByRole("button", { name: "199 Open" }).waitFor();
+    await page.getByRole("button", { name: "224 Open" }).waitFor();
     await page.keyboard.press("f");
     await page.keyboard.type("title:palo OR entity:i-99999999");
     await page.keyboard.press("Enter");
     const both = (await get("/v1/search?q=title:palo%20OR%20entity:i-99999999&kind=alert&limit=1")).total;
     assert.ok(both > 10);
     await eventually(() => rows(page, "Alerts").count(), both);
-    await eventually(() => grid(page, "Alerts").innerText(), /#5 Multi-stage/);
+    await eventually(() => grid(page, "Alerts").innerText(), /#7 Multi-stage/);
     await page.getByRole("button", { name: /^High/ }).click();
     await page.waitForURL(/severity=High/);
     const wanted = (await get("/v1/search?q=(title:palo%20OR%20entity:i-99999999)%20AND%20severity:High&kind=alert&limit=1")).total;
@@ -192,7 +192,7 @@ test("groups of repeats have their total, are sorted by how many they are, and c
         value.map((row) => row.group.count),
     );
     await page.getByText(`${total} groups`, { exact: true }).waitFor();
-    await page.getByText("199 alerts", { exact: true }).waitFor();
+    await page.getByText("224 alerts", { exact: true }).waitFor();
     await page.getByLabel("Tick row 1", { exact: true }).check();
     await page.getByLabel("Tick row 2", { exact: true }).check();
     const both = value[0].group.count + value[1].group.count;
@@ -218,7 +218,7 @@ test("words are searched inside an incident, too", async () => {
     const wanted = (await get("/v1/alerts?incident=4&title=ransomware&limit=1")).total;
     assert.ok(wanted > 0);
     await eventually(() => rows(page, "Alerts").count(), wanted);
-    await page.go("/alerts?incident=5&q=ransomware");
+    await page.go("/alerts?incident=7&q=ransomware");
     await page.getByRole("heading", { name: "No alert fits" }).waitFor();
     await closeClean(page);
 });

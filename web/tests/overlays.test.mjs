@@ -125,6 +125,6 @@ test("what lies below a window hears no key", async () => {
     assert.equal(await page.locator(".popover, [role=dialog]").count(), 0);
     await eventually(() => page.evaluate(() => document.documentElement.dataset.theme), "dark");
     await page.keyboard.press("3");
-    await page.waitForURL(/\/incidents\/5\/alerts/);
+    await page.waitForURL(/\/incidents\/7\/alerts/);
     await closeClean(page);
 });

@@ -47,13 +47,13 @@ test("a proposal is counted in the head, shown with what would change, and accep
     await one.getByLabel("Remark on the decision").fill("seen on the list");
     await one.getByRole("button", { name: "Accept" }).click();
     await one.waitFor({ state: "detached" });
-    assert.equal((await incident(5)).severity, "Low");
+    assert.equal((await incident(7)).severity, "Low");
     await page.getByRole("link", { name: /Proposals 1 waiting/ }).waitFor();
     await page.getByRole("button", { name: "Accepted" }).click();
     await card(page, "Change severity and tags").getByText("seen on the list").waitFor();
     assert.equal(await stateOf(id), "accepted");
     await page.getByRole("status").getByRole("button", { name: "Undo" }).last().click();
-    await eventually(async () => (await incident(5)).severity, "High");
+    await eventually(async () => (await incident(7)).severity, "High");
     await closeClean(page);
 });
 

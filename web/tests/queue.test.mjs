@@ -23,7 +23,7 @@ test("the queue shows every incident, and its counters are filters", async () =>
     await page.go("/");
     await eventually(() => rows(page).count(), 5);
     await eventually(async () => (await titles(page))[0] ?? "", /^Multi-stage activity on i-99999999/);
-    await page.getByRole("button", { name: "5 Open" }).click();
+    await page.getByRole("button", { name: "7 Open" }).click();
     await page.waitForURL(/status=open/);
     await page.getByRole("button", { name: /^Closed|0 Closed/ }).click();
     await page.getByRole("heading", { name: "No incident fits" }).waitFor();
@@ -66,10 +66,10 @@ test("by keyboard alone: down the queue, into the preview, open, tabs, and back"
         .waitFor();
     await page.keyboard.press("k");
     await page.keyboard.press("Enter");
-    await page.waitForURL(/\/incidents\/5$/);
+    await page.waitForURL(/\/incidents\/7$/);
     await page.getByRole("heading", { level: 1, name: /Multi-stage/ }).waitFor();
     await page.keyboard.press("3");
-    await page.waitForURL(/\/incidents\/5\/alerts/);
+    await page.waitForURL(/\/incidents\/7\/alerts/);
     await page.getByRole("grid", { name: "Alerts of the incident" }).waitFor();
     await page.keyboard.press("?");
     const map = page.getByRole("dialog", { name: "Keyboard map" });

@@ -93,7 +93,7 @@ test("a newcomer is shown around, once", async () => {
     await picture(page, "tour");
     // By keyboard: what goes on has the focus.
     await page.keyboard.press("Enter");
-    await page.waitForURL(/\/incidents\/5$/);
+    await page.waitForURL(/\/incidents\/7$/);
     await pointing(".tactics");
     for (const [title, url, points] of [
         ["The investigation graph", /\/5\/graph/, ".graph-stage"],

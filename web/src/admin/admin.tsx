@@ -1,4 +1,5 @@
 // What the server holds, does and lets in: one tab for each.
+import { Needs } from "../access/needs";
 import { mayDo } from "../access/rights";
 import { askFile, offered } from "../api/client";
 import { saveBlob } from "../state/csv";
@@ -38,10 +39,12 @@ export default function AdminScreen({ tab }: { tab: string }) {
                     <Icon name="pulse" />
                     Metrics
                 </a>
-                <button type="button" class="button" onClick={() => void exportAll()}>
-                    <Icon name="download" />
-                    Export all documents
-                </button>
+                <Needs right="administer">
+                    <button type="button" class="button" onClick={() => void exportAll()}>
+                        <Icon name="download" />
+                        Export all documents
+                    </button>
+                </Needs>
             </div>
             <Tabs
                 label="Parts of the administration"

@@ -1,7 +1,8 @@
 // What people define under a name (rules, lists, exports ...): a list, one of them beside it, a form that writes it.
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { mayDo } from "../access/rights";
+import { Needs, ReadOnly } from "../access/needs";
+import { mayDo, type Right } from "../access/rights";
 import { askNamed, errorDetail } from "../api/client";
 import { useLoad } from "../api/resource";
 import { refresh, seq } from "../app/live";
@@ -26,6 +27,8 @@ export interface Kind {
     /** What they are for, in a sentence. */
     about: string;
     operations: { list: string; put: string; remove: string };
+    /** The right that defining one takes, where that is not to contribute. */
+    right?: Right;
     columns: readonly Column<Definition>[];
     fields: readonly FormField[];
     /** What a new one begins with. */
@@ -56,10 +59,11 @@ const NEW = "new";
 export function Definitions({ kind }: { kind: Kind }) {
     const all = useLoad((signal) => load(kind, signal), `definitions ${kind.id}`, seq.value);
     const chosen = param("sel");
-    const may = mayDo("contribute");
+    const right = kind.right ?? "contribute";
+    const may = mayDo(right);
     const choose = (id: string | null) => setParams({ sel: id }, { replace: true });
     useKeys(kind.title, [
-        { keys: "n", label: `Define a new ${kind.noun}`, run: () => may && choose(NEW) },
+        { keys: "n", label: `Define a new ${kind.noun}`, needs: right, run: () => choose(NEW) },
         { keys: "Escape", label: "Close the form", run: () => choose(null) },
     ]);
     return (
@@ -71,16 +75,13 @@ export function Definitions({ kind }: { kind: Kind }) {
                         <div class="split-main">
                             <div class="tab-tools">
                                 <p class="muted grow">{kind.about}</p>
-                                {may ? (
+                                <Needs right={right}>
                                     <button type="button" class="button" onClick={() => choose(NEW)}>
                                         <Icon name="plus" />
                                         New {kind.noun}
                                     </button>
-                                ) : (
-                                    <span class="tag" title="Contributors and administrators define what holds for everybody">
-                                        to read only
-                                    </span>
-                                )}
+                                </Needs>
+                                <ReadOnly right={right} />
                             </div>
                             {rows.length === 0 ? (
                                 <Empty title={`No ${kind.noun} is defined`} />
@@ -158,25 +159,25 @@ function Editor({ kind, one, onDone }: { kind: Kind; one: Definition | undefined
                     void save();
                 }}
             >
-                {!one && (
-                    <label class="stack">
-                        <span class="muted">Id</span>
-                        <input
-                            class="field"
-                            value={id}
-                            placeholder={name || "lower case, no spaces"}
-                            onInput={(event) => setId(event.currentTarget.value)}
-                        />
-                    </label>
-                )}
-                <Form fields={kind.fields} value={value} onValue={setValue} />
-                {problem !== undefined && (
-                    <p class="failure" role="alert">
-                        {errorDetail(problem).message}
-                        {errorDetail(problem).hint && <span class="muted"> {errorDetail(problem).hint}</span>}
-                    </p>
-                )}
-                {mayDo("contribute") && (
+                <Needs right={kind.right ?? "contribute"}>
+                    {!one && (
+                        <label class="stack">
+                            <span class="muted">Id</span>
+                            <input
+                                class="field"
+                                value={id}
+                                placeholder={name || "lower case, no spaces"}
+                                onInput={(event) => setId(event.currentTarget.value)}
+                            />
+                        </label>
+                    )}
+                    <Form fields={kind.fields} value={value} onValue={setValue} />
+                    {problem !== undefined && (
+                        <p class="failure" role="alert">
+                            {errorDetail(problem).message}
+                            {errorDetail(problem).hint && <span class="muted"> {errorDetail(problem).hint}</span>}
+                        </p>
+                    )}
                     <div class="line">
                         <button type="submit" class="button primary" disabled={name === ""}>
                             {one ? "Save" : "Define"}
@@ -188,7 +189,7 @@ function Editor({ kind, one, onDone }: { kind: Kind; one: Definition | undefined
                             </button>
                         )}
                     </div>
-                )}
+                </Needs>
             </form>
             {kind.trial?.(toSend(value))}
             {one && kind.more?.(one)}

@@ -1,5 +1,7 @@
 // What the server holds and does: health, counts, tables, load; and whether its journal and views are whole.
+
 import { useState } from "preact/hooks";
+import { Needs, ReadOnly } from "../access/needs";
 import { address, ask, askText } from "../api/client";
 import { useAsk, useLoad } from "../api/resource";
 import { seq, stats } from "../app/live";
@@ -210,10 +212,14 @@ function Verification() {
             <div class="card-head">
                 <h2>Verification</h2>
                 <span class="faint small">nothing altered, dropped or slipped in</span>
+                <span class="grow" />
+                <ReadOnly right="administer" />
             </div>
             <div class="card-body checks">
-                <Check name="Chain of changes" busy={busy === "chain"} outcome={chain} onRun={audit} />
-                <Check name="Journal and views" busy={busy === "views"} outcome={views} onRun={verify} />
+                <Needs right="administer">
+                    <Check name="Chain of changes" busy={busy === "chain"} outcome={chain} onRun={audit} />
+                    <Check name="Journal and views" busy={busy === "views"} outcome={views} onRun={verify} />
+                </Needs>
             </div>
         </section>
     );

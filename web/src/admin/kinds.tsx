@@ -216,6 +216,7 @@ const exports: Kind = {
     noun: "export",
     about: "What changes is written elsewhere as it happens, or as a snapshot at intervals: files, addresses, syslog, Kafka.",
     operations: { list: "exports", put: "put_export", remove: "delete_export" },
+    right: "administer",
     columns: [
         nameColumn,
         state("enabled"),

@@ -1,5 +1,7 @@
 // What holds for everybody: which hosts clew may call, and what changes of incidents must keep to.
+
 import { useState } from "preact/hooks";
+import { Needs, ReadOnly } from "../access/needs";
 import { ask, errorDetail } from "../api/client";
 import { useAsk } from "../api/resource";
 import type { EgressPolicy } from "../api/types";
@@ -37,9 +39,15 @@ function Egress() {
             <div class="card-head">
                 <h2>Calls outside</h2>
                 <span class="faint small">webhooks of rules, and exports</span>
+                <span class="grow" />
+                <ReadOnly right="administer" />
             </div>
             <Loaded of={policy} rows={2}>
-                {(data) => <Hosts key={JSON.stringify(data)} policy={data} onPut={(next, said) => put(next, said, data)} />}
+                {(data) => (
+                    <Needs right="administer">
+                        <Hosts key={JSON.stringify(data)} policy={data} onPut={(next, said) => put(next, said, data)} />
+                    </Needs>
+                )}
             </Loaded>
         </section>
     );
@@ -118,15 +126,19 @@ function Closing() {
         <section class="card" aria-label="Closing">
             <div class="card-head">
                 <h2>Closing</h2>
+                <span class="grow" />
+                <ReadOnly right="administer" />
             </div>
             <Loaded of={policy} rows={1}>
                 {(data) => (
                     <div class="card-body">
-                        <FlagField
-                            label="Closing an incident needs a comment"
-                            value={data.closing_comment ?? true}
-                            onValue={(on) => void put(on)}
-                        />
+                        <Needs right="administer">
+                            <FlagField
+                                label="Closing an incident needs a comment"
+                                value={data.closing_comment ?? true}
+                                onValue={(on) => void put(on)}
+                            />
+                        </Needs>
                     </div>
                 )}
             </Loaded>

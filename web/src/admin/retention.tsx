@@ -1,6 +1,6 @@
 // How long the rows of each table are kept: settings by table, what would leave now, and letting it leave.
 import { useState } from "preact/hooks";
-import { mayDo } from "../access/rights";
+import { Needs, ReadOnly } from "../access/needs";
 import { address, ask, errorDetail } from "../api/client";
 import { useAsk } from "../api/resource";
 import type { RetentionDefined, RetentionReport } from "../api/types";
@@ -42,7 +42,6 @@ const days = (count: number) => `${formatCount(count)} ${count === 1 ? "day" : "
 
 function Settings() {
     const settings = useAsk("retention_settings", {}, seq.value);
-    const may = mayDo("administer");
     const remove = async (one: RetentionDefined) => {
         const problem = await put(one.id, undefined);
         if (problem) return toast(errorDetail(problem).message, { tone: "bad" });
@@ -53,11 +52,15 @@ function Settings() {
             <div class="card-head">
                 <h2>How long rows are kept</h2>
                 <span class="faint small">tables without a setting keep their rows for ever</span>
+                <span class="grow" />
+                <ReadOnly right="administer" />
             </div>
             <Loaded of={settings} rows={2}>
                 {(data) => (
                     <>
-                        {may && <NewSetting taken={data.value.map((one) => one.id)} />}
+                        <Needs right="administer">
+                            <NewSetting taken={data.value.map((one) => one.id)} />
+                        </Needs>
                         <div {...asked({ of: "Retention", lang: "request", text: requestText(address("retention_settings", {})) })}>
                             <SimpleTable
                                 columns={["Table", ">Kept", "Set by", "Changed", ""]}
@@ -66,15 +69,14 @@ function Settings() {
                                     days(one.days),
                                     one.modified_by,
                                     <Time key="t" at={one.modified} style="minute" />,
-                                    may && (
+                                    <Needs key="r" right="administer">
                                         <IconButton
-                                            key="r"
                                             icon="close"
                                             small
                                             label={`Keep rows of ${one.id} for ever`}
                                             onClick={() => void remove(one)}
                                         />
-                                    ),
+                                    </Needs>,
                                 ])}
                                 empty="No table has a setting: nothing ever leaves."
                             />
@@ -163,25 +165,26 @@ function Leaving() {
         }
         setBusy(false);
     };
-    if (!mayDo("administer")) return null;
     return (
         <section class="card wide" aria-label="What is too old">
             <div class="card-head">
                 <h2>What is too old</h2>
                 <span class="faint small">a server lets it leave by itself; alerts, incidents and the graph stay as they are</span>
                 <span class="grow" />
-                <button type="button" class="button" disabled={busy} onClick={() => void run(true)}>
-                    <Icon name="search" />
-                    Count
-                </button>
-                <button
-                    type="button"
-                    class="button"
-                    disabled={busy || !report || report.applied || report.rows === 0}
-                    onClick={() => setSure(true)}
-                >
-                    Let it leave now
-                </button>
+                <Needs right="administer">
+                    <button type="button" class="button" disabled={busy} onClick={() => void run(true)}>
+                        <Icon name="search" />
+                        Count
+                    </button>
+                    <button
+                        type="button"
+                        class="button"
+                        disabled={busy || !report || report.applied || report.rows === 0}
+                        onClick={() => setSure(true)}
+                    >
+                        Let it leave now
+                    </button>
+                </Needs>
             </div>
             {problem !== undefined && <Failure error={problem} />}
             {report && (

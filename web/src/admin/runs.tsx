@@ -1,5 +1,7 @@
 // What became of what works by itself: runs of a rule, the place of an export; and what a rule would do for one incident.
+
 import { useState } from "preact/hooks";
+import { Needs } from "../access/needs";
 import { askNamed, errorDetail, offered } from "../api/client";
 import { useLoad } from "../api/resource";
 import { seq } from "../app/live";
@@ -56,9 +58,11 @@ export function Runs({ rule }: { rule: Definition }) {
                                         </span>
                                         <span class="faint wrap grow">{text(action.message)}</span>
                                         {action.state === "dead" && (
-                                            <button type="button" class="button small" onClick={() => void resend(text(run.id))}>
-                                                Try again
-                                            </button>
+                                            <Needs right="contribute">
+                                                <button type="button" class="button small" onClick={() => void resend(text(run.id))}>
+                                                    Try again
+                                                </button>
+                                            </Needs>
                                         )}
                                     </span>
                                 ))}
@@ -150,10 +154,12 @@ export function ExportPlace({ one }: { one: Definition }) {
             <div class="line">
                 <h3 class="grow">Where it stands</h3>
                 {offered("replay_export") && (
-                    <button type="button" class="button small" onClick={() => void replay()}>
-                        <Icon name="refresh" />
-                        Send all again
-                    </button>
+                    <Needs right="administer">
+                        <button type="button" class="button small" onClick={() => void replay()}>
+                            <Icon name="refresh" />
+                            Send all again
+                        </button>
+                    </Needs>
                 )}
             </div>
             <Loaded of={status} rows={2}>

@@ -1,6 +1,7 @@
 // Where the data came from and how it was read: a drop zone whose report says what was mapped, the reports of earlier ingests, and what
 // every table holds.
 import { useRef, useState } from "preact/hooks";
+import { Needs, ReadOnly } from "../access/needs";
 import { mayDo } from "../access/rights";
 import { askNamed } from "../api/client";
 import type { IngestReport } from "../api/types";
@@ -14,7 +15,7 @@ import { TableSources } from "./tables";
 export function Sources() {
     return (
         <div class="admin">
-            {mayDo("ingest") && <TakeIn />}
+            <TakeIn />
             <Ingests />
             <TableSources />
         </div>
@@ -52,33 +53,37 @@ function TakeIn() {
             <div class="card-head">
                 <h2>Take files in</h2>
                 <span class="faint small">JSON, JSON lines, CSV, zip or gz; formats are recognised by content</span>
+                <span class="grow" />
+                <ReadOnly right="ingest" />
             </div>
             <div
                 class={`drop ${over ? "over" : ""}`}
                 role="presentation"
                 onDragOver={(event) => {
                     event.preventDefault();
-                    setOver(true);
+                    setOver(mayDo("ingest"));
                 }}
                 onDragLeave={() => setOver(false)}
                 onDrop={(event) => {
                     event.preventDefault();
                     setOver(false);
-                    void take([...(event.dataTransfer?.files ?? [])]);
+                    if (mayDo("ingest")) void take([...(event.dataTransfer?.files ?? [])]);
                 }}
             >
-                <input
-                    ref={field}
-                    type="file"
-                    multiple
-                    class="hidden-visually"
-                    aria-label="Files to take in"
-                    onChange={(event) => void take([...(event.currentTarget.files ?? [])])}
-                />
-                <button type="button" class="button" disabled={busy !== ""} onClick={() => field.current?.click()}>
-                    <Icon name="plus" />
-                    {busy ? `Reading ${busy}` : "Choose files"}
-                </button>
+                <Needs right="ingest">
+                    <input
+                        ref={field}
+                        type="file"
+                        multiple
+                        class="hidden-visually"
+                        aria-label="Files to take in"
+                        onChange={(event) => void take([...(event.currentTarget.files ?? [])])}
+                    />
+                    <button type="button" class="button" disabled={busy !== ""} onClick={() => field.current?.click()}>
+                        <Icon name="plus" />
+                        {busy ? `Reading ${busy}` : "Choose files"}
+                    </button>
+                </Needs>
                 <span class="muted">or drop them here</span>
             </div>
             {taken.map((one, index) => (

@@ -6,6 +6,7 @@ import { useAsk, useLoad } from "../api/resource";
 import type { TableRow } from "../api/types";
 import { seq } from "../app/live";
 import { href } from "../router/router";
+import { useCalm, useSeen } from "../state/calm";
 import { formatBytes, formatCount } from "../state/time";
 import { Icon } from "../ui/icons";
 import { Time } from "../ui/parts";
@@ -38,9 +39,10 @@ export function membersKql(table: string): string {
 const question = (of: string, text: string): Question => ({ of, lang: "kql", text });
 
 export function TableSources() {
-    const tables = useAsk("tables", {}, seq.value);
+    const { element, shown } = useSeen<HTMLElement>();
+    const tables = useAsk("tables", {}, useCalm(seq.value, shown));
     return (
-        <section class="card wide" aria-label="What is there, by table and source">
+        <section class="card wide" aria-label="What is there, by table and source" ref={element}>
             <div class="card-head">
                 <h2>What is there</h2>
                 <span class="faint small">tables, the files that their rows came from, and how they were read</span>
@@ -65,8 +67,9 @@ export function TableSources() {
 
 function OneTable({ table, at }: { table: TableRow; at: boolean }) {
     const [open, setOpen] = useState(at);
+    const { element, shown, seen } = useSeen<HTMLLIElement>();
     return (
-        <li>
+        <li ref={element}>
             <div class="line table-source">
                 <button
                     type="button"
@@ -87,14 +90,17 @@ function OneTable({ table, at }: { table: TableRow; at: boolean }) {
                 </span>
                 <ShowQuery {...question(`Sources of ${table.name}`, sourcesKql(table.name))} />
             </div>
-            {open && <SourceRows table={table.name} />}
+            {open && <SourceRows table={table.name} shown={shown} seen={seen} />}
         </li>
     );
 }
 
-function SourceRows({ table }: { table: string }) {
+/** The sources of a table, asked for once it is on the screen, and anew only while it is. */
+function SourceRows({ table, shown, seen }: { table: string; shown: boolean; seen: boolean }) {
     const text = sourcesKql(table);
-    const found = useLoad((signal) => ask("query", {}, { signal, body: { lang: "kql", text } }), text, seq.value);
+    const version = useCalm(seq.value, shown);
+    const found = useLoad(seen ? (signal) => ask("query", {}, { signal, body: { lang: "kql", text } }) : null, text, version);
+    if (!seen) return <div class="table-source-wait" />;
     return (
         <Loaded of={found} rows={1}>
             {(data) => {
@@ -115,7 +121,7 @@ function SourceRows({ table }: { table: string }) {
                             ])}
                             empty="No source is known."
                         />
-                        {more > 0 && <MoreMembers table={table} rows={more} />}
+                        {more > 0 && <MoreMembers table={table} rows={more} version={version} />}
                     </div>
                 );
             }}
@@ -124,10 +130,10 @@ function SourceRows({ table }: { table: string }) {
 }
 
 /** The members that no column holds, on demand. */
-function MoreMembers({ table, rows }: { table: string; rows: number }) {
+function MoreMembers({ table, rows, version }: { table: string; rows: number; version: number }) {
     const [open, setOpen] = useState(false);
     const text = membersKql(table);
-    const found = useLoad(open ? (signal) => ask("query", {}, { signal, body: { lang: "kql", text } }) : null, text, seq.value);
+    const found = useLoad(open ? (signal) => ask("query", {}, { signal, body: { lang: "kql", text } }) : null, text, version);
     return (
         <details class="more-members" onToggle={(event) => setOpen(event.currentTarget.open)}>
             <summary class="muted">

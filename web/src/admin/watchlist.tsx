@@ -1,5 +1,7 @@
 // The items of a watchlist: shown, taken in from a CSV, removed.
+
 import { useRef } from "preact/hooks";
+import { Needs } from "../access/needs";
 import { askNamed, errorDetail, offered } from "../api/client";
 import { useLoad } from "../api/resource";
 import { refresh, seq } from "../app/live";
@@ -61,7 +63,7 @@ export function WatchlistItems({ list }: { list: Definition }) {
                     Query
                 </a>
                 {offered("import_watchlist") && (
-                    <>
+                    <Needs right="contribute">
                         <input
                             ref={field}
                             type="file"
@@ -77,7 +79,7 @@ export function WatchlistItems({ list }: { list: Definition }) {
                             <Icon name="plus" />
                             CSV
                         </button>
-                    </>
+                    </Needs>
                 )}
             </div>
             <Loaded of={items} rows={3}>
@@ -89,18 +91,19 @@ export function WatchlistItems({ list }: { list: Definition }) {
                                 columns={[...shown, ""]}
                                 rows={data.items.map((item) => [
                                     ...shown.map((name) => String(item.fields[name] ?? "")),
-                                    <IconButton
-                                        key="r"
-                                        icon="close"
-                                        small
-                                        label={`Remove ${item.key}`}
-                                        onClick={() =>
-                                            void done(
-                                                askNamed("delete_watchlist_item", { id: list.id, item: item.id }),
-                                                `${item.key} removed`,
-                                            )
-                                        }
-                                    />,
+                                    <Needs key="r" right="contribute">
+                                        <IconButton
+                                            icon="close"
+                                            small
+                                            label={`Remove ${item.key}`}
+                                            onClick={() =>
+                                                void done(
+                                                    askNamed("delete_watchlist_item", { id: list.id, item: item.id }),
+                                                    `${item.key} removed`,
+                                                )
+                                            }
+                                        />
+                                    </Needs>,
                                 ])}
                                 empty="No item yet: take a CSV in."
                             />

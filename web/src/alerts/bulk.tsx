@@ -95,8 +95,8 @@ function Deeds({ count, title, ids, filter, bar }: DeedsProps) {
         if (made) onClear();
     };
     useKeys("Ticked alerts", [
-        { keys: "i", label: "Add those that are ticked to an incident", run: () => void begin("add") },
-        { keys: "n", label: "Open an incident of them", run: () => void begin("new") },
+        { keys: "i", needs: "respond", label: "Add those that are ticked to an incident", run: () => void begin("add") },
+        { keys: "n", needs: "respond", label: "Open an incident of them", run: () => void begin("new") },
         { keys: "Escape", label: "Tick none", run: onClear },
     ]);
     return (

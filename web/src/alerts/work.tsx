@@ -1,5 +1,7 @@
 // What can be done with one alert and what happened to it: state, owner, what stands around it in time, its changes.
+
 import { useState } from "preact/hooks";
+import { Needs } from "../access/needs";
 import { useAsk } from "../api/resource";
 import type { AlertDetail } from "../api/types";
 import { seq } from "../app/live";
@@ -17,25 +19,27 @@ import { AlertLines } from "./lines";
 export function AlertStatus({ alert }: { alert: AlertDetail }) {
     if (past.value) return <Status name={alert.status} />;
     return (
-        <Popover class="edit" name={`Status: ${alert.status}`} label={<Status name={alert.status} />}>
-            {(close) =>
-                alertStates
-                    .filter((status) => status !== alert.status)
-                    .map((status) => (
-                        <button
-                            key={status}
-                            type="button"
-                            class="menu-item"
-                            onClick={() => {
-                                close();
-                                void changeAlerts({ alerts: [alert.id] }, { status }, `Status is ${spaced(status)}`);
-                            }}
-                        >
-                            <Status name={status} />
-                        </button>
-                    ))
-            }
-        </Popover>
+        <Needs right="respond">
+            <Popover class="edit" name={`Status: ${alert.status}`} label={<Status name={alert.status} />}>
+                {(close) =>
+                    alertStates
+                        .filter((status) => status !== alert.status)
+                        .map((status) => (
+                            <button
+                                key={status}
+                                type="button"
+                                class="menu-item"
+                                onClick={() => {
+                                    close();
+                                    void changeAlerts({ alerts: [alert.id] }, { status }, `Status is ${spaced(status)}`);
+                                }}
+                            >
+                                <Status name={status} />
+                            </button>
+                        ))
+                }
+            </Popover>
+        </Needs>
     );
 }
 
@@ -51,21 +55,23 @@ export function AlertOwner({ alert }: { alert: AlertDetail }) {
     const owner = ownerName(alert.owner);
     if (past.value) return <>{owner || "unassigned"}</>;
     return (
-        <Popover class="edit" name={`Owner: ${owner || "unassigned"}`} label={owner || <span class="faint">unassigned</span>}>
-            {(close) => (
-                <OwnerChoices
-                    owned={owner !== ""}
-                    close={close}
-                    onOwner={(name) =>
-                        void changeAlerts(
-                            { alerts: [alert.id] },
-                            { owner: name === null ? null : { name } },
-                            name === null ? "Nobody owns it now" : `Assigned to ${name}`,
-                        )
-                    }
-                />
-            )}
-        </Popover>
+        <Needs right="respond">
+            <Popover class="edit" name={`Owner: ${owner || "unassigned"}`} label={owner || <span class="faint">unassigned</span>}>
+                {(close) => (
+                    <OwnerChoices
+                        owned={owner !== ""}
+                        close={close}
+                        onOwner={(name) =>
+                            void changeAlerts(
+                                { alerts: [alert.id] },
+                                { owner: name === null ? null : { name } },
+                                name === null ? "Nobody owns it now" : `Assigned to ${name}`,
+                            )
+                        }
+                    />
+                )}
+            </Popover>
+        </Needs>
     );
 }
 

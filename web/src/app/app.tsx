@@ -1,6 +1,8 @@
 // The frame around every screen: navigation, search, time zone, theme, messages, the keyboard map; and which screen a place means.
+
 import type { ComponentChildren, RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { ReadOnly } from "../access/needs";
 import { followRights } from "../access/rights";
 import { Person, SignIn } from "../access/signin";
 import { AlertsScreen } from "../alerts/alerts";
@@ -110,7 +112,7 @@ export function App() {
         ...sections.map((section) => ({ keys: section.key, label: `Go to ${section.label}`, run: () => navigate(section.path) })),
         { keys: "z", label: "Switch between UTC and local time", run: switchZone },
         { keys: "t", label: "Switch theme", run: switchTheme },
-        { keys: "Ctrl+Z", label: "Undo the last change", run: () => void undoNewest() },
+        { keys: "Ctrl+Z", needs: "respond", label: "Undo the last change", run: () => void undoNewest() },
     ];
     useKeys("Everywhere", bindings);
     return (
@@ -153,6 +155,7 @@ export function App() {
                         No answer from the server
                     </span>
                 )}
+                <ReadOnly right="respond" />
                 <Person />
                 <LensButton />
                 <button type="button" class="button quiet" onClick={switchZone} title={zoneHint()}>

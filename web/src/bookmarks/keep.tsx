@@ -1,5 +1,7 @@
 // Keeps a row as evidence: with a name, what it shows, the query that gave it, and the incident that it speaks for.
+
 import { useState } from "preact/hooks";
+import { Needs } from "../access/needs";
 import { ask, errorDetail } from "../api/client";
 import { refresh } from "../app/live";
 import { Popover } from "../ui/dialog";
@@ -21,19 +23,21 @@ let lastIncident = "";
 
 export function KeepRow({ evidence, small = false }: { evidence: Evidence; small?: boolean }) {
     return (
-        <Popover
-            class={`button ${small ? "quiet small" : ""}`}
-            right
-            name="Keep as evidence"
-            label={
-                <>
-                    <Icon name="bookmark" />
-                    {!small && "Keep"}
-                </>
-            }
-        >
-            {(close) => <KeepForm evidence={evidence} onDone={close} />}
-        </Popover>
+        <Needs right="respond">
+            <Popover
+                class={`button ${small ? "quiet small" : ""}`}
+                right
+                name="Keep as evidence"
+                label={
+                    <>
+                        <Icon name="bookmark" />
+                        {!small && "Keep"}
+                    </>
+                }
+            >
+                {(close) => <KeepForm evidence={evidence} onDone={close} />}
+            </Popover>
+        </Needs>
     );
 }
 

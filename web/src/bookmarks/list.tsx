@@ -1,5 +1,7 @@
 // The evidence of an incident: rows that were kept, each with the query that found it.
+
 import { useState } from "preact/hooks";
+import { Needs } from "../access/needs";
 import { ask, errorDetail } from "../api/client";
 import type { BookmarkDetail } from "../api/types";
 import { refresh } from "../app/live";
@@ -64,8 +66,10 @@ function Bookmark({ of }: { of: BookmarkDetail }) {
                 )}
                 {!past.value && (
                     <span class="note-deeds">
-                        <IconButton icon="edit" small label={`Change ${of.name}`} onClick={() => setEditing(!editing)} />
-                        <IconButton icon="close" small label={`Remove ${of.name}`} onClick={() => void removeBookmark(of.id)} />
+                        <Needs right="respond">
+                            <IconButton icon="edit" small label={`Change ${of.name}`} onClick={() => setEditing(!editing)} />
+                            <IconButton icon="close" small label={`Remove ${of.name}`} onClick={() => void removeBookmark(of.id)} />
+                        </Needs>
                     </span>
                 )}
             </div>

@@ -1,4 +1,5 @@
 // What can be done with selected things: one list for the toolbar, the menu of a node and the keyboard map.
+import { mayDo, whyNot } from "../access/rights";
 import { ask } from "../api/client";
 import { changed } from "../incident/change";
 import { past } from "../router/router";
@@ -139,7 +140,13 @@ function addDeed(of: Investigation, nodes: readonly SceneNode[], name: string): 
         const made = await changed(ask("update_incident_alerts", { id }, { body: { add, remove: [] } }), `Added ${name} to the incident`);
         if (made) await of.renew();
     };
-    return { id: "add", label: "Add to the incident", icon: "plus", run: () => void run() };
+    return {
+        id: "add",
+        label: "Add to the incident",
+        key: "a",
+        icon: "plus",
+        run: () => (mayDo("respond") ? void run() : of.say(whyNot("respond"), true)),
+    };
 }
 
 function pinDeed(of: Investigation, nodes: readonly SceneNode[], ids: readonly NodeId[], name: string, around: Surroundings): Deed | false {

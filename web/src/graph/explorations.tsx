@@ -10,7 +10,7 @@ import { KindGlyph } from "../ui/parts";
 import { ShowQuery } from "../ui/showquery";
 import { Failure, Loading } from "../ui/states";
 import { exploreText } from "./loads";
-import { ALL_MAX, counted, joining, type Preview, Previews, preview } from "./previews";
+import { ALL_MAX, counted, foreseeable, joining, type Preview, Previews, preview } from "./previews";
 import type { Rows } from "./rows";
 import type { SceneNode } from "./scene";
 import type { Point } from "./state";
@@ -72,12 +72,12 @@ function useExplorations(of: Investigation, id: string) {
         preview(id, missing, (call) => of.foresee(call, controller.signal), tell).catch((reason) => !isAbort(reason) && setError(reason));
         return () => controller.abort();
     }, [rows, id, of]);
-    return { rows, error };
+    return { rows, error, told: () => setTold((before) => before + 1) };
 }
 
 export function ExploreCard({ of, node, at, size, focused, onClose, onStay, onRows }: Props) {
     const id = node.members[0] ?? node.id;
-    const { rows, error } = useExplorations(of, id);
+    const { rows, error, told } = useExplorations(of, id);
     const [all, setAll] = useState(false);
     const box = useRef<HTMLDivElement>(null);
     useLayoutEffect(() => {
@@ -108,7 +108,16 @@ export function ExploreCard({ of, node, at, size, focused, onClose, onStay, onRo
                 {error ? <Failure error={error} /> : !rows ? <Loading rows={4} label="Counting results" /> : null}
                 {rows && found.length === 0 && <p class="muted small graph-card-note">No query finds anything about this entity.</p>}
                 {found.map((row) => (
-                    <Row key={row.name} of={of} id={id} row={row} onDone={onClose} onRows={onRows} />
+                    <Row
+                        key={row.name}
+                        of={of}
+                        id={id}
+                        row={row}
+                        known={previews.get(id, row.name)}
+                        onTold={told}
+                        onDone={onClose}
+                        onRows={onRows}
+                    />
                 ))}
                 {empty.length > 0 && (
                     <button type="button" class="menu-item faint" aria-expanded={all} onClick={() => setAll(!all)}>
@@ -131,13 +140,15 @@ interface RowProps {
     of: Investigation;
     id: string;
     row: ExplorationRow;
+    /** What it would bring, as far as that was asked. */
+    known: Preview | undefined;
+    onTold: () => void;
     onDone: () => void;
     onRows: (rows: Rows) => void;
 }
 
-function Row({ of, id, row, onDone, onRows }: RowProps) {
+function Row({ of, id, row, known, onTold, onDone, onRows }: RowProps) {
     const results = row.results ?? 0;
-    const known = previews.get(id, row.name);
     const many = `${formatCount(results)}${row.results_complete === false ? "+" : ""}`;
     const join = (whole: boolean) => {
         onDone();
@@ -145,6 +156,7 @@ function Row({ of, id, row, onDone, onRows }: RowProps) {
         const found = whole ? known?.all : known?.first;
         void of.load(call, false, found && counted(found, results, whole));
     };
+    const foresee = useForesight(of, id, row, onTold);
     const events = () => onRows({ title: row.title, text: exploreText(row.name, id), lang: "kql" });
     return (
         <div class="graph-query">
@@ -152,9 +164,16 @@ function Row({ of, id, row, onDone, onRows }: RowProps) {
                 <span class="clip grow">{row.title}</span>
                 <Joins of={of} found={known?.first} />
             </button>
-            {known?.all && (
-                <button type="button" class="button quiet small" title={`Add what all ${many} results bring`} onClick={() => join(true)}>
-                    all <Joins of={of} found={known.all} />
+            {known?.first.more && (
+                <button
+                    type="button"
+                    class="button quiet small"
+                    title={`Add what all ${many} results bring`}
+                    aria-label={`Add what all ${many} results of ${row.title} bring`}
+                    onClick={() => join(true)}
+                    {...foresee}
+                >
+                    all {known.all && <Joins of={of} found={known.all} />}
                 </button>
             )}
             <button
@@ -170,6 +189,39 @@ function Row({ of, id, row, onDone, onRows }: RowProps) {
         </div>
     );
 }
+
+/** Asks what all results would bring while the pointer or the focus rests on that choice; whoever leaves it wants no answer. */
+function useForesight(of: Investigation, id: string, row: ExplorationRow, onTold: () => void) {
+    const under = useRef<{ timer: ReturnType<typeof setTimeout>; controller: AbortController } | undefined>(undefined);
+    const end = () => {
+        clearTimeout(under.current?.timer);
+        under.current?.controller.abort();
+        under.current = undefined;
+    };
+    const begin = () => {
+        if (under.current || !foreseeable(row, previews.get(id, row.name))) return;
+        const controller = new AbortController();
+        const ask = async () => {
+            try {
+                const all = await of.foresee(
+                    { kind: "explore", node: id, query: row.name, limit: row.results ?? ALL_MAX },
+                    controller.signal,
+                );
+                const known = previews.get(id, row.name);
+                if (!known || controller.signal.aborted) return;
+                previews.set(id, row.name, { ...known, all });
+                onTold();
+            } catch {
+                // What cannot be foreseen can still be asked for.
+            }
+        };
+        under.current = { controller, timer: setTimeout(() => void ask(), REST_MS) };
+    };
+    useEffect(() => end, []);
+    return { onPointerEnter: begin, onFocus: begin, onPointerLeave: end, onBlur: end };
+}
+
+const REST_MS = 150;
 
 /** How much of an answer is new to the graph. */
 function Joins({ of, found }: { of: Investigation; found: Preview["first"] | undefined }) {

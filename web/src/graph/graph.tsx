@@ -3,7 +3,7 @@ import { effect } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ask } from "../api/client";
 import { seq } from "../app/live";
-import { param, past, setParams } from "../router/router";
+import { param, past, place, setParams } from "../router/router";
 import { ParallelTimeline } from "../timeline/parallel";
 import { Icon } from "../ui/icons";
 import { type KeyBinding, useKeys } from "../ui/keys";
@@ -14,7 +14,8 @@ import { type Deed, deedsFor, type Surroundings } from "./deeds";
 import { ExploreCard } from "./explorations";
 import "./graph.css";
 import type { GraphView } from "./draw/view";
-import { LINK_CHARS_MAX, readLink, writeLink } from "./link";
+import { type Kept, putKept, readKept, takeKept, writeKept } from "./kept";
+import { LINK_CHARS_MAX, type Link, PARAM_CHARS_MAX, readLink, writeLink } from "./link";
 import { run } from "./loads";
 import type { NodeId } from "./model";
 import { Pane, type PaneTab } from "./pane";
@@ -40,9 +41,15 @@ export function Graph({ of }: { of: readonly string[] }) {
         let stop = () => {};
         let gone = false;
         void (async () => {
-            const text = param(PARAM);
-            await investigation.open(text ? await readLink(text) : undefined);
-            if (!gone) stop = followAddress(investigation);
+            const text = textOfAddress();
+            const kept = await keptAs(key, text);
+            if (gone) return;
+            if (kept) investigation.resume(kept);
+            else await investigation.open(text ? await readLink(text) : undefined);
+            if (gone) return;
+            stop = followAddress(investigation, key);
+            // What was kept may be of yesterday.
+            if (kept) void followAlerts(investigation);
         })();
         return () => {
             gone = true;
@@ -53,37 +60,72 @@ export function Graph({ of }: { of: readonly string[] }) {
     // Alerts that join or leave the incident elsewhere show here as well.
     const version = seq.value;
     useEffect(() => {
-        investigation
-            .follow(async (node) => {
-                const incident = await ask("incident", { id: node.slice("incident:".length) });
-                return incident.alerts_list.map((alert) => `alert:${alert.id}`);
-            })
-            .catch(() => {
-                // The next change asks again.
-            });
+        void followAlerts(investigation);
     }, [investigation, version]);
     if (investigation.error.value !== undefined) return <Failure error={investigation.error.value} retry={() => setAgain(again + 1)} />;
     if (!investigation.loaded.value) return <Loading label="Loading the graph" />;
     return <InvestigationView key={key} of={investigation} />;
 }
 
-/** Keeps the address on the present state. */
-function followAddress(of: Investigation): () => void {
+/** Brings alerts into the graph that joined the incident, and takes out those that left it. */
+async function followAlerts(of: Investigation): Promise<void> {
+    try {
+        await of.follow(async (node) => {
+            const incident = await ask("incident", { id: node.slice("incident:".length) });
+            return incident.alerts_list.map((alert) => `alert:${alert.id}`);
+        });
+    } catch {
+        // The next change asks again.
+    }
+}
+
+/** What the address says of the picture: a parameter, or behind `#` where that is too long for a server. */
+function textOfAddress(): string {
+    return param(PARAM) || new URLSearchParams(place.value.fragment).get(PARAM) || "";
+}
+
+/** The investigation that this tab had at this address before it was reloaded or left. */
+async function keptAs(of: string, address: string): Promise<Kept | undefined> {
+    const text = takeKept(of);
+    const kept = text === undefined ? undefined : await readKept(text);
+    return kept?.address === address ? kept : undefined;
+}
+
+/** The state as the text of an address, and what it leaves out. */
+async function textOf(link: Link): Promise<{ text: string; left?: string }> {
+    const text = await writeLink(link);
+    if (text.length <= LINK_CHARS_MAX) return { text };
+    const placeless = await writeLink({ ...link, places: "" });
+    if (placeless.length <= LINK_CHARS_MAX) return { text: placeless, left: "where things lie: who opens it sees them arranged anew" };
+    const plain = await writeLink({ ...link, places: "", removed: [], hidden: [], ungrouped: [], isolated: [], selected: [], pinned: [] });
+    if (plain.length <= LINK_CHARS_MAX) return { text: plain, left: "what was hidden, taken out, isolated and pinned" };
+    return { text: "", left: "every question that was asked: it leads to the beginning" };
+}
+
+/** Keeps the address on the present state, and the tab on the steps that led to it. */
+function followAddress(of: Investigation, key: string): () => void {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let turn = 0;
+    let said = "";
     const stop = effect(() => {
         const link = of.link();
+        // Steps that lead back to the same address are steps all the same.
+        void of.history.value;
         clearTimeout(timer);
         of.addressed.value = false;
         turn += 1;
         const mine = turn;
         timer = setTimeout(async () => {
-            let text = await writeLink(link);
-            // A picture of very many things lies anew when it is opened: what it shows goes before where.
-            if (text.length > LINK_CHARS_MAX) text = await writeLink({ ...link, places: "" });
+            const { text, left = "" } = await textOf(link);
             if (mine !== turn) return;
-            if (text.length > LINK_CHARS_MAX) of.say("this state is too large for the address: reloading would lose the last steps");
-            else setParams({ [PARAM]: text || null }, { replace: true });
+            const long = text.length > PARAM_CHARS_MAX;
+            const fragment = long ? `${PARAM}=${text}` : "";
+            setParams({ [PARAM]: long ? null : text || null }, { replace: true, fragment });
+            if (left !== said && left) of.say(`the picture is too large for an address; it leaves out ${left}`);
+            said = left;
+            const kept = await writeKept(of.kept(text));
+            if (mine !== turn) return;
+            putKept(key, kept);
             of.addressed.value = true;
         }, ADDRESS_MS);
     });

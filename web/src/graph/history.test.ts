@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { type Action, changeOf } from "./actions";
 import { edge, load, node, synthetic } from "./fixtures";
 import { act, BEGIN, begin, type History, redo, undo, undoLabel } from "./history";
+import { type Kept, readKept, STEPS_MAX, writeKept } from "./kept";
 import { random } from "./layout/layout";
 import { apply, inverse, setting } from "./state";
 
@@ -57,6 +58,60 @@ test("200 random actions undone give the state at the start, done again the stat
         assert.deepEqual(history.state, end);
         assert.equal(redo(history), history);
     }
+});
+
+const kept = (history: History): Kept => ({
+    address: "x",
+    history,
+    roots: ["incident:1"],
+    brought: [["root", ["a"]]],
+    places: "",
+    selected: [],
+});
+
+/** The history after a reload. */
+async function reloaded(history: History): Promise<History> {
+    const read = await readKept(await writeKept(kept(history)));
+    assert.ok(read);
+    return read.history;
+}
+
+test("200 random actions with a reload half way, among undone ones, are undone and done again to the last", async () => {
+    for (const seed of [11, 12]) {
+        const next = random(seed);
+        const start = started();
+        let history = start;
+        const states = [history.state];
+        for (let turn = 0; turn < 200; turn += 1) {
+            if (turn === 100) {
+                history = await reloaded(undo(undo(history)));
+                assert.deepEqual(history.state, states.at(-3));
+                history = redo(redo(history));
+            }
+            const ids = [...history.state.nodes.keys(), "ghost:1"];
+            const after = act(history, anyAction(next, ids, turn), `turn ${turn}`);
+            if (after !== history) states.push(after.state);
+            history = after;
+        }
+        const end = history.state;
+        history = await reloaded(history);
+        for (let index = states.length - 2; index >= 0; index -= 1) history = undo(history);
+        assert.deepEqual(history.state, start.state);
+        history = await reloaded(history);
+        for (let index = 1; index < states.length; index += 1) history = redo(history);
+        assert.deepEqual(history.state, end);
+    }
+});
+
+test("of a history without end the last steps are kept, and a text of another form is none", async () => {
+    let history = started();
+    for (let turn = 0; turn < STEPS_MAX + 50; turn += 1) {
+        history = act(history, { type: turn % 2 === 0 ? "hide" : "show", ids: ["alert:0"] }, `turn ${turn}`);
+    }
+    const read = await reloaded(history);
+    assert.deepEqual([read.past.length, read.state], [STEPS_MAX, history.state]);
+    assert.equal(undoLabel(read), undoLabel(history));
+    for (const text of ["", "%", "AAAA"]) assert.equal(await readKept(text), undefined);
 });
 
 test("what changes nothing leaves no entry", () => {

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load, node } from "./fixtures";
 import { act, BEGIN, begin } from "./history";
-import { isEmpty, type Link, linkOf, readLink, writeLink } from "./link";
+import { random } from "./layout/layout";
+import { isEmpty, LINK_CHARS_MAX, type Link, linkOf, namesBehind, readLink, writeLink } from "./link";
+import { pack } from "./packed";
 import { readPlaces, shortHash, writePlaces } from "./places";
 
 const LINK: Link = {
@@ -14,11 +16,12 @@ const LINK: Link = {
         { kind: "neighbors", node: "host:ws6" },
         { kind: "links" },
     ],
+    removed: ["file:gone"],
     hidden: ["ip:<script>", "process:host+processid=ws6|4"],
     collapsed: ["host:ws6"],
     ungrouped: ["ip:1"],
     isolated: [],
-    pinned: [["host:ws6", { x: 1.5, y: -3 }]],
+    pinned: [["host:ws6", { x: 1, y: -3 }]],
     settings: { layout: "time", grouping: false, asOf: 1_700_000_000_000, window: [1, 2], trail: "blast\nhost:ws6" },
     selected: ["host:ws6"],
     places: writePlaces([["host:ws6", { x: -300, y: 20 }]]),
@@ -65,11 +68,48 @@ test("places are told by short hashes, and a text that tells none gives none", (
         ]),
     );
     assert.deepEqual(
-        [...told],
-        [
+        told,
+        new Map([
             [shortHash("host:ws6"), { x: -32_767, y: 12 }],
             [shortHash("ip:10.0.0.1"), { x: 0, y: -1 }],
-        ],
+        ]),
     );
-    for (const text of ["", "%", "AAAA"]) assert.equal(readPlaces(text).size, 0);
+    for (const text of ["", "%", "____"]) assert.equal(readPlaces(text).size, 0);
+});
+
+test("the picture of 5,000 things fits an address, with half of them hidden and hundreds pinned", async () => {
+    const next = random(7);
+    const far = () => Math.round((next() - 0.5) * 8_000);
+    const ids = Array.from(
+        { length: 5_000 },
+        (_, at) => `process:host+processid+creationtimeutc=host${at % 90}.example.com|${at}|2024-03-04T09:${at % 60}`,
+    );
+    const places = ids.map((id) => [id, { x: far(), y: far() }] as const);
+    const link: Link = {
+        ...LINK,
+        hidden: ids.filter((_, at) => at % 2 === 0),
+        removed: ids.slice(10, 300),
+        pinned: places.slice(0, 400),
+        places: writePlaces(places),
+    };
+    const text = await writeLink(link);
+    assert.ok(text.length < LINK_CHARS_MAX, `${text.length} characters`);
+    const read = await readLink(text);
+    assert.ok(read);
+    const names = namesBehind(ids);
+    assert.deepEqual(names(read.hidden).sort(), [...link.hidden].sort());
+    assert.deepEqual(names(read.removed), link.removed);
+    assert.deepEqual(
+        read.pinned.map(([id, place]) => [names([id])[0], place]),
+        link.pinned,
+    );
+    assert.deepEqual(read.calls, link.calls);
+    const told = readPlaces(read.places);
+    assert.ok(ids.length - told.size < 5, "hardly two names share a hash");
+});
+
+test("an address of the earlier form still tells everything but where things lie", async () => {
+    const text = await pack({ v: 1, calls: [], hidden: [0], names: ["ip:1"], places: "AAAA", settings: { layout: "time" } });
+    const read = await readLink(text);
+    assert.deepEqual([read?.hidden, read?.settings, read?.places], [["ip:1"], { layout: "time" }, ""]);
 });

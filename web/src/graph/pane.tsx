@@ -371,9 +371,9 @@ function Log({ of, onRows }: { of: Investigation; onRows: (rows: Rows) => void }
                     <li key={load.key}>
                         <span>{describe(load.call, (id) => of.nameOf(id))}</span>
                         <span class="graph-deeds">
-                            {found?.table && (
+                            {(found?.table || load.call.kind === "explore") && (
                                 <button type="button" class="button quiet small" onClick={() => showRowsOf(of, load, onRows)}>
-                                    {formatCount(found.table.rows.length)} rows
+                                    {found?.table ? `${formatCount(found.table.rows.length)} rows` : "rows"}
                                 </button>
                             )}
                             {found?.more && "limit" in load.call === false && load.call.kind === "explore" && (

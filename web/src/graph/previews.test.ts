@@ -3,25 +3,34 @@ import { test } from "node:test";
 import type { ExplorationRow, Table } from "../api/types";
 import { edge, node } from "./fixtures";
 import type { Found } from "./loads";
-import { ALL_MAX, counted, type Explore, joining, Previews, preview } from "./previews";
+import { counted, type Explore, FORESEEN_MAX, foreseeable, joining, Previews, preview } from "./previews";
 import { EMPTY } from "./state";
 
 const row = (name: string, results: number) => ({ name, title: name, results }) as unknown as ExplorationRow;
 const table = (rows: number, complete = true): Table => ({ columns: [], rows: Array.from({ length: rows }, () => []), complete });
 
-test("each query with results is asked what it brings, and for all only if it brings not all", async () => {
+test("each query with results is asked for its first ones alone, whatever the count", async () => {
     const asked: string[] = [];
     const told: string[] = [];
     const ask = async (call: Explore): Promise<Found> => {
         asked.push(`${call.query} ${call.limit ?? "first"}`);
-        const more = call.query === "many" && call.limit === undefined;
-        return { batch: { nodes: [], edges: [] }, notes: [], more };
+        return { batch: { nodes: [], edges: [] }, notes: [], more: call.query === "many" };
     };
-    await preview("host:x", [row("none", 0), row("few", 2), row("many", 900)], ask, (query, one) =>
+    await preview("host:x", [row("none", 0), row("few", 2), row("many", 9_000)], ask, (query, one) =>
         told.push(`${query} ${Boolean(one.all)}`),
     );
-    assert.deepEqual(asked.sort(), ["few first", `many ${ALL_MAX}`, "many first"]);
-    assert.deepEqual(told.sort(), ["few false", "many true"]);
+    assert.deepEqual(asked.sort(), ["few first", "many first"]);
+    assert.deepEqual(told.sort(), ["few false", "many false"]);
+});
+
+test("what all results bring is foreseen only where there are more than the first, and not too many", () => {
+    const first = (more: boolean): Found => ({ batch: { nodes: [], edges: [] }, notes: [], more });
+    assert.ok(foreseeable(row("many", FORESEEN_MAX), { first: first(true) }));
+    assert.ok(!foreseeable(row("many", FORESEEN_MAX + 1), { first: first(true) }));
+    assert.ok(!foreseeable({ ...row("many", 500), results_complete: false }, { first: first(true) }));
+    assert.ok(!foreseeable(row("few", 2), { first: first(false) }));
+    assert.ok(!foreseeable(row("many", 500), { first: first(true), all: first(false) }), "once is enough");
+    assert.ok(!foreseeable(row("many", 500), undefined));
 });
 
 test("what joins is what the graph does not hold yet, each thing once", () => {

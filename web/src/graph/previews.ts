@@ -5,12 +5,14 @@ import type { GraphState } from "./state";
 
 /** Results that "all" asks for: as many as the API gives. */
 export const ALL_MAX = 10_000;
+/** Results up to which resting on "all" asks what of them would join. Of more, how many there are is what is said. */
+export const FORESEEN_MAX = 1_000;
 
 /** A query with what it would bring. */
 export interface Preview {
     /** What one click brings: the query's own first results. */
     readonly first: Found;
-    /** What all results bring, where these are more. */
+    /** What all results bring, once somebody wanted to know. */
     readonly all?: Found;
 }
 
@@ -24,7 +26,10 @@ export function joining(found: Found, state: GraphState): { nodes: number; edges
 
 export type Explore = Extract<Call, { kind: "explore" }>;
 
-/** Asks each query that has results what it would bring, a few at a time; tells each answer as it comes. */
+/**
+ * Asks each query that has results what its first ones would bring, a few at a time; tells each answer as it comes. How many results a
+ * query has, its count says: they are not asked for here.
+ */
 export async function preview(
     node: string,
     rows: readonly ExplorationRow[],
@@ -34,12 +39,15 @@ export async function preview(
     const queue = rows.filter((row) => (row.results ?? 0) > 0);
     const worker = async () => {
         for (let row = queue.shift(); row; row = queue.shift()) {
-            const call: Explore = { kind: "explore", node, query: row.name };
-            const first = await ask(call);
-            tell(row.name, first.more ? { first, all: await ask({ ...call, limit: ALL_MAX }) } : { first });
+            tell(row.name, { first: await ask({ kind: "explore", node, query: row.name }) });
         }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
+}
+
+/** Whether what all results of a query bring can be asked before they join. */
+export function foreseeable(row: ExplorationRow, known: Preview | undefined): boolean {
+    return known?.first.more === true && !known.all && row.results_complete !== false && (row.results ?? 0) <= FORESEEN_MAX;
 }
 
 const AT_ONCE = 3;

@@ -8,7 +8,7 @@ import { Icon } from "../ui/icons";
 import { IconButton } from "../ui/parts";
 import { Loaded } from "../ui/states";
 import { copyText } from "../ui/toast";
-import type { Load } from "./loads";
+import { exploreText, type Load } from "./loads";
 import type { Investigation } from "./store";
 
 /** A query with its rows, or a query to be run. */
@@ -29,6 +29,9 @@ export function showRowsOf(of: Investigation, load: Load, open: (rows: Rows) => 
             lang: load.call.kind === "explore" ? "kql" : "sql",
             table: found.table,
         });
+    // After a reload the answer is gone, the question is not.
+    else if (load.call.kind === "explore")
+        open({ title: load.call.query, text: exploreText(load.call.query, load.call.node), lang: "kql" });
 }
 
 const ROWS_SHOWN = 500;

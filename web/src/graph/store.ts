@@ -5,10 +5,11 @@ import { formatCount, formatTime } from "../state/time";
 import type { Action } from "./actions";
 import { type Picture, pictureOf, radiusOfNode } from "./draw/picture";
 import { act, BEGIN, begin, type History, redo, redoLabel, undo, undoLabel } from "./history";
+import type { Kept } from "./kept";
 import type { LayoutNode, Placed } from "./layout/layout";
 import type { Running } from "./layout/run";
 import { arrange } from "./layout/thread";
-import { isEmpty, type Link, liesFresh, linkOf } from "./link";
+import { isEmpty, type Link, liesFresh, linkOf, namesBehind } from "./link";
 import { type Call, callKey, describe, type Found, type Load, run } from "./loads";
 import type { GraphNode, NodeId } from "./model";
 import { readPlaces, shortHash, type Told, writePlaces } from "./places";
@@ -87,6 +88,8 @@ export class Investigation {
     private readonly stop: () => void;
     /** Last answers by question, for "show query" and rows. */
     private readonly answers = new Map<string, Found>();
+    /** What each question brought: what of it is gone, somebody took out. */
+    private readonly brought = new Map<string, readonly NodeId[]>();
 
     constructor(
         readonly root: NodeId,
@@ -122,17 +125,60 @@ export class Investigation {
         }
     }
 
+    /** Goes on where this tab was before a reload: nothing is asked, and every step can still be undone. */
+    resume(kept: Kept): void {
+        this.told = readPlaces(kept.places);
+        this.own.value = this.told.size > 0;
+        for (const [key, ids] of kept.brought) this.brought.set(key, ids);
+        batch(() => {
+            this.roots.value = new Set(kept.roots);
+            this.history.value = kept.history;
+            const known = kept.selected.filter((id) => this.scene.peek().byId.has(id));
+            if (known.length > 0) this.selection.value = { kind: "nodes", ids: known };
+            this.loaded.value = true;
+        });
+    }
+
+    /** What a reload needs to go on at the state that has this `address`. */
+    kept(address: string): Kept {
+        const selection = this.selection.peek();
+        return {
+            address,
+            history: this.history.peek(),
+            roots: [...this.roots.peek()],
+            brought: [...this.brought],
+            places: this.lie(),
+            selected: selection.kind === "nodes" ? selection.ids : [],
+        };
+    }
+
+    /** What answers brought and a person took out again. */
+    private removed(state: GraphState): NodeId[] {
+        const gone = new Set<NodeId>();
+        for (const key of state.loads.keys()) for (const id of this.brought.get(key) ?? []) if (!state.nodes.has(id)) gone.add(id);
+        return [...gone];
+    }
+
     private async begin(node: NodeId): Promise<readonly GraphNode[]> {
         const call: Call = { kind: "root", node, ...(this.knownAt ? { asOf: this.knownAt } : {}) };
         const found = await this.ask(call, this.state.peek(), this.controller.signal);
         const self = found.batch.nodes.find((one) => one.id === node) ?? found.batch.nodes[0];
         if (!self) throw new Error(`nothing is known of ${node}`);
+        const key = callKey(call);
+        // Asked once more, a question does not bring back what a person took out.
+        const state = this.state.peek();
+        const out = new Set(state.loads.has(key) ? (this.brought.get(key) ?? []).filter((id) => !state.nodes.has(id)) : []);
+        const nodes = found.batch.nodes.filter((one) => !out.has(one.id));
+        this.brought.set(
+            key,
+            found.batch.nodes.map((one) => one.id),
+        );
         batch(() => {
             this.roots.value = new Set([...this.roots.peek(), self.id]);
             this.history.value = begin(this.history.peek(), {
                 type: "load",
-                load: { key: callKey(call), call, at: 0 },
-                batch: found.batch,
+                load: { key, call, at: 0 },
+                batch: { ...found.batch, nodes },
             });
             this.tell(found.notes);
         });
@@ -157,6 +203,7 @@ export class Investigation {
         if (!this.loaded.peek() || this.knownAt || !this.root.startsWith("incident:") || this.others.length > 0) return;
         const known = [...this.state.peek().nodes.values()].filter((node) => node.kind === "alert" && node.inside).map((node) => node.id);
         const alerts = new Set(await alertsOf(this.root));
+        for (const id of this.removed(this.state.peek())) alerts.delete(id);
         if (known.length !== alerts.size || known.some((id) => !alerts.has(id))) await this.renew();
     }
 
@@ -166,15 +213,19 @@ export class Investigation {
             this.history.value = begin(this.history.peek(), action);
         };
         batch(() => {
-            if (link.hidden.length > 0) put({ type: "hide", ids: link.hidden });
-            if (link.collapsed.length > 0) put({ type: "collapse", ids: link.collapsed });
-            if (link.ungrouped.length > 0) put({ type: "ungroup", ids: link.ungrouped });
-            if (link.isolated.length > 0) put({ type: "isolate", ids: link.isolated });
-            if (link.pinned.length > 0) put({ type: "pin", places: new Map(link.pinned) });
+            const names = namesBehind([...this.state.peek().nodes.keys()]);
+            if (link.removed.length > 0) put({ type: "remove", ids: names(link.removed) });
+            if (link.hidden.length > 0) put({ type: "hide", ids: names(link.hidden) });
+            if (link.collapsed.length > 0) put({ type: "collapse", ids: names(link.collapsed) });
+            if (link.ungrouped.length > 0) put({ type: "ungroup", ids: names(link.ungrouped) });
+            if (link.isolated.length > 0) put({ type: "isolate", ids: names(link.isolated) });
+            const pins = link.pinned.flatMap(([id, place]) => names([id]).map((one) => [one, place] as const));
+            if (pins.length > 0) put({ type: "pin", places: new Map(pins) });
             for (const name of Object.keys(link.settings) as (keyof Settings)[]) {
                 put({ type: "set", name, value: link.settings[name] } as Action);
             }
-            const known = link.selected.filter((id) => this.scene.peek().byId.has(id));
+            const drawn = this.scene.peek().byId;
+            const known = namesBehind(drawn.keys())(link.selected).filter((id) => drawn.has(id));
             if (known.length > 0) this.selection.value = { kind: "nodes", ids: known };
         });
     }
@@ -183,7 +234,9 @@ export class Investigation {
     link(): Link {
         const selection = this.selection.value;
         const state = this.state.value;
-        return linkOf(state, selection.kind === "nodes" ? selection.ids : [], this.own.value || !liesFresh(state) ? this.lie() : "");
+        const removed = this.removed(state);
+        const fresh = liesFresh(state) && removed.length === 0 && !this.own.value;
+        return linkOf(state, selection.kind === "nodes" ? selection.ids : [], fresh ? "" : this.lie(), removed);
     }
 
     /** Where everything in the picture lies, as an address tells it. */
@@ -230,6 +283,10 @@ export class Investigation {
             const found = known ?? (await this.ask(call, this.state.peek(), this.controller.signal));
             const key = callKey(call);
             this.answers.set(key, found);
+            this.brought.set(
+                key,
+                found.batch.nodes.map((node) => node.id),
+            );
             const at = Math.max(0, ...[...this.state.peek().loads.values()].map((load) => load.at)) + 1;
             const load: Load = {
                 key,

@@ -8,7 +8,7 @@ import { formatCount } from "../state/time";
 import { KindGlyph, Time } from "../ui/parts";
 import { Empty, Loaded } from "../ui/states";
 import { type GraphEdge, words } from "./model";
-import type { Rows } from "./rows";
+import { type Rows, showRowsOf } from "./rows";
 import type { SceneEdge } from "./scene";
 import type { Investigation } from "./store";
 
@@ -171,11 +171,10 @@ export function eventsOf(one: AssertionRow): Rows {
     };
 }
 
-async function queryRows(of: Investigation, edge: GraphEdge, onRows: (rows: Rows) => void): Promise<void> {
-    const key = [...of.state.peek().loads.values()].find(
-        (load) => load.call.kind === "explore" && load.call.query === edge.query && load.call.node === edge.source,
-    )?.key;
-    const found = key === undefined ? undefined : of.answerOf(key);
-    if (found?.table) onRows({ title: edge.query ?? "", text: found.text ?? "", lang: "kql", table: found.table });
-    else of.say("the rows are no longer at hand: ask the question again");
+function queryRows(of: Investigation, edge: GraphEdge, onRows: (rows: Rows) => void): void {
+    const load = [...of.state.peek().loads.values()].find(
+        ({ call }) => call.kind === "explore" && call.query === edge.query && call.node === edge.source,
+    );
+    if (load) showRowsOf(of, load, onRows);
+    else of.say("the rows are no longer at hand: the question was taken back");
 }

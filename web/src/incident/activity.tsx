@@ -1,4 +1,5 @@
 // How the incident itself changed, by whom, and the documents that say so.
+import { Needs } from "../access/needs";
 import { address, ask, offered } from "../api/client";
 import { useAsk } from "../api/resource";
 import type { FieldChange, IncidentDetail } from "../api/types";
@@ -49,15 +50,17 @@ export function ActivityTab({ incident }: { incident: IncidentDetail }) {
                                             As of then
                                         </button>
                                         {!past.value && undoable(change.action) && (
-                                            <button
-                                                type="button"
-                                                class="button quiet small"
-                                                onClick={() =>
-                                                    void changed(ask("undo_change", { change: String(change.change) }), "Taken back")
-                                                }
-                                            >
-                                                Undo
-                                            </button>
+                                            <Needs right="respond">
+                                                <button
+                                                    type="button"
+                                                    class="button quiet small"
+                                                    onClick={() =>
+                                                        void changed(ask("undo_change", { change: String(change.change) }), "Taken back")
+                                                    }
+                                                >
+                                                    Undo
+                                                </button>
+                                            </Needs>
                                         )}
                                     </span>
                                     {change.comment && <span class="wrap small told">{change.comment}</span>}

@@ -188,7 +188,7 @@ function AlertDeeds({ incident, alerts, all, total, onAll, onClear }: DeedsProps
         if (await changed(ask("update_incident_alerts", { id: incident.id }, { body }), `${what} taken out of the incident`)) onClear();
     };
     useKeys("Ticked alerts of the incident", [
-        { keys: "s", label: "Split them off into a new incident", run: () => setSplitting(true) },
+        { keys: "s", needs: "respond", label: "Split them off into a new incident", run: () => setSplitting(true) },
         { keys: "Escape", label: "Tick none", run: onClear },
     ]);
     return (

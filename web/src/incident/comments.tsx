@@ -1,5 +1,7 @@
 // Comments of an incident: written, rewritten, removed; each keeps its earlier texts.
+
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Needs } from "../access/needs";
 import { ask } from "../api/client";
 import { useAsk } from "../api/resource";
 import type { Activity, IncidentDetail } from "../api/types";
@@ -88,13 +90,15 @@ function Comment({ incident, comment }: { incident: IncidentDetail; comment: unk
                 <span class="grow" />
                 {id && !editing && !past.value && (
                     <span class="note-deeds">
-                        <IconButton icon="edit" small label="Rewrite the comment" onClick={() => setEditing(true)} />
-                        <IconButton
-                            icon="close"
-                            small
-                            label="Remove the comment"
-                            onClick={() => void changed(ask("remove_comment", { id: incident.id, comment: id }), "Comment removed")}
-                        />
+                        <Needs right="respond">
+                            <IconButton icon="edit" small label="Rewrite the comment" onClick={() => setEditing(true)} />
+                            <IconButton
+                                icon="close"
+                                small
+                                label="Remove the comment"
+                                onClick={() => void changed(ask("remove_comment", { id: incident.id, comment: id }), "Comment removed")}
+                            />
+                        </Needs>
                     </span>
                 )}
             </div>
@@ -183,7 +187,7 @@ const drafts = new Map<string, string>();
 function AddComment({ incident: { id } }: { incident: IncidentDetail }) {
     const field = useRef<HTMLTextAreaElement>(null);
     const [busy, setBusy] = useState(false);
-    useKeys("Notes", [{ keys: "n", label: "Write a comment", run: () => field.current?.focus() }]);
+    useKeys("Notes", [{ keys: "n", needs: "respond", label: "Write a comment", run: () => field.current?.focus() }]);
     const add = async () => {
         const message = field.current?.value.trim() ?? "";
         if (!message || busy) return;
@@ -202,27 +206,29 @@ function AddComment({ incident: { id } }: { incident: IncidentDetail }) {
                 void add();
             }}
         >
-            <textarea
-                ref={field}
-                class="field area"
-                rows={3}
-                aria-label="Comment"
-                defaultValue={drafts.get(id) ?? ""}
-                readOnly={busy}
-                onInput={(event) => drafts.set(id, event.currentTarget.value)}
-                placeholder="What was seen, done or decided"
-                onKeyDown={(event) => {
-                    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
-                    event.preventDefault();
-                    void add();
-                }}
-            />
-            <div class="line">
-                <button type="submit" class="button primary" disabled={busy}>
-                    Add comment
-                </button>
-                <span class="faint small">Markdown: **bold**, `code`, lists, [text](https://…)</span>
-            </div>
+            <Needs right="respond">
+                <textarea
+                    ref={field}
+                    class="field area"
+                    rows={3}
+                    aria-label="Comment"
+                    defaultValue={drafts.get(id) ?? ""}
+                    readOnly={busy}
+                    onInput={(event) => drafts.set(id, event.currentTarget.value)}
+                    placeholder="What was seen, done or decided"
+                    onKeyDown={(event) => {
+                        if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+                        event.preventDefault();
+                        void add();
+                    }}
+                />
+                <div class="line">
+                    <button type="submit" class="button primary" disabled={busy}>
+                        Add comment
+                    </button>
+                    <span class="faint small">Markdown: **bold**, `code`, lists, [text](https://…)</span>
+                </div>
+            </Needs>
         </form>
     );
 }

@@ -1,11 +1,13 @@
 // The parts of the rail that can be changed: status, severity, owner, tags.
+
 import { useState } from "preact/hooks";
+import { Needs } from "../access/needs";
 import { useAsk } from "../api/resource";
 import type { IncidentDetail } from "../api/types";
 import { incidentHref, past } from "../router/router";
 import { Popover } from "../ui/dialog";
 import { Icon, type IconName } from "../ui/icons";
-import { useKeys } from "../ui/keys";
+import { type KeyBinding, useKeys } from "../ui/keys";
 import { Facts, Severity, Status, Words } from "../ui/parts";
 import { changeFields, lastOwner } from "./change";
 import { CloseDialog } from "./close";
@@ -18,23 +20,25 @@ const severityNames = ["High", "Medium", "Low", "Informational"] as const;
 export function Work({ incident, keys = true }: { incident: IncidentDetail; keys?: boolean }) {
     const [closing, setClosing] = useState(false);
     const [joining, setJoining] = useState<"merge" | "parent">();
-    const bindings = [
-        { keys: "c", label: "Close the incident", run: () => incident.status !== "Closed" && setClosing(true) },
+    const bindings: KeyBinding[] = [
+        { keys: "c", needs: "respond", label: "Close the incident", run: () => incident.status !== "Closed" && setClosing(true) },
         {
             keys: "a",
+            needs: "respond",
             label: "Assign to the owner chosen last",
             run: () =>
                 lastOwner.value && void changeFields(incident, { owner: { name: lastOwner.value } }, `Assigned to ${lastOwner.value}`),
         },
         {
             keys: "s",
+            needs: "respond",
             label: "Take it on, or leave it",
             run: () => {
                 const status = incident.status === "New" ? "Active" : "New";
                 if (incident.status !== "Closed") void changeFields(incident, { status }, `Status is ${status}`);
             },
         },
-        { keys: "m", label: "Merge it into another", run: () => setJoining("merge") },
+        { keys: "m", needs: "respond", label: "Merge it into another", run: () => setJoining("merge") },
     ];
     const locked = past.value !== "";
     useKeys("Work on the incident", bindings, keys && !locked);
@@ -60,7 +64,7 @@ export function Work({ incident, keys = true }: { incident: IncidentDetail; keys
         );
     }
     return (
-        <>
+        <Needs right="respond">
             <Facts
                 of={[
                     ["Status", <StatusChoice key="s" incident={incident} onClose={() => setClosing(true)} />],
@@ -84,7 +88,7 @@ export function Work({ incident, keys = true }: { incident: IncidentDetail; keys
             )}
             {joining === "merge" && <MergeInto incident={choice} onDone={() => setJoining(undefined)} />}
             {joining === "parent" && <ParentDialog incident={choice} parent={incident.parent} onDone={() => setJoining(undefined)} />}
-        </>
+        </Needs>
     );
 }
 

@@ -1,5 +1,7 @@
 // The bar that stands in for the filter while rows are ticked: how many, and what can be done with them.
+
 import type { ComponentChildren } from "preact";
+import { Needs } from "../access/needs";
 import type { Rows } from "../state/rows";
 import { formatCount } from "../state/time";
 import { Popover } from "../ui/dialog";
@@ -46,7 +48,7 @@ export function BulkBar({ noun, count, total, all, onAll, onClear, children }: P
                 </button>
             )}
             <span class="bulk-rule" />
-            {children}
+            <Needs right="respond">{children}</Needs>
         </div>
     );
 }

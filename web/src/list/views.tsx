@@ -1,6 +1,9 @@
 // Views of a list that people named: its queries, kept on the server for everybody or in the browser for oneself.
+
 import type { Signal } from "@preact/signals";
 import { useState } from "preact/hooks";
+import { Needs } from "../access/needs";
+import { mayDo } from "../access/rights";
 import { errorDetail } from "../api/client";
 import { useLoad } from "../api/resource";
 import { refresh, seq } from "../app/live";
@@ -63,7 +66,8 @@ const sameQuery = (a: string, b: string) => [...new URLSearchParams(a)].sort().j
 export function Views({ kind }: { kind: ViewKind }) {
     const { prefix, path, built, own } = kind;
     const [name, setName] = useState("");
-    const [forAll, setForAll] = useState(sharing);
+    const [shares, setForAll] = useState(sharing);
+    const forAll = shares && mayDo("contribute");
     const shared = useLoad(sharing ? (signal) => loadViews(prefix, signal) : null, `views ${prefix}`, seq.value);
     const present = presentSearch();
     const all: readonly View[] = [...built, ...(shared.data ?? []), ...own.value];
@@ -137,6 +141,7 @@ export function Views({ kind }: { kind: ViewKind }) {
                             {own.value.includes(view) && sharing && <span class="faint small">only in this browser</span>}
                             {!built.includes(view) && (
                                 <button
+                                    disabled={view.shared !== undefined && !mayDo("contribute")}
                                     type="button"
                                     class="button quiet icon small"
                                     aria-label={`Remove the view ${view.name}`}
@@ -148,10 +153,12 @@ export function Views({ kind }: { kind: ViewKind }) {
                         </div>
                     ))}
                     {!current && sharing && (
-                        <label class="menu-item">
-                            <input type="checkbox" checked={forAll} onChange={(event) => setForAll(event.currentTarget.checked)} />
-                            For everybody who works here
-                        </label>
+                        <Needs right="contribute">
+                            <label class="menu-item">
+                                <input type="checkbox" checked={forAll} onChange={(event) => setForAll(event.currentTarget.checked)} />
+                                For everybody who works here
+                            </label>
+                        </Needs>
                     )}
                     {!current && (
                         <form

@@ -1,5 +1,7 @@
 // One proposal: who asks for what, why, on which records; what is and what would be; and the decision.
+
 import { useState } from "preact/hooks";
+import { Needs } from "../access/needs";
 import { ApiError, ask, errorDetail } from "../api/client";
 import { useAsk } from "../api/resource";
 import type { ProposalDetail } from "../api/types";
@@ -165,23 +167,25 @@ function Decision({ of }: Props) {
                     {errorDetail(error).message}
                 </p>
             )}
-            <div class="line">
-                <input
-                    class="field grow"
-                    value={remark}
-                    aria-label="Remark on the decision"
-                    placeholder="Remark (optional)"
-                    autocomplete="off"
-                    onInput={(event) => setRemark(event.currentTarget.value)}
-                />
-                <button type="button" class="button" disabled={busy} onClick={() => void decide("reject")}>
-                    Reject
-                </button>
-                <button type="button" class="button primary" disabled={busy} onClick={() => void decide("accept")}>
-                    <Icon name="check" />
-                    {stale ? "Accept all the same" : "Accept"}
-                </button>
-            </div>
+            <Needs right="respond">
+                <div class="line">
+                    <input
+                        class="field grow"
+                        value={remark}
+                        aria-label="Remark on the decision"
+                        placeholder="Remark (optional)"
+                        autocomplete="off"
+                        onInput={(event) => setRemark(event.currentTarget.value)}
+                    />
+                    <button type="button" class="button" disabled={busy} onClick={() => void decide("reject")}>
+                        Reject
+                    </button>
+                    <button type="button" class="button primary" disabled={busy} onClick={() => void decide("accept")}>
+                        <Icon name="check" />
+                        {stale ? "Accept all the same" : "Accept"}
+                    </button>
+                </div>
+            </Needs>
         </form>
     );
 }

@@ -1,5 +1,8 @@
 // The query screen: write, run, look at the rows. The address holds the query, so that a link asks it again.
+
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Needs } from "../access/needs";
+import { mayDo } from "../access/rights";
 import { ApiError, ask, errorDetail, isAbort } from "../api/client";
 import { queryLanguages, type Table } from "../api/types";
 import { refresh } from "../app/live";
@@ -240,10 +243,12 @@ function SaveQuery({ lang, text }: { lang: Lang; text: string }) {
                     <div class="stack">
                         <input class="field" name="name" aria-label="Name of the query" placeholder="Name" autocomplete="off" />
                         {sharing && lang === "kql" && (
-                            <label class="menu-item">
-                                <input type="checkbox" name="all" defaultChecked />
-                                For everybody who works here
-                            </label>
+                            <Needs right="contribute">
+                                <label class="menu-item">
+                                    <input type="checkbox" name="all" defaultChecked={mayDo("contribute")} />
+                                    For everybody who works here
+                                </label>
+                            </Needs>
                         )}
                     </div>
                     <button type="submit" class="button">

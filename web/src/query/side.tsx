@@ -1,5 +1,7 @@
 // What stands beside the editor: tables and columns, the exploration library, saved queries, history.
+
 import { useState } from "preact/hooks";
+import { Needs } from "../access/needs";
 import { ask, errorDetail } from "../api/client";
 import { useAsk } from "../api/resource";
 import { refresh, seq } from "../app/live";
@@ -205,7 +207,9 @@ function SavedList({ onOpen }: Props) {
                         <li key={row.name} class="schema-table">
                             <SavedButton title={row.title} hint={row.question || row.name} lang="kql" onClick={() => void open(row.name)} />
                             {row.origin === "api" && (
-                                <IconButton icon="close" small label={`Remove ${row.title}`} onClick={() => void removeShared(row)} />
+                                <Needs right="contribute">
+                                    <IconButton icon="close" small label={`Remove ${row.title}`} onClick={() => void removeShared(row)} />
+                                </Needs>
                             )}
                         </li>
                     ))}

@@ -30,9 +30,14 @@ export function QueueBulk({ query, pages, of, onAll, onClear }: BulkProps<QueueQ
     };
     const assign = (name: string) => change({ owner: { name } }, `${what} assigned to ${name}`);
     useKeys("Ticked incidents", [
-        { keys: "c", label: "Close those that are ticked", run: () => setOpen("close") },
-        { keys: "a", label: "Assign them to the owner chosen last", run: () => lastOwner.value && void assign(lastOwner.value) },
-        { keys: "m", label: "Merge them", run: () => setOpen("merge") },
+        { keys: "c", needs: "respond", label: "Close those that are ticked", run: () => setOpen("close") },
+        {
+            keys: "a",
+            needs: "respond",
+            label: "Assign them to the owner chosen last",
+            run: () => lastOwner.value && void assign(lastOwner.value),
+        },
+        { keys: "m", needs: "respond", label: "Merge them", run: () => setOpen("merge") },
         { keys: "Escape", label: "Tick none", run: onClear },
     ]);
     const mergeable = !of.all && rows.length === count && count > 1;

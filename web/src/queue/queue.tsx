@@ -1,5 +1,7 @@
 // The incident queue: what there is to do. The address is the query.
+
 import { useRef, useState } from "preact/hooks";
+import { Needs } from "../access/needs";
 import { useLoad } from "../api/resource";
 import { seq } from "../app/live";
 import { NewIncident } from "../incident/joining";
@@ -97,10 +99,12 @@ export function QueueScreen() {
                     save={() => saveList("incidents", csvColumns, (cursor, signal) => loadPage(query, { cursor }, CSV_PAGE_ROWS, signal))}
                 >
                     <ColumnChoice columns={columns} chosen={chosenColumns} usual={usualColumns} left={left} />
-                    <button type="button" class="button quiet" onClick={() => setOpening(true)}>
-                        <Icon name="plus" />
-                        New
-                    </button>
+                    <Needs right="respond">
+                        <button type="button" class="button quiet" onClick={() => setOpening(true)}>
+                            <Icon name="plus" />
+                            New
+                        </button>
+                    </Needs>
                 </ListTools>
             </div>
             {opening && <NewIncident alerts={[]} onDone={() => setOpening(false)} />}

@@ -1,6 +1,8 @@
 // The keyboard map: screens register what a key does while they are shown; `?` lists what is registered.
 import { signal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { mayDo, type Right, whyNot } from "../access/rights";
+import { toast } from "./toast";
 
 /** One line of the map. */
 export interface KeyBinding {
@@ -10,6 +12,8 @@ export interface KeyBinding {
     run: (event: KeyboardEvent) => void;
     /** Whether it works while a text field has the focus. */
     inFields?: boolean;
+    /** The right that it takes: without it the key says who could. */
+    needs?: Right;
 }
 
 interface Group {
@@ -108,6 +112,7 @@ export function listenToKeys(): void {
             (name === "Enter" || name === "Space") && target instanceof Element && target.closest("button, a[href], summary, [role=tab]");
         if (!binding || own) return;
         event.preventDefault();
-        binding.run(event);
+        if (binding.needs && !mayDo(binding.needs)) toast(whyNot(binding.needs), { tone: "bad" });
+        else binding.run(event);
     });
 }
