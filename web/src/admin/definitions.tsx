@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Needs, ReadOnly } from "../access/needs";
-import { mayDo, type Right } from "../access/rights";
+import { mayDo, type Right, whyNot } from "../access/rights";
 import { askNamed, errorDetail } from "../api/client";
 import { useLoad } from "../api/resource";
 import { refresh, seq } from "../app/live";
@@ -84,7 +84,9 @@ export function Definitions({ kind }: { kind: Kind }) {
                                 <ReadOnly right={right} />
                             </div>
                             {rows.length === 0 ? (
-                                <Empty title={`No ${kind.noun} is defined`} />
+                                <Empty title={`No ${kind.noun} is defined`}>
+                                    {may ? `Press n, or choose "New ${kind.noun}" above.` : whyNot(right)}
+                                </Empty>
                             ) : (
                                 <DataTable
                                     label={kind.title}

@@ -18,11 +18,15 @@ import { SimpleTable } from "./table";
 export function Health() {
     return (
         <div class="admin">
-            <Server />
-            <Held />
-            <Verification />
-            <Load />
-            <TableList />
+            <div class="admin-column">
+                <Server />
+                <Held />
+                <Verification />
+            </div>
+            <div class="admin-column">
+                <Load />
+                <TableList />
+            </div>
         </div>
     );
 }

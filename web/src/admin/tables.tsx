@@ -108,7 +108,7 @@ function SourceRows({ table, shown, seen }: { table: string; shown: boolean; see
                 return (
                     <div {...asked(question(`Sources of ${table}`, text))}>
                         <SimpleTable
-                            columns={["Source", ">Rows", "First", "Last", ">Name entities", ">Hold more than the columns"]}
+                            columns={["Source", ">Rows", "First", "Last", ">Name entities", ">In _Extra"]}
                             rows={data.rows.map(([source, rows, first, last, entities, extra]) => [
                                 <span key="s" class="wrap">
                                     {String(source)}

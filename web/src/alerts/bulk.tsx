@@ -1,7 +1,7 @@
 // What can be done with the ticked alerts: they join an incident, or become one.
 import { useState } from "preact/hooks";
 import type { AlertFields, AlertFilter } from "../api/types";
-import { alertStates, changeAlerts } from "../incident/change";
+import { alertStates, changeAlerts, lastOwner } from "../incident/change";
 import { ChooseOwner, ChooseTags } from "../incident/choices";
 import { AddAlerts, NewIncident } from "../incident/joining";
 import { BulkBar, type BulkProps, ChooseOne, counted } from "../list/bulkbar";
@@ -95,6 +95,22 @@ function Deeds({ count, title, ids, filter, bar }: DeedsProps) {
         if (made) onClear();
     };
     useKeys("Ticked alerts", [
+        {
+            keys: "a",
+            needs: "respond",
+            label: "Assign them to the owner chosen last",
+            run: () => {
+                const name = lastOwner.value;
+                if (name) void change({ owner: { name } }, `${what} assigned to ${name}`);
+                else toast("Nobody was chosen yet: choose an owner in the bar once");
+            },
+        },
+        {
+            keys: "s",
+            needs: "respond",
+            label: "Take them on: status is in progress",
+            run: () => void change({ status: "InProgress" }, `Status of ${what} is ${spaced("InProgress")}`),
+        },
         { keys: "i", needs: "respond", label: "Add those that are ticked to an incident", run: () => void begin("add") },
         { keys: "n", needs: "respond", label: "Open an incident of them", run: () => void begin("new") },
         { keys: "Escape", label: "Tick none", run: onClear },

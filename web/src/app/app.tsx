@@ -24,6 +24,7 @@ import { KeyMap } from "./keymap";
 import { lazy } from "./lazy";
 import { Lens, LensButton } from "./lens";
 import { follow, online } from "./live";
+import { Palette } from "./palette";
 
 const QueryScreen = lazy(async () => (await import("../query/query")).QueryScreen);
 const AdminScreen = lazy(async () => (await import("../admin/admin")).default);
@@ -96,6 +97,7 @@ function named(name: string, content: ComponentChildren): ComponentChildren {
 
 export function App() {
     const [map, setMap] = useState(false);
+    const [palette, setPalette] = useState(false);
     const search = useRef<HTMLInputElement>(null);
     useEffect(() => follow(), []);
     useEffect(() => followRights(), []);
@@ -108,7 +110,8 @@ export function App() {
     }, [met]);
     const bindings: KeyBinding[] = [
         { keys: "?", label: "Show this map", run: () => setMap(true) },
-        { keys: ["/", "Ctrl+K"], label: "Search everything", run: () => search.current?.select(), inFields: false },
+        { keys: "/", label: "Search everything", run: () => search.current?.select() },
+        { keys: "Ctrl+K", label: "Find what to do by its words", run: () => setPalette(true), inFields: true },
         ...sections.map((section) => ({ keys: section.key, label: `Go to ${section.label}`, run: () => navigate(section.path) })),
         { keys: "z", label: "Switch between UTC and local time", run: switchZone },
         { keys: "t", label: "Switch theme", run: switchTheme },
@@ -179,6 +182,7 @@ export function App() {
             <Lens />
             {!refusal.value && tourAsked.value && <Tour />}
             {map && <KeyMap onClose={() => setMap(false)} />}
+            {palette && <Palette onClose={() => setPalette(false)} />}
         </div>
     );
 }

@@ -2,12 +2,10 @@
 import { tourAsked } from "../tour/seen";
 import { Dialog } from "../ui/dialog";
 import { Icon } from "../ui/icons";
-import { keyGroups } from "../ui/keys";
-
-const names: Record<string, string> = { ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→", Escape: "Esc" };
+import { keyGroups, keyNames, keysHeard } from "../ui/keys";
 
 export function KeyMap({ onClose }: { onClose: () => void }) {
-    const groups = keyGroups.value.filter((group) => group.bindings.length > 0).reverse();
+    const groups = keysHeard(keyGroups.value.filter((group) => !group.modal));
     return (
         <Dialog title="Keyboard map" onClose={onClose}>
             <div class="keymap-tour">
@@ -30,12 +28,12 @@ export function KeyMap({ onClose }: { onClose: () => void }) {
                         <h3>{group.title}</h3>
                         <dl>
                             {group.bindings.map((binding) => (
-                                <div key={binding.label}>
+                                <div key={binding.label} data-label={binding.label}>
                                     <dt>
                                         {[binding.keys].flat().map((keys) => (
-                                            <span key={keys} class="keymap-keys">
-                                                {keys.split(/[ +]/).map((key) => (
-                                                    <kbd key={key}>{names[key] ?? key}</kbd>
+                                            <span key={keys} class="keymap-keys" data-keys={keys}>
+                                                {keyNames(keys).map((key) => (
+                                                    <kbd key={key}>{key}</kbd>
                                                 ))}
                                             </span>
                                         ))}

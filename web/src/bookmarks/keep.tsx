@@ -1,11 +1,12 @@
 // Keeps a row as evidence: with a name, what it shows, the query that gave it, and the incident that it speaks for.
 
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { Needs } from "../access/needs";
 import { ask, errorDetail } from "../api/client";
 import { refresh } from "../app/live";
 import { Popover } from "../ui/dialog";
 import { Icon } from "../ui/icons";
+import { useKeys } from "../ui/keys";
 import { toast } from "../ui/toast";
 
 export interface Evidence {
@@ -22,22 +23,28 @@ export interface Evidence {
 let lastIncident = "";
 
 export function KeepRow({ evidence, small = false }: { evidence: Evidence; small?: boolean }) {
+    const anchor = useRef<HTMLSpanElement>(null);
+    useKeys("Evidence", [
+        { keys: "p", needs: "respond", label: "Keep the row as evidence", run: () => anchor.current?.querySelector("button")?.click() },
+    ]);
     return (
-        <Needs right="respond">
-            <Popover
-                class={`button ${small ? "quiet small" : ""}`}
-                right
-                name="Keep as evidence"
-                label={
-                    <>
-                        <Icon name="bookmark" />
-                        {!small && "Keep"}
-                    </>
-                }
-            >
-                {(close) => <KeepForm evidence={evidence} onDone={close} />}
-            </Popover>
-        </Needs>
+        <span ref={anchor} class="keep">
+            <Needs right="respond">
+                <Popover
+                    class={`button ${small ? "quiet small" : ""}`}
+                    right
+                    name="Keep as evidence"
+                    label={
+                        <>
+                            <Icon name="bookmark" />
+                            {!small && "Keep"}
+                        </>
+                    }
+                >
+                    {(close) => <KeepForm evidence={evidence} onDone={close} />}
+                </Popover>
+            </Needs>
+        </span>
     );
 }
 

@@ -348,7 +348,7 @@ function useGraphKeys(of: Investigation, { view, around, setTab, setCard, close,
     const deed = (...ids: string[]) => {
         const found = deedsFor(of, target(), around).find((one: Deed) => ids.includes(one.id));
         if (found) found.run();
-        else of.say("choose a node first");
+        else of.say(target().length === 0 ? "choose a node first" : "not of what is chosen");
     };
     const walk = (direction: Direction) => {
         const picture = of.picture.peek();
@@ -394,7 +394,8 @@ function useGraphKeys(of: Investigation, { view, around, setTab, setCard, close,
         { keys: ["Delete", "Backspace"], label: "Remove from the graph", run: () => deed("remove") },
         { keys: ["u", "Ctrl+Z"], label: "Undo", run: () => of.undo() },
         { keys: ["U", "Ctrl+Shift+Z", "Ctrl+Y"], label: "Redo", run: () => of.redo() },
-        { keys: "a", label: "Draw alike nodes as one, or not", run: () => toggleGrouping(of) },
+        { keys: "g", label: "Draw alike nodes as one, or not", run: () => toggleGrouping(of) },
+        { keys: "a", needs: "respond", label: "Add the alert to the incident", run: () => deed("add") },
         { keys: "f", label: "Show everything", run: () => view.current?.fit() },
         { keys: ["+", "="], label: "Zoom in", run: () => view.current?.zoomBy(1.4) },
         { keys: "_", label: "Zoom out", run: () => view.current?.zoomBy(1 / 1.4) },

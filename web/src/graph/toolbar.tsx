@@ -73,7 +73,7 @@ export function Toolbar({
                 type="button"
                 class="button quiet small"
                 aria-pressed={groupingOf(state)}
-                title="Draw alike nodes as one (a)"
+                title="Draw alike nodes as one (g)"
                 onClick={() => toggleGrouping(of)}
             >
                 <Icon name="group" />

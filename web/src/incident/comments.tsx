@@ -1,6 +1,7 @@
 // Comments of an incident: written, rewritten, removed; each keeps its earlier texts.
 
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { signal } from "@preact/signals";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Needs } from "../access/needs";
 import { ask } from "../api/client";
 import { useAsk } from "../api/resource";
@@ -9,7 +10,6 @@ import { seq } from "../app/live";
 import { past } from "../router/router";
 import { Icon } from "../ui/icons";
 import { Json } from "../ui/json";
-import { useKeys } from "../ui/keys";
 import { Markdown } from "../ui/markdown";
 import { IconButton, Time } from "../ui/parts";
 import { changed } from "./change";
@@ -181,13 +181,22 @@ function Writer({ text = "", button, onText, onCancel }: WriterProps) {
     );
 }
 
+/** Whether somebody wants to write a comment: the field takes the focus as soon as it is there. */
+export const commentWanted = signal(false);
+
 /** Comments that were begun, by incident: whoever looks something up on another tab finds them again. */
 const drafts = new Map<string, string>();
 
 function AddComment({ incident: { id } }: { incident: IncidentDetail }) {
     const field = useRef<HTMLTextAreaElement>(null);
     const [busy, setBusy] = useState(false);
-    useKeys("Notes", [{ keys: "n", needs: "respond", label: "Write a comment", run: () => field.current?.focus() }]);
+    // The key may have been pressed on another tab.
+    const wanted = commentWanted.value;
+    useEffect(() => {
+        if (!wanted) return;
+        commentWanted.value = false;
+        field.current?.focus();
+    }, [wanted]);
     const add = async () => {
         const message = field.current?.value.trim() ?? "";
         if (!message || busy) return;

@@ -71,7 +71,6 @@ export function EntitiesTab({ incident }: { incident: IncidentDetail }) {
                             onInput={(event) => setParams({ text: event.currentTarget.value }, { replace: true })}
                         />
                     </div>
-                    <ShowQuery {...entitiesQuestion(incident.id, "Entities of the incident", kind)} right={false} />
                     <div class="segments" role="group" aria-label="Kinds">
                         <button type="button" aria-pressed={!kind} onClick={() => setParams({ kind: null })}>
                             All{" "}
@@ -93,6 +92,8 @@ export function EntitiesTab({ incident }: { incident: IncidentDetail }) {
                                 </button>
                             ))}
                     </div>
+                    <span class="grow" />
+                    <ShowQuery {...entitiesQuestion(incident.id, "Entities of the incident", kind)} />
                 </div>
                 {rows.length === 0 ? (
                     <Empty title="No entity fits" />

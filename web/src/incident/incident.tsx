@@ -18,6 +18,7 @@ import { copyText } from "../ui/toast";
 import { ActivityTab } from "./activity";
 import { AlertsTab } from "./alerts";
 import { alertsQuestion, entitiesQuestion, incidentQuestion } from "./asked";
+import { commentWanted } from "./comments";
 import { EntitiesTab } from "./entities";
 import { NotesTab } from "./notes";
 import { Overview } from "./overview";
@@ -69,6 +70,15 @@ export function IncidentScreen({ id, tab }: { id: string; tab: string }) {
             label: `Tab ${label}`,
             run: () => navigate(tabHref(name)),
         })),
+        {
+            keys: "n",
+            needs: "respond",
+            label: "Write a comment",
+            run: () => {
+                commentWanted.value = true;
+                navigate(tabHref("notes"));
+            },
+        },
         { keys: "b", label: "Details beside the tabs, or not", run: () => toggleRail(tab) },
         { keys: "g b", label: "Back to the queue", run: () => navigate("/incidents") },
     ]);

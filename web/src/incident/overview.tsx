@@ -28,12 +28,14 @@ export function Overview({ incident }: { incident: IncidentDetail }) {
             <TacticStrip incident={incident} />
             <TimelineStrip incident={incident} />
             <div class="overview-columns">
-                <TopAlerts incident={incident} />
-                <TopEntities incident={incident} />
-            </div>
-            <div class="overview-columns">
-                <Similar incident={incident} />
-                <Reasons incident={incident} />
+                <div class="overview-column">
+                    <TopAlerts incident={incident} />
+                    <Similar incident={incident} />
+                </div>
+                <div class="overview-column">
+                    <TopEntities incident={incident} />
+                    <Reasons incident={incident} />
+                </div>
             </div>
         </div>
     );

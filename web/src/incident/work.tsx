@@ -9,6 +9,7 @@ import { Popover } from "../ui/dialog";
 import { Icon, type IconName } from "../ui/icons";
 import { type KeyBinding, useKeys } from "../ui/keys";
 import { Facts, Severity, Status, Words } from "../ui/parts";
+import { toast } from "../ui/toast";
 import { changeFields, lastOwner } from "./change";
 import { CloseDialog } from "./close";
 import { MergeInto, ParentDialog } from "./joining";
@@ -26,8 +27,11 @@ export function Work({ incident, keys = true }: { incident: IncidentDetail; keys
             keys: "a",
             needs: "respond",
             label: "Assign to the owner chosen last",
-            run: () =>
-                lastOwner.value && void changeFields(incident, { owner: { name: lastOwner.value } }, `Assigned to ${lastOwner.value}`),
+            run: () => {
+                const name = lastOwner.value;
+                if (name) void changeFields(incident, { owner: { name } }, `Assigned to ${name}`);
+                else toast("Nobody was chosen yet: choose an owner here once");
+            },
         },
         {
             keys: "s",

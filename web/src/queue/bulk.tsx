@@ -35,7 +35,16 @@ export function QueueBulk({ query, pages, of, onAll, onClear }: BulkProps<QueueQ
             keys: "a",
             needs: "respond",
             label: "Assign them to the owner chosen last",
-            run: () => lastOwner.value && void assign(lastOwner.value),
+            run: () => (lastOwner.value ? void assign(lastOwner.value) : toast("Nobody was chosen yet: choose an owner in the bar once")),
+        },
+        {
+            keys: "s",
+            needs: "respond",
+            label: "Take them on: status is Active",
+            run: () => {
+                if (rows.some((row) => row.status === "Closed")) setOpen("reopen");
+                else void change({ status: "Active" }, `Status of ${what} is Active`);
+            },
         },
         { keys: "m", needs: "respond", label: "Merge them", run: () => setOpen("merge") },
         { keys: "Escape", label: "Tick none", run: onClear },

@@ -269,11 +269,14 @@ function Items({ pages, about, chosen, onChoose }: ItemsProps) {
 }
 
 /** Where an item lies in the whole, as a bar as long as it lasted. */
+const MARK_PERCENT = 3;
+
 function Span({ item, from, to }: { item: TimelineItem; from: number; to: number }) {
     const time = Date.parse(item.time ?? "");
     const end = item.end ? Date.parse(item.end) : time;
     const whole = Math.max(1, to - from);
-    const left = Math.max(0, Math.min(100, ((time - from) / whole) * 100));
+    // The last moment still has its mark: it ends with the track.
+    const left = Math.max(0, Math.min(100 - MARK_PERCENT, ((time - from) / whole) * 100));
     const width = Math.max(0, Math.min(100 - left, ((end - time) / whole) * 100));
     const title = end > time ? `lasted ${formatSpan(end - time)}` : undefined;
     return (

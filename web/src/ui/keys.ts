@@ -16,7 +16,7 @@ export interface KeyBinding {
     needs?: Right;
 }
 
-interface Group {
+export interface Group {
     title: string;
     bindings: readonly KeyBinding[];
     /** Whether it stands for a window over the page: as long as that is open, what lies below hears no key. */
@@ -73,27 +73,73 @@ export function keyName(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey"
     return parts.join("+");
 }
 
+const shown: Record<string, string> = { ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→", Escape: "Esc", Delete: "Del" };
+
+/** The keys of a binding one by one, as people know them. */
+export function keyNames(keys: string): string[] {
+    return (keys.length > 1 ? keys.split(/[ +]/) : [keys]).map((key) => shown[key] ?? key);
+}
+
+/** What is heard now, the nearest group first: of bindings of one key, only the one that it runs. */
+export function keysHeard(groups: readonly Group[]): Group[] {
+    const taken = new Set<string>();
+    return [...groups].reverse().flatMap((group) => {
+        const bindings = group.bindings.flatMap((binding) => {
+            const keys = [binding.keys].flat().filter((key) => !taken.has(key));
+            for (const key of keys) taken.add(key);
+            return keys.length > 0 ? [{ ...binding, keys }] : [];
+        });
+        return bindings.length > 0 ? [{ ...group, bindings }] : [];
+    });
+}
+
 /** The binding that a key event means, given the key before it (for two-key sequences). */
 export function findBinding(groups: readonly Group[], name: string, before: string, inField: boolean): KeyBinding | undefined {
     if (groups.some((group) => group.modal)) return undefined;
-    for (let index = groups.length - 1; index >= 0; index -= 1) {
-        const candidates = groups[index]?.bindings.filter((binding) => binding.inFields || !inField) ?? [];
-        const has = (binding: KeyBinding, wanted: string) => [binding.keys].flat().includes(wanted);
-        const sequence = before ? candidates.find((binding) => has(binding, `${before} ${name}`)) : undefined;
-        const found = sequence ?? candidates.find((binding) => has(binding, name));
-        if (found) return found;
-    }
-    return undefined;
+    const find = (wanted: string) => {
+        for (let index = groups.length - 1; index >= 0; index -= 1) {
+            const candidates = groups[index]?.bindings.filter((binding) => binding.inFields || !inField) ?? [];
+            const found = candidates.find((binding) => [binding.keys].flat().includes(wanted));
+            if (found) return found;
+        }
+        return undefined;
+    };
+    // Whoever began a pair means the pair, whatever its second key means alone in a nearer group.
+    return (before ? find(`${before} ${name}`) : undefined) ?? find(name);
 }
 
 function inField(target: EventTarget | null): boolean {
     return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 }
 
+/** Whether a key begins a pair. */
+function begins(groups: readonly Group[], name: string): boolean {
+    return groups.some((group) => group.bindings.some((binding) => [binding.keys].flat().some((keys) => keys.startsWith(`${name} `))));
+}
+
 /** How long the first key of a pair waits for the second. */
 const SEQUENCE_MS = 1_500;
+/** How long a key that means something by itself as well waits for the second of a pair. */
+const ALONE_MS = 450;
 let before = "";
 let beforeAt = 0;
+/** A key that waits whether it is the first of a pair. */
+let alone: { timer: ReturnType<typeof setTimeout>; run: () => void } | undefined;
+
+/** Settles a key that waits: it was the first of a pair, or it means itself. */
+function settle(paired: boolean): void {
+    const waiting = alone;
+    alone = undefined;
+    clearTimeout(waiting?.timer);
+    if (!paired) waiting?.run();
+}
+
+/** Does what a key means. The document names it, for tests of the keyboard map. */
+function runBinding(binding: KeyBinding, event: KeyboardEvent): void {
+    document.documentElement.dataset.key = binding.label;
+    if (binding.needs && !mayDo(binding.needs)) toast(whyNot(binding.needs), { tone: "bad" });
+    else binding.run(event);
+}
 
 /** Lets key events of the document run their bindings. */
 export function listenToKeys(): void {
@@ -103,8 +149,15 @@ export function listenToKeys(): void {
         const field = inField(event.composedPath()[0] ?? event.target);
         const name = keyName(event);
         const prefix = event.timeStamp - beforeAt < SEQUENCE_MS ? before : "";
-        const binding = findBinding(keyGroups.value, name, prefix, field);
-        before = field || binding ? "" : name;
+        let binding = findBinding(keyGroups.value, name, prefix, field);
+        const paired = prefix !== "" && binding !== undefined && [binding.keys].flat().includes(`${prefix} ${name}`);
+        if (alone && !/^(Shift|Control|Alt|Meta)$/.test(event.key)) {
+            settle(paired);
+            // What the key before did may have changed what this one means.
+            if (!paired) binding = findBinding(keyGroups.value, name, "", field);
+        }
+        const both = !paired && binding !== undefined && !field && begins(keyGroups.value, name);
+        before = field || (binding && !both) ? "" : name;
         beforeAt = event.timeStamp;
         // A focused button or link keeps Enter and Space for itself.
         const target = event.target;
@@ -112,7 +165,10 @@ export function listenToKeys(): void {
             (name === "Enter" || name === "Space") && target instanceof Element && target.closest("button, a[href], summary, [role=tab]");
         if (!binding || own) return;
         event.preventDefault();
-        if (binding.needs && !mayDo(binding.needs)) toast(whyNot(binding.needs), { tone: "bad" });
-        else binding.run(event);
+        const meant = binding;
+        if (both) {
+            const run = () => runBinding(meant, event);
+            alone = { run, timer: setTimeout(() => settle(false), ALONE_MS) };
+        } else runBinding(meant, event);
     });
 }

@@ -1,0 +1,118 @@
+// The keyboard map is true: on each screen, each key that it lists does what it says, and nothing breaks by it.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { broken, closeClean, complete, eventually, openPage, startBrowser, startClew } from "./support.mjs";
+
+let clew;
+let browser;
+before(async () => {
+    browser = await startBrowser();
+    clew = await startClew("demo");
+});
+after(async () => {
+    await browser?.close();
+    await clew?.stop();
+});
+
+/** What the map lists now: keys and what they do. */
+async function mapOf(page) {
+    await page.keyboard.press("?");
+    const map = page.getByRole("dialog", { name: "Keyboard map" });
+    await map.waitFor();
+    const lines = await map
+        .locator("[data-label]")
+        .evaluateAll((all) =>
+            all.flatMap((line) => [...line.querySelectorAll("[data-keys]")].map((keys) => [keys.dataset.keys, line.dataset.label])),
+        );
+    await page.keyboard.press("Escape");
+    await map.waitFor({ state: "detached" });
+    return lines;
+}
+
+/** Presses what the map calls `Ctrl+K`, `g i` or `?`. */
+async function press(page, keys) {
+    if (keys.length > 1 && keys.includes(" ")) for (const key of keys.split(" ")) await page.keyboard.press(key);
+    else
+        await page.keyboard.press(
+            keys.replace(/^Ctrl\+([A-Z])$/, (_, letter) => `Control+${letter.toLowerCase()}`).replace("Ctrl+", "Control+"),
+        );
+}
+
+/** Screens, each with how it is brought to where its keys mean something. */
+const screens = [
+    ["/incidents", async (page) => page.getByRole("row", { name: /138 alerts/ }).waitFor()],
+    [
+        "/incidents",
+        async (page) => {
+            await page.getByRole("row", { name: /2 alerts on vm3/ }).waitFor();
+            await page.keyboard.press("End");
+            await page.keyboard.press("x");
+            await page.getByRole("toolbar", { name: /Actions on/ }).waitFor();
+        },
+    ],
+    ["/alerts", async (page) => page.getByRole("row").nth(2).waitFor()],
+    ["/incidents/3", async () => {}],
+    ["/incidents/3/timeline", async (page) => page.getByRole("listitem").first().waitFor()],
+    ["/incidents/3/alerts", async (page) => page.getByRole("row").nth(2).waitFor()],
+    ["/incidents/3/notes", async () => {}],
+    [
+        "/incidents/1/graph",
+        async (page) => {
+            await page.waitForFunction(() => window.clewGraph?.atRest() && window.clewGraph.stats().drawn.nodes > 1);
+            await page.locator(".graph-stage").focus();
+            await page.keyboard.press("ArrowRight");
+        },
+    ],
+    ["/query", async (page) => page.getByRole("textbox").first().waitFor()],
+    ["/search?q=vm1", async () => {}],
+    ["/admin/suppression", async () => {}],
+];
+
+/** Keys whose deed leads elsewhere or asks the server for much: what they are bound to is all that is looked at. */
+const doneLast = (label) => (/^(Go to|Tab |Back to|Search every|Open the row|Open the item)/.test(label) ? 1 : 0);
+
+for (const [path, begin] of screens) {
+    test(`each key of the map does what it says: ${path} ${begin.toString().includes('"x"') ? "with a ticked row" : ""}`, async () => {
+        const page = await openPage(browser, clew.url);
+        const ready = async () => {
+            await page.go(path);
+            await complete(page);
+            await begin(page);
+            // Fields have keys of their own.
+            await page.evaluate(() => /^(INPUT|TEXTAREA)$/.test(document.activeElement?.tagName ?? "") && document.activeElement.blur());
+        };
+        await ready();
+        const lines = (await mapOf(page)).sort(([, a], [, b]) => doneLast(a) - doneLast(b));
+        assert.ok(lines.length > 8, `${path}: ${lines.length} keys`);
+        assert.equal(new Set(lines.map(([keys]) => keys)).size, lines.length, "no key is listed twice");
+        for (const [keys, label] of lines) {
+            await ready();
+            await page.evaluate(() => {
+                delete document.documentElement.dataset.key;
+            });
+            await press(page, keys);
+            await eventually(() => page.evaluate(() => document.documentElement.dataset.key ?? "nothing"), label);
+        }
+        await closeClean(page, { refused: true });
+    });
+}
+
+test("what can be done is found by its words, and done", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/incidents/3");
+    await complete(page);
+    await page.keyboard.press("Control+k");
+    const palette = page.getByRole("dialog", { name: "What to do" });
+    await palette.getByRole("combobox").waitFor();
+    assert.deepEqual(await broken(page), []);
+    await page.keyboard.type("tab graph");
+    await palette.getByRole("option", { name: /Tab Graph/ }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/incidents\/3\/graph/);
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("contoso");
+    await palette.getByRole("option", { name: 'Search everything for "contoso"' }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/search\?q=contoso/);
+    await closeClean(page);
+});
