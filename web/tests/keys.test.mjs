@@ -38,6 +38,26 @@ async function press(page, keys) {
         );
 }
 
+/** Where the page is, what is open there, and whether a field has the keyboard. */
+const standing = (page) =>
+    page.evaluate(() => {
+        const open = document.querySelectorAll("[role=dialog], [role=toolbar], .popover, aside").length;
+        const field = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName ?? "");
+        return `${location.pathname} ${open} ${field} ${document.querySelectorAll("[aria-selected=true]").length > 0}`;
+    });
+
+/** Leaves behind what a key opened, or where it led; tells whether the page stands again as before. */
+async function back(page, before) {
+    const path = before.split(" ")[0];
+    await page.evaluate(() => document.activeElement?.matches("input, textarea, select") && document.activeElement.blur());
+    if ((await standing(page)) === before) return true;
+    if (new URL(page.url()).pathname !== path) {
+        await page.goBack();
+        await complete(page);
+    } else await page.keyboard.press("Escape");
+    return (await standing(page)) === before;
+}
+
 /** Screens, each with how it is brought to where its keys mean something. */
 const screens = [
     ["/incidents", async (page) => page.getByRole("row", { name: /138 alerts/ }).waitFor()],
@@ -85,8 +105,12 @@ for (const [path, begin] of screens) {
         const lines = (await mapOf(page)).sort(([, a], [, b]) => doneLast(a) - doneLast(b));
         assert.ok(lines.length > 8, `${path}: ${lines.length} keys`);
         assert.equal(new Set(lines.map(([keys]) => keys)).size, lines.length, "no key is listed twice");
+        let before = await standing(page);
         for (const [keys, label] of lines) {
-            await ready();
+            if ((await standing(page)) !== before && !(await back(page, before))) {
+                await ready();
+                before = await standing(page);
+            }
             await page.evaluate(() => {
                 delete document.documentElement.dataset.key;
             });

@@ -16,7 +16,7 @@ export const alertColumns: readonly Column<ListRow>[] = [
     {
         id: "title",
         label: "Title",
-        width: "minmax(240px, 1fr)",
+        width: "minmax(200px, 1fr)",
         sort: "title",
         descending: false,
         fixed: true,
@@ -124,7 +124,7 @@ export const repeatColumns = (query: AlertQuery): readonly Column<ListRow>[] => 
     {
         id: "title",
         label: "Newest alert",
-        width: "minmax(240px, 1fr)",
+        width: "minmax(200px, 1fr)",
         sort: "title",
         descending: false,
         fixed: true,

@@ -117,7 +117,7 @@ export function App() {
         { keys: "t", label: "Switch theme", run: switchTheme },
         { keys: "Ctrl+Z", needs: "respond", label: "Undo the last change", run: () => void undoNewest() },
     ];
-    useKeys("Everywhere", bindings);
+    useKeys("Everywhere", bindings, true, "page");
     return (
         <div class="app">
             <a class="skip" href="#main" onClick={(event) => focusMain(event)}>

@@ -299,7 +299,7 @@ function Examples({ lang, onOpen }: { lang: Lang; onOpen: (lang: Lang, text: str
                 </button>
             ))}
         >
-            Names are those of the schema on the left. Queries only read.
+            Names are those of the schema beside. Queries only read.
         </Empty>
     );
 }

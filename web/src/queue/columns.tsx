@@ -27,7 +27,7 @@ export const columns: readonly Column<QueueRow>[] = [
     {
         id: "title",
         label: "Title",
-        width: "minmax(240px, 1fr)",
+        width: "minmax(200px, 1fr)",
         sort: "title",
         descending: false,
         fixed: true,
@@ -45,7 +45,7 @@ export const columns: readonly Column<QueueRow>[] = [
         right: true,
         cell: (row) => <span {...asked({ of: `Alerts of ${row.title}`, text: alertsOf(row.id) })}>{formatCount(row.alerts)}</span>,
     },
-    { id: "status", label: "Status", width: "82px", fixed: true, cell: (row) => <Status name={row.status} /> },
+    { id: "status", label: "Status", width: "82px", weight: 9, cell: (row) => <Status name={row.status} /> },
     { id: "products", label: "Products", width: "160px", weight: 4, cell: (row) => <Words of={row.products} most={1} plain /> },
     { id: "tactics", label: "Tactics", width: "170px", weight: 5, cell: (row) => <Words of={row.tactics} most={1} /> },
     { id: "owner", label: "Owner", width: "120px", weight: 3, cell: (row) => row.owner ?? <span class="faint">unassigned</span> },

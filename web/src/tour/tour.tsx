@@ -90,7 +90,7 @@ export default function Tour() {
         if (!atQueue()) navigate("/incidents");
         next.current?.focus();
     }, [ready]);
-    useKeys("Tour", [{ keys: "Escape", label: "End the tour", run: end }], ready, true);
+    useKeys("Tour", [{ keys: "Escape", label: "End the tour", run: end }], ready, "over");
     // Without an incident there is nothing to be shown: an empty workspace says itself what to do.
     if (!incident) return null;
     const last = at === steps.length - 1;

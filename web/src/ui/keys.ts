@@ -16,23 +16,26 @@ export interface KeyBinding {
     needs?: Right;
 }
 
+/** What a group belongs to: the page under every screen, a screen, or what lies over whatever screen is there. The upper is heard first. */
+type Layer = "page" | "screen" | "over";
+const layers: readonly Layer[] = ["page", "screen", "over"];
+const rank = ({ layer = "screen" }: Group): number => layers.indexOf(layer);
+
 export interface Group {
     title: string;
     bindings: readonly KeyBinding[];
     /** Whether it stands for a window over the page: as long as that is open, what lies below hears no key. */
     modal?: boolean;
-    /** Whether it lies over whatever screen is there, and is heard before it. */
-    over?: boolean;
+    layer?: Layer;
 }
 
 /** What is registered, the newest group last. */
 export const keyGroups = signal<readonly Group[]>([]);
 
 /**
- * Registers `bindings` while the component is mounted. A later group goes before an earlier one; one that lies `over` the screens goes
- * before those of every screen.
+ * Registers `bindings` while the component is mounted. A later group goes before an earlier one of its layer.
  */
-export function useKeys(title: string, bindings: readonly KeyBinding[], active = true, over = false): void {
+export function useKeys(title: string, bindings: readonly KeyBinding[], active = true, layer: Layer = "screen"): void {
     const current = useRef(bindings);
     current.current = bindings;
     const signature = bindings.map((binding) => `${binding.keys}|${binding.label}`).join("\n");
@@ -42,13 +45,13 @@ export function useKeys(title: string, bindings: readonly KeyBinding[], active =
         const group: Group = {
             title,
             bindings: current.current.map((binding, index) => ({ ...binding, run: (event) => current.current[index]?.run(event) })),
-            over,
+            layer,
         };
-        keyGroups.value = [...keyGroups.peek(), group].sort((a, b) => Number(a.over ?? false) - Number(b.over ?? false));
+        keyGroups.value = [...keyGroups.peek(), group].sort((a, b) => rank(a) - rank(b));
         return () => {
             keyGroups.value = keyGroups.peek().filter((other) => other !== group);
         };
-    }, [title, signature, active, over]);
+    }, [title, signature, active, layer]);
 }
 
 /** Keeps keys from the screen below as long as the component, a window over the page, is mounted. */
