@@ -52,7 +52,11 @@ async function back(page, before) {
     await page.evaluate(() => document.activeElement?.matches("input, textarea, select") && document.activeElement.blur());
     if ((await standing(page)) === before) return true;
     if (new URL(page.url()).pathname !== path) {
-        await page.goBack();
+        // As the browser's way back does; some steps leave no trace in its history.
+        await page.evaluate((place) => {
+            history.pushState(null, "", place);
+            dispatchEvent(new PopStateEvent("popstate"));
+        }, path);
         await complete(page);
     } else await page.keyboard.press("Escape");
     return (await standing(page)) === before;

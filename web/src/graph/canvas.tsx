@@ -67,6 +67,17 @@ export function Canvas({ of, view, onHover, onMenu }: Props) {
                 if (of.arranged.value > 0) requestAnimationFrame(() => made.fit());
             }),
             effect(() => {
+                const [arrived, picture] = [of.arrived.value, of.picture.value];
+                if (!arrived || !picture) return;
+                const drawn = arrived.flatMap((id) => picture.scene.place.get(id) ?? []);
+                if (arrived.length > 0 && drawn.length === 0) return;
+                // The view takes the picture in the same turn.
+                queueMicrotask(() => {
+                    of.arrived.value = undefined;
+                    made.include(drawn);
+                });
+            }),
+            effect(() => {
                 const selection = of.selection.value;
                 const focus = of.focus.value;
                 const nodes = new Set(selection.kind === "nodes" ? selection.ids : []);

@@ -88,3 +88,33 @@ test("more links of a node in the graph of an instant are those of that instant"
 test("an exploration is a query that anybody can run, whatever the name holds", () => {
     assert.equal(exploreText("host/logons", 'account:CONTOSO\\a"b'), 'explore("host/logons", "account:CONTOSO\\\\a\\"b")');
 });
+
+test("alerts that a question finds are tied to what was asked about, though its answer names only their incident", async () => {
+    const asked = answering({
+        "/v1/explore": {
+            graph: {
+                nodes: ["ip:1", "incident:9", "alert:z"].map(node),
+                edges: [edge("incident:9", "contains", "alert:z")],
+                complete: true,
+            },
+            table: { columns: [], rows: [[]], complete: true },
+        },
+        "/v1/query": {
+            columns: [],
+            rows: [
+                ["alert:z", "involves", "ip:1", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z", 1],
+                ["alert:z", "involves", "alert:z", null, null, 1],
+            ],
+            complete: true,
+        },
+    });
+    const found = await run({ kind: "explore", node: "ip:1", query: "any/related-incidents" }, EMPTY);
+    assert.equal(asked.length, 2);
+    assert.deepEqual(
+        found.batch.edges.map(({ source, relation, target }) => [source, relation, target]),
+        [
+            ["incident:9", "contains", "alert:z"],
+            ["alert:z", "involves", "ip:1"],
+        ],
+    );
+});

@@ -70,7 +70,7 @@ export async function run(call: Call, state: GraphState, signal?: AbortSignal): 
         case "explore": {
             const params = { entity: call.node, query: call.query, ...(call.limit ? { limit: call.limit } : {}) };
             const answer = await ask("explore", params, options);
-            const found = subgraph(answer.graph, state, call.query);
+            const found = await tied(subgraph(answer.graph, state, call.query), call.node, state, options);
             return {
                 ...found,
                 // How many results the limit left out, the card knows; here only that there are some.
@@ -148,6 +148,18 @@ function subgraph(answer: Answer<"neighbors">, state: GraphState, query?: string
     const own = query !== undefined && answer.edges.every((edge) => edge.evidence.length === 0) ? query : undefined;
     return { batch: batch(answer.nodes, answer.edges, insideOf(state), own), notes: notesOf(answer) };
 }
+
+/** Alerts that an answer leaves loose, tied to what was asked about by the links that they have with it. */
+async function tied(found: Found, asked: NodeId, state: GraphState, options: Options): Promise<Found> {
+    const self = found.batch.nodes[0]?.id ?? asked;
+    const ends = new Set(found.batch.edges.filter((edge) => edge.source === self || edge.target === self).flatMap(endsOf));
+    const loose = found.batch.nodes.filter((node) => node.kind === "alert" && !ends.has(node.id)).map((node) => node.id);
+    if (loose.length === 0 || loose.length > LINKED_MAX) return found;
+    const edges = (await relations([...loose, self], state, options)).edges.filter((edge) => edge.source === self || edge.target === self);
+    return { ...found, batch: { ...found.batch, edges: [...found.batch.edges, ...edges] } };
+}
+
+const endsOf = ({ source, target }: { source: NodeId; target: NodeId }): NodeId[] => [source, target];
 
 function paths(answer: Answer<"paths">, state: GraphState): Found {
     const trail = [...new Set(answer.paths.flatMap((path) => path.nodes))];
@@ -242,6 +254,14 @@ async function links(state: GraphState, options: Options): Promise<Found> {
     const entities = [...state.nodes.values()].filter((node) => node.kind !== "alert" && node.kind !== "incident").map((node) => node.id);
     const ids = entities.slice(0, LINKED_MAX);
     if (ids.length < 2) return { batch: { nodes: [], edges: [] }, notes: [] };
+    const { edges, table, text } = await relations(ids, state, options);
+    const notes = notesOf(table);
+    if (entities.length > ids.length) notes.push(`links of the first ${LINKED_MAX} entities`);
+    return { batch: { nodes: [], edges }, notes, text };
+}
+
+/** Every relation between some nodes, aggregated. */
+async function relations(ids: readonly NodeId[], state: GraphState, options: Options) {
     const list = ids.map((id) => `'${id.replaceAll("'", "''")}'`).join(", ");
     const text = `SELECT "SourceId", "Relation", "TargetId", min("FirstTime"), max("LastTime"), sum("Count") FROM "Relations"
 WHERE "SourceId" IN (${list}) AND "TargetId" IN (${list}) AND "SourceId" <> "TargetId" GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`;
@@ -261,9 +281,7 @@ WHERE "SourceId" IN (${list}) AND "TargetId" IN (${list}) AND "SourceId" <> "Tar
             inside: inside(source) && inside(target),
         };
     });
-    const notes = notesOf(table);
-    if (entities.length > ids.length) notes.push(`links of the first ${LINKED_MAX} entities`);
-    return { batch: { nodes: [], edges }, notes, text };
+    return { edges, table, text };
 }
 
 /** A question in words, for the history and the list of questions. */

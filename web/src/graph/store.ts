@@ -74,6 +74,8 @@ export class Investigation {
     readonly addressed = signal(true);
     /** Counts arrangements that lie elsewhere than the one before: the view then shows everything. */
     readonly arranged = signal(0);
+    /** What the last answer brought, until the view has shown it. */
+    readonly arrived = signal<readonly NodeId[] | undefined>(undefined);
     readonly canUndo = computed(() => undoLabel(this.history.value));
     readonly canRedo = computed(() => redoLabel(this.history.value));
 
@@ -298,7 +300,10 @@ export class Investigation {
             const before = this.state.peek();
             const action: Action = { type: "load", load, batch: found.batch };
             this.history.value = silent ? begin(this.history.peek(), action) : act(this.history.peek(), action, label);
-            if (!silent) this.report(label, before, found);
+            if (!silent) {
+                this.arrived.value = found.batch.nodes.map((node) => node.id).filter((id) => !before.nodes.has(id));
+                this.report(label, before, found);
+            }
             return found;
         } catch (error) {
             if (!isAbort(error)) this.say(`${label}: ${errorDetail(error).message}`, true);

@@ -31,6 +31,9 @@ const TWEEN_NODES_MAX = 900;
 const BITMAP_PARTS = 1_500;
 /** Share of the view that the bitmap reaches beyond each side. */
 const BITMAP_MARGIN = 0.5;
+/** Nodes nearer to the edge of the view than this have no room for their names. */
+const EDGE_PX = 48;
+
 /** A bitmap is not stretched further than this. */
 const BITMAP_SCALE_MAX = 1.9;
 const SETTLE_MS = 110;
@@ -170,6 +173,18 @@ export class GraphView {
         if (x > 40 && x < this.width - 40 && y > 40 && y < this.height - 60 && this.lens.k > 0.25) return;
         const k = Math.max(this.lens.k, 0.7);
         this.goTo({ k, x: this.width / 2 - node.x * k, y: this.height / 2 - node.y * k }, true);
+    }
+
+    /** Shows everything if one of these nodes would not be in sight. */
+    include(ids: readonly string[]): void {
+        const { k, x, y } = this.lens;
+        const outside = ids.some((id) => {
+            const node = this.target?.byId.get(id);
+            if (!node) return false;
+            const [left, top] = [node.x * k + x, node.y * k + y];
+            return left < EDGE_PX || left > this.width - EDGE_PX || top < EDGE_PX || top > this.height - EDGE_PX;
+        });
+        if (outside) this.fit();
     }
 
     zoomBy(factor: number): void {
