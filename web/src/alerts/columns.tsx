@@ -4,6 +4,7 @@ import { chosenOf } from "../list/columns";
 import { href, nodeHref } from "../router/router";
 import { entitiesNamed } from "../state/sql";
 import { formatCount } from "../state/time";
+import { kindLabel } from "../ui/kinds";
 import { Severity, Status, Time, Words } from "../ui/parts";
 import { asked } from "../ui/showquery";
 import type { Column } from "../ui/table";
@@ -105,6 +106,16 @@ function IncidentCell({ id, others }: { id: string; others: number }) {
     );
 }
 
+/** What the alerts of a group share beside the title that stands there already: their resource by its name alone. */
+export function alikeIn({ title, group }: Pick<ListRow, "title" | "group">): string {
+    const label = group?.label ?? "";
+    if (!label.startsWith(title)) return label;
+    const reference = /^ \(([a-z-]+):(.*)\)$/.exec(label.slice(title.length));
+    if (!reference) return label.slice(title.length).trim();
+    const [, kind = "", name = ""] = reference;
+    return `${kindLabel(kind)} ${name.split("/").at(-1)}`;
+}
+
 /** Columns of groups; a group's number carries the question that lists its alerts. */
 export const repeatColumns = (query: AlertQuery): readonly Column<ListRow>[] => [
     {
@@ -137,7 +148,7 @@ export const repeatColumns = (query: AlertQuery): readonly Column<ListRow>[] => 
         weight: 4,
         cell: (row) => (
             <span class="muted" title={row.group?.label}>
-                {row.group?.label === row.title ? "" : row.group?.label}
+                {alikeIn(row)}
             </span>
         ),
     },

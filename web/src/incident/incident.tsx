@@ -206,7 +206,7 @@ function ReportChoice({ id }: { id: string }) {
                     <button
                         key={format}
                         type="button"
-                        class="menu-item"
+                        class="menu-item two"
                         onClick={() => {
                             close();
                             void save(format);

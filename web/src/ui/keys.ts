@@ -133,6 +133,7 @@ let alone: { timer: ReturnType<typeof setTimeout>; run: () => void } | undefined
 function settle(paired: boolean): void {
     const waiting = alone;
     alone = undefined;
+    if (!paired) before = "";
     clearTimeout(waiting?.timer);
     if (!paired) waiting?.run();
 }
