@@ -201,7 +201,7 @@ impl Collector for HitCollector {
             seq: values("seq")?,
             replaced: self.replaced.clone(),
             counters,
-            best: Vec::with_capacity(2 * self.limit),
+            best: Vec::with_capacity(2 * self.limit.min(reader.max_doc() as usize)),
             threshold: None,
             block: Vec::with_capacity(BLOCK),
             total: 0,

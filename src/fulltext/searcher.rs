@@ -46,6 +46,8 @@ pub struct Search<'a> {
     pub sort: Sort,
     /// Least first; relevance knows only best first.
     pub ascending: bool,
+    /// How many hits are left out before the first that is wanted.
+    pub skip: usize,
     /// How many hits.
     pub limit: usize,
     /// Behind which place.
@@ -128,7 +130,7 @@ impl Searcher {
                 sort: search.sort,
                 ascending: search.ascending && search.sort != Sort::Relevance,
                 // One more than is shown tells whether hits follow.
-                limit: search.limit.saturating_add(1),
+                limit: search.skip.saturating_add(search.limit).saturating_add(1),
                 after: search.after,
                 kinds: search.kinds.to_vec(),
                 facets: search.facets.to_vec(),
@@ -138,9 +140,10 @@ impl Searcher {
             all.add(searcher.search_with_statistics_provider(&*query, &collector, &statistics).map_err(FulltextError::Read)?);
         }
         all.candidates.sort_unstable_by(|a, b| b.cmp(a));
-        let more = all.candidates.len() > search.limit;
-        all.candidates.truncate(search.limit);
-        let hits = all.candidates.iter().map(|candidate| self.read(&layers, candidate)).collect::<Result<_, _>>()?;
+        let end = search.skip.saturating_add(search.limit);
+        let more = all.candidates.len() > end;
+        all.candidates.truncate(end);
+        let hits = all.candidates.iter().skip(search.skip).map(|candidate| self.read(&layers, candidate)).collect::<Result<_, _>>()?;
         let facets = search.facets.iter().copied().zip(all.facets.into_iter().map(ranked)).collect();
         Ok(Results { hits, total: all.total, facets, more })
     }
@@ -190,7 +193,8 @@ impl Searcher {
         let facets = Vec::from_iter(facet);
         // Titles are no facet: the distinct ones among the newest hits stand for all.
         let hits = if facet.is_none() { limit.saturating_mul(20).min(1_000) } else { 0 };
-        let search = Search { query: &query, kinds, sort: Sort::Modified, ascending: false, limit: hits, after: None, facets: &facets };
+        let search =
+            Search { query: &query, kinds, sort: Sort::Modified, ascending: false, skip: 0, limit: hits, after: None, facets: &facets };
         let mut results = self.search(&search)?;
         let mut values = match results.facets.pop() {
             Some((_, values)) => values,

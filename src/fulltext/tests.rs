@@ -41,7 +41,8 @@ fn titles(searcher: &Searcher, kind: DocKind, field: Field, text: &str) -> Vec<S
         "" => Query::All,
         text => Query::Text { fields: vec![field], text: text.to_owned(), how: Match::Words },
     };
-    let search = Search { query: &query, kinds: &[kind], sort: Sort::Modified, ascending: false, limit: 100, after: None, facets: &[] };
+    let search =
+        Search { query: &query, kinds: &[kind], sort: Sort::Modified, ascending: false, skip: 0, limit: 100, after: None, facets: &[] };
     let results = searcher.search(&search).expect("an answer");
     assert_eq!(results.total, results.hits.len() as u64);
     results.hits.into_iter().map(|hit| hit.entry.title).collect()

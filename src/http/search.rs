@@ -6,9 +6,9 @@ use utoipa::IntoParams;
 
 use super::params::ParamError;
 use super::routes::{About, Routes};
-use crate::fulltext::{DocKind, Facet, Sort};
+use crate::fulltext::{DocKind, Facet};
 use crate::model::Fault;
-use crate::query::search::{SearchAnswer, SearchRequest};
+use crate::query::search::{Order, SearchAnswer, SearchRequest};
 use crate::query::{Context, Question};
 
 /// Adds the operations.
@@ -30,13 +30,22 @@ struct SearchParameters {
     kind: Vec<DocKind>,
     /// Fields of terms that name none: `id`, `title`, `tag`, `owner`, `product` if absent.
     field: Vec<String>,
-    /// `relevance`, `time` (of the last change), `created`, `first`, `last`, `severity` or `number`, newest or best first; `-` in front turns the order.
+    /// `relevance`, `time` (of the last change), `created`, `first`, `last` (or `activity`), `severity` or `number`, newest or best first,
+    /// or `title`, A to Z; groups by `first` (default), `last`, `created`, `severity`, `title` or `count`; `-` in front turns the order.
     sort: Option<String>,
+    /// Id or number of the incident that contains the alerts; `none` for alerts outside any. Alerts only.
+    incident: Option<String>,
+    /// Shows repeats of an alert as one hit, the newest of them: by `title` (title and resource), `entity` or `rule` (product and type).
+    group: Option<String>,
+    /// Only the alerts of this group, one by one; with `group`.
+    group_key: Option<String>,
     /// Most hits of the answer (default 20).
     #[param(maximum = 1000)]
     limit: Option<u32>,
     /// Where the page begins: the `cursor` of the page before.
     cursor: Option<String>,
+    /// Hit of the whole answer that the page begins with, from 0; not together with `cursor`.
+    offset: Option<u32>,
     /// Properties whose values are counted over all hits: `severity`, `status`, `kind`, `product` and others.
     facet: Vec<Facet>,
     /// Whether to show where the words stand (default true).
@@ -47,16 +56,22 @@ impl SearchParameters {
     fn request(self) -> Result<SearchRequest, ParamError> {
         let asked = self.sort.as_deref();
         let read =
-            |text: &str| Sort::deserialize(text.trim_start_matches('-').into_deserializer()).map_err(|error: ParamError| error.of("sort"));
+            |text: &str| Order::deserialize(text.trim_start_matches('-').into_deserializer()).map_err(|error: ParamError| error.of("sort"));
+        let sort = asked.map(read).transpose()?;
+        let is_turned = asked.is_some_and(|sort| sort.starts_with('-'));
         let default = SearchRequest::default();
         Ok(SearchRequest {
             text: self.q,
             kinds: self.kind,
             fields: self.field,
-            sort: asked.map(read).transpose()?,
-            ascending: asked.is_some_and(|sort| sort.starts_with('-')),
+            sort,
+            ascending: is_turned != sort.is_some_and(Order::is_upward),
+            incident: self.incident,
+            group: self.group,
+            group_key: self.group_key,
             limit: self.limit.map_or(default.limit, |limit| limit as usize),
             cursor: self.cursor,
+            offset: self.offset,
             facets: self.facet,
             highlight: self.highlight.unwrap_or(default.highlight),
         })

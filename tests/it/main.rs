@@ -29,6 +29,7 @@ mod rebuild;
 mod resources;
 mod retention;
 mod schema;
+mod searching;
 mod secrets;
 mod sentinel;
 mod sign_in;

@@ -14,7 +14,7 @@ const RESOURCES: [&str; 8] = ["azure-resource", "amazon-resource", "gcp-resource
 
 /// What alerts are grouped by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum By {
+pub(in crate::query) enum By {
     /// Title and resource: what repeats minute by minute.
     Title,
     /// Each entity that an alert names: it stands in the groups of all of them.
@@ -25,7 +25,7 @@ pub(super) enum By {
 
 impl By {
     /// Reads the name of a grouping.
-    pub(super) fn read(text: &str) -> Result<Self, Fault> {
+    pub(in crate::query) fn read(text: &str) -> Result<Self, Fault> {
         let read = |text: &str| {
             Some(match text {
                 "title" => Self::Title,
@@ -38,7 +38,7 @@ impl By {
     }
 
     /// Key and name of each group that an alert stands in.
-    pub(super) fn groups_of(self, graph: &GraphSnapshot, alert: &AlertRef<'_>) -> Vec<(String, String)> {
+    pub(in crate::query) fn groups_of(self, graph: &GraphSnapshot, alert: &AlertRef<'_>) -> Vec<(String, String)> {
         match self {
             Self::Title => {
                 let resource = resource(graph, alert).map(|(_, reference)| reference).unwrap_or_default();
@@ -77,25 +77,29 @@ pub(in crate::query) fn resource(graph: &GraphSnapshot, alert: &AlertRef<'_>) ->
 }
 
 /// The alerts of one group so far.
-pub(super) struct Grouped<'a> {
+pub(in crate::query) struct Grouped<'a> {
     /// The newest of them, which stands for all.
-    pub(super) newest: AlertRef<'a>,
+    pub(in crate::query) newest: AlertRef<'a>,
     label: String,
     /// How many there are.
-    pub(super) count: u64,
+    pub(in crate::query) count: u64,
     first: Option<Time>,
     last: Option<Time>,
 }
 
 impl Grouped<'_> {
     /// What the row of the group says of it.
-    pub(super) fn describe(&self, key: &str) -> AlertGroup {
+    pub(in crate::query) fn describe(&self, key: &str) -> AlertGroup {
         AlertGroup { key: key.to_owned(), label: self.label.clone(), count: self.count, first: self.first, last: self.last }
     }
 }
 
 /// Puts alerts into groups.
-pub(super) fn gather<'a>(graph: &GraphSnapshot, alerts: impl Iterator<Item = AlertRef<'a>>, by: By) -> BTreeMap<String, Grouped<'a>> {
+pub(in crate::query) fn gather<'a>(
+    graph: &GraphSnapshot,
+    alerts: impl Iterator<Item = AlertRef<'a>>,
+    by: By,
+) -> BTreeMap<String, Grouped<'a>> {
     let mut groups: BTreeMap<String, Grouped<'a>> = BTreeMap::new();
     for alert in alerts {
         for (key, label) in by.groups_of(graph, &alert) {

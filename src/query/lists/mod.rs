@@ -17,9 +17,8 @@ use super::cursor::Seal;
 use super::details::family;
 use super::reference::{are_brief, entity, incident, limit, window, word};
 use super::{Context, Question, render};
-use groups::By;
-pub(super) use groups::resource as alert_resource;
-use page::{Begin, Key, Top};
+pub(super) use groups::{By, Grouped, gather, resource as alert_resource};
+pub(super) use page::{Begin, Key, Top};
 
 pub use requests::{
     AlertFilter, AlertGroup, AlertPage, AlertRow, Counters, EntityFilter, EntityPage, EntityRow, IncidentFilter, IncidentPage, IncidentRow,
@@ -488,7 +487,7 @@ impl Question for AlertFilter {
                 top.page(|alert| alert_row(graph, &alert))
             }
             Some(by) => {
-                let groups = groups::gather(graph, counted, by);
+                let groups = gather(graph, counted, by);
                 let mut top = Top::new(seal, begin, limit, order.descending);
                 for (name, group) in &groups {
                     top.offer(key(&group.newest, group.count), || Cow::Borrowed(name), (name, group));

@@ -10,7 +10,7 @@ use super::super::cursor::Seal;
 
 /// What a list is sorted by; of one list all keys are of the same form.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Key {
+pub(in crate::query) enum Key {
     /// Two numbers, the first before the second.
     Numbers(i64, i64),
     /// A text, by its bytes.
@@ -19,29 +19,29 @@ pub(super) enum Key {
 
 impl Key {
     /// Sorts by an instant; an absent one comes before all.
-    pub(super) fn time(time: Option<Time>) -> Self {
+    pub(in crate::query) fn time(time: Option<Time>) -> Self {
         Self::ranked(0, time)
     }
 
     /// Sorts by a rank, then by an instant.
-    pub(super) fn ranked(rank: u8, time: Option<Time>) -> Self {
+    pub(in crate::query) fn ranked(rank: u8, time: Option<Time>) -> Self {
         Self::Numbers(i64::from(rank), time.map_or(i64::MIN, Time::micros))
     }
 
     /// Sorts by a text without regard to case.
-    pub(super) fn text(text: &str) -> Self {
+    pub(in crate::query) fn text(text: &str) -> Self {
         Self::Text(text.to_lowercase().replace('\0', ""))
     }
 
     /// Sorts by a number; an absent one comes before all.
-    pub(super) fn number(number: Option<i64>) -> Self {
+    pub(in crate::query) fn number(number: Option<i64>) -> Self {
         Self::Numbers(i64::from(number.is_some()), number.unwrap_or_default())
     }
 }
 
 /// The place of a row in its list: its key, and its id among rows of equal keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place<'a> {
+pub(in crate::query) struct Place<'a> {
     key: Key,
     id: Cow<'a, str>,
 }
@@ -74,7 +74,7 @@ impl Place<'_> {
 
 /// Where a page begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Begin {
+pub(in crate::query) enum Begin {
     /// Behind the row that a cursor names.
     After(Place<'static>),
     /// At a row, counted from 0.
@@ -83,7 +83,7 @@ pub(super) enum Begin {
 
 impl Begin {
     /// Reads where the request wants its page to begin: with the first row if it does not say.
-    pub(super) fn read(seal: Seal, cursor: Option<&str>, offset: Option<u32>) -> Result<Self, Fault> {
+    pub(in crate::query) fn read(seal: Seal, cursor: Option<&str>, offset: Option<u32>) -> Result<Self, Fault> {
         match (seal.place(cursor, Place::read)?, offset) {
             (None, offset) => Ok(Self::At(offset.unwrap_or(0) as usize)),
             (Some(place), None) => Ok(Self::After(place)),
@@ -95,7 +95,7 @@ impl Begin {
 
 impl Begin {
     /// Rank and instant in microseconds, and id, of the row that the page begins behind, in a list that is sorted by both.
-    pub(super) fn ranked(&self) -> Option<(i64, i64, &str)> {
+    pub(in crate::query) fn ranked(&self) -> Option<(i64, i64, &str)> {
         match self {
             Self::After(Place { key: Key::Numbers(rank, time), id }) => Some((*rank, *time, id)),
             Self::After(Place { key: Key::Text(_), .. }) | Self::At(_) => None,
@@ -103,7 +103,7 @@ impl Begin {
     }
 
     /// Whether a list sorted by rank and time, with ranks below `ranks`, can go on behind it.
-    pub(super) fn is_ranked(&self, ranks: usize) -> bool {
+    pub(in crate::query) fn is_ranked(&self, ranks: usize) -> bool {
         match self {
             Self::At(_) => true,
             Self::After(_) => self.ranked().is_some_and(|(rank, ..)| usize::try_from(rank).is_ok_and(|rank| rank < ranks)),
@@ -111,7 +111,7 @@ impl Begin {
     }
 
     /// The page of a list whose rows come in their order and from behind the cursor, each made by `row` from what `place` tells the place of.
-    pub(super) fn in_order<R, T>(
+    pub(in crate::query) fn in_order<R, T>(
         &self,
         seal: Seal,
         limit: usize,
@@ -143,7 +143,7 @@ impl Begin {
 ///
 /// In memory are at most twice as many rows as stand between the begin that the request names and the end of the page. The
 /// cursor is the place of the last row of a page.
-pub(super) struct Top<'a, R> {
+pub(in crate::query) struct Top<'a, R> {
     seal: Seal,
     descending: bool,
     /// Rows that the page leaves out before it begins.
@@ -161,7 +161,7 @@ pub(super) struct Top<'a, R> {
 
 impl<'a, R> Top<'a, R> {
     /// A page of `limit` rows that begins where the request says.
-    pub(super) fn new(seal: Seal, begin: Begin, limit: usize, descending: bool) -> Self {
+    pub(in crate::query) fn new(seal: Seal, begin: Begin, limit: usize, descending: bool) -> Self {
         let (skip, after) = match begin {
             Begin::At(skip) => (skip, None),
             Begin::After(place) => (0, Some(place)),
@@ -170,7 +170,7 @@ impl<'a, R> Top<'a, R> {
     }
 
     /// Offers a row; `id` is asked for only where the key alone does not decide.
-    pub(super) fn offer(&mut self, key: Key, id: impl FnOnce() -> Cow<'a, str>, row: R) {
+    pub(in crate::query) fn offer(&mut self, key: Key, id: impl FnOnce() -> Cow<'a, str>, row: R) {
         self.total += 1;
         let past_rim = |rim: &Place<'_>| if self.descending { key < rim.key } else { key > rim.key };
         // What is past the rim is behind the cursor too.
@@ -204,7 +204,7 @@ impl<'a, R> Top<'a, R> {
     }
 
     /// The page, each row made by `row`.
-    pub(super) fn page<T>(mut self, row: impl Fn(R) -> T) -> Page<T> {
+    pub(in crate::query) fn page<T>(mut self, row: impl Fn(R) -> T) -> Page<T> {
         self.prune();
         let descending = self.descending;
         self.kept.sort_unstable_by(|(a, _), (b, _)| a.compare(b, descending));

@@ -4,6 +4,7 @@ use crate::catalog::entities;
 use crate::model::{Fault, FaultClass, Span};
 
 use super::fields::ROWS;
+use super::order::Order;
 use super::parse::{DEPTH_MAX, TERMS_MAX, TEXT_BYTES_MAX};
 
 /// An error in a search request; those about the text say where.
@@ -95,6 +96,20 @@ pub enum SearchError {
         /// What was asked for.
         found: usize,
     },
+    /// A part of the request that is about alerts, in a search of something else.
+    #[error("expected a search of alerts beside `{0}`, found other kinds")]
+    NotAlerts(&'static str),
+    /// An order of groups in a search without any, or one of hits in a search of groups.
+    #[error("expected {expected}, found `{}`", order.as_str())]
+    WrongOrder {
+        /// The order.
+        order: Order,
+        /// What fits.
+        expected: &'static str,
+    },
+    /// The name of a group without the grouping.
+    #[error("expected `group` beside `group_key`, found none")]
+    NoGrouping,
 }
 
 impl SearchError {
@@ -116,12 +131,21 @@ impl SearchError {
             Self::BadDefault(_) => "search_bad_default_field",
             Self::BadKind(_) => "search_bad_kind",
             Self::BadLimit { .. } => "search_bad_limit",
+            Self::NotAlerts(_) => "search_not_alerts",
+            Self::WrongOrder { .. } => "search_wrong_order",
+            Self::NoGrouping => "parameter_invalid",
         }
     }
 
     fn span(&self) -> Option<Span> {
         match self {
-            Self::TooLong(_) | Self::BadDefault(_) | Self::BadKind(_) | Self::BadLimit { .. } => None,
+            Self::TooLong(_)
+            | Self::BadDefault(_)
+            | Self::BadKind(_)
+            | Self::BadLimit { .. }
+            | Self::NotAlerts(_)
+            | Self::WrongOrder { .. }
+            | Self::NoGrouping => None,
             Self::TooDeep(span)
             | Self::TooManyTerms(span)
             | Self::Unopened(span)
@@ -161,6 +185,10 @@ impl SearchError {
             Self::NoWords(_) => "add letters or digits".to_owned(),
             Self::BadKind(_) => "leave the kind out to search incidents".to_owned(),
             Self::BadLimit { .. } => "ask for further hits with the cursor".to_owned(),
+            Self::NotAlerts(_) => "ask for `kind=alert`, or leave the kind out".to_owned(),
+            Self::WrongOrder { order: Order::Count, .. } => "give `group` too: `title`, `entity` or `rule`".to_owned(),
+            Self::WrongOrder { expected, .. } => format!("give {expected}, or leave the order out"),
+            Self::NoGrouping => "give the grouping that the key came from".to_owned(),
         }
     }
 }

@@ -1,11 +1,15 @@
 //! Search: incidents, alerts and entities by words, filters and facets.
 //!
 //! `parse` reads the search text, `bind` types it, the full-text view answers. What the view cannot know, which incidents
-//! contain the alerts that name an entity, comes from the caller through `Membership`.
+//! contain the alerts that name an entity, comes from the caller through `Membership`; `among` and `arranged` ask the entity graph
+//! for what only it knows of alerts and incidents that fit.
 
+mod among;
+mod arranged;
 mod bind;
 mod error;
 mod fields;
+mod order;
 mod parse;
 mod question;
 mod tree;
@@ -15,14 +19,16 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::fulltext::{DocKind, Facet, FacetCount, Field, Found, Highlighter, Place, Query, Search, Searcher, Sort, status_name};
-use crate::model::{Classification, Fault, Keys, Kind, Severity, Time};
+use crate::model::{Classification, Fault, FaultClass, Keys, Kind, Severity, Time};
 
 pub use error::SearchError;
 pub use fields::{Name, help};
+pub use order::Order;
 pub use parse::{DEPTH_MAX, TERMS_MAX, TEXT_BYTES_MAX, parse};
 pub use tree::{Comparison, Expr, Term, Test};
 
 use super::cursor::Seal;
+use super::lists::AlertGroup;
 use bind::{ALL_KINDS, Binder, names_kind};
 
 /// Most hits of one page.
@@ -60,14 +66,22 @@ pub struct SearchRequest {
     pub kinds: Vec<DocKind>,
     /// Fields of terms that name none: `id`, `title`, `tag`, `owner`, `product` if absent.
     pub fields: Vec<String>,
-    /// Order; if absent by relevance for words, else by time of change, newest first.
-    pub sort: Option<Sort>,
+    /// Order; if absent by relevance for words, else by time of change, newest first; of groups by first activity.
+    pub sort: Option<Order>,
     /// Least first; relevance knows only best first.
     pub ascending: bool,
+    /// Id or number of the incident that contains the alerts; `none` for alerts outside any.
+    pub incident: Option<String>,
+    /// Shows repeats of an alert as one hit, the newest of them: by `title` (title and resource), `entity` or `rule` (product and type).
+    pub group: Option<String>,
+    /// Only the alerts of this group, one by one; with `group`.
+    pub group_key: Option<String>,
     /// Most hits of the answer.
     pub limit: usize,
     /// Where the page begins: the `cursor` of the page before.
     pub cursor: Option<String>,
+    /// Hit of the whole answer that the page begins with, from 0; not together with `cursor`.
+    pub offset: Option<u32>,
     /// Properties whose values are counted over all hits.
     pub facets: Vec<Facet>,
     /// Whether to show where the words stand.
@@ -82,8 +96,12 @@ impl Default for SearchRequest {
             fields: Vec::new(),
             sort: None,
             ascending: false,
+            incident: None,
+            group: None,
+            group_key: None,
             limit: 20,
             cursor: None,
+            offset: None,
             facets: Vec::new(),
             highlight: true,
         }
@@ -104,13 +122,13 @@ impl SearchRequest {
 pub struct SearchAnswer {
     /// The hits in order.
     pub hits: Vec<Hit>,
-    /// How many documents fit in all.
+    /// How many documents fit in all, or how many groups they make.
     pub total: u64,
-    /// Counts of values over all hits.
+    /// Counts of values over all documents that fit.
     pub facets: Vec<FacetAnswer>,
     /// Whether nothing is left behind this page and no limit cut the search.
     pub complete: bool,
-    /// Name of the limit that cut the answer (`limit`, `entity_alerts_max`).
+    /// Name of the limit that cut the answer (`limit`, `entity_alerts_max`, `entity_titles_max`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cut: Option<&'static str>,
     /// Where the next page begins.
@@ -200,6 +218,18 @@ pub struct Hit {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub last_activity: Option<Time>,
+    /// How many alerts the incident contains, those counted that are referenced but not seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alerts: Option<u64>,
+    /// Incidents that contain the alert.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub incidents: Vec<String>,
+    /// How many entities the alert names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entities: Option<u64>,
+    /// The group that the hit stands for, if repeats are one hit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<AlertGroup>,
     /// Kind of an entity.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -229,6 +259,8 @@ pub struct Highlight {
 }
 
 /// Answers a search from one fixed set of documents; `now` is the instant of `7d` and `today`, `directory` stands for where the documents are.
+///
+/// What only the entity graph knows (titles in order, the alerts of an incident, groups) is asked of the [`Question`](super::Question).
 pub fn search(
     request: &SearchRequest,
     searcher: &Searcher,
@@ -236,51 +268,127 @@ pub fn search(
     now: Time,
     directory: u32,
 ) -> Result<SearchAnswer, Fault> {
-    if request.limit > LIMIT_MAX {
-        return Err(SearchError::BadLimit { max: LIMIT_MAX, found: request.limit }.into());
+    Asked::read(request, now, directory)?.of_index(searcher, membership, None)
+}
+
+/// A request that was read, and its text bound.
+struct Asked<'a> {
+    request: &'a SearchRequest,
+    now: Time,
+    expr: Expr,
+    defaults: Vec<Field>,
+    /// The question without the incidents behind its `entity:` terms.
+    query: Query,
+    kinds: Vec<DocKind>,
+    order: Order,
+    seal: Seal,
+}
+
+/// A question as the index is asked it.
+struct Expanded {
+    query: Query,
+    /// Whether no limit cut what was put into it.
+    complete: bool,
+}
+
+impl<'a> Asked<'a> {
+    fn read(request: &'a SearchRequest, now: Time, directory: u32) -> Result<Self, Fault> {
+        if request.limit > LIMIT_MAX {
+            return Err(SearchError::BadLimit { max: LIMIT_MAX, found: request.limit }.into());
+        }
+        let expr = parse(&request.text)?;
+        let defaults = default_fields(&request.fields)?;
+        let query = Binder { defaults: &defaults, now }.bind(&expr)?;
+        let kinds: Vec<DocKind> = match request.kinds.as_slice() {
+            [] if among::asks_alerts(request) => vec![DocKind::Alert],
+            [] if names_kind(&expr) => ALL_KINDS.to_vec(),
+            [] => vec![DocKind::Incident],
+            kinds => kinds.to_vec(),
+        };
+        let order = request.sort.unwrap_or(match () {
+            () if arranged::groups(request) => Order::First,
+            () if query.has_scores() => Order::Relevance,
+            () => Order::Modified,
+        });
+        let within = (&request.incident, &request.group, &request.group_key);
+        let seal = Seal::new(directory, "search", &(&request.text, &request.kinds, &request.fields, order, request.ascending, within));
+        Ok(Self { request, now, expr, defaults, query, kinds, order, seal })
     }
-    let expr = parse(&request.text)?;
-    let defaults = default_fields(&request.fields)?;
-    let query = Binder { defaults: &defaults, now }.bind(&expr)?;
-    let kinds: Vec<DocKind> = match request.kinds.as_slice() {
-        [] if names_kind(&expr) => ALL_KINDS.to_vec(),
-        [] => vec![DocKind::Incident],
-        kinds => kinds.to_vec(),
-    };
-    let sort = request.sort.unwrap_or(if query.has_scores() { Sort::Relevance } else { Sort::Modified });
-    let seal = Seal::new(directory, "search", &(&request.text, &request.kinds, &request.fields, sort, request.ascending));
-    let after = seal.place(request.cursor.as_deref(), place)?;
-    let mut entities = Entities { searcher, membership, complete: true };
-    let asked = if kinds.contains(&DocKind::Incident) { entities.expand(&query)? } else { query.clone() };
-    let wanted =
-        Search { query: &asked, kinds: &kinds, sort, ascending: request.ascending, limit: request.limit, after, facets: &request.facets };
-    let results = searcher.search(&wanted)?;
-    let elsewhere = if results.total == 0 && request.cursor.is_none() {
-        elsewhere(request, &expr, &kinds, &defaults, &mut entities, now)?
-    } else {
-        Vec::new()
-    };
-    let cursor = results.hits.last().filter(|_| results.more).map(|hit| seal.close(&written(hit.place)));
-    let mut highlighter = request.highlight.then(|| Highlighter::new(&query));
-    let facets = results.facets.into_iter().map(|(facet, mut values)| {
+
+    /// The question with the incidents behind its `entity:` terms, kept to `among`.
+    fn expand(&self, searcher: &Searcher, membership: &dyn Membership, among: Option<&Query>) -> Result<Expanded, Fault> {
+        let mut entities = Entities { searcher, membership, complete: true };
+        let query = if self.kinds.contains(&DocKind::Incident) { entities.expand(&self.query)? } else { self.query.clone() };
+        Ok(Expanded { query: kept(query, among), complete: entities.complete })
+    }
+
+    /// The answer in an order that the index has.
+    fn of_index(&self, searcher: &Searcher, membership: &dyn Membership, among: Option<&Query>) -> Result<SearchAnswer, Fault> {
+        let request = self.request;
+        let sort = self.order.of_index().ok_or(SearchError::WrongOrder { order: self.order, expected: order::OF_INDEX })?;
+        let after = self.seal.place(request.cursor.as_deref(), place)?;
+        let skip = match (&request.cursor, request.offset) {
+            (Some(_), Some(_)) => return Err(both_places()),
+            (_, offset) => offset.unwrap_or(0) as usize,
+        };
+        let asked = self.expand(searcher, membership, among)?;
+        let wanted = Search {
+            query: &asked.query,
+            kinds: &self.kinds,
+            sort,
+            ascending: request.ascending,
+            skip,
+            limit: request.limit,
+            after,
+            facets: &request.facets,
+        };
+        let results = searcher.search(&wanted)?;
+        let elsewhere =
+            if results.total == 0 && request.cursor.is_none() { elsewhere(self, searcher, membership, among)? } else { Vec::new() };
+        let cursor = results.hits.last().filter(|_| results.more).map(|hit| self.seal.close(&written(hit.place)));
+        let cut = if !asked.complete { Some("entity_alerts_max") } else { results.more.then_some("limit") };
+        let mut highlighter = self.highlighter();
+        Ok(SearchAnswer {
+            hits: results.hits.into_iter().map(|found| hit(found, highlighter.as_mut())).collect(),
+            total: results.total,
+            facets: counted(results.facets),
+            complete: cut.is_none(),
+            cut,
+            cursor,
+            position: searcher.position().0,
+            understood: self.expr.to_string(),
+            fields: names(&self.defaults),
+            elsewhere,
+        })
+    }
+
+    fn highlighter(&self) -> Option<Highlighter> {
+        self.request.highlight.then(|| Highlighter::new(&self.query))
+    }
+}
+
+/// A question about some of the documents only.
+fn kept(query: Query, among: Option<&Query>) -> Query {
+    match among {
+        Some(among) => Query::And(vec![query, among.clone()]),
+        None => query,
+    }
+}
+
+/// The error of a request that says twice where its page begins.
+fn both_places() -> Fault {
+    Fault::new(FaultClass::Invalid, "cursor_invalid", "expected `cursor` or `offset`, found both")
+        .with_hint("`offset` jumps, `cursor` goes on")
+}
+
+/// Counts of values, each list as long as an answer shows it.
+fn counted(facets: Vec<(Facet, Vec<FacetCount>)>) -> Vec<FacetAnswer> {
+    let facets = facets.into_iter().map(|(facet, mut values)| {
         let complete = values.len() <= crate::fulltext::FACET_VALUES_MAX;
         values.truncate(crate::fulltext::FACET_VALUES_MAX);
         FacetAnswer { facet, values, complete }
     });
-    let facets = facets.collect();
-    let cut = if !entities.complete { Some("entity_alerts_max") } else { results.more.then_some("limit") };
-    Ok(SearchAnswer {
-        hits: results.hits.into_iter().map(|found| hit(found, highlighter.as_mut())).collect(),
-        total: results.total,
-        facets,
-        complete: cut.is_none(),
-        cut,
-        cursor,
-        position: searcher.position().0,
-        understood: expr.to_string(),
-        fields: names(&defaults),
-        elsewhere,
-    })
+    facets.collect()
 }
 
 /// Names of fields as a search text writes them; a number is an id to whoever searches.
@@ -288,26 +396,18 @@ fn names(fields: &[Field]) -> Vec<&'static str> {
     fields.iter().filter(|field| **field != Field::Number).map(|field| Name::Field(*field).as_str()).collect()
 }
 
-/// Asks the same of the other kinds of documents, and of further fields unless the request names its own.
-fn elsewhere(
-    request: &SearchRequest,
-    expr: &Expr,
-    kinds: &[DocKind],
-    defaults: &[Field],
-    entities: &mut Entities<'_>,
-    now: Time,
-) -> Result<Vec<Elsewhere>, Fault> {
-    let wide: Vec<Field> = defaults.iter().chain(&WIDER_FIELDS).copied().collect();
+/// Asks the same of the other kinds of documents, and of further fields unless the request names its own; kept to `among`, of alerts alone.
+fn elsewhere(asked: &Asked<'_>, searcher: &Searcher, membership: &dyn Membership, among: Option<&Query>) -> Result<Vec<Elsewhere>, Fault> {
+    let wide: Vec<Field> = asked.defaults.iter().chain(&WIDER_FIELDS).copied().collect();
+    let mut entities = Entities { searcher, membership, complete: true };
     let mut found = Vec::new();
-    for kind in ALL_KINDS {
-        let narrow = (!kinds.contains(&kind)).then_some((defaults, Vec::new()));
-        let further = request.fields.is_empty().then(|| (wide.as_slice(), names(&wide)));
+    for kind in ALL_KINDS.into_iter().filter(|kind| among.is_none() || *kind == DocKind::Alert) {
+        let narrow = (!asked.kinds.contains(&kind)).then_some((asked.defaults.as_slice(), Vec::new()));
+        let further = asked.request.fields.is_empty().then(|| (wide.as_slice(), names(&wide)));
         for (fields, named) in narrow.into_iter().chain(further) {
-            let query = Binder { defaults: fields, now }.bind(expr)?;
+            let query = Binder { defaults: fields, now: asked.now }.bind(&asked.expr)?;
             let query = if kind == DocKind::Incident { entities.expand(&query)? } else { query };
-            let counted =
-                Search { query: &query, kinds: &[kind], sort: Sort::Modified, ascending: false, limit: 0, after: None, facets: &[] };
-            let total = entities.searcher.search(&counted)?.total;
+            let total = searcher.search(&counting(&kept(query, among), &[kind], &[]))?.total;
             if total > 0 {
                 found.push(Elsewhere { kind, fields: named, total });
                 break;
@@ -315,6 +415,11 @@ fn elsewhere(
         }
     }
     Ok(found)
+}
+
+/// Counts what fits, and shows nothing of it.
+fn counting<'a>(query: &'a Query, kinds: &'a [DocKind], facets: &'a [Facet]) -> Search<'a> {
+    Search { query, kinds, sort: Sort::Modified, ascending: false, skip: 0, limit: 0, after: None, facets }
 }
 
 /// Returns values of a field (`owner`, `tag`, `product`, `title`) with a word that begins with `prefix`, for typing ahead.
@@ -403,6 +508,10 @@ fn hit(found: Found, highlighter: Option<&mut Highlighter>) -> Hit {
         modified: entry.modified.map(|time| time.time()),
         first_activity: entry.first.map(|time| time.time()),
         last_activity: entry.last.map(|time| time.time()),
+        alerts: None,
+        incidents: Vec::new(),
+        entities: None,
+        group: None,
         entity_kind: entry.entity_kind,
         keys: is_entity.then_some(entry.keys),
         score: found.score,

@@ -2,10 +2,10 @@
 
 use super::super::lists::containers;
 use super::super::{Context, Question, render};
-use super::{Membership, SearchAnswer, SearchRequest, search};
+use super::{Asked, Hit, Membership, SearchAnswer, SearchRequest, among};
 use crate::fulltext::DocKind;
-use crate::graph::GraphSnapshot;
-use crate::model::Fault;
+use crate::graph::{Direction, EdgeFilter, GraphSnapshot};
+use crate::model::{Fault, Relation};
 
 impl Membership for GraphSnapshot {
     fn incidents_of(&self, alerts: &[String]) -> Vec<String> {
@@ -23,7 +23,13 @@ impl Question for SearchRequest {
 
     fn answer(self, context: &Context) -> Result<SearchAnswer, Fault> {
         let graph = &context.snapshot.graph;
-        let mut answer = search(&self, &context.snapshot.fulltext, graph, context.now, context.directory)?;
+        let asked = Asked::read(&self, context.now, context.directory)?;
+        let among = among::among(&self, graph)?;
+        let mut answer = if asked.needs_graph() {
+            asked.of_graph(context, among.as_ref())?
+        } else {
+            asked.of_index(&context.snapshot.fulltext, graph, among.as_ref())?
+        };
         let mut seen = hashbrown::HashSet::new();
         answer.hits.retain_mut(|hit| {
             let (Some(kind), Some(keys)) = (&hit.entity_kind, &hit.keys) else {
@@ -37,9 +43,24 @@ impl Question for SearchRequest {
             hit.id = render::reference(graph, node);
             seen.insert(node)
         });
-        if self.cursor.is_none() && answer.complete {
+        answer.hits.iter_mut().for_each(|hit| connect(graph, hit));
+        if self.cursor.is_none() && self.offset.is_none() && answer.complete {
             answer.total = answer.hits.len() as u64;
         }
         Ok(answer)
+    }
+}
+
+/// Says of a hit what only the graph knows: the alerts of an incident, the incidents and entities of an alert.
+fn connect(graph: &GraphSnapshot, hit: &mut Hit) {
+    match hit.kind {
+        DocKind::Incident => hit.alerts = graph.incident(&hit.id).map(|incident| graph.held(incident).len() as u64),
+        DocKind::Alert => {
+            let Some(alert) = graph.alert(&hit.id) else { return };
+            let involves = EdgeFilter { relations: vec![Relation::INVOLVES], direction: Direction::Out, ..EdgeFilter::default() };
+            hit.entities = Some(graph.edges(alert, &involves).count() as u64);
+            hit.incidents = containers(graph, alert).filter_map(|node| Some(graph.incident_node(node)?.id().to_owned())).collect();
+        }
+        DocKind::Entity => {}
     }
 }

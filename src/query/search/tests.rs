@@ -324,7 +324,7 @@ fn pages_over_ties_without_gaps_or_repeats() {
             view.persist().expect("persisted");
         }
     }
-    for sort in [Sort::Relevance, Sort::Severity, Sort::Created] {
+    for sort in [Order::Relevance, Order::Severity, Order::Created] {
         for ascending in [false, true] {
             let reader = view.snapshot().expect("a reader");
             let mut request = SearchRequest { text: "same".into(), limit: 7, sort: Some(sort), ascending, ..SearchRequest::default() };
@@ -348,10 +348,10 @@ fn pages_over_ties_without_gaps_or_repeats() {
 fn sorts_by_values_with_absent_ones_last() {
     let fixture = Fixture::new();
     for (sort, ascending, expected) in [
-        (Sort::Severity, false, vec![116_294, 116_295, 7, 8]),
-        (Sort::Severity, true, vec![8, 7, 116_295, 116_294]),
-        (Sort::Created, true, vec![7, 116_294, 116_295, 8]),
-        (Sort::Number, false, vec![116_295, 116_294, 8, 7]),
+        (Order::Severity, false, vec![116_294, 116_295, 7, 8]),
+        (Order::Severity, true, vec![8, 7, 116_295, 116_294]),
+        (Order::Created, true, vec![7, 116_294, 116_295, 8]),
+        (Order::Number, false, vec![116_295, 116_294, 8, 7]),
     ] {
         let request = SearchRequest { sort: Some(sort), ascending, ..SearchRequest::default() };
         let answer = fixture.search(&request).expect("an answer");
