@@ -174,8 +174,13 @@ impl Asked<'_> {
             .collect();
         add("component", Times::of(&days, ROUNDS, |request| self.answer(request.clone())), Some(("PostgreSQL", 16.0, 31.0)));
         let incidents: Vec<String> = self.incidents.iter().map(|node| reference(graph, *node)).collect();
-        let similar =
-            |id: &String| self.answer(SimilarRequest { incident: id.trim_start_matches("incident:").to_owned(), limit: Some(20) });
+        let similar = |id: &String| {
+            self.answer(SimilarRequest {
+                incident: id.trim_start_matches("incident:").to_owned(),
+                limit: Some(20),
+                ..SimilarRequest::default()
+            })
+        };
         add("similar", Times::of(&incidents, ROUNDS, similar), Some(("PostgreSQL", 0.60, 6.8)));
     }
 

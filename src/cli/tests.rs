@@ -20,6 +20,7 @@ fn arguments_become_requests() {
             "search|pass word|severity:high|--kind|incident,alert|--limit|5",
             "GET /v1/search?q=pass%20word%20severity%3Ahigh&kind=incident&kind=alert&limit=5",
         ),
+        ("search|beacon|--incident|5|--group|title|--sort|-count", "GET /v1/search?q=beacon&sort=-count&incident=5&group=title"),
         (
             "incidents|--severity|high,critical|--status|open|--owner|Doe, John|--from|-7d|--sort|-created|--cursor|c",
             "GET /v1/incidents?owner=Doe%5C%2C%20John&severity=high&severity=critical&status=open&from=-7d&sort=-created&cursor=c",
@@ -41,6 +42,14 @@ fn arguments_become_requests() {
         ("paths|a:1|b:2|--mode|time|-k|3", "GET /v1/paths?a=a%3A1&b=b%3A2&mode=time&k=3"),
         ("blast-radius|ip:1.1.1.1|--from|2021-04-28", "GET /v1/blast-radius?node=ip%3A1.1.1.1&from=2021-04-28"),
         ("similar|42", "GET /v1/incidents/42/similar"),
+        ("paths|a:1|b:2|--as-of|-7d", "GET /v1/paths?a=a%3A1&b=b%3A2&as_of=-7d"),
+        ("common|a:1|b:2|--as-of|-7d", "GET /v1/common?a=a%3A1&b=b%3A2&as_of=-7d"),
+        ("component|a:1|--as-of|-7d", "GET /v1/component?node=a%3A1&as_of=-7d"),
+        ("blast-radius|a:1|--as-of|-7d", "GET /v1/blast-radius?node=a%3A1&as_of=-7d"),
+        ("rank|--as-of|-7d", "GET /v1/rank?as_of=-7d"),
+        ("similar|42|--as-of|2024-01-01", "GET /v1/incidents/42/similar?as_of=2024-01-01"),
+        ("explore|host:a|--as-of|-7d", "GET /v1/explorations?entity=host%3Aa&as_of=-7d"),
+        ("explore|host:a|logons|--as-of|-7d", "GET /v1/explore?entity=host%3Aa&query=logons&as_of=-7d"),
         ("why|a:1|b:2", "GET /v1/why?a=a%3A1&b=b%3A2"),
         ("tables|SigninLogs", "GET /v1/tables/SigninLogs"),
         (

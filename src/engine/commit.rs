@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crate::graph::{Graph, NodeKind};
 use crate::journal::Journal;
 use crate::model::{Batch, Body, Document, Fault, FaultClass, Record, Seq, Time};
 use crate::triage::suppression::{self, Rules};
@@ -385,21 +386,43 @@ pub(super) enum Item {
     Incident,
 }
 
+/// Knows the versions of earlier batches.
+pub(super) trait Newest {
+    /// (modified, seq) of the newest version of an alert or incident.
+    fn newest(&self, item: Item, id: &str) -> Option<(Option<Time>, Seq)>;
+}
+
+impl Newest for Graph {
+    fn newest(&self, item: Item, id: &str) -> Option<(Option<Time>, Seq)> {
+        let kind = match item {
+            Item::Alert => NodeKind::Alert,
+            Item::Incident => NodeKind::Incident,
+        };
+        self.version_of(kind, id).map(|(modified, seq, _)| (modified, seq))
+    }
+}
+
+impl Newest for Views {
+    fn newest(&self, item: Item, id: &str) -> Option<(Option<Time>, Seq)> {
+        self.graph.newest(item, id)
+    }
+}
+
 impl Standing {
     /// Makes the records of one document; says whether one of them is a further version of something known.
-    pub(super) fn records(&mut self, document: &Document, seq: Seq, bodies: Vec<Body>, views: &Views) -> (Vec<Record>, bool) {
+    pub(super) fn records(&mut self, document: &Document, seq: Seq, bodies: Vec<Body>, before: &impl Newest) -> (Vec<Record>, bool) {
         let mut updated = false;
         let records = bodies
             .into_iter()
             .map(|body| {
                 let current = match &body {
                     Body::Alert(alert) if !alert.partial => {
-                        let (current, known) = self.stands(Item::Alert, &alert.id, alert.modified, seq, views);
+                        let (current, known) = self.stands(Item::Alert, &alert.id, alert.modified, seq, before);
                         updated |= known;
                         current
                     }
                     Body::Incident(incident) => {
-                        let (current, known) = self.stands(Item::Incident, &incident.id, incident.modified, seq, views);
+                        let (current, known) = self.stands(Item::Incident, &incident.id, incident.modified, seq, before);
                         updated |= known;
                         current
                     }
@@ -412,14 +435,14 @@ impl Standing {
     }
 
     /// (modified, seq) of the newest version of an alert or incident.
-    pub(super) fn newest_of(&self, item: Item, id: &str, views: &Views) -> Option<(Option<Time>, Seq)> {
+    pub(super) fn newest_of(&self, item: Item, id: &str, before: &impl Newest) -> Option<(Option<Time>, Seq)> {
         let earlier = |known: &HashMap<(Item, String), (Option<Time>, Seq)>| known.get(&(item, id.to_owned())).copied();
-        Some(&self.newest).filter(|known| !known.is_empty()).and_then(earlier).or_else(|| views.newest(item, id))
+        Some(&self.newest).filter(|known| !known.is_empty()).and_then(earlier).or_else(|| before.newest(item, id))
     }
 
-    fn stands(&mut self, item: Item, id: &str, modified: Option<Time>, seq: Seq, views: &Views) -> (bool, bool) {
+    fn stands(&mut self, item: Item, id: &str, modified: Option<Time>, seq: Seq, before: &impl Newest) -> (bool, bool) {
         let key = (item, id.to_owned());
-        let known = self.newest.get(&key).copied().or_else(|| views.newest(item, id));
+        let known = self.newest.get(&key).copied().or_else(|| before.newest(item, id));
         let current = known.is_none_or(|newest| (modified, seq) >= newest);
         if current {
             self.newest.insert(key, (modified, seq));

@@ -7,6 +7,7 @@ mod audit;
 mod automation;
 mod backup;
 mod commit;
+mod earlier;
 mod egress;
 mod export;
 mod feed;
@@ -151,6 +152,8 @@ pub struct Engine {
     /// The end of the chain of changes.
     chain: triage::Chain,
     names: Arc<EntityNames>,
+    /// Makes the graph of earlier documents.
+    earlier: Arc<earlier::Earlier>,
     /// What watchlists and indicators say, kept from question to question.
     lists: Arc<crate::query::listed::Cache>,
     /// What automation rules have under way.
@@ -215,6 +218,7 @@ impl Engine {
         let shared = Arc::new(Shared { snapshot: ArcSwap::from_pointee(snapshot), pulse });
         let committer = Committer::start(views, Arc::clone(&journal), Arc::clone(&shared), options.clone())?;
         let turns = Turns::of(&options);
+        let earlier = earlier::Earlier::new(Arc::clone(&journal), runtime.handle().clone());
         let chain = triage::Chain::new(shared.snapshot.load().records.last_change()?);
         let place = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
         Ok(Arc::new(Self {
@@ -229,6 +233,7 @@ impl Engine {
             lending: lent::Lending::default(),
             chain,
             names: Arc::default(),
+            earlier,
             lists: Arc::default(),
             automation: Arc::default(),
             exports: export::Exports::default(),
@@ -252,6 +257,8 @@ impl Engine {
         Context {
             snapshot: self.shared.snapshot.load_full(),
             journal: Arc::clone(&self.journal),
+            earlier: Arc::clone(&self.earlier) as Arc<dyn crate::query::Earlier>,
+            until: None,
             workspace: workspace_of(&self.dir).map_or(DEFAULT_WORKSPACE, |(_, name)| name).into(),
             runtime: self.handle(),
             spill: self.dir.join("spill"),

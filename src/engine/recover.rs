@@ -10,7 +10,7 @@ use crate::ingest;
 use crate::journal::{self, Entry, Journal};
 use crate::model::{Batch, Document, Fault, FaultClass, Record, Seq};
 
-use super::commit::Standing;
+use super::commit::{Newest, Standing};
 use super::views::Views;
 use super::{Engine, Options};
 
@@ -36,14 +36,14 @@ pub(super) fn catch_up(views: &mut Views, journal: &Journal) -> Result<(), Fault
     Ok(())
 }
 
-/// Reads the documents of one journal record into a batch.
-fn read_entry(entry: Entry, views: &Views) -> Batch {
+/// Reads the documents of one journal record into a batch; `before` knows the versions of earlier ones.
+pub(super) fn read_entry(entry: Entry, before: &impl Newest) -> Batch {
     let mut standing = Standing::default();
     let mut seq = entry.first;
     let mut records: Vec<Record> = Vec::with_capacity(entry.documents.len());
     for (document, bodies) in read_all(&entry.documents) {
         if let Some(bodies) = bodies {
-            records.extend(standing.records(document, seq, bodies, views).0);
+            records.extend(standing.records(document, seq, bodies, before).0);
         }
         seq = Seq(seq.0 + 1);
     }

@@ -4,13 +4,11 @@ use std::path::Path;
 
 use crate::columns::Columns;
 use crate::fulltext::Fulltext;
-use crate::graph::{Graph, NodeKind, Rules};
+use crate::graph::{Graph, Rules};
 use crate::journal::View;
-use crate::model::{Batch, Fault, FaultClass, Seq, Time};
+use crate::model::{Batch, Fault, FaultClass, Seq};
 use crate::query::Snapshot;
 use crate::records::{Records, SledOptions};
-
-use super::commit::Item;
 
 /// Records up to which a thread for half of the views would cost more than it brings.
 const APART_FROM: usize = 64;
@@ -78,15 +76,6 @@ impl Views {
             view.persist()?;
         }
         Ok(())
-    }
-
-    /// (modified, seq) of the newest version of an alert or incident.
-    pub(super) fn newest(&self, item: Item, id: &str) -> Option<(Option<Time>, Seq)> {
-        let known = match item {
-            Item::Alert => self.graph.version_of(NodeKind::Alert, id),
-            Item::Incident => self.graph.version_of(NodeKind::Incident, id),
-        };
-        known.map(|(modified, seq, _)| (modified, seq))
     }
 }
 

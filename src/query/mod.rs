@@ -10,6 +10,7 @@ mod cells;
 pub mod cursor;
 pub mod cypher;
 pub mod details;
+mod earlier;
 pub mod explore;
 pub mod graph;
 pub mod kql;
@@ -40,6 +41,7 @@ use crate::journal::Journal;
 use crate::model::{Fault, Seq, Stored, Time};
 use crate::records::Reader;
 
+pub use earlier::Earlier;
 pub use stop::{Stop, Waiting, given_up};
 
 /// All views at one sequence number.
@@ -75,6 +77,10 @@ pub struct Context {
     pub snapshot: Arc<Snapshot>,
     /// The documents themselves.
     pub journal: Arc<Journal>,
+    /// Makes the graph of earlier documents.
+    pub earlier: Arc<dyn Earlier>,
+    /// The last document whose rows count, where the context is an earlier one.
+    pub until: Option<Seq>,
     /// The name of the workspace.
     pub workspace: Arc<str>,
     /// Runs table queries.

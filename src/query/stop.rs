@@ -32,6 +32,11 @@ impl Stop {
         Waiting(self.clone())
     }
 
+    /// Whether who waited is gone.
+    pub fn is_over(&self) -> bool {
+        *self.0.borrow()
+    }
+
     /// Does work for as long as someone waits for it.
     pub async fn during<T>(&self, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
         let mut gone = self.0.subscribe();

@@ -25,11 +25,14 @@ pub(crate) struct Explore {
     /// Rows of the answer
     #[arg(long, value_name = "N", requires = "query")]
     limit: Option<u32>,
+    /// By what was known at this instant
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    as_of: Option<String>,
 }
 
 impl Explore {
     pub(crate) fn request(&self) -> (Request, View) {
-        match &self.query {
+        let (request, view) = match &self.query {
             Some(query) => {
                 let request = Request::get("/v1/explore").with("entity", Some(&self.entity)).with("query", Some(query));
                 (self.window.on(request).with("at", self.at.as_ref()).with("limit", self.limit), View::Explore)
@@ -38,7 +41,8 @@ impl Explore {
                 let request = Request::get("/v1/explorations").with("entity", Some(&self.entity)).flag("counts", self.all);
                 (self.window.on(request), View::Explorations)
             }
-        }
+        };
+        (request.with("as_of", self.as_of.as_ref()), view)
     }
 }
 

@@ -68,6 +68,9 @@ pub(crate) struct Paths {
     hub_degree: Option<u64>,
     #[command(flatten)]
     window: WindowArgs,
+    /// The graph as it was known at this instant
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    as_of: Option<String>,
 }
 
 impl Paths {
@@ -78,7 +81,8 @@ impl Paths {
             .with("mode", self.mode.as_ref())
             .with("k", self.k)
             .with("hops", self.hops)
-            .with("hub_degree", self.hub_degree);
+            .with("hub_degree", self.hub_degree)
+            .with("as_of", self.as_of.as_ref());
         self.window.on(request)
     }
 }
@@ -94,11 +98,18 @@ pub(crate) struct Common {
     /// Edges of the answer
     #[arg(long, value_name = "N")]
     limit: Option<u32>,
+    /// The graph as it was known at this instant
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    as_of: Option<String>,
 }
 
 impl Common {
     pub(crate) fn request(&self) -> Request {
-        Request::get("/v1/common").with("a", Some(&self.a)).with("b", Some(&self.b)).with("limit", self.limit)
+        Request::get("/v1/common")
+            .with("a", Some(&self.a))
+            .with("b", Some(&self.b))
+            .with("limit", self.limit)
+            .with("as_of", self.as_of.as_ref())
     }
 }
 
@@ -116,12 +127,15 @@ pub(crate) struct Component {
     /// Nodes with more edges are not passed through; 0 passes through all
     #[arg(long, value_name = "N")]
     hub_degree: Option<u64>,
+    /// The graph as it was known at this instant
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    as_of: Option<String>,
 }
 
 impl Component {
     pub(crate) fn request(&self) -> Request {
         let request = Request::get("/v1/component").with("node", Some(&self.node));
-        self.window.on(request).with("limit", self.limit).with("hub_degree", self.hub_degree)
+        self.window.on(request).with("limit", self.limit).with("hub_degree", self.hub_degree).with("as_of", self.as_of.as_ref())
     }
 }
 
@@ -142,12 +156,16 @@ pub(crate) struct BlastRadius {
     /// Nodes with more edges are not passed through; 0 passes through all
     #[arg(long, value_name = "N")]
     hub_degree: Option<u64>,
+    /// The graph as it was known at this instant
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    as_of: Option<String>,
 }
 
 impl BlastRadius {
     pub(crate) fn request(&self) -> Request {
         let request = self.window.on(Request::get("/v1/blast-radius").with("node", Some(&self.node)));
-        request.with("hops", self.hops).with("limit", self.limit).with("hub_degree", self.hub_degree)
+        let request = request.with("hops", self.hops).with("limit", self.limit).with("hub_degree", self.hub_degree);
+        request.with("as_of", self.as_of.as_ref())
     }
 }
 
@@ -166,12 +184,15 @@ pub(crate) struct Rank {
     /// Nodes of the answer
     #[arg(long, value_name = "N")]
     limit: Option<u32>,
+    /// The graph as it was known at this instant
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    as_of: Option<String>,
 }
 
 impl Rank {
     pub(crate) fn request(&self) -> Request {
         let request = Request::get("/v1/rank").with("by", self.by.as_ref()).each("kind", &self.kind);
-        self.window.on(request).with("limit", self.limit)
+        self.window.on(request).with("limit", self.limit).with("as_of", self.as_of.as_ref())
     }
 }
 
@@ -184,12 +205,15 @@ pub(crate) struct Similar {
     /// Incidents of the answer
     #[arg(long, value_name = "N")]
     limit: Option<u32>,
+    /// The graph as it was known at this instant
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    as_of: Option<String>,
 }
 
 impl Similar {
     pub(crate) fn request(&self) -> Request {
         let id = self.incident.strip_prefix("incident:").unwrap_or(&self.incident);
-        Request::get("/v1/incidents").part(id).part("similar").with("limit", self.limit)
+        Request::get("/v1/incidents").part(id).part("similar").with("limit", self.limit).with("as_of", self.as_of.as_ref())
     }
 }
 

@@ -46,6 +46,7 @@ impl Question for ExplorationsRequest {
     const NAME: &'static str = "explorations";
 
     fn answer(self, context: &Context) -> Result<Explorations, Fault> {
+        let context = &*context.as_of(self.as_of.as_deref())?;
         let library = Library::of(context)?;
         let Some(reference) = &self.entity else {
             return Ok(Explorations { value: library.explorations().map(Exploration::row).collect(), complete: true });
@@ -81,6 +82,7 @@ impl Question for ExploreRequest {
     }
 
     fn answer(self, context: &Context) -> Result<ExploreAnswer, Fault> {
+        let context = &*context.as_of(self.as_of.as_deref())?;
         let graph = &context.snapshot.graph;
         let start = entity(graph, &self.entity)?;
         let kind = graph.entity_node(start).map(|entity| entity.kind().to_owned()).unwrap_or_default();

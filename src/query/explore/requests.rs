@@ -18,6 +18,8 @@ pub struct ExplorationsRequest {
     pub from: Option<String>,
     /// End of the window.
     pub to: Option<String>,
+    /// By what clew had taken in until this instant; absolute or relative to now (`-7d`).
+    pub as_of: Option<String>,
 }
 
 /// Runs one exploration query on an entity.
@@ -40,6 +42,8 @@ pub struct ExploreRequest {
     /// Results (default: the query's own, mostly 10).
     #[param(minimum = 1, maximum = 10000)]
     pub limit: Option<u32>,
+    /// By what clew had taken in until this instant: entities, rows and saved queries are those of then; absolute or relative to now (`-7d`).
+    pub as_of: Option<String>,
 }
 
 /// An exploration query as the library lists it.

@@ -76,6 +76,9 @@ request! {
         to: Option<String>,
         /// Degree above which an entity is not passed through (default 1000; 0 for no limit).
         hub_degree: Option<u64>,
+        /// The graph as it was known at this instant, by what clew had taken in until then: names, degrees and versions are those of then;
+        /// absolute or relative to now (`-7d`).
+        as_of: Option<String>,
     }
 }
 
@@ -91,6 +94,9 @@ request! {
         /// Nodes of the answer (default 100).
         #[param(minimum = 1, maximum = 10000)]
         limit: Option<u32>,
+        /// The graph as it was known at this instant, by what clew had taken in until then: names, degrees and versions are those of then;
+        /// absolute or relative to now (`-7d`).
+        as_of: Option<String>,
     }
 }
 
@@ -109,6 +115,9 @@ request! {
         limit: Option<u32>,
         /// Degree above which an entity is not passed through (default 1000; 0 for no limit).
         hub_degree: Option<u64>,
+        /// The graph as it was known at this instant, by what clew had taken in until then: names, degrees and versions are those of then;
+        /// absolute or relative to now (`-7d`).
+        as_of: Option<String>,
     }
 }
 
@@ -130,6 +139,9 @@ request! {
         limit: Option<u32>,
         /// Degree above which an entity is not passed through (default 1000; 0 for no limit).
         hub_degree: Option<u64>,
+        /// The graph as it was known at this instant, by what clew had taken in until then: names, degrees and versions are those of then;
+        /// absolute or relative to now (`-7d`).
+        as_of: Option<String>,
     }
 }
 
@@ -147,6 +159,9 @@ request! {
         /// Entities of the answer (default 20).
         #[param(minimum = 1, maximum = 10000)]
         limit: Option<u32>,
+        /// The graph as it was known at this instant, by what clew had taken in until then: names, degrees and versions are those of then;
+        /// absolute or relative to now (`-7d`).
+        as_of: Option<String>,
     }
 }
 
@@ -158,6 +173,9 @@ request! {
         /// Incidents of the answer (default 20).
         #[param(minimum = 1, maximum = 1000)]
         limit: Option<u32>,
+        /// The graph as it was known at this instant, by what clew had taken in until then: names, degrees and versions are those of then;
+        /// absolute or relative to now (`-7d`).
+        as_of: Option<String>,
     }
 }
 

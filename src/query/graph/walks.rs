@@ -113,6 +113,7 @@ impl Question for PathsRequest {
     const NAME: &'static str = "paths";
 
     fn answer(self, context: &Context) -> Result<PathsAnswer, Fault> {
+        let context = &*context.as_of(self.as_of.as_deref())?;
         let graph = &context.snapshot.graph;
         let (a, b) = (node(graph, &self.a)?, node(graph, &self.b)?);
         let mut scope = scope(context, self.from.as_deref(), self.to.as_deref(), self.hub_degree)?;
@@ -174,6 +175,7 @@ impl Question for CommonRequest {
     const NAME: &'static str = "common";
 
     fn answer(self, context: &Context) -> Result<Subgraph, Fault> {
+        let context = &*context.as_of(self.as_of.as_deref())?;
         let graph = &context.snapshot.graph;
         let (a, b) = (node(graph, &self.a)?, node(graph, &self.b)?);
         let found = graph.common_neighbors(a, b, &Scope { hub_degree: usize::MAX, ..Scope::default() }, limit(self.limit, 100, 10_000)?);
@@ -193,6 +195,7 @@ impl Question for ComponentRequest {
     const NAME: &'static str = "component";
 
     fn answer(self, context: &Context) -> Result<Subgraph, Fault> {
+        let context = &*context.as_of(self.as_of.as_deref())?;
         let graph = &context.snapshot.graph;
         let start = node(graph, &self.node)?;
         let mut scope = scope(context, self.from.as_deref(), self.to.as_deref(), self.hub_degree)?;
@@ -214,6 +217,7 @@ impl Question for BlastRadiusRequest {
     const NAME: &'static str = "blast-radius";
 
     fn answer(self, context: &Context) -> Result<BlastRadiusAnswer, Fault> {
+        let context = &*context.as_of(self.as_of.as_deref())?;
         let graph = &context.snapshot.graph;
         let start = node(graph, &self.node)?;
         let mut scope = scope(context, self.from.as_deref(), self.to.as_deref(), self.hub_degree)?;
@@ -256,6 +260,7 @@ impl Question for RankRequest {
     const NAME: &'static str = "rank";
 
     fn answer(self, context: &Context) -> Result<RankAnswer, Fault> {
+        let context = &*context.as_of(self.as_of.as_deref())?;
         let graph = &context.snapshot.graph;
         let window = window(self.from.as_deref(), self.to.as_deref(), context.now)?;
         let limit = limit(self.limit, 20, 10_000)?;
@@ -310,10 +315,13 @@ impl Question for SimilarRequest {
         let edges = |start: NodeId| -> usize {
             graph.entities_of(start).into_iter().map(|entity| graph.degree(entity)).filter(|edges| *edges <= hub).sum()
         };
-        self.limit.is_none_or(|limit| limit <= 100) && incident(graph, &self.incident).is_ok_and(|start| edges(start) <= BRIEF_EDGES)
+        self.as_of.is_none()
+            && self.limit.is_none_or(|limit| limit <= 100)
+            && incident(graph, &self.incident).is_ok_and(|start| edges(start) <= BRIEF_EDGES)
     }
 
     fn answer(self, context: &Context) -> Result<SimilarAnswer, Fault> {
+        let context = &*context.as_of(self.as_of.as_deref())?;
         let graph = &context.snapshot.graph;
         let start = incident(graph, &self.incident)?;
         let title = graph.label(start).to_owned();

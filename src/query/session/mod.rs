@@ -47,7 +47,7 @@ use super::{Context, Stop};
 use crate::access::workspace_id;
 use crate::columns::{ColumnsSnapshot, ScanLog};
 use crate::graph::GraphSnapshot;
-use crate::model::Window;
+use crate::model::{Seq, Window};
 
 /// Stack of a thread that plans.
 pub(super) const PLANNING_STACK_BYTES: usize = 64 << 20;
@@ -76,6 +76,8 @@ pub struct Source {
     pub watchlists: Option<Watchlists>,
     /// Rows of tables with a time count only inside.
     pub window: Window,
+    /// Rows of stored tables count only up to this document.
+    pub until: Option<Seq>,
     /// Only rows about this resource count.
     pub scope: Option<ResourceScope>,
     /// Folder for what sorts and joins spill; made when it is first needed.
@@ -100,6 +102,7 @@ impl Source {
             graph: Some(context.snapshot.graph.clone()),
             watchlists: Some(Watchlists::of(context)),
             window: Window::ALL,
+            until: context.until,
             scope: None,
             spill: context.spill.clone(),
             stop: context.stop.clone(),
@@ -118,6 +121,7 @@ impl Source {
             graph: None,
             watchlists: None,
             window: Window::ALL,
+            until: None,
             scope: None,
             spill,
             stop: Stop::default(),
@@ -152,7 +156,10 @@ impl Source {
     fn own(&self, name: &str) -> Option<Arc<dyn TableProvider>> {
         match self.tables.iter().find(|(known, _)| known == name) {
             Some((_, provider)) => Some(Arc::clone(provider)),
-            None => self.columns.as_ref()?.provider(name),
+            None => {
+                let stored = self.columns.as_ref()?.provider(name)?;
+                Some(self.until.map_or_else(|| Arc::clone(&stored), |until| window::until(Arc::clone(&stored), until)))
+            }
         }
     }
 
@@ -171,7 +178,10 @@ impl Source {
 
     /// Whether a stored table has no row for certain; one that other workspaces have too may have theirs.
     pub(super) fn is_empty(&self, name: &str) -> bool {
-        let alone = self.peers.iter().all(|peer| peer.source.is_none()) && self.tables.iter().all(|(known, _)| known != name);
+        // What is in a table now need not have been there then.
+        let alone = self.until.is_none()
+            && self.peers.iter().all(|peer| peer.source.is_none())
+            && self.tables.iter().all(|(known, _)| known != name);
         self.columns.as_ref().filter(|_| alone).is_some_and(|columns| columns.is_empty(name))
     }
 

@@ -95,7 +95,7 @@ pub(super) fn blast_radius(context: &Context, given: Given<'_>) -> Answered {
 }
 
 pub(super) fn common(context: &Context, given: Given<'_>) -> Answered {
-    let request = CommonRequest { a: required(given, 0), b: required(given, 1), limit: Some(ROWS_MAX) };
+    let request = CommonRequest { a: required(given, 0), b: required(given, 1), limit: Some(ROWS_MAX), as_of: None };
     let (a, b) = (request.a.clone(), request.b.clone());
     let answer = request.answer(context)?;
     let asked: Vec<_> = [a, b].iter().filter_map(|text| super::super::super::reference::node(&context.snapshot.graph, text).ok()).collect();
@@ -196,7 +196,7 @@ pub(super) fn similar(context: &Context, given: Given<'_>) -> Answered {
     let limit = number("limit", given[1].as_ref())?;
     let incident = required(given, 0);
     let incident = incident.strip_prefix("incident:").unwrap_or(&incident).to_owned();
-    let answer = SimilarRequest { incident, limit: limit.or(Some(1_000)) }.answer(context)?;
+    let answer = SimilarRequest { incident, limit: limit.or(Some(1_000)), as_of: None }.answer(context)?;
     let rows = &answer.value;
     let reasons = rows.iter().map(|row| row.terms.iter().map(|term| term.value.as_str()).collect::<Vec<_>>().join(", "));
     let arrays = vec![
