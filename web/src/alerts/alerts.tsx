@@ -214,7 +214,7 @@ function RepeatTable({ group, ...parts }: Parts & { group: string }) {
                 ) : (
                     <>
                         <Narrow {...parts} />
-                        <Alike group={group} byWords={isSearch(query)} />
+                        <Alike group={group} />
                         <Fitting noun="group" total={pages.total} question={groupsQuestion(query)} />
                         {alerts.data !== undefined && (
                             <>
@@ -247,9 +247,8 @@ function RepeatTable({ group, ...parts }: Parts & { group: string }) {
     );
 }
 
-/** How repeats are put together. What words find is grouped by the page, in one way. */
-function Alike({ group, byWords }: { group: string; byWords: boolean }) {
-    if (byWords) return <span class="faint">Alike by title, product and severity</span>;
+/** How repeats are put together. */
+function Alike({ group }: { group: string }) {
     return (
         <label class="line alike">
             <span class="faint">Alike by</span>

@@ -3,10 +3,10 @@ import { address, ask, type Params } from "../api/client";
 import type { AlertFilter, AlertRow, Counters, FacetAnswer, Hit } from "../api/types";
 import { countersToGoOn, facetsOf } from "../list/counts";
 import { type At, atParams } from "../list/pages";
-import { type Field, type Filter, listParams, needsSearch, quoted, searchText, without } from "../state/filters";
+import { type Field, type Filter, listParams, needsSearch, searchText } from "../state/filters";
 import { alertKql } from "../state/kql";
 import { IDS_PAGE, type PageAnswer, readIds, SEARCH_PAGE } from "../state/pages";
-import { requestText, sqlText } from "../state/sql";
+import { requestText } from "../state/sql";
 import { severities, tactics } from "../ui/kinds";
 import type { Question } from "../ui/showquery";
 
@@ -46,7 +46,7 @@ export const fields: readonly Field[] = [
     { id: "to", label: "Began before", kind: "time", hint: "2026-01-31 or -1d", single: true },
 ];
 
-/** A row of the list. What a hit of the search does not say is counted beside it. */
+/** A row of the list, as the list or the search gives it. */
 export type ListRow = Omit<AlertRow, "seq">;
 
 export interface AlertQuery {
@@ -66,7 +66,7 @@ export function isSearch(query: AlertQuery): boolean {
 }
 
 /** Orders of the list and what the search calls them. */
-const searchSorts: Record<string, string> = { time: "first", severity: "severity" };
+const searchSorts: Record<string, string> = { time: "first", severity: "severity", title: "title" };
 
 /** The order in force: words come best first unless another order is asked for that the search knows. */
 export function orderOf(query: AlertQuery): string {
@@ -94,23 +94,19 @@ export function alertFilter(query: AlertQuery): AlertFilter {
     return filter as AlertFilter;
 }
 
-/** Alerts that the page itself looks through at the most. */
-const LOOKED_THROUGH_MAX = 10_000;
-
-/** The part of a filter of which the search knows nothing: the incident, the group of repeats. */
-function listOnly(query: AlertQuery): AlertQuery | undefined {
-    const ids = fields.filter((field) => field.only === "list" && query.filter[field.id]?.length).map((field) => field.id);
-    if (ids.length === 0) return undefined;
-    const filter = Object.fromEntries(ids.map((id) => [id, query.filter[id] ?? []]));
-    return { filter, sort: "", ...(query.group ? { group: query.group } : {}) };
-}
-
 function searchParams(query: AlertQuery): Params<"search"> {
     const order = orderOf(query);
     const known = searchSorts[order.replace(/^-/, "")];
     const asked: Params<"search"> = { q: searchText(fields, query.filter, query.text ?? ""), kind: ["alert"] };
     if (query.places?.length) asked.field = [...query.places];
     if (known) asked.sort = order.startsWith("-") ? `-${known}` : known;
+    const { incident, group_key } = query.filter;
+    if (incident?.[0]) asked.incident = incident[0];
+    if (group_key?.[0]) {
+        // A group is named with the way in which it was made.
+        asked.group_key = group_key[0];
+        asked.group = query.group || "title";
+    }
     return asked;
 }
 
@@ -121,79 +117,22 @@ const fromHit = (hit: Hit): ListRow => ({
     status: hit.status ?? "Unknown",
     product: hit.products?.[0] ?? "",
     tactics: hit.tactics ?? [],
-    incidents: [],
-    entities: 0,
+    incidents: hit.incidents ?? [],
+    entities: hit.entities ?? 0,
+    ...(hit.group ? { group: hit.group } : {}),
     start: hit.first_activity ?? null,
     end: hit.last_activity ?? null,
 });
 
-/** The rows with what a hit does not say: their incidents, and how many entities they name. */
-async function completed(rows: readonly ListRow[], signal: AbortSignal): Promise<ListRow[]> {
-    if (rows.length === 0) return [];
-    const ids = rows.map((row) => sqlText(row.id)).join(", ");
-    const text = `SELECT AlertId, EntityCount, IncidentIds FROM Alerts WHERE AlertId IN (${ids})`;
-    const answer = await ask("query", {}, { signal, body: { lang: "sql", text } });
-    const found = new Map(answer.rows.map(([id, entities, incidents]) => [String(id), { entities: Number(entities), incidents }]));
-    return rows.map((row) => {
-        const more = found.get(row.id);
-        return more ? { ...row, entities: more.entities, incidents: idsOf(more.incidents) } : row;
-    });
-}
-
-/** Ids as the table `Alerts` holds them: parted by commas. */
-export function idsOf(text: unknown): string[] {
-    return typeof text === "string"
-        ? text
-              .split(",")
-              .map((id) => id.trim())
-              .filter(Boolean)
-        : [];
-}
-
-/** A page of what words find, wherever. */
-async function searchPage(query: AlertQuery, at: At, limit: number, signal: AbortSignal): Promise<PageAnswer<ListRow>> {
-    const asked = { ...searchParams(query), ...atParams(at), limit: Math.min(limit, SEARCH_PAGE), highlight: false };
-    const answer = await ask("search", asked, { signal });
+/** A page of what words find. */
+async function searchPage(asked: Params<"search">, at: At, limit: number, signal: AbortSignal): Promise<PageAnswer<ListRow>> {
+    const answer = await ask("search", { ...asked, ...atParams(at), limit: Math.min(limit, SEARCH_PAGE), highlight: false }, { signal });
     return { rows: answer.hits.map(fromHit), cursor: answer.cursor, total: answer.total };
-}
-
-/** Everything that words find, without what a hit does not say. */
-async function allHits(query: AlertQuery, signal: AbortSignal): Promise<ListRow[]> {
-    const rows: ListRow[] = [];
-    for (let cursor: string | null | undefined = null; cursor !== undefined; ) {
-        const page: PageAnswer<ListRow> = await searchPage(query, { cursor }, SEARCH_PAGE, signal);
-        if ((page.total ?? 0) > LOOKED_THROUGH_MAX)
-            throw new Error(`words find ${page.total} alerts, and at most ${LOOKED_THROUGH_MAX} can be looked through: narrow the search`);
-        rows.push(...page.rows);
-        cursor = page.cursor ?? undefined;
-    }
-    return rows;
-}
-
-/** What words find inside of what only the list knows: what both answer. */
-async function inside(query: AlertQuery, list: AlertQuery, signal: AbortSignal): Promise<ListRow[]> {
-    const [rows, ids] = await Promise.all([
-        allHits({ ...query, filter: without(query.filter, ...Object.keys(list.filter)) }, signal),
-        readIds((cursor) => loadPage(list, { cursor }, IDS_PAGE, signal)),
-    ]);
-    const known = new Set(ids);
-    return rows.filter((row) => known.has(row.id));
-}
-
-/** A page of rows that are all there. */
-function pageOf(rows: readonly ListRow[], at: At, limit: number): PageAnswer<ListRow> {
-    const from = "offset" in at ? at.offset : Number(at.cursor ?? 0);
-    const next = from + limit;
-    return { rows: rows.slice(from, next), cursor: next < rows.length ? String(next) : null, total: rows.length };
 }
 
 /** A page of alerts. */
 export async function loadPage(query: AlertQuery, at: At, limit: number, signal: AbortSignal): Promise<PageAnswer<ListRow>> {
-    if (isSearch(query)) {
-        const list = listOnly(query);
-        const page = list ? pageOf(await inside(query, list, signal), at, limit) : await searchPage(query, at, limit, signal);
-        return { ...page, rows: await completed(page.rows, signal) };
-    }
+    if (isSearch(query)) return searchPage(searchParams(query), at, limit, signal);
     const answer = await ask("alerts", { ...params(query), ...atParams(at), limit }, { signal });
     return { rows: answer.value, cursor: answer.cursor, total: answer.total };
 }
@@ -213,7 +152,7 @@ export function questionOf(query: AlertQuery, of: string): Question {
 
 /** What counts the groups of a query. */
 export function groupsQuestion(query: AlertQuery): Question {
-    if (isSearch(query)) return questionOf(query, "Groups");
+    if (isSearch(query)) return { of: "Groups", lang: "request", text: requestText(address("search", groupParams(query))) };
     return { of: "Groups", lang: "request", text: requestText(address("alerts", { ...params(query), group: query.group || "title" })) };
 }
 
@@ -221,22 +160,11 @@ const asCounts = (facet: FacetAnswer | undefined) => Object.fromEntries((facet?.
 
 async function countersOf(query: AlertQuery, signal: AbortSignal): Promise<Counters> {
     if (!isSearch(query)) return (await ask("alerts", { ...params({ ...query, sort: "" }), limit: 1 }, { signal })).counters;
-    const list = listOnly(query);
-    if (list) return countersOfRows(await inside(query, list, signal));
     const answer = await ask("search", { ...searchParams(query), facet: ["status", "severity"], limit: 1, highlight: false }, { signal });
     return {
         status: asCounts(answer.facets.find((facet) => facet.facet === "status")),
         severity: asCounts(answer.facets.find((facet) => facet.facet === "severity")),
     };
-}
-
-function countersOfRows(rows: readonly ListRow[]): Counters {
-    const counters: Counters = { status: {}, severity: {} };
-    for (const { status, severity } of rows) {
-        counters.status[status] = (counters.status[status] ?? 0) + 1;
-        counters.severity[severity] = (counters.severity[severity] ?? 0) + 1;
-    }
-    return counters;
 }
 
 /** The numbers above the list. */
@@ -268,6 +196,17 @@ export const groupings = [
 
 export type Grouping = (typeof groupings)[number][0];
 
+/** Orders of groups and what the search calls them. */
+const groupSorts: Record<string, string> = { ...searchSorts, count: "count" };
+
+/** The groups of what words find. */
+function groupParams(query: AlertQuery): Params<"search"> {
+    const { sort: _, group_key: __, ...asked } = searchParams(query);
+    const known = groupSorts[query.sort.replace(/^-/, "")];
+    const sort = query.sort.startsWith("-") ? `-${known}` : known;
+    return { ...asked, group: query.group || "title", ...(known ? { sort } : {}) };
+}
+
 /** A page of groups: each row is the newest alert of its group. */
 export async function loadGroups(
     query: AlertQuery & { group: string },
@@ -275,45 +214,9 @@ export async function loadGroups(
     limit: number,
     signal: AbortSignal,
 ): Promise<PageAnswer<ListRow>> {
-    if (isSearch(query)) return wordGroups(query, at, limit, signal);
+    if (isSearch(query)) return searchPage(groupParams(query), at, limit, signal);
     const answer = await ask("alerts", { ...params(query), group: query.group, ...atParams(at), limit }, { signal });
     return { rows: answer.value, cursor: answer.cursor, total: answer.total };
-}
-
-/**
- * Groups of what words find: the search gives alerts one by one, so they are put together here, by title, product and severity.
- * The key of a group is search text that finds its alerts.
- */
-async function wordGroups(query: AlertQuery, at: At, limit: number, signal: AbortSignal): Promise<PageAnswer<ListRow>> {
-    const list = listOnly(query);
-    const newest = { ...query, sort: "time" };
-    const rows = list ? await inside(newest, list, signal) : await allHits(newest, signal);
-    return pageOf(groupRows(rows, query.sort || "time"), at, limit);
-}
-
-const rank = (row: ListRow) => severities.findIndex((severity) => severity === row.severity);
-const groupOrders: Record<string, (a: ListRow, b: ListRow) => number> = {
-    time: (a, b) => (b.group?.last ?? "").localeCompare(a.group?.last ?? ""),
-    severity: (a, b) => rank(a) - rank(b),
-    title: (a, b) => a.title.localeCompare(b.title),
-    count: (a, b) => (b.group?.count ?? 0) - (a.group?.count ?? 0),
-};
-
-/** Alerts, the newest first, as groups of those that are alike in title, product and severity. */
-export function groupRows(rows: readonly ListRow[], sort: string): ListRow[] {
-    const alike = new Map<string, Repeats>();
-    group(rows, alike);
-    const newest = new Map<string, ListRow>();
-    for (const row of rows) {
-        const key = alikeKey(row);
-        if (!newest.has(key)) newest.set(key, row);
-    }
-    const groups = [...alike].map(([key, { count, first, last, title, product, severity }]): ListRow => {
-        const text = [`title:${quoted(title)}`, ...(product ? [`product:${quoted(product)}`] : []), `severity:${quoted(severity)}`];
-        return { ...(newest.get(key) as ListRow), group: { key: text.join(" AND "), label: title, count, first, last } };
-    });
-    groups.sort(groupOrders[sort.replace(/^-/, "")] ?? groupOrders.time);
-    return sort.startsWith("-") ? groups.reverse() : groups;
 }
 
 /** What names a group in the list of repeats. */
@@ -321,9 +224,7 @@ export const groupKey = (row: ListRow) => row.group?.key ?? row.id;
 
 /** The query that lists the alerts of a group one by one. */
 export function groupQuery(query: AlertQuery, key: string): AlertQuery {
-    if (!isSearch(query)) return { ...query, sort: "", filter: { ...query.filter, group_key: [key] } };
-    const text = query.text?.trim() ? `(${query.text.trim()}) AND ${key}` : key;
-    return { ...query, sort: "", text };
+    return { ...query, sort: "", filter: { ...query.filter, group_key: [key] } };
 }
 
 const alikeKey = (row: ListRow) => JSON.stringify([row.title, row.product, row.severity]);

@@ -13,12 +13,14 @@ test("the classification is asked of the search, which alone knows it", () => {
     assert.match(text.replaceAll("+", " "), /status:"Closed" AND classification:"TruePositive"/);
 });
 
-test("words cannot be sorted by title, and the list does not pretend that they are", () => {
-    assert.equal(orderOf(query({ text: "a", sort: "title" })), "");
+test("words are sorted as the list is, and come best first where no order is asked for", () => {
+    assert.equal(orderOf(query({ text: "a" })), "");
+    assert.equal(orderOf(query({ text: "a", sort: "-title" })), "-title");
     assert.equal(orderOf(query({ text: "a", sort: "-number" })), "-number");
     assert.equal(orderOf(query({ sort: "title" })), "title");
     assert.equal(orderOf(query({})), "severity");
-    assert.equal(sortable(query({ text: "a" }))("title"), false);
+    assert.equal(sortable(query({ text: "a" }))("title"), true);
+    assert.match(questionOf(query({ text: "a", sort: "-title" }), "x").text, /sort=-title/);
     assert.equal(sortable(query({}))("title"), true);
 });
 

@@ -6,11 +6,11 @@ import { type At, atParams } from "../list/pages";
 import { type Field, type Filter, listParams, needsSearch, searchText } from "../state/filters";
 import { incidentKql } from "../state/kql";
 import { IDS_PAGE, type PageAnswer, readIds, SEARCH_PAGE } from "../state/pages";
-import { requestText, sqlText } from "../state/sql";
+import { requestText } from "../state/sql";
 import { severities, tactics } from "../ui/kinds";
 import type { Question } from "../ui/showquery";
 
-/** A row of the queue. A hit of the search does not say how many alerts there are: they are counted beside it. */
+/** A row of the queue, as the list or the search gives it. */
 export type QueueRow = Omit<IncidentRow, "alerts" | "seq"> & { alerts: number | null };
 
 const classifications = ["TruePositive", "BenignPositive", "FalsePositive", "Undetermined"];
@@ -53,6 +53,7 @@ const searchSorts: Record<string, string> = {
     created: "created",
     modified: "time",
     number: "number",
+    title: "title",
 };
 
 /** Words are a search, and so is what only the search knows; otherwise the list answers. */
@@ -60,7 +61,7 @@ export function isSearch(query: QueueQuery): boolean {
     return query.text.trim() !== "" || needsSearch(fields, query.filter);
 }
 
-/** The order in force. The search cannot sort by title: what it cannot do is neither asked nor shown. */
+/** The order in force: words come best first unless another one is asked for. */
 export function orderOf(query: QueueQuery): string {
     if (!isSearch(query)) return query.sort || "severity";
     const known = query.sort.replace(/^-/, "") in searchSorts;
@@ -68,7 +69,7 @@ export function orderOf(query: QueueQuery): string {
     return known ? query.sort : query.text.trim() === "" ? "severity" : "";
 }
 
-/** Names of the orders that a query can have. */
+/** Whether a query can have an order. */
 export function sortable(query: QueueQuery): (sort: string) => boolean {
     return isSearch(query) ? (sort) => sort in searchSorts : () => true;
 }
@@ -101,21 +102,12 @@ function fromHit(hit: Hit): QueueRow {
         products: hit.products ?? [],
         tactics: hit.tactics ?? [],
         tags: hit.tags ?? [],
-        alerts: null,
+        alerts: hit.alerts ?? null,
         first_activity: hit.first_activity ?? null,
         last_activity: hit.last_activity ?? null,
         created: hit.created ?? null,
         modified: hit.modified ?? null,
     };
-}
-
-/** The rows with the number of their alerts, which a hit does not say. */
-async function withAlerts(rows: readonly QueueRow[], signal: AbortSignal): Promise<QueueRow[]> {
-    if (rows.length === 0) return [];
-    const text = `SELECT IncidentId, AlertCount FROM Incidents WHERE IncidentId IN (${rows.map((row) => sqlText(row.id)).join(", ")})`;
-    const answer = await ask("query", {}, { signal, body: { lang: "sql", text } });
-    const counts = new Map(answer.rows.map(([id, count]) => [String(id), Number(count)]));
-    return rows.map((row) => ({ ...row, alerts: counts.get(row.id) ?? null }));
 }
 
 /** What counts the rows of a query. */
@@ -129,8 +121,7 @@ export async function loadPage(query: QueueQuery, at: At, limit: number, signal:
     if (isSearch(query)) {
         const most = Math.min(limit, SEARCH_PAGE);
         const answer = await ask("search", { ...searchParams(query), ...atParams(at), limit: most, highlight: false }, { signal });
-        const rows = answer.hits.map(fromHit);
-        return { rows: await withAlerts(rows, signal), cursor: answer.cursor, total: answer.total };
+        return { rows: answer.hits.map(fromHit), cursor: answer.cursor, total: answer.total };
     }
     const answer = await ask("incidents", { ...incidentParams(query), ...atParams(at), limit }, { signal });
     return { rows: answer.value, cursor: answer.cursor, total: answer.total };
