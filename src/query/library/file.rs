@@ -1,4 +1,4 @@
-//! Query files: a header of `// member: value` lines, an empty line, and KQL. Never runs one.
+//! Query files: a header of `// member: value` lines, an empty line, and KQL; files of functions have the same form. Never runs one.
 
 use super::super::kql::Diagnostic;
 use super::super::kql::bind::StoredFunction;
@@ -178,14 +178,25 @@ pub fn parse(name: &str, text: &str) -> Result<Exploration, LibraryError> {
     })
 }
 
+/// Reads the file of a function that queries call by the name in its header; with what it answers.
+pub(super) fn parse_function(name: &str, text: &str) -> Result<(StoredFunction, String), LibraryError> {
+    let header = Header::read(name, text)?;
+    let (_, called) = header.one("function")?;
+    Ok((function(name, called, text)?, header.one("question")?.1.to_owned()))
+}
+
+/// The text of the file `name` as a function.
+fn function(name: &str, called: &str, text: &str) -> Result<StoredFunction, LibraryError> {
+    // The header is a comment of the language: places of mistakes are those of the file.
+    StoredFunction::of_query(called, text).map_err(|diagnostics| match diagnostics.into_iter().next() {
+        Some(found) => LibraryError::Text { name: name.to_owned(), found },
+        None => LibraryError::Missing { name: name.to_owned(), member: "title" },
+    })
+}
+
 fn body(name: &str, header: &Header<'_>, text: &str) -> Result<Body, LibraryError> {
     let Some((line, question)) = header.find("graph") else {
-        // The header is a comment of the language: places of mistakes are those of the file.
-        let function = StoredFunction::of_query(name, text).map_err(|diagnostics| match diagnostics.into_iter().next() {
-            Some(found) => LibraryError::Text { name: name.to_owned(), found },
-            None => LibraryError::Missing { name: name.to_owned(), member: "title" },
-        })?;
-        return Ok(Body::Kql(text.to_owned(), Box::new(function)));
+        return Ok(Body::Kql(text.to_owned(), Box::new(function(name, name, text)?)));
     };
     let question = match question {
         "related alerts" => GraphBody::RelatedAlerts,

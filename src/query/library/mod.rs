@@ -14,6 +14,7 @@ use super::reference::nearest;
 use crate::model::{Fault, FaultClass};
 
 pub use activities::{Activities, ActivitiesRequest, ActivityItem};
+use file::parse_function;
 pub use file::{Body, Exploration, GraphBody, LibraryError, Purpose, parse};
 pub use saved::{
     FUNCTION, FunctionBody, FunctionRow, Functions, FunctionsRequest, QUERY, QueryBody, QueryDetail, QueryRow, SavedQueries,
@@ -22,16 +23,26 @@ pub use saved::{
 
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/queries.rs"));
 
+/// Folder of the functions among the files.
+const FUNCTIONS: &str = "functions/";
+
 /// The queries that come with clew, by name.
 static BUILT_IN: LazyLock<Vec<Exploration>> = LazyLock::new(|| {
     // Explorations go by the kind of entity and their name, the others by what they are for.
-    let named = FILES.iter().map(|(name, text)| (name.strip_prefix("explore/").unwrap_or(name), text));
+    let queries = FILES.iter().filter(|(name, _)| !name.starts_with(FUNCTIONS));
+    let named = queries.map(|(name, text)| (name.strip_prefix("explore/").unwrap_or(name), text));
     named.map(|(name, text)| parse(name, text).unwrap_or_else(|error| panic!("{error}"))).collect()
 });
 
 /// Of these, those that lead from an entity to others.
 static EXPLORATIONS: LazyLock<Vec<Exploration>> =
     LazyLock::new(|| BUILT_IN.iter().filter(|query| query.purpose == Purpose::Explore).cloned().collect());
+
+/// The functions that come with clew, each with what it answers.
+static BUILT_IN_FUNCTIONS: LazyLock<Vec<(StoredFunction, String)>> = LazyLock::new(|| {
+    let functions = FILES.iter().filter(|(name, _)| name.starts_with(FUNCTIONS));
+    functions.map(|(name, text)| parse_function(name, text).unwrap_or_else(|error| panic!("{error}"))).collect()
+});
 
 /// The explorations that come with clew, by name.
 pub fn all() -> &'static [Exploration] {
@@ -81,6 +92,10 @@ impl Library {
             let path = folder.join(&name);
             let short = name.trim_end_matches(".kql").to_owned();
             match std::fs::read_to_string(&path) {
+                Ok(text) if short.starts_with(FUNCTIONS) => match parse_function(&short, &text) {
+                    Ok((function, question)) => library.add_function(function, question),
+                    Err(error) => library.problems.push((short, error.into())),
+                },
                 Ok(text) => library.add(Origin::File, &short, &text),
                 Err(error) => {
                     let message = format!("cannot read `{}`: {error}", path.display());
@@ -124,14 +139,16 @@ impl Library {
         self.queries().map(|(_, query)| query).filter(|query| query.purpose == Purpose::Explore)
     }
 
-    /// A function by its name.
+    /// A function by its name; one of the workspace goes before one that comes with clew.
     pub fn function(&self, name: &str) -> Option<&StoredFunction> {
-        self.functions.iter().map(|(function, _)| function).find(|function| function.name == name)
+        self.functions.iter().chain(BUILT_IN_FUNCTIONS.iter()).map(|(function, _)| function).find(|function| function.name == name)
     }
 
     /// The functions, each with what is said about it.
     pub fn functions(&self) -> impl Iterator<Item = (&StoredFunction, &str)> {
-        self.functions.iter().map(|(function, description)| (function, description.as_str()))
+        let is_own = |name: &str| self.functions.iter().any(|(own, _)| own.name == name);
+        let built_in = BUILT_IN_FUNCTIONS.iter().filter(move |(function, _)| !is_own(&function.name));
+        self.functions.iter().chain(built_in).map(|(function, description)| (function, description.as_str()))
     }
 
     /// What cannot be read, by name.
