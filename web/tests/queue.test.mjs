@@ -21,7 +21,7 @@ const titles = (page) => rows(page).locator("a[href^='/incidents/']").allInnerTe
 test("the queue shows every incident, and its counters are filters", async () => {
     const page = await openPage(browser, clew.url);
     await page.go("/");
-    await eventually(() => rows(page).count(), 5);
+    await eventually(() => rows(page).count(), 7);
     await eventually(async () => (await titles(page))[0] ?? "", /^Multi-stage activity on i-99999999/);
     await page.getByRole("button", { name: "7 Open" }).click();
     await page.waitForURL(/status=open/);

@@ -122,6 +122,8 @@ export class Investigation {
             for (const node of [this.root, ...this.others]) await this.begin(node);
             this.loaded.value = true;
             if (link && !isEmpty(link)) await this.tellAgain(link);
+            // What the questions of an address brought lies around the roots: the view shows all of it.
+            if (link?.calls.length) this.arrived.value = [...this.state.peek().nodes.keys()];
         } catch (error) {
             if (!isAbort(error)) this.error.value = error;
         }

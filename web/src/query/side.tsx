@@ -165,7 +165,7 @@ function Library({ onExplore }: Props) {
                                                 <li key={one.name}>
                                                     <button
                                                         type="button"
-                                                        class="menu-item two"
+                                                        class="menu-item"
                                                         title={one.question}
                                                         onClick={() => onExplore(one.name)}
                                                     >
