@@ -1,4 +1,5 @@
 // The incident, its alerts and entities, the alert list and the search, on the sample data.
+import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { closeClean, eventually, openPage, picture, startBrowser, startClew } from "./support.mjs";
 
@@ -161,5 +162,42 @@ test("admin shows what the server holds", async () => {
     });
     await page.getByText(/1 new, 0 updated/).waitFor();
     await picture(page, "admin-sources");
+    await closeClean(page);
+});
+
+test("an address that comes back leads to the other incident, with the terms of its score", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/incidents/6");
+    const similar = page.getByRole("region", { name: "Similar incidents" });
+    await similar.getByRole("link", { name: /9 alerts on MSTICALERTSLXVM2/ }).waitFor();
+    const terms = (await similar.locator(".terms .tag").allInnerTexts()).map((text) => text.replace(/\s+/g, " "));
+    assert.deepEqual(
+        terms.map((text) => text.replace(/ \+[\d.]+$/, "")),
+        ["entity ip:203.0.113.1", "entity account:dbadmin", "entity host:MSTICALERTSLXVM2"],
+    );
+    const sum = terms.reduce((total, text) => total + Number(/\+([\d.]+)$/.exec(text)[1]), 0);
+    const score = Number(await similar.locator("strong.number").innerText());
+    assert.ok(Math.abs(sum - score) < 0.02, `${sum} is ${score}`);
+    await picture(page, "similar-incidents");
+    await similar.getByRole("link", { name: /9 alerts on MSTICALERTSLXVM2/ }).click();
+    await page.waitForURL(/\/incidents\/5$/);
+    await closeClean(page);
+});
+
+test("which incidents share an address is asked in the graph, and the other one is tied to it", async () => {
+    const page = await openPage(browser, clew.url);
+    await page.go("/incidents/6/graph");
+    await page.waitForFunction(() => window.clewGraph?.atRest() && window.clewGraph.stats().drawn.nodes > 1);
+    await page.getByRole("tab", { name: /^List/ }).click();
+    await page.getByLabel("Find in the graph").fill("203.0.113.1");
+    await page.locator('[role=treeitem][data-node="ip:203.0.113.1"]').click();
+    await page.locator(".graph-stage").focus();
+    await page.keyboard.press("e");
+    const query = page.getByRole("dialog", { name: /Exploration queries of/ }).getByRole("button", { name: /^Related incidents/ });
+    await eventually(() => query.innerText(), /\+2$/);
+    await query.click();
+    await page.locator(".graph-notice", { hasText: "2 new nodes, 2 new links" }).waitFor();
+    await page.waitForFunction(() => window.clewGraph?.atRest() && document.querySelector(".graph")?.getAttribute("aria-busy") === "false");
+    await picture(page, "graph-shared-address");
     await closeClean(page);
 });

@@ -22,10 +22,10 @@ export function Health() {
                 <Server />
                 <Held />
                 <Verification />
+                <TableList />
             </div>
             <div class="admin-column">
                 <Load />
-                <TableList />
             </div>
         </div>
     );
@@ -64,7 +64,7 @@ function Server() {
 /** Members of the graph's counts, and the table whose rows they count. */
 const graphNames: readonly (readonly [id: string, label: string, table: string])[] = [
     ["incidents", "Incidents", "Incidents"],
-    ["alerts", "Alerts", "Alerts"],
+    ["alerts", "Alerts, with those only named", ""],
     ["entities", "Entities", "Entities"],
     ["keys", "Keys of entities", ""],
     ["links", "Links between entities", ""],

@@ -90,7 +90,11 @@ function OneTable({ table, at }: { table: TableRow; at: boolean }) {
                 </span>
                 <ShowQuery {...question(`Sources of ${table.name}`, sourcesKql(table.name))} />
             </div>
-            {open && <SourceRows table={table.name} shown={shown} seen={seen} />}
+            {open && (
+                <div class="table-source-rows">
+                    <SourceRows table={table.name} shown={shown} seen={seen} />
+                </div>
+            )}
         </li>
     );
 }
@@ -100,7 +104,7 @@ function SourceRows({ table, shown, seen }: { table: string; shown: boolean; see
     const text = sourcesKql(table);
     const version = useCalm(seq.value, shown);
     const found = useLoad(seen ? (signal) => ask("query", {}, { signal, body: { lang: "kql", text } }) : null, text, version);
-    if (!seen) return <div class="table-source-wait" />;
+    if (!seen) return null;
     return (
         <Loaded of={found} rows={1}>
             {(data) => {

@@ -114,6 +114,7 @@ export function Timeline({ of }: { of: readonly string[] }) {
                 />
             </div>
             {about && about.buckets.length > 1 && <Histogram buckets={about.buckets} onWindow={(from, to) => setParams({ from, to })} />}
+            {!about && !error && <div class="timeline-histogram" />}
             <div class={`timeline-middle ${chosen ? "with-detail" : ""}`}>
                 <div class="timeline-list">
                     {about && about.undated.length > 0 && <Undated items={about.undated} onChoose={setChosen} />}
