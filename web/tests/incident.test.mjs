@@ -178,7 +178,6 @@ test("an address that comes back leads to the other incident, with the terms of 
     const sum = terms.reduce((total, text) => total + Number(/\+([\d.]+)$/.exec(text)[1]), 0);
     const score = Number(await similar.locator("strong.number").innerText());
     assert.ok(Math.abs(sum - score) < 0.02, `${sum} is ${score}`);
-    await picture(page, "similar-incidents");
     await similar.getByRole("link", { name: /9 alerts on MSTICALERTSLXVM2/ }).click();
     await page.waitForURL(/\/incidents\/5$/);
     await closeClean(page);
@@ -198,6 +197,5 @@ test("which incidents share an address is asked in the graph, and the other one 
     await query.click();
     await page.locator(".graph-notice", { hasText: "2 new nodes, 2 new links" }).waitFor();
     await page.waitForFunction(() => window.clewGraph?.atRest() && document.querySelector(".graph")?.getAttribute("aria-busy") === "false");
-    await picture(page, "graph-shared-address");
     await closeClean(page);
 });

@@ -1,7 +1,7 @@
 // The keyboard map is true: on each screen, each key that it lists does what it says, and nothing breaks by it.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { broken, closeClean, complete, eventually, openPage, startBrowser, startClew } from "./support.mjs";
+import { broken, closeClean, complete, eventually, openPage, sequence, startBrowser, startClew } from "./support.mjs";
 
 let clew;
 let browser;
@@ -31,7 +31,7 @@ async function mapOf(page) {
 
 /** Presses what the map calls `Ctrl+K`, `g i` or `?`. */
 async function press(page, keys) {
-    if (keys.length > 1 && keys.includes(" ")) for (const key of keys.split(" ")) await page.keyboard.press(key);
+    if (keys.length > 1 && keys.includes(" ")) await sequence(page, ...keys.split(" "));
     else
         await page.keyboard.press(
             keys.replace(/^Ctrl\+([A-Z])$/, (_, letter) => `Control+${letter.toLowerCase()}`).replace("Ctrl+", "Control+"),

@@ -30,8 +30,8 @@ const card = (page, name) => page.getByRole("listitem", { name: `Proposal: ${nam
 test("a proposal is counted in the head, shown with what would change, and accepted", async () => {
     const page = await openPage(browser, clew.url);
     const hostile = "Only <img src=x onerror=alert(1)> the *scanner*";
-    const { id } = await propose("5", "update", { severity: "Low", add_tags: ["scanner"] }, hostile);
-    await propose("5", "comment", { message: "The address belongs to the scanner." }, "The list of scanners names it.");
+    const { id } = await propose("7", "update", { severity: "Low", add_tags: ["scanner"] }, hostile);
+    await propose("7", "comment", { message: "The address belongs to the scanner." }, "The list of scanners names it.");
     await page.go("/incidents/7");
     const notice = page.getByRole("status").filter({ hasText: "2 changes are proposed" });
     await notice.waitFor();

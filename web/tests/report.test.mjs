@@ -96,8 +96,8 @@ test("a newcomer is shown around, once", async () => {
     await page.waitForURL(/\/incidents\/7$/);
     await pointing(".tactics");
     for (const [title, url, points] of [
-        ["The investigation graph", /\/5\/graph/, ".graph-stage"],
-        ["Graph and time are one", /\/5\/graph/, ".parallel"],
+        ["The investigation graph", /\/7\/graph/, ".graph-stage"],
+        ["Graph and time are one", /\/7\/graph/, ".parallel"],
         ["Ask anything", /\/query/, ".query-editor"],
         ["That is all", /\/incidents$/, ".rail"],
     ]) {

@@ -35,7 +35,7 @@ test("ticked incidents change in one step, and one Undo takes it back", async ()
     await bar(page).getByText("2 incidents").waitFor();
     await picture(page, "queue-bulk");
     await bar(page).getByRole("button", { name: "Severity" }).click();
-    await page.getByRole("button", { name: "Low" }).click();
+    await page.getByRole("button", { name: "Low", exact: true }).click();
     await said(page, "Severity of 2 incidents is Low");
     await eventually(
         () => rows(page).locator(".tone-low").count(),

@@ -5,6 +5,7 @@ import { useLoad } from "../api/resource";
 import type { EntityDetail } from "../api/types";
 import { seq } from "../app/live";
 import { href, nodeHref } from "../router/router";
+import { useCalm } from "../state/calm";
 import { sqlText } from "../state/sql";
 import { formatCount } from "../state/time";
 import { kindLabel, spaced } from "../ui/kinds";
@@ -125,7 +126,11 @@ function Insight({
     text: string;
     children: (row: readonly unknown[]) => preact.ComponentChildren;
 }) {
-    const found = useLoad((signal) => ask("query", {}, { signal, body: { lang: "sql", text, limit: SHOWN } }), text, seq.value);
+    const found = useLoad(
+        (signal) => ask("query", {}, { signal, body: { lang: "sql", text, limit: SHOWN } }),
+        text,
+        useCalm(seq.value, true),
+    );
     if (found.data?.rows.length === 0) return null;
     return (
         <section>

@@ -4,6 +4,7 @@ import { address } from "../api/client";
 import { useAsk } from "../api/resource";
 import type { ExplorationRow } from "../api/types";
 import { seq } from "../app/live";
+import { useCalm } from "../state/calm";
 import { requestText } from "../state/sql";
 import { formatCount } from "../state/time";
 import { CellText } from "../ui/cell";
@@ -12,7 +13,7 @@ import { asked, type Question } from "../ui/showquery";
 import { Loaded } from "../ui/states";
 
 export function Questions({ reference }: { reference: string }) {
-    const questions = useAsk("explorations", { entity: reference, counts: true }, seq.value);
+    const questions = useAsk("explorations", { entity: reference, counts: true }, useCalm(seq.value, true));
     const [open, setOpen] = useState("");
     return (
         <Loaded of={questions}>
