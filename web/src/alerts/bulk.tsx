@@ -116,7 +116,17 @@ function Deeds({ count, title, ids, filter, bar }: DeedsProps) {
         { keys: "Escape", label: "Tick none", run: onClear },
     ]);
     return (
-        <BulkBar {...bar}>
+        <BulkBar
+            {...bar}
+            looks={
+                count <= GRAPH_MAX && (
+                    <button type="button" class="button quiet small" onClick={() => void toGraph()}>
+                        <Icon name="graph" />
+                        Graph
+                    </button>
+                )
+            }
+        >
             {bar.noun !== "alert" && <span class="muted number">{what}</span>}
             <ChooseOne
                 label="Status"
@@ -134,12 +144,6 @@ function Deeds({ count, title, ids, filter, bar }: DeedsProps) {
                 <Icon name="incident" />
                 New incident
             </button>
-            {count <= GRAPH_MAX && (
-                <button type="button" class="button quiet small" onClick={() => void toGraph()}>
-                    <Icon name="graph" />
-                    Graph
-                </button>
-            )}
             {open?.deed === "add" && <AddAlerts alerts={open.alerts} onDone={done} />}
             {open?.deed === "new" && <NewIncident alerts={open.alerts} title={title} onDone={done} />}
         </BulkBar>

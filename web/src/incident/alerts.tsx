@@ -192,7 +192,20 @@ function AlertDeeds({ incident, alerts, all, total, onAll, onClear }: DeedsProps
         { keys: "Escape", label: "Tick none", run: onClear },
     ]);
     return (
-        <BulkBar noun="alert" count={alerts.length} total={total} all={all} onAll={onAll} onClear={onClear}>
+        <BulkBar
+            noun="alert"
+            count={alerts.length}
+            total={total}
+            all={all}
+            onAll={onAll}
+            onClear={onClear}
+            looks={
+                <a class="button quiet small" href={href("/graph", { of: alerts.slice(0, GRAPH_MAX).map((id) => `alert:${id}`) })}>
+                    <Icon name="graph" />
+                    Graph
+                </a>
+            }
+        >
             <button type="button" class="button quiet small" onClick={() => setSplitting(true)}>
                 <Icon name="incident" />
                 Split off
@@ -201,10 +214,6 @@ function AlertDeeds({ incident, alerts, all, total, onAll, onClear }: DeedsProps
                 <Icon name="minus" />
                 Take out
             </button>
-            <a class="button quiet small" href={href("/graph", { of: alerts.slice(0, GRAPH_MAX).map((id) => `alert:${id}`) })}>
-                <Icon name="graph" />
-                Graph
-            </a>
             {splitting && (
                 <SplitOff
                     incident={{ ...incident, number: incident.number ?? null }}

@@ -29,10 +29,13 @@ interface Props {
     all: boolean;
     onAll: () => void;
     onClear: () => void;
+    /** What changes them. */
     children: ComponentChildren;
+    /** What only looks at them. */
+    looks?: ComponentChildren;
 }
 
-export function BulkBar({ noun, count, total, all, onAll, onClear, children }: Props) {
+export function BulkBar({ noun, count, total, all, onAll, onClear, children, looks }: Props) {
     const name = count === 1 ? noun : `${noun}s`;
     return (
         <div class="bulk-bar" role="toolbar" aria-label={`Actions on ${name}`}>
@@ -49,6 +52,7 @@ export function BulkBar({ noun, count, total, all, onAll, onClear, children }: P
             )}
             <span class="bulk-rule" />
             <Needs right="respond">{children}</Needs>
+            {looks}
         </div>
     );
 }
