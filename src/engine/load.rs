@@ -60,9 +60,15 @@ impl Engine {
     ///
     /// Memory stays bounded by a few chunks of `CHUNK_BYTES`, however large the input is.
     pub fn ingest(&self, input: Input, options: &ingest::Options, progress: &dyn Progress) -> Result<IngestReport, Fault> {
+        let Ingested { report, fault } = self.ingest_as_far(input, options, progress);
+        fault.map_or(Ok(report), Err)
+    }
+
+    /// Takes in what `input` holds as far as it goes: what ends it early leaves what was durable by then, and its report.
+    pub fn ingest_as_far(&self, input: Input, options: &ingest::Options, progress: &dyn Progress) -> Ingested {
         let begun = Instant::now();
         let received = Time::now();
-        let mut report = thread::scope(|scope| {
+        let mut ingested = thread::scope(|scope| {
             // Many clients send a few documents each: threads for one chunk would cost more than they bring.
             let mut first = None;
             let mut pipeline: Option<Pipeline<'_>> = None;
@@ -81,15 +87,15 @@ impl Engine {
                 };
                 running.send(items)
             });
-            // A stopped writer ends the decoding too: its fault is the cause.
-            let report = match pipeline {
-                Some(running) => running.finish()?,
-                None => self.commit_chunks(first.map(|items| read_chunk(Chunk { place: 0, items })), &|| {}, received, progress)?,
+            let ingested = match pipeline {
+                Some(running) => running.finish(),
+                None => self.commit_chunks(first.map(|items| read_chunk(Chunk { place: 0, items })), &|| {}, received, progress),
             };
-            decoded.map(|()| report)
-        })?;
-        report.seconds = begun.elapsed().as_secs_f64();
-        Ok(report)
+            // A stopped writer ends the decoding too: its fault is the cause.
+            Ingested { fault: ingested.fault.or(decoded.err()), ..ingested }
+        });
+        ingested.report.seconds = begun.elapsed().as_secs_f64();
+        ingested
     }
 
     /// Starts the threads that read and commit chunks.
@@ -112,18 +118,44 @@ impl Engine {
         Pipeline { to_read, places, committing, next: 0 }
     }
 
-    /// Submits chunks in the order of the input and sums the reports.
+    /// Submits chunks in the order of the input and sums the reports of those that became durable.
     fn commit_chunks(
         &self,
         read: impl IntoIterator<Item = ReadChunk>,
         done: &dyn Fn(),
         received: Time,
         progress: &dyn Progress,
-    ) -> Result<IngestReport, Fault> {
+    ) -> Ingested {
         let mut report = IngestReport::default();
         let mut rejects = RejectsFile::new(self.dir.join("rejects"), received);
-        let mut early = BTreeMap::new();
         let mut offered = VecDeque::new();
+        let mut outcome = self.offer_chunks(read, done, &mut rejects, &mut |chunk| {
+            offered.push_back(chunk);
+            if offered.len() <= CHUNKS_OFFERED {
+                return Ok(());
+            }
+            offered.pop_front().map_or(Ok(()), |chunk| settle(chunk, &mut report, progress))
+        });
+        // What the writer has may become durable whatever happened to the rest.
+        for chunk in offered {
+            outcome = outcome.and(settle(chunk, &mut report, progress));
+        }
+        match rejects.finish() {
+            Ok(file) => report.rejects_file = file,
+            Err(fault) => outcome = outcome.and(Err(fault)),
+        }
+        Ingested { report, fault: outcome.err() }
+    }
+
+    /// Hands chunks to the writer in the order of the input.
+    fn offer_chunks(
+        &self,
+        read: impl IntoIterator<Item = ReadChunk>,
+        done: &dyn Fn(),
+        rejects: &mut RejectsFile,
+        wait: &mut dyn FnMut(Waiting) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let mut early = BTreeMap::new();
         let mut next = 0;
         for chunk in read {
             early.insert(chunk.place, chunk);
@@ -131,24 +163,34 @@ impl Engine {
                 next += 1;
                 done();
                 chunk.rejects.iter().try_for_each(|rejected| rejects.write(rejected))?;
-                report.add(chunk.report);
-                if !chunk.parsed.is_empty() {
-                    offered.push_back(self.committer.offer(chunk.parsed)?);
-                }
-                if offered.len() > CHUNKS_OFFERED {
-                    offered.pop_front().map_or(Ok(()), |chunk| settle(chunk, &mut report, progress))?;
-                }
+                let offered = if chunk.parsed.is_empty() { None } else { Some(self.committer.offer(chunk.parsed)?) };
+                wait(Waiting { offered, read: chunk.report })?;
             }
         }
-        offered.into_iter().try_for_each(|chunk| settle(chunk, &mut report, progress))?;
-        report.rejects_file = rejects.finish()?;
-        Ok(report)
+        Ok(())
     }
 }
 
-/// Waits for a chunk and counts what became of its documents.
-fn settle(chunk: Offered, report: &mut IngestReport, progress: &dyn Progress) -> Result<(), Fault> {
-    let outcomes = chunk.wait()?;
+/// What became of an input, as far as it went.
+#[derive(Debug, Default)]
+pub struct Ingested {
+    /// What was acknowledged.
+    pub report: IngestReport,
+    /// What ended it early.
+    pub fault: Option<Fault>,
+}
+
+/// A chunk that the writer has, if there is anything in it to write.
+struct Waiting {
+    offered: Option<Offered>,
+    /// What its documents say.
+    read: IngestReport,
+}
+
+/// Waits for a chunk and counts its documents and what became of them.
+fn settle(chunk: Waiting, report: &mut IngestReport, progress: &dyn Progress) -> Result<(), Fault> {
+    let outcomes = chunk.offered.map_or_else(|| Ok(Vec::new()), Offered::wait)?;
+    report.add(chunk.read);
     for outcome in &outcomes {
         match outcome {
             Outcome::New(seq) => (report.new, report.seq) = (report.new + 1, report.seq.max(seq.0)),
@@ -165,7 +207,7 @@ struct Pipeline<'scope> {
     to_read: SyncSender<Chunk>,
     /// Gives a place for each chunk that may be under way.
     places: Receiver<()>,
-    committing: ScopedJoinHandle<'scope, Result<IngestReport, Fault>>,
+    committing: ScopedJoinHandle<'scope, Ingested>,
     /// Place of the next chunk.
     next: u64,
 }
@@ -180,10 +222,10 @@ impl Pipeline<'_> {
     }
 
     /// Waits until everything is durable.
-    fn finish(self) -> Result<IngestReport, Fault> {
+    fn finish(self) -> Ingested {
         drop(self.to_read);
         let failed = || Fault::new(FaultClass::Internal, "ingest_failed", "the ingest failed while it committed");
-        self.committing.join().unwrap_or_else(|_| Err(failed()))
+        self.committing.join().unwrap_or_else(|_| Ingested { fault: Some(failed()), ..Ingested::default() })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Bodies of any size: handed from the connection to a blocking reader chunk by chunk. Never holds more than a few chunks.
 
 use std::io::{self, Read};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
@@ -21,15 +22,26 @@ pub(crate) async fn read<T: Send + 'static>(
     work: impl FnOnce(BodyReader) -> Result<T, Fault> + Send + 'static,
 ) -> Result<(u64, T), Fault> {
     let (chunks, waiting) = channel(CHUNKS_WAITING);
-    let reading = tokio::task::spawn_blocking(move || work(BodyReader { chunks: waiting, chunk: Bytes::new(), ended: false }));
-    let (fed, read) = tokio::join!(feed(body, chunks, limits), reading);
+    let broken = Arc::new(OnceLock::new());
+    let reader = BodyReader { chunks: waiting, chunk: Bytes::new(), ended: false, broken: Arc::clone(&broken) };
+    let reading = tokio::task::spawn_blocking(move || work(reader));
+    let feeding = async {
+        let fed = feed(body, &chunks, limits).await;
+        if let Err(fault) = &fed {
+            // It is told before the reader finds that nothing comes any more.
+            broken.get_or_init(|| fault.clone());
+        }
+        drop(chunks);
+        fed
+    };
+    let (fed, read) = tokio::join!(feeding, reading);
     let read = read.map_err(|error| Fault::new(FaultClass::Internal, "ingest_failed", format!("the ingest ended early: {error}")))?;
     // What broke the body explains what the reader then met.
     Ok((fed?, read?))
 }
 
 /// Hands the body on until it ends, breaks a limit, or the reader wants no more; gives the bytes that went through.
-async fn feed(body: Body, chunks: Sender<Chunk>, limits: &Limits) -> Result<u64, Fault> {
+async fn feed(body: Body, chunks: &Sender<Chunk>, limits: &Limits) -> Result<u64, Fault> {
     let mut stream = body.into_data_stream();
     let (mut bytes, mut pace) = (0, Pace::default());
     loop {
@@ -42,10 +54,7 @@ async fn feed(body: Body, chunks: Sender<Chunk>, limits: &Limits) -> Result<u64,
                 return Ok(bytes);
             }
             Ok(Some(Ok(chunk))) => chunk,
-            Ok(Some(Err(_))) => {
-                return Err(Fault::new(FaultClass::Invalid, "body_broken", "the body ended before its announced length")
-                    .with_hint("send it again: documents that went in before are known and change nothing"));
-            }
+            Ok(Some(Err(_))) => return Err(broken_off()),
             Err(_) => {
                 let seconds = limits.body_silence_max.as_secs();
                 let message = format!("no byte of the body came for {seconds} s (`body_silence_max`)");
@@ -62,6 +71,11 @@ async fn feed(body: Body, chunks: Sender<Chunk>, limits: &Limits) -> Result<u64,
             return Ok(bytes);
         }
     }
+}
+
+fn broken_off() -> Fault {
+    Fault::new(FaultClass::Invalid, "body_broken", "the body ended before its announced length")
+        .with_hint("send it again: documents that went in before are known and change nothing")
 }
 
 /// How fast a body comes; only the time counts in which the server waits for it.
@@ -105,6 +119,14 @@ pub(crate) struct BodyReader {
     chunks: Receiver<Chunk>,
     chunk: Bytes,
     ended: bool,
+    broken: Arc<OnceLock<Fault>>,
+}
+
+impl BodyReader {
+    /// Where it is told what broke the body, if something does.
+    pub(crate) fn broken(&self) -> Arc<OnceLock<Fault>> {
+        Arc::clone(&self.broken)
+    }
 }
 
 impl Read for BodyReader {
@@ -113,7 +135,11 @@ impl Read for BodyReader {
             match self.chunks.blocking_recv() {
                 Some(Chunk::Bytes(chunk)) => self.chunk = chunk,
                 Some(Chunk::End) => self.ended = true,
-                None => return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the request broke off")),
+                None => {
+                    // Nobody says why if the one who answers is gone with the connection.
+                    self.broken.get_or_init(broken_off);
+                    return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the request broke off"));
+                }
             }
         }
         let length = buffer.len().min(self.chunk.len());
@@ -134,7 +160,7 @@ mod tests {
         }
         drop(sender);
         let mut text = String::new();
-        let result = BodyReader { chunks: receiver, chunk: Bytes::new(), ended: false }.read_to_string(&mut text);
+        let result = BodyReader { chunks: receiver, chunk: Bytes::new(), ended: false, broken: Arc::default() }.read_to_string(&mut text);
         (text, result.err().map(|error| error.kind()))
     }
 

@@ -21,7 +21,7 @@ use super::extract::{Ask, Ready};
 use super::routes::{About, NoParams, Routes, json};
 use super::workspaces::whole_server;
 use crate::access::Right;
-use crate::engine::{IngestFilter, IngestNote, IngestPage, IngestRecord, IngestReport};
+use crate::engine::{IngestFilter, IngestNote, IngestPage, IngestRecord, IngestReport, Ingested};
 use crate::ingest::{Input, Options};
 use crate::model::{Fault, FaultClass, Time};
 
@@ -101,9 +101,12 @@ async fn ingest(
     };
     let options = Options { format: ask.format, table: ask.table, ..Options::default() };
     let (bytes, report) = body::read(request.into_body(), &app.limits, move |reader| {
-        let report = engine.ingest(Input::Reader { name, reader: Box::new(reader) }, &options, &())?;
-        engine.note_ingest(&note, begun, &report);
-        Ok(report)
+        let broken = reader.broken();
+        let Ingested { report, fault } = engine.ingest_as_far(Input::Reader { name, reader: Box::new(reader) }, &options, &());
+        // What broke the body explains what the reader then met, be it no more than a document that ends in its middle.
+        let fault = broken.get().cloned().or(fault);
+        engine.note_ingest(&note, begun, &report, fault.as_ref());
+        fault.map_or(Ok(report), Err)
     })
     .await?;
     let outcomes = [("new", report.new), ("updated", report.updated), ("duplicate", report.duplicate), ("rejected", report.rejected)];

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use clew::engine::{Options, rebuild};
 use serde_json::{Value, json};
 
-use crate::support::{Clew, Server, data};
+use crate::support::{Clew, Server, data, get};
 
 fn alert(id: &str, title: &str) -> Value {
     json!({
@@ -142,4 +142,104 @@ fn a_command_leaves_one_report_with_and_without_a_server() {
     assert_eq!((&whole["sources"], &whole["files"][files[1]]), (&json!(files), &json!(14)), "{whole}");
     assert!(clew(folder.path(), &["ingests"]).starts_with("BEGUN"));
     assert!(clew(folder.path(), &["ingests", id]).contains("203 documents in"));
+}
+
+/// Lines of alerts, more than are taken in at once.
+fn many(from: usize, to: usize) -> String {
+    (from..to).map(|n| format!("{}\n", alert(&format!("m{n}"), "Many"))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ingest_that_breaks_off_leaves_what_was_acknowledged_and_why() {
+    let clew = Clew::new();
+    // A connection that ends in the middle of the body.
+    let parts = vec![Ok(many(0, 2_500)), Err(std::io::Error::other("cut")), Ok(many(2_500, 2_600))];
+    let request = axum::http::Request::post("/v1/ingest?source=cut.jsonl").header("host", "127.0.0.1:8080").header("x-clew-user", "eve");
+    let request = request.body(axum::body::Body::from_stream(futures::stream::iter(parts))).expect("a request");
+    let answer = tower::ServiceExt::oneshot(clew.router.clone(), request).await.expect("the router answers");
+    assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
+    let rows = clew.get("/v1/ingests").await["value"].clone();
+    let taken_in = clew.get("/v1/alerts?limit=1").await["total"].clone();
+    assert!((1..=2_500).contains(&taken_in.as_u64().expect("a number")), "{taken_in}");
+    assert_eq!(
+        (&rows[0]["by"], &rows[0]["source"], &rows[0]["new"], &rows[0]["error"]["code"]),
+        (&json!("eve"), &json!("cut.jsonl"), &taken_in, &json!("body_broken")),
+        "{rows}"
+    );
+    // An archive of which nothing can be read.
+    let broken = axum::http::Request::post("/v1/ingest?source=broken.zip").header("host", "127.0.0.1:8080").header("x-clew-user", "eve");
+    let broken = broken.body(axum::body::Body::from("PK\u{3}\u{4}broken")).expect("a request");
+    let answer = tower::ServiceExt::oneshot(clew.router.clone(), broken).await.expect("the router answers");
+    assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
+    let rows = clew.get("/v1/ingests").await["value"].clone();
+    assert_eq!(
+        (&rows[0]["error"]["code"], &rows[0]["documents"], &rows[0]["source"]),
+        (&json!("archive_invalid"), &json!(0), &json!("broken.zip"))
+    );
+    let id = rows[1]["id"].as_str().expect("an id");
+    let whole = clew.get(&format!("/v1/ingests/{id}")).await;
+    assert_eq!((&whole["failed"], &whole["error"], &whole["new"]), (&json!(1), &rows[1]["error"], &taken_in));
+    // What went in is known when it is sent again, and the report of that is without an error.
+    let again = send(&clew, "eve", "?source=again.jsonl", json!((0..3).map(|n| alert(&format!("m{n}"), "Many")).collect::<Vec<_>>())).await;
+    assert_eq!((&again["duplicate"], &again["new"]), (&json!(3), &json!(0)));
+    let last = &clew.get("/v1/ingests").await["value"][0];
+    assert_eq!((&last["duplicate"], &last["error"]), (&json!(3), &Value::Null));
+}
+
+#[test]
+fn who_goes_away_in_the_middle_of_a_request_leaves_a_report() {
+    use std::io::Write;
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(folder.path());
+    let body = many(0, 1_500);
+    let mut connection = std::net::TcpStream::connect(&server.address).expect("the server listens");
+    let head = "POST /v1/ingest?source=gone.jsonl HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 100000000\r\n\r\n";
+    connection.write_all(head.as_bytes()).and_then(|()| connection.write_all(body.as_bytes())).expect("the server reads");
+    drop(connection);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    let row = loop {
+        let rows = get(&server.address, "/v1/ingests").expect("an answer")["value"].clone();
+        match rows.get(0) {
+            Some(row) => break row.clone(),
+            None => assert!(std::time::Instant::now() < deadline, "the report is there within a minute"),
+        }
+        std::thread::yield_now();
+    };
+    assert_eq!((&row["source"], &row["error"]["code"]), (&json!("gone.jsonl"), &json!("body_broken")), "{row}");
+    let taken_in = get(&server.address, "/v1/alerts?limit=1").expect("an answer")["total"].clone();
+    assert_eq!(row["new"], taken_in, "{row}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ingest_that_the_disk_ends_leaves_its_report() {
+    let clew = Clew::new();
+    // The file of rejects cannot be made: its folder is none.
+    std::fs::write(clew.folder.path().join("rejects"), "in the way").expect("a file");
+    let text = format!("{}5\n{}", many(0, 3_000), many(3_000, 6_000));
+    let request = axum::http::Request::post("/v1/ingest?source=full.jsonl").header("host", "127.0.0.1:8080");
+    let request = request.body(axum::body::Body::from(text)).expect("a request");
+    let answer = tower::ServiceExt::oneshot(clew.router.clone(), request).await.expect("the router answers");
+    assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    let row = clew.get("/v1/ingests").await["value"][0].clone();
+    let taken_in = clew.get("/v1/alerts?limit=1").await["total"].clone();
+    assert_eq!((&row["new"], &row["error"]["code"]), (&taken_in, &json!("rejects_unwritable")), "{row}");
+    assert!((1_024..=3_000).contains(&taken_in.as_u64().expect("a number")), "{taken_in}");
+}
+
+#[test]
+fn a_command_that_fails_leaves_its_report_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (good, broken, data) = (folder.path().join("good.jsonl"), folder.path().join("broken.zip"), folder.path().join("data"));
+    std::fs::write(&good, many(0, 3)).expect("a file");
+    std::fs::write(&broken, "PK\u{3}\u{4}broken").expect("a file");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_clew"));
+    command.arg("ingest").arg(&good).arg(&broken).arg("--data").arg(&data).stdin(Stdio::null()).env_remove("CLEW_DATA");
+    let output = command.output().expect("the program starts");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("before the error: 3 documents read, 3 new"), "{output:?}");
+    let listed: Value = serde_json::from_str(&clew(&data, &["ingests", "--json"])).expect("JSON");
+    let row = &listed["value"][0];
+    assert_eq!((&row["new"], &row["error"]["code"], &row["sources_total"]), (&json!(3), &json!("archive_invalid"), &json!(2)), "{listed}");
+    assert!(clew(&data, &["ingests"]).contains("archive_invalid"));
 }

@@ -65,7 +65,7 @@ impl Demo {
             sources: datasets::ALL.iter().map(|set| set.name.to_owned()).collect(),
             ..IngestNote::default()
         };
-        engine.note_ingest(&note, begun, &total);
+        engine.note_ingest(&note, begun, &total, None);
         // Most samples are alerts that no product put into an incident.
         engine.correlate(&CorrelationRequest::default())?;
         eprintln!("sample data in `{}`: {}", dir.display(), summary(&report(&total)?));

@@ -11,7 +11,7 @@ use super::super::output::{self, Format};
 use super::super::progress::Bar;
 use super::super::{Failure, Global};
 use super::{Request, View};
-use crate::engine::{IngestNote, IngestReport, RejectedDocument};
+use crate::engine::{IngestNote, IngestReport, Ingested, RejectedDocument};
 use crate::ingest::{Input, Options, check, entries, readable};
 use crate::model::{Fault, FaultClass, Time};
 
@@ -74,27 +74,25 @@ impl Ingest {
     fn here(&self, global: &Global, here: &Here, bar: &Bar, total: &mut Value) -> Result<(), Failure> {
         let begun = Time::now();
         let mut sum = IngestReport::default();
-        let outcome = self.each(global, here, bar, &mut sum, total);
-        // What was taken in before an error stays.
+        let outcome = self.each(global, here, bar, &mut sum);
         if sum.documents > 0 || outcome.is_ok() {
-            let note = IngestNote {
-                by: global.user().unwrap_or_else(|| "local".to_owned()),
-                via: "command",
-                run: None,
-                sources: self
-                    .paths
-                    .iter()
-                    .map(|path| if is_stdin(path) { "stdin".to_owned() } else { path.display().to_string() })
-                    .collect(),
-                format: global.format.clone(),
-                table: self.table.clone(),
-            };
-            here.engine.note_ingest(&note, begun, &sum);
+            *total = report(&sum)?;
         }
-        outcome
+        let name = |path: &PathBuf| if is_stdin(path) { "stdin".to_owned() } else { path.display().to_string() };
+        let note = IngestNote {
+            by: global.user().unwrap_or_else(|| "local".to_owned()),
+            via: "command",
+            run: None,
+            sources: self.paths.iter().map(name).collect(),
+            format: global.format.clone(),
+            table: self.table.clone(),
+        };
+        // What was taken in before an error stays, and is told beside it.
+        here.engine.note_ingest(&note, begun, &sum, outcome.as_ref().err());
+        Ok(outcome?)
     }
 
-    fn each(&self, global: &Global, here: &Here, bar: &Bar, sum: &mut IngestReport, total: &mut Value) -> Result<(), Failure> {
+    fn each(&self, global: &Global, here: &Here, bar: &Bar, sum: &mut IngestReport) -> Result<(), Fault> {
         let options = self.options(global);
         for path in &self.paths {
             bar.at(&path.display().to_string());
@@ -103,8 +101,9 @@ impl Ingest {
             } else {
                 Input::Path(path.clone())
             };
-            sum.add(here.engine.ingest(input, &options, bar)?);
-            *total = report(sum)?;
+            let Ingested { report, fault } = here.engine.ingest_as_far(input, &options, bar);
+            sum.add(report);
+            fault.map_or(Ok(()), Err)?;
         }
         Ok(())
     }

@@ -148,6 +148,7 @@ const INGESTS: Columns = &[
     ("DUPLICATE", "duplicate"),
     ("REJECTED", "rejected"),
     ("WARNINGS", "warnings"),
+    ("ERROR", "error"),
     ("ID", "id"),
 ];
 const RUNS: Columns =
@@ -267,6 +268,9 @@ fn shown<'a>(item: &'a Value, member: &str) -> &'a Value {
     let value = &item[member];
     if member == "group" {
         return &value["count"];
+    }
+    if member == "error" && value.is_object() {
+        return &value["code"];
     }
     let said = || item["id"].as_str().and_then(|id| id.split_once(':')).map(|(_, name)| name.to_lowercase());
     if member == "label" && value.as_str().map(str::to_lowercase) == said() { &Value::Null } else { value }

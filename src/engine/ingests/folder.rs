@@ -96,7 +96,7 @@ impl Ingests {
     }
 
     /// Keeps the report of an ingest, or counts it in one that it belongs to.
-    pub(super) fn note(&self, note: &IngestNote, begun: Time, now: Time, report: &IngestReport) -> io::Result<()> {
+    pub(super) fn note(&self, note: &IngestNote, begun: Time, now: Time, report: &IngestReport, fault: Option<&Fault>) -> io::Result<()> {
         let mut state = self.0.lock();
         let joins = match &note.run {
             Some(_) => state.open.iter().rposition(|open| open.is_like(note)).filter(|place| state.open[*place].runs(now)),
@@ -106,14 +106,14 @@ impl Ingests {
         };
         if let Some(place) = joins {
             let open = &mut state.open[place];
-            open.record.add(note, now, report);
+            open.record.add(note, now, report, fault);
             open.dirty = true;
             self.write_later(&mut state);
             return Ok(());
         }
         let id = self.0.next_id(&mut state, begun);
         let mut record = IngestRecord::new(id, note, begun);
-        record.add(note, now, report);
+        record.add(note, now, report, fault);
         self.0.write(&record)?;
         self.0.forget_oldest()?;
         state.open.push_back(Open { note: note.clone(), record, dirty: false });
@@ -266,7 +266,7 @@ mod tests {
         let ingests = Ingests::new(folder.path());
         for second in 0..3 {
             let at = Time::from_micros(BEGIN + second * 1_000_000);
-            ingests.note(&note("ana", "a.json"), at, at.plus(500), &one()).expect("kept");
+            ingests.note(&note("ana", "a.json"), at, at.plus(500), &one(), None).expect("kept");
         }
         let kept = records(&Ingests::new(folder.path()));
         assert_eq!(kept.iter().map(|record| (record.requests, record.report.new)).collect::<Vec<_>>(), [(1, 1); 3]);
@@ -282,9 +282,9 @@ mod tests {
         let sent = 500;
         for place in 0..sent {
             let at = Time::from_micros(BEGIN + place * 10_000);
-            ingests.note(&note("agent", "stream"), at, at, &one()).expect("kept");
+            ingests.note(&note("agent", "stream"), at, at, &one(), None).expect("kept");
         }
-        ingests.note(&note("ana", "stream"), Time::from_micros(BEGIN), Time::from_micros(BEGIN), &one()).expect("kept");
+        ingests.note(&note("ana", "stream"), Time::from_micros(BEGIN), Time::from_micros(BEGIN), &one(), None).expect("kept");
         let (of_agent, of_ana): (Vec<_>, Vec<_>) = records(&ingests).into_iter().partition(|record| record.by == "agent");
         assert_eq!((of_agent.len(), of_ana.len()), (CROWD, 1));
         assert_eq!(of_agent.iter().map(|record| record.report.new).sum::<u64>(), sent as u64);
@@ -297,7 +297,7 @@ mod tests {
         let ingests = Ingests::new(folder.path());
         for place in 0..CROWD_OF_SENDER as i64 + 100 {
             let at = Time::from_micros(BEGIN + place * 10_000);
-            ingests.note(&note("agent", &format!("{place}.json")), at, at, &one()).expect("kept");
+            ingests.note(&note("agent", &format!("{place}.json")), at, at, &one(), None).expect("kept");
         }
         let kept = records(&ingests);
         assert_eq!((kept.len(), kept[CROWD_OF_SENDER - 1].requests), (CROWD_OF_SENDER, 101));
@@ -310,7 +310,7 @@ mod tests {
         for (second, source) in [(0, "a.json"), (1, "b.json"), (2, "c.json"), (2_000, "late.json")] {
             let note = IngestNote { run: Some("r1".to_owned()), ..note("ana", source) };
             let at = Time::from_micros(BEGIN + second * 1_000_000);
-            ingests.note(&note, at, at, &one()).expect("kept");
+            ingests.note(&note, at, at, &one(), None).expect("kept");
         }
         let kept = records(&ingests);
         assert_eq!(kept.iter().map(|record| record.sources.join(" ")).collect::<Vec<_>>(), ["a.json b.json c.json", "late.json"]);
@@ -324,7 +324,7 @@ mod tests {
         for place in 0..KEPT_MAX as i64 + 2 {
             // A clock that goes back.
             let at = Time::from_micros(BEGIN - place);
-            ingests.note(&note(&place.to_string(), "a.json"), at, at, &one()).expect("kept");
+            ingests.note(&note(&place.to_string(), "a.json"), at, at, &one(), None).expect("kept");
         }
         let kept = records(&ingests);
         assert_eq!(kept.len(), KEPT_MAX);

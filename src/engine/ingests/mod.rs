@@ -13,7 +13,7 @@ use crate::model::{Fault, FaultClass, Time};
 use crate::query::reference::limit;
 pub(super) use folder::Ingests;
 use folder::is_id;
-pub use record::{IngestFilter, IngestNote, IngestPage, IngestRecord, IngestRow};
+pub use record::{IngestError, IngestFilter, IngestNote, IngestPage, IngestRecord, IngestRow};
 
 /// Reports of a page when the request names no limit.
 const LIMIT_DEFAULT: u32 = 50;
@@ -21,9 +21,10 @@ const LIMIT_DEFAULT: u32 = 50;
 const LIMIT_MAX: u32 = 1_000;
 
 impl Engine {
-    /// Keeps the report of an ingest that is over. The documents are in already, so a report that cannot be written is told in the log.
-    pub fn note_ingest(&self, note: &IngestNote, begun: Time, report: &IngestReport) {
-        if let Err(error) = self.ingests.note(note, begun, Time::now(), report) {
+    /// Keeps the report of an ingest that is over, and what ended it early. The documents are in already, so a report that cannot be
+    /// written is told in the log.
+    pub fn note_ingest(&self, note: &IngestNote, begun: Time, report: &IngestReport, fault: Option<&Fault>) {
+        if let Err(error) = self.ingests.note(note, begun, Time::now(), report, fault) {
             tracing::error!(%error, folder = %self.ingests.place().display(), "the report of an ingest cannot be kept");
         }
     }

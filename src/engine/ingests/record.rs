@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::engine::report::IngestReport;
-use crate::model::Time;
+use crate::model::{Fault, Time};
 
 /// Sources that one report names (`sources`).
 const SOURCES_MAX: usize = 100;
@@ -30,6 +30,15 @@ pub struct IngestNote {
     pub format: Option<String>,
     /// The table that the sender named.
     pub table: Option<String>,
+}
+
+/// What ended an ingest before its end.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct IngestError {
+    /// Stable code of the error.
+    pub code: String,
+    /// What was expected and what was found.
+    pub message: String,
 }
 
 /// What is kept of an ingest.
@@ -66,9 +75,19 @@ pub struct IngestRecord {
     /// Counts that name only the 500 most frequent, by `events`, `entities` and so on; the sums count all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cut: Vec<String>,
+    /// What ended the latest request that did not come to its end: what is counted here was acknowledged by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<IngestError>,
+    /// Requests that did not come to their end.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub failed: u64,
     /// What became of the documents.
     #[serde(flatten)]
     pub report: IngestReport,
+}
+
+fn is_none(number: &u64) -> bool {
+    *number == 0
 }
 
 /// A report as a row of the list.
@@ -124,6 +143,9 @@ pub struct IngestRow {
     pub bytes: u64,
     /// Seconds that the work took.
     pub seconds: f64,
+    /// What ended the latest request that did not come to its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<IngestError>,
 }
 
 /// Which reports.
@@ -153,7 +175,7 @@ pub struct IngestPage {
 
 impl IngestRow {
     pub(super) fn of(record: IngestRecord) -> Self {
-        let IngestRecord { id, by, via, begun, ended, sources, sources_total, requests, report, .. } = record;
+        let IngestRecord { id, by, via, begun, ended, sources, sources_total, requests, error, report, .. } = record;
         Self {
             id,
             by,
@@ -178,6 +200,7 @@ impl IngestRow {
             last: report.last,
             bytes: report.bytes,
             seconds: report.seconds,
+            error,
         }
     }
 }
@@ -196,8 +219,12 @@ impl IngestRecord {
     }
 
     /// Counts a request.
-    pub(super) fn add(&mut self, note: &IngestNote, ended: Time, report: &IngestReport) {
+    pub(super) fn add(&mut self, note: &IngestNote, ended: Time, report: &IngestReport, fault: Option<&Fault>) {
         self.requests += 1;
+        if let Some(fault) = fault {
+            self.failed += 1;
+            self.error = Some(IngestError { code: fault.code.to_string(), message: fault.message.chars().take(NAME_MAX).collect() });
+        }
         self.ended = self.ended.max(Some(ended));
         self.sources_total += note.sources.len() as u64;
         for source in &note.sources {
@@ -259,7 +286,7 @@ mod tests {
         let entities = [("x".repeat(1 << 20), 1), ("x".repeat(1 << 21), 2)];
         let report = IngestReport { events: events.collect(), entities: entities.into(), ..IngestReport::default() };
         let mut record = IngestRecord::new("id".to_owned(), &IngestNote::default(), Time::from_micros(0));
-        record.add(&IngestNote::default(), Time::from_micros(0), &report);
+        record.add(&IngestNote::default(), Time::from_micros(0), &report, None);
         assert_eq!((record.cut.as_slice(), record.report.events.len()), (&["events".to_owned()][..], NAMES_MAX));
         assert_eq!(record.report.events.first_key_value(), Some((&"T00500".to_owned(), &500)), "the greatest stay");
         assert_eq!(record.report.entities, [("x".repeat(NAME_MAX), 3)].into());
