@@ -4,15 +4,13 @@ use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use serde::Serialize;
-use utoipa::ToSchema;
 use utoipa::openapi::path::HttpMethod;
 
 use super::error::ApiError;
 use super::extract::{Ask, Ready};
-use super::routes::{About, Routes, json};
+use super::routes::{About, Routes};
 use crate::model::Fault;
-use crate::query::details::{AlertRequest, VersionRow, raw_alert};
+use crate::query::details::{AlertRequest, AlertVersionsRequest, raw_alert};
 use crate::query::lists::AlertFilter;
 use crate::query::{Context, Question};
 
@@ -32,22 +30,7 @@ pub(crate) fn add(routes: &mut Routes) {
     routes.add(path, HttpMethod::Get, operation, get(raw));
     let path = "/v1/alerts/{id}/versions";
     let about = About { id: "alert_versions", tag: "records", summary: "Lists the versions of an alert, oldest first" };
-    let operation = routes.operation::<AlertRequest, AlertVersions>(path, about);
-    routes.add(path, HttpMethod::Get, operation, get(versions));
-}
-
-/// The versions of an alert.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct AlertVersions {
-    /// The versions, oldest first.
-    value: Vec<VersionRow>,
-    /// Always true: versions are never cut.
-    complete: bool,
-}
-
-async fn versions(Ready(engine): Ready, Ask(request): Ask<AlertRequest>) -> Result<Response, ApiError> {
-    let detail = engine.ask(request).await?;
-    json(&AlertVersions { value: detail.versions, complete: true })
+    routes.ask::<AlertVersionsRequest>(path, about);
 }
 
 async fn raw(Ready(engine): Ready, Ask(request): Ask<AlertRequest>) -> Result<Response, ApiError> {

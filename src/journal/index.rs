@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use bytes::Bytes;
@@ -59,6 +60,8 @@ pub(super) struct Durable {
 pub(super) struct Index {
     pub(super) durable: RwLock<Durable>,
     recent: Mutex<Recent>,
+    /// Documents that were looked up.
+    pub(super) looked_up: AtomicU64,
 }
 
 /// Blocks read last, the latest first.
@@ -70,11 +73,16 @@ struct Recent {
 
 impl Index {
     pub(super) fn new(durable: Durable, cache_bytes: usize) -> Self {
-        Self { durable: RwLock::new(durable), recent: Mutex::new(Recent { blocks: VecDeque::new(), bytes: 0, bytes_max: cache_bytes }) }
+        Self {
+            durable: RwLock::new(durable),
+            recent: Mutex::new(Recent { blocks: VecDeque::new(), bytes: 0, bytes_max: cache_bytes }),
+            looked_up: AtomicU64::new(0),
+        }
     }
 
     /// The document with the number `seq`, if it is durable.
     pub(super) fn document(&self, seq: Seq) -> Result<Option<Document>, JournalError> {
+        self.looked_up.fetch_add(1, Ordering::Relaxed);
         let durable = self.durable.read().unwrap_or_else(PoisonError::into_inner);
         if seq.0 == 0 || seq.0 >= durable.next {
             return Ok(None);

@@ -25,6 +25,7 @@ mod tests;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -174,6 +175,11 @@ impl Journal {
     /// Costs the unpacking of one block, unless that was among those read last.
     pub fn document(&self, seq: Seq) -> Result<Option<Document>, JournalError> {
         self.index.document(seq)
+    }
+
+    /// How many documents were looked up by their numbers since the journal was opened.
+    pub fn looked_up(&self) -> u64 {
+        self.index.looked_up.load(Ordering::Relaxed)
     }
 
     /// All documents behind `after` that are durable now, batch by batch, checking every byte.

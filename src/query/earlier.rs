@@ -17,8 +17,8 @@ pub trait Earlier: Send + Sync {
 impl Context {
     /// The context as it was known at an instant, absolute or relative to now; the present one if none is named.
     ///
-    /// Its graph is that of the documents of then: names, degrees and versions are those of then too. Rows of later documents do not count.
-    /// The words of the full-text index and the lists of versions are the present ones.
+    /// Its graph is that of the documents of then: names, degrees and versions are those of then too. Rows of later documents do not count;
+    /// rows that left their table since are gone. The words of the full-text index and the lists of versions are the present ones.
     pub fn as_of(&self, instant: Option<&str>) -> Result<Cow<'_, Self>, Fault> {
         let Some(text) = instant else { return Ok(Cow::Borrowed(self)) };
         let until = as_of::cut(self, reference::time(text, self.now)?)?;

@@ -309,9 +309,14 @@ impl Reader {
         Ok(found)
     }
 
-    /// Ids of the incidents that were under another at any time, in order; only their versions say whether they still are.
-    pub fn children(&self, incident: &str) -> Result<Vec<String>, StoreError> {
-        self.texts(keys::children(incident))
+    /// The incidents that ever said to belong under another, in the order of their ids: each with a document that says so.
+    pub fn children(&self, incident: &str) -> Result<Vec<(String, Seq)>, StoreError> {
+        let mut found = Vec::new();
+        self.each(keys::children(incident), |key, value| {
+            found.push((std::str::from_utf8(value).ok()?.to_owned(), keys::seq_of(key)?));
+            Some(())
+        })?;
+        Ok(found)
     }
 
     /// Whether anything was ever decided of a kind.
@@ -395,7 +400,8 @@ fn list_ops(record: &Record, ops: &mut Vec<Op>) {
                 put(keys::with_text(keys::number(number), &incident.id), keys::number_value(record.seq, &incident.id));
             }
             if let Some(parent) = &incident.parent {
-                put(keys::with_text(keys::children(parent), &incident.id), Bytes::copy_from_slice(incident.id.as_bytes()));
+                let key = keys::with_text(keys::children(parent), &incident.id);
+                put(keys::with_seq(key, record.seq), Bytes::copy_from_slice(incident.id.as_bytes()));
             }
         }
         Body::Decision(value) => {

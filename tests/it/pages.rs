@@ -193,3 +193,88 @@ async fn what_was_there_comes_once_while_data_come_in() {
         assert!(seen.values().all(|times| *times == 1), "{path}: nothing comes twice: {seen:?}");
     }
 }
+
+/// A version of an alert, the `n`th of it.
+fn version(n: u32) -> String {
+    let at = format!("2024-02-01T{:02}:{:02}:00Z", n / 60, n % 60);
+    json!({
+        "SystemAlertId": "v", "AlertName": format!("version {n}"), "AlertSeverity": "Low", "ProductName": "Azure Sentinel", "ProviderName": "test",
+        "StartTime": "2024-02-01T00:00:00Z", "EndTime": "2024-02-01T00:00:00Z", "TimeGenerated": at, "ProcessingEndTime": at, "Entities": "[]",
+        "Type": "SecurityAlert",
+    })
+    .to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn details_of_an_alert_read_what_they_show_however_many_versions_there_are() {
+    let clew = Clew::new();
+    let lines: Vec<String> = (0..250).map(version).collect();
+    assert_eq!(clew.ingest_bytes("versions.jsonl", lines.join("\n")).documents, 250);
+    let journal = clew.engine.context().journal;
+    let before = journal.looked_up();
+    let detail = clew.get("/v1/alerts/v").await;
+    let read = journal.looked_up() - before;
+    let shown = detail["versions"].as_array().expect("versions").clone();
+    assert_eq!((shown.len(), &detail["versions_total"], &detail["title"]), (100, &json!(250), &json!("version 249")));
+    assert_eq!((&shown[99]["line"], &shown[99]["current"], &shown[0]["line"]), (&json!(250), &json!(true), &json!(151)));
+    assert!(read <= 102, "the newest version and those that are listed: {read}");
+    // All of them, page by page, whatever comes in between.
+    let (mut lines, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let before = journal.looked_up();
+        let page = clew.get(&format!("/v1/alerts/v/versions?limit=60{cursor}")).await;
+        assert!(journal.looked_up() - before <= 60, "a page reads what it shows");
+        lines.extend(page["value"].as_array().expect("versions").iter().map(|version| version["line"].as_u64().expect("a line")));
+        let Some(next) = page["cursor"].as_str() else {
+            assert_eq!(page["complete"], true);
+            break;
+        };
+        cursor = format!("&cursor={next}");
+        if lines.len() == 60 {
+            clew.ingest_bytes("one-more.jsonl", version(250));
+        }
+    }
+    let expected: Vec<u64> = (1..=250).chain([1]).collect();
+    assert_eq!(lines, expected);
+    assert_eq!(clew.get("/v1/alerts/v/versions").await["complete"], true);
+    let (status, body) = clew.try_get(&format!("/v1/alerts/{}/versions?cursor=x", "v")).await;
+    assert_eq!((status, &body["error"]["code"]), (StatusCode::BAD_REQUEST, &json!("cursor_invalid")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn incidents_that_went_elsewhere_cost_their_former_parent_nothing() {
+    let clew = Clew::new();
+    let incident = |number: u32| {
+        let at = format!("2024-03-01T00:{:02}:{:02}Z", number / 60, number % 60);
+        json!({"TenantId": "t", "IncidentName": format!("i{number}"), "IncidentNumber": number, "Title": "x", "Severity": "Low", "Status": "New",
+            "CreatedTime": at, "LastModifiedTime": at, "TimeGenerated": at, "Type": "SecurityIncident"})
+        .to_string()
+    };
+    let lines: Vec<String> = (1..=60).map(incident).collect();
+    clew.ingest_bytes("incidents.jsonl", lines.join("\n"));
+    // All but the last of the children of the first leave it again, and one comes back.
+    let put = async |child: u32, parent: Value| {
+        let (status, body) = clew.by("ana", "PATCH", &format!("/v1/incidents/{child}"), json!({ "parent": parent })).await;
+        assert!(status.is_success(), "{body}");
+    };
+    for child in 2..=40 {
+        put(child, json!("i1")).await;
+    }
+    for child in 2..=39 {
+        put(child, Value::Null).await;
+    }
+    put(7, json!("i1")).await;
+    let journal = clew.engine.context().journal;
+    let before = journal.looked_up();
+    let detail = clew.get("/v1/incidents/1").await;
+    let read = journal.looked_up() - before;
+    assert_eq!((ids(&detail, "children"), &detail["children_total"]), (vec!["i7".to_owned(), "i40".to_owned()], &json!(2)));
+    let versions = detail["versions"].as_array().expect("versions").len() as u64;
+    assert!(read <= versions + 2, "{read} documents for {versions} versions");
+    let before = journal.looked_up();
+    let listed = clew.get("/v1/incidents?parent=1").await;
+    assert_eq!((ids(&listed, "value").len(), journal.looked_up() - before), (2, 0));
+    // The same after the views were made anew.
+    clew.engine.rebuild().expect("the views can be made anew");
+    assert_eq!(ids(&clew.get("/v1/incidents/1").await, "children"), ["i7", "i40"]);
+}

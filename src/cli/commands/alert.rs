@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Request, View};
+use super::{PageArgs, Request, View};
 
 /// Which alert and which part of it, or what to do with alerts.
 #[derive(Debug, clap::Args)]
@@ -24,6 +24,8 @@ pub(crate) struct Alert {
     /// List the versions
     #[arg(long)]
     versions: bool,
+    #[command(flatten)]
+    page: PageArgs,
     #[command(subcommand)]
     work: Option<Work>,
 }
@@ -135,7 +137,7 @@ impl Alert {
                 let request = of(self.id.as_deref().unwrap_or_default());
                 match (self.raw, self.versions) {
                     (true, _) => (request.part("raw"), View::Bytes),
-                    (_, true) => (request.part("versions"), View::Any),
+                    (_, true) => (self.page.on(request.part("versions")), View::Any),
                     _ => (request, View::Alert),
                 }
             }

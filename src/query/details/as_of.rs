@@ -104,9 +104,14 @@ fn union<T: Ord>(a: Vec<T>, b: Vec<T>) -> Vec<T> {
     a.into_iter().chain(b).collect::<BTreeSet<T>>().into_iter().collect()
 }
 
+/// The document of an incident's newest version until then.
+pub(super) fn newest_incident(context: &Context, id: &str, until: Seq) -> Result<Option<Seq>, Fault> {
+    Ok(newest(&versions(context, Subject::Incident, id, until)?))
+}
+
 /// The incident as its newest version until then says it.
 pub(in crate::query) fn incident_version(context: &Context, id: &str, until: Seq) -> Result<Option<(Seq, Incident)>, Fault> {
-    let Some(seq) = newest(&versions(context, Subject::Incident, id, until)?) else { return Ok(None) };
+    let Some(seq) = newest_incident(context, id, until)? else { return Ok(None) };
     let found = bodies(&document(context, seq)?)?.into_iter().find_map(|body| match body {
         Body::Incident(incident) if incident.id == id => Some((seq, *incident)),
         _ => None,

@@ -5,22 +5,34 @@ use crate::model::{Fault, Seq};
 
 use super::super::Context;
 use super::super::lists::{IncidentRow, incident_row};
-use super::{as_of, incident_of};
+use super::{as_of, present};
 
 /// Children that an incident's details list.
 const CHILDREN_MAX: usize = 100;
 
-/// The incidents that belong under another now, in the order of their ids.
+/// The incidents that belong under another now, in the order of their ids. Reads no document: the index says which versions say so.
 pub(in crate::query) fn children(context: &Context, parent: &str) -> Result<Vec<NodeId>, Fault> {
     let graph = &context.snapshot.graph;
     let mut found = Vec::new();
-    for id in context.snapshot.records.children(parent)? {
+    for (id, saying) in said(context, parent)? {
         let Some(node) = there(graph, &id) else { continue };
-        if incident_of(context, &id, node)?.parent.as_deref() == Some(parent) {
+        if present(graph, node).first().is_some_and(|newest| saying.contains(newest)) {
             found.push(node);
         }
     }
     Ok(found)
+}
+
+/// The incidents that ever said to belong under another, each with the documents that say so.
+fn said(context: &Context, parent: &str) -> Result<Vec<(String, Vec<Seq>)>, Fault> {
+    let mut all: Vec<(String, Vec<Seq>)> = Vec::new();
+    for (id, seq) in context.snapshot.records.children(parent)? {
+        match all.last_mut() {
+            Some((known, saying)) if *known == id => saying.push(seq),
+            _ => all.push((id, vec![seq])),
+        }
+    }
+    Ok(all)
 }
 
 fn there(graph: &GraphSnapshot, id: &str) -> Option<NodeId> {
@@ -38,7 +50,10 @@ pub(super) fn rows(context: &Context, parent: &str) -> Result<(Vec<IncidentRow>,
 /// The same by what was known at a document.
 pub(super) fn rows_then(context: &Context, parent: &str, until: Seq) -> Result<(Vec<IncidentRow>, u64), Fault> {
     let mut rows = Vec::new();
-    for id in context.snapshot.records.children(parent)? {
+    for (id, saying) in said(context, parent)? {
+        if !as_of::newest_incident(context, &id, until)?.is_some_and(|newest| saying.contains(&newest)) {
+            continue;
+        }
         let then = as_of::incident_version(context, &id, until)?;
         let Some((seq, incident)) = then.filter(|(_, incident)| !incident.deleted && incident.parent.as_deref() == Some(parent)) else {
             continue;

@@ -14,13 +14,15 @@ use crate::graph::{AlertRef, Direction, EdgeFilter, GraphSnapshot, NodeId, NodeK
 use crate::ingest;
 use crate::model::{Alert, AlertStatus, Body, Document, Evidence, Fault, FaultClass, Incident, Kind, Object, Relation, Seq};
 
+use super::answer::Page;
+use super::cursor::Seal;
 use super::lists::{AlertRow, EntityRow, alert_resource, alert_row, containers, entity_row, incident_row, members};
 use super::{Context, Question, bookmarks, listed, posture, reference, render};
 
 pub use records::{RecordPlaces, RecordsRequest, place};
 pub use requests::{
-    AlertDetail, AlertRequest, EntityDetail, EntityRequest, EvidenceRow, IncidentDetail, IncidentRequest, ListedRow, MergeRow,
-    SameResource, VersionRow,
+    AlertDetail, AlertRequest, AlertVersions, AlertVersionsRequest, EntityDetail, EntityRequest, EvidenceRow, IncidentDetail,
+    IncidentRequest, ListedRow, MergeRow, SameResource, VersionRow,
 };
 
 /// Other alerts on the resource of an alert that its details list.
@@ -31,8 +33,12 @@ pub const SUPPRESS: &str = "suppress";
 const PROPERTY_ALERTS_MAX: usize = 25;
 /// Incidents that an entity's details list.
 const INCIDENTS_MAX: usize = 50;
-/// Versions that an incident's details list.
+/// Versions that the details of an incident or alert list.
 const VERSIONS_MAX: usize = 100;
+/// Versions of a page of their list when the request names no limit.
+const PAGE_VERSIONS_DEFAULT: u32 = 1_000;
+/// Versions of such a page at the most.
+const PAGE_VERSIONS_MAX: u32 = 10_000;
 /// Other entities that an entity's details list as possibly the same.
 const POSSIBLY_SAME_MAX: usize = 50;
 
@@ -140,6 +146,33 @@ impl Question for AlertRequest {
     }
 }
 
+impl Question for AlertVersionsRequest {
+    type Answer = AlertVersions;
+    const NAME: &'static str = "alert_versions";
+
+    fn answer(self, context: &Context) -> Result<AlertVersions, Fault> {
+        let node = reference::alert(&context.snapshot.graph, &self.id)?;
+        let limit = reference::limit(self.limit, PAGE_VERSIONS_DEFAULT, PAGE_VERSIONS_MAX)?;
+        let seal = Seal::of(context, Self::NAME, &self.id);
+        let after = seal.place(self.cursor.as_deref(), |place| place.parse().ok().map(Seq))?;
+        let mut all = context.snapshot.graph.versions(node);
+        all.reverse();
+        // A version keeps its place among the others.
+        let from = after.and_then(|seq| all.iter().position(|version| version.seq == seq)).map_or(0, |place| place + 1);
+        let page = &all[from..all.len().min(from.saturating_add(limit))];
+        let complete = from + page.len() == all.len();
+        let cursor = page.last().filter(|_| !complete).map(|last| seal.close(&last.seq.0.to_string()));
+        let value = page.iter().map(|version| version_row(context, version)).collect::<Result<_, _>>()?;
+        Ok(AlertVersions { page: Page { value, total: all.len() as u64, complete, cursor } })
+    }
+}
+
+/// The documents of an alert that are not its present ones, newest first.
+pub fn earlier(graph: &GraphSnapshot, id: &str) -> Vec<Seq> {
+    let versions = graph.alert(id).map(|node| graph.versions(node)).unwrap_or_default();
+    versions.into_iter().filter(|version| !version.current).map(|version| version.seq).collect()
+}
+
 /// An alert without what others know of its resource, which is much where many alerts are on one.
 pub fn alert_alone(context: &Context, id: &str) -> Result<AlertDetail, Fault> {
     let graph = &context.snapshot.graph;
@@ -176,7 +209,8 @@ pub fn alert_alone(context: &Context, id: &str) -> Result<AlertDetail, Fault> {
         suppressed_by: whole.change.filter(|_| alert.status() == AlertStatus::Dismissed).and_then(|change| change.rule),
         same_resource: None,
         etag: present(graph, node).first().map(Seq::to_string).unwrap_or_default(),
-        versions: versions(context, node, usize::MAX)?,
+        versions: versions(context, node, VERSIONS_MAX)?,
+        versions_total: graph.versions_len(node) as u64,
         raw: document.map_or(Value::Null, |document| serde_json::from_slice(&document.raw).unwrap_or(Value::Null)),
     })
 }

@@ -6,6 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::model::{Object, Time};
 
+use super::super::answer::Page;
 use super::super::bookmarks::BookmarkDetail;
 use super::super::listed::Match;
 use super::super::lists::{AlertRow, EntityRow, IncidentRow};
@@ -29,6 +30,20 @@ pub struct IncidentRequest {
 pub struct AlertRequest {
     /// Id.
     pub id: String,
+}
+
+/// Which versions of which alert.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AlertVersionsRequest {
+    /// Id.
+    pub id: String,
+    /// Versions of the page (default 1000).
+    #[param(minimum = 1, maximum = 10000)]
+    pub limit: Option<u32>,
+    /// Where the last page ended.
+    pub cursor: Option<String>,
 }
 
 /// Which entity.
@@ -134,6 +149,14 @@ pub struct IncidentDetail {
     pub versions_total: u64,
 }
 
+/// A page of the versions of an alert, oldest first.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct AlertVersions {
+    /// The page.
+    #[serde(flatten)]
+    pub page: Page<VersionRow>,
+}
+
 /// An alert with its entities and where it came from.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct AlertDetail {
@@ -193,8 +216,10 @@ pub struct AlertDetail {
     pub suppressed_by: Option<String>,
     /// Name of the present version, for changes that must not overwrite a newer one.
     pub etag: String,
-    /// Its versions, oldest first.
+    /// Its newest versions, oldest first, up to 100; `/v1/alerts/{id}/versions` has all.
     pub versions: Vec<VersionRow>,
+    /// How many versions there are, pieces among them.
+    pub versions_total: u64,
     /// The document, as it was given.
     #[schema(value_type = Value)]
     pub raw: Value,

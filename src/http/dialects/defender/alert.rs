@@ -6,9 +6,9 @@ use crate::graph::AlertRef;
 use crate::http::dialects::Call;
 use crate::http::dialects::arm::{put, time};
 use crate::ingest::value;
-use crate::model::{Fault, Object, Seq};
+use crate::model::{Fault, Object};
 use crate::query::Context;
-use crate::query::details::{AlertDetail, EvidenceRow, alert_alone, document};
+use crate::query::details::{AlertDetail, EvidenceRow, alert_alone, document, earlier};
 
 /// Type of the resources that alerts are.
 pub(in crate::http::dialects) const ALERT_TYPE: &str = "Microsoft.Security/Locations/alerts";
@@ -92,8 +92,8 @@ fn resource_id(raw: &Value) -> Option<String> {
 }
 
 fn earlier_id(context: &Context, alert: &AlertDetail) -> Result<Option<String>, Fault> {
-    for version in alert.versions.iter().rev().filter(|version| !version.current) {
-        let raw = document(context, Seq(version.seq))?.raw;
+    for seq in earlier(&context.snapshot.graph, &alert.row.id) {
+        let raw = document(context, seq)?.raw;
         if let Some(id) = serde_json::from_slice(&raw).ok().as_ref().and_then(resource_id) {
             return Ok(Some(id));
         }

@@ -8,8 +8,8 @@ use crate::http::dialects::arm::when;
 use crate::http::dialects::{Call, Members, Reply};
 use crate::http::seen::unmet;
 use crate::ingest::value;
-use crate::model::{Fault, Seq};
-use crate::query::details::{AlertDetail, AlertRequest, alert_alone, document};
+use crate::model::Fault;
+use crate::query::details::{AlertDetail, AlertRequest, alert_alone, document, earlier};
 use crate::query::lists::{AlertFilter, AlertRow};
 use crate::query::{Context, Question};
 use crate::triage::alert::{AlertFields, AlertUpdate};
@@ -101,8 +101,8 @@ fn source(context: &Context, alert: &AlertDetail) -> Result<Option<Value>, Fault
     if is_graph(&alert.raw) {
         return Ok(Some(alert.raw.clone()));
     }
-    for version in alert.versions.iter().rev().filter(|version| !version.current) {
-        let raw: Value = serde_json::from_slice(&document(context, Seq(version.seq))?.raw).unwrap_or_default();
+    for seq in earlier(&context.snapshot.graph, &alert.row.id) {
+        let raw: Value = serde_json::from_slice(&document(context, seq)?.raw).unwrap_or_default();
         if is_graph(&raw) {
             return Ok(Some(raw));
         }
