@@ -97,6 +97,7 @@ function cells(row: IngestRow, open: boolean, toggle: () => void) {
         <span key="s" class="wrap">
             {row.source}
             {row.sources_total > 1 && <span class="faint"> and {formatCount(row.sources_total - 1)} more</span>}
+            {row.error && <span class="bad"> broke off</span>}
         </span>,
         <Words key="f" of={Object.keys(row.formats)} plain />,
         formatCount(row.documents),
@@ -151,6 +152,14 @@ function Given({ record }: { record: IngestRecord }) {
                     <span key="t">
                         <Time at={record.begun} /> to <Time at={record.ended} style="clock" />
                     </span>,
+                ],
+                [
+                    "Broke off",
+                    record.error && (
+                        <span key="b" class="bad">
+                            {record.error.message} ({record.error.code}); what is counted here was taken in by then
+                        </span>
+                    ),
                 ],
                 ["Requests", record.requests > 1 && formatCount(record.requests)],
                 ["Sources", `${record.sources.join(", ")}${hidden > 0 ? ` and ${formatCount(hidden)} more, repeats among them` : ""}`],
