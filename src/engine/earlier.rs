@@ -1,7 +1,7 @@
 //! The entity graph of earlier documents: made from the journal by the same `apply`, and kept a while for the next question about then.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -15,6 +15,8 @@ use super::recover::read_entry;
 
 /// How long a graph is kept that nobody asks for.
 const KEPT: Duration = Duration::from_secs(600);
+/// How often somebody who waits for the graph looks whether it is free.
+const WAIT: Duration = Duration::from_millis(10);
 
 /// Makes graphs of earlier documents. In memory is one at a time: a later instant goes on from it, an earlier one begins anew.
 pub(super) struct Earlier {
@@ -55,6 +57,18 @@ impl Earlier {
         Ok(())
     }
 
+    /// Waits for the graph as long as somebody waits for the answer.
+    fn lock(&self, stop: &Stop) -> Result<MutexGuard<'_, Option<Graph>>, Fault> {
+        loop {
+            match self.graph.try_lock() {
+                Ok(graph) => return Ok(graph),
+                Err(TryLockError::Poisoned(graph)) => return Ok(graph.into_inner()),
+                Err(TryLockError::WouldBlock) if stop.is_over() => return Err(given_up()),
+                Err(TryLockError::WouldBlock) => std::thread::sleep(WAIT),
+            }
+        }
+    }
+
     /// Lets the graph go once nobody has asked for it in a while.
     fn let_go_later(&self) {
         let asked = self.asked.fetch_add(1, Ordering::Relaxed) + 1;
@@ -70,7 +84,7 @@ impl Earlier {
 
 impl query::Earlier for Earlier {
     fn graph(&self, until: Seq, stop: &Stop) -> Result<GraphSnapshot, Fault> {
-        let mut kept = self.graph.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.lock(stop)?;
         let mut graph = kept.take().filter(|graph| graph.applied() <= until).unwrap_or_else(|| Graph::in_memory(Rules::default()));
         let outcome = self.advance(&mut graph, until, stop);
         let snapshot = graph.snapshot();

@@ -115,6 +115,21 @@ const ASIDE: [&[u8]; 51] = [
     b"Exceptions",
 ];
 
+/// Members by which a listing leads to its next page, or tells of itself.
+const PAGING: &[&[u8]] = &[
+    b"nextLink",
+    b"@odata.context",
+    b"@odata.nextLink",
+    b"@odata.count",
+    b"@odata.deltaLink",
+    b"$skipToken",
+    b"skipToken",
+    b"NextToken",
+    b"nextToken",
+    b"nextForwardToken",
+    b"ResponseMetadata",
+];
+
 /// Whether an object can be an envelope: of few members one is a list of documents, the others say nothing of them.
 pub(super) fn may_wrap(raw: &[u8], members: &[Member]) -> bool {
     let list = |member: &Member| {
@@ -124,6 +139,18 @@ pub(super) fn may_wrap(raw: &[u8], members: &[Member]) -> bool {
     members.len() <= 24
         && members.iter().any(list)
         && members.iter().all(|member| list(member) || aside(member.key(raw)) || is_scalar_aside(member, raw))
+}
+
+/// Whether an object in an array is a page of a listing: only then is it taken apart, as a document of its own may hold a list too.
+pub(super) fn is_page(raw: &[u8], members: &[Member]) -> bool {
+    let value = |member: &Member| raw.get(member.value..).unwrap_or_default();
+    let documents = |member: &Member| {
+        let mut signs = value(member).iter().filter(|sign| !sign.is_ascii_whitespace());
+        signs.next() == Some(&b'[') && signs.next() == Some(&b'{') && LISTS.contains(&member.key(raw))
+    };
+    let steps = |member: &Member| value(member).first() == Some(&b'{') && STEPS.contains(&member.key(raw));
+    let listing = members.len() == 1 || members.iter().any(|member| PAGING.contains(&member.key(raw)));
+    may_wrap(raw, members) && members.iter().any(|member| steps(member) || listing && documents(member))
 }
 
 /// Finds the list of an envelope in an object that may be cut off behind the bytes.

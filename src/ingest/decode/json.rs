@@ -208,7 +208,7 @@ impl Reader {
     fn packed_in(&self, raw: &[u8], emitter: &Emitter<'_>) -> Option<Vec<u8>> {
         match raw[0] {
             b'"' => inside(raw),
-            b'{' if envelope::may_wrap(raw, &self.members) => envelope::find(raw, emitter.limits()).map(|_| raw.to_vec()),
+            b'{' if envelope::is_page(raw, &self.members) => envelope::find(raw, emitter.limits()).map(|_| raw.to_vec()),
             _ => None,
         }
     }

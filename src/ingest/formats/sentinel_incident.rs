@@ -25,7 +25,7 @@ fn detect(object: &Object) -> u8 {
     }
     let resource = object.get("type").and_then(Value::as_str).unwrap_or_default();
     if resource.eq_ignore_ascii_case("Microsoft.SecurityInsights/Incidents")
-        || object.contains_key("incident_number")
+        || is_python(object)
         || powershell::is_sentinel_incident(object)
     {
         return 100;
@@ -46,9 +46,16 @@ fn triggered(object: &Object) -> Option<&Object> {
     kind.eq_ignore_ascii_case("Microsoft.SecurityInsights/Incidents").then_some(resource)
 }
 
+/// Whether the library for Python wrote the incident. Other products number their incidents by the same name.
+fn is_python(object: &Object) -> bool {
+    let kind = object.get("type").and_then(Value::as_str).unwrap_or_default();
+    let ours = kind.eq_ignore_ascii_case("Microsoft.SecurityInsights/Incidents") || object.contains_key("additional_data");
+    ours && object.contains_key("incident_number")
+}
+
 fn read(object: &Object, _: &Context<'_>) -> Result<Vec<Body>, Reject> {
     let object = triggered(object).unwrap_or(object);
-    let python = || object.contains_key("incident_number").then(|| value::camel(object.clone()));
+    let python = || is_python(object).then(|| value::camel(object.clone()));
     let respelt = powershell::is_sentinel_incident(object).then(|| powershell::sentinel_incident(object)).or_else(python);
     let nested = nested(respelt.as_ref().unwrap_or(object));
     let object = nested.as_ref();

@@ -158,7 +158,17 @@ impl Question for AlertVersionsRequest {
         let mut all = context.snapshot.graph.versions(node);
         all.reverse();
         // A version keeps its place among the others.
-        let from = after.and_then(|seq| all.iter().position(|version| version.seq == seq)).map_or(0, |place| place + 1);
+        let from = match after {
+            Some(seq) => all.iter().position(|version| version.seq == seq).map(|place| place + 1).ok_or_else(|| {
+                Fault::new(
+                    FaultClass::Invalid,
+                    "cursor_invalid",
+                    "expected the cursor of an earlier answer, found one of a version that is gone",
+                )
+                .with_hint("begin again without `cursor`")
+            })?,
+            None => 0,
+        };
         let page = &all[from..all.len().min(from.saturating_add(limit))];
         let complete = from + page.len() == all.len();
         let cursor = page.last().filter(|_| !complete).map(|last| seal.close(&last.seq.0.to_string()));

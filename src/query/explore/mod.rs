@@ -45,6 +45,10 @@ impl Question for ExplorationsRequest {
     type Answer = Explorations;
     const NAME: &'static str = "explorations";
 
+    fn is_query(&self) -> bool {
+        self.as_of.is_some()
+    }
+
     fn answer(self, context: &Context) -> Result<Explorations, Fault> {
         let context = &*context.as_of(self.as_of.as_deref())?;
         let library = Library::of(context)?;

@@ -112,6 +112,10 @@ impl Question for PathsRequest {
     type Answer = PathsAnswer;
     const NAME: &'static str = "paths";
 
+    fn is_query(&self) -> bool {
+        self.as_of.is_some()
+    }
+
     fn answer(self, context: &Context) -> Result<PathsAnswer, Fault> {
         let context = &*context.as_of(self.as_of.as_deref())?;
         let graph = &context.snapshot.graph;
@@ -174,6 +178,10 @@ impl Question for CommonRequest {
     type Answer = Subgraph;
     const NAME: &'static str = "common";
 
+    fn is_query(&self) -> bool {
+        self.as_of.is_some()
+    }
+
     fn answer(self, context: &Context) -> Result<Subgraph, Fault> {
         let context = &*context.as_of(self.as_of.as_deref())?;
         let graph = &context.snapshot.graph;
@@ -193,6 +201,10 @@ impl Question for CommonRequest {
 impl Question for ComponentRequest {
     type Answer = Subgraph;
     const NAME: &'static str = "component";
+
+    fn is_query(&self) -> bool {
+        self.as_of.is_some()
+    }
 
     fn answer(self, context: &Context) -> Result<Subgraph, Fault> {
         let context = &*context.as_of(self.as_of.as_deref())?;
@@ -215,6 +227,10 @@ impl Question for ComponentRequest {
 impl Question for BlastRadiusRequest {
     type Answer = BlastRadiusAnswer;
     const NAME: &'static str = "blast-radius";
+
+    fn is_query(&self) -> bool {
+        self.as_of.is_some()
+    }
 
     fn answer(self, context: &Context) -> Result<BlastRadiusAnswer, Fault> {
         let context = &*context.as_of(self.as_of.as_deref())?;
@@ -258,6 +274,10 @@ enum RankBy {
 impl Question for RankRequest {
     type Answer = RankAnswer;
     const NAME: &'static str = "rank";
+
+    fn is_query(&self) -> bool {
+        self.as_of.is_some()
+    }
 
     fn answer(self, context: &Context) -> Result<RankAnswer, Fault> {
         let context = &*context.as_of(self.as_of.as_deref())?;
@@ -318,6 +338,10 @@ impl Question for SimilarRequest {
         self.as_of.is_none()
             && self.limit.is_none_or(|limit| limit <= 100)
             && incident(graph, &self.incident).is_ok_and(|start| edges(start) <= BRIEF_EDGES)
+    }
+
+    fn is_query(&self) -> bool {
+        self.as_of.is_some()
     }
 
     fn answer(self, context: &Context) -> Result<SimilarAnswer, Fault> {

@@ -34,6 +34,7 @@ impl Cache {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((seq, index)) = &*kept
             && *seq == last
+            && last <= snapshot.seq
         {
             return Ok(Arc::clone(index));
         }
@@ -48,7 +49,7 @@ impl Cache {
             index.add_indicator(&stored.resource.id, indicator, stored.seq);
         }
         let index = Arc::new(index);
-        // A snapshot older than the records may miss what came last: the next question reads it anew.
+        // A snapshot older than the records, or one of then, may miss what came last: it has an index of its own.
         if last <= snapshot.seq {
             *kept = Some((last, Arc::clone(&index)));
         }

@@ -99,7 +99,8 @@ impl Asked<'_> {
                 };
                 if let Some(title) = title {
                     let key = Key::text(title);
-                    top.offer(key, || Cow::Owned(id.clone()), Row::Document(*kind, id.clone(), None));
+                    // An incident and an alert may have one title and one id.
+                    top.offer(key, || Cow::Owned(format!("{}/{id}", kind.as_str())), Row::Document(*kind, id.clone(), None));
                 }
             }
         }

@@ -18,6 +18,8 @@ use super::{RowsOperator, Running};
 const SEQUENCES_NAME: &str = "sequences_max";
 /// Sequences that a query finds.
 const SEQUENCES_MAX: usize = 1_000_000;
+/// Steps that are followed before the query is asked whether it may go on.
+const FOLLOWED_AT_ONCE: usize = 256;
 
 fn failed(error: impl std::fmt::Display) -> KernelError {
     KernelError::new(error.to_string())
@@ -47,18 +49,21 @@ struct Detecting<'a> {
     step_max: i64,
     span_max: i64,
     running: &'a Running,
+    /// Steps that were followed: most may lead nowhere.
+    followed: usize,
     found: Vec<Vec<i64>>,
 }
 
 impl Detecting<'_> {
     /// Follows a sequence whose last step is at a time and place.
     fn follow(&mut self, times: &mut Vec<i64>, place: usize, left: usize) -> Result<(), KernelError> {
+        self.followed += 1;
+        if self.followed.is_multiple_of(FOLLOWED_AT_ONCE) {
+            self.running.go_on()?;
+        }
         if times.len() == self.steps.len() {
             if self.found.len() == left {
                 return Err(KernelError::limit(SEQUENCES_NAME, SEQUENCES_MAX));
-            }
-            if self.found.len().is_multiple_of(1_024) {
-                self.running.go_on()?;
             }
             self.found.push(times.clone());
             return Ok(());
@@ -106,7 +111,8 @@ impl RowsOperator for SequenceDetect {
             let steps: Vec<Taken> = self.steps.iter().map(taken).collect();
             let firsts: Vec<(i64, usize)> =
                 steps.first().into_iter().flatten().filter_map(|(time, places)| Some((*time, *places.first()?))).collect();
-            let mut detecting = Detecting { steps, step_max: self.step_max, span_max: self.span_max, running, found: Vec::new() };
+            let mut detecting =
+                Detecting { steps, step_max: self.step_max, span_max: self.span_max, running, followed: 0, found: Vec::new() };
             for (time, place) in firsts {
                 detecting.follow(&mut vec![time], place, SEQUENCES_MAX.saturating_sub(found.len()))?;
             }

@@ -197,6 +197,8 @@ impl<L: Fn([i64; 2]) -> bool> Search<'_, L> {
     }
 
     fn keep(&mut self, rows: &[u64], count: [i64; 2]) -> Result<(), KernelError> {
+        // What is kept is compared with every value: more work than many steps.
+        self.running.go_on()?;
         let shared = self.rows.shared(rows);
         let values = shared.iter().map(|item| &self.rows.items[*item as usize]).map(|item| (item.column, item.row)).collect();
         if self.known.insert(shared) {

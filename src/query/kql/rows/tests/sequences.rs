@@ -27,6 +27,16 @@ fn a_step_may_lead_to_several() {
 }
 
 #[test]
+fn what_leads_nowhere_ends_with_the_query() {
+    let rows = joined((0..40).map(|time| json!([time, true, true, true, false])));
+    let operator = SequenceDetect { time: 0, steps: vec![1, 2, 3, 4], dimensions: Vec::new(), step_max: 100, span_max: 100 };
+    let running = Running::unbounded();
+    running.stop();
+    let ended = operator.run(vec![table(&[Long, Bool, Bool, Bool, Bool], &rows)], &running);
+    assert_eq!(ended.map(|_| ()).map_err(|error| error.message), Err("the query was ended".to_owned()));
+}
+
+#[test]
 fn schemas_become_one_by_the_places_of_their_columns() {
     let merged = |preserve_order, rows: &str| {
         let kinds = [String, Long, String, String];
