@@ -180,6 +180,8 @@ test("sources of every table are there with their rows and what no column holds"
     const there = page.getByRole("region", { name: "What is there, by table and source" });
     const table = there.getByRole("listitem").filter({ hasText: "SecurityEvent" }).first();
     await table.getByText("1,768 rows").waitFor();
+    // What is not on the screen is not asked for.
+    await table.scrollIntoViewIfNeeded();
     await table.getByRole("row", { name: /processes_on_host\.csv\.gz 363 / }).waitFor();
     await table.getByText(/^18 rows hold members/).click();
     await table.getByRole("row", { name: /^Type 18 1$/ }).waitFor();

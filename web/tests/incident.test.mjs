@@ -143,7 +143,10 @@ test("admin shows what the server holds", async () => {
     await checks.getByText("whole", { exact: true }).waitFor();
     await picture(page, "admin");
     await page.getByRole("tab", { name: "Sources" }).click();
-    await page.getByRole("region", { name: "What is there, by table and source" }).getByText("msticpy-host/alertlist.csv.gz").waitFor();
+    const there = page.getByRole("region", { name: "What is there, by table and source" });
+    // What is not on the screen is not asked for.
+    await there.getByRole("listitem").filter({ hasText: "SecurityAlert" }).first().scrollIntoViewIfNeeded();
+    await there.getByText("msticpy-host/alertlist.csv.gz").waitFor();
     await page.getByLabel("Files to take in").setInputFiles({
         name: "one.json",
         mimeType: "application/json",
