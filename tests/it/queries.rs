@@ -251,6 +251,15 @@ async fn explain_says_what_was_read(clew: &Clew) {
     assert!(whole.contains("SigninLogs: ") && whole.contains(", 0 pruned"), "{whole}");
     let counted = plan("SigninLogs | count").await;
     assert!(counted.contains("SigninLogs: no file read; the log of the table counts "), "{counted}");
+    // A constant in which a word stands is in every row, whatever the files hold.
+    let rows = |text: &str| {
+        let text = text.to_owned();
+        async move { clew.post("/v1/query", &json!({"text": text})).await.1["rows"].clone() }
+    };
+    let every = rows("SigninLogs | count").await;
+    assert_ne!(every, json!([[0]]));
+    assert_eq!(rows("let said = 'zzqq'; SigninLogs | project IPAddress, a = said | where * has 'zzqq' | count").await, every);
+    assert_eq!(rows("SigninLogs | project IPAddress | where * has 'zzqq' | count").await, json!([[0]]));
     let future = plan("SigninLogs | where TimeGenerated > datetime(2100-01-01) | project UserPrincipalName").await;
     assert!(future.contains("SigninLogs: 0 of ") && future.contains(" by time"), "{future}");
     let entity = plan("explore('sign-in-addresses', 'account:adelev@m365x816222.onmicrosoft.com')").await;

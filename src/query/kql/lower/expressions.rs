@@ -138,14 +138,17 @@ impl Lowering<'_> {
             ExprKind::Scalar(table) => Expr::Literal(self.environment.values.scalar(table, expression.ty, expression.place)?, None),
             ExprKind::Search { columns: places, matching, needle, case_sensitive } => {
                 let needle = self.value(needle, columns)?;
-                let mut found = Vec::new();
+                let (mut found, mut constant) = (Vec::new(), false);
                 for place in places {
                     let value = column(columns, *place, expression.place)?;
+                    constant |= !value.any_column_refs();
                     let kind = self.kinds.get(*place).copied().unwrap_or(ScalarType::String);
                     found.push(texts::searched(*matching, *case_sensitive, text_of(value, kind), needle.clone(), expression.place)?);
                 }
                 let name = texts::name_in_any(found.first());
-                packed::packed(name, both(found, Operator::Or, false), needle)?
+                let whole = both(found, Operator::Or, false);
+                // Where a column is a constant, rows may pass for what no stored column holds.
+                if constant { whole } else { packed::packed(name, whole, needle)? }
             }
             ExprKind::StepColumn { .. } => return Err(LowerError::unsupported("a step of `scan` outside of it", expression.place)),
             ExprKind::Property { .. } | ExprKind::Variable(_) | ExprKind::Quantified { .. } | ExprKind::GraphCall { .. } => {

@@ -18,7 +18,7 @@ use datafusion::physical_expr::{PhysicalExpr, create_physical_expr};
 /// The condition `whole` as a call of `name` with the columns that it reads, then `needle`; as it is if it reads none.
 ///
 /// Whoever narrows scans by conditions (`columns/words.rs`) knows what a row of such a call must hold: the needle, as the function
-/// behind `any_` finds it, in one of the columns.
+/// behind `any_` finds it, in one of the columns. So each part of the condition must read a column.
 pub(super) fn packed(name: String, whole: Expr, needle: Expr) -> Result<Expr> {
     let mut columns: Vec<Column> = Vec::new();
     let condition = whole.clone().transform(|node| {
