@@ -3,6 +3,7 @@ import { useRef, useState } from "preact/hooks";
 import { askNamed, offered } from "../api/client";
 import { useLoad } from "../api/resource";
 import { refusal, setToken, token } from "../api/session";
+import { useTitle } from "../router/title";
 import { Popover } from "../ui/dialog";
 import { Icon, Mark } from "../ui/icons";
 import { Facts } from "../ui/parts";
@@ -86,6 +87,7 @@ function Elsewhere() {
 }
 
 export function SignIn({ reason }: { reason: string }) {
+    useTitle("Sign in");
     const field = useRef<HTMLInputElement>(null);
     const [problem, setProblem] = useState("");
     const [busy, setBusy] = useState(false);

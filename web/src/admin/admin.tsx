@@ -2,6 +2,7 @@
 import { Needs } from "../access/needs";
 import { mayDo } from "../access/rights";
 import { askFile, offered } from "../api/client";
+import { useTitle } from "../router/title";
 import { saveBlob } from "../state/csv";
 import { Icon } from "../ui/icons";
 import { Tabs } from "../ui/tabs";
@@ -25,6 +26,7 @@ export default function AdminScreen({ tab }: { tab: string }) {
         ...(offered("keys") && mayDo("administer") ? [{ id: "keys", label: "Keys" }] : []),
     ];
     const known = tabs.find((one) => one.id === tab)?.id ?? "health";
+    useTitle(`Admin: ${tabs.find((one) => one.id === known)?.label}`);
     const kind = shown.find((one) => one.id === known);
     return (
         <div class="screen">

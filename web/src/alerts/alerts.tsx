@@ -13,6 +13,7 @@ import { ListSearch } from "../list/searchbox";
 import { useTicks } from "../list/ticks";
 import { isViews, type View, type ViewKind, Views } from "../list/views";
 import { navigate, nodeHref, param, paramList, place, setParams } from "../router/router";
+import { useTitle } from "../router/title";
 import { CSV_PAGE_ROWS, saveList } from "../state/csv";
 import { type Filter, readFilter } from "../state/filters";
 import { alertKql } from "../state/kql";
@@ -77,6 +78,7 @@ interface Parts {
 }
 
 export function AlertsScreen({ selected }: { selected: string }) {
+    useTitle("Alerts");
     const group = groupings.find(([id]) => id === param("by"))?.[0] ?? "title";
     const filter = readFilter(fields, place.value.params);
     const query: AlertQuery = { text: param("q"), filter: useMine(filter), sort: param("sort"), group, places: paramList("field") };

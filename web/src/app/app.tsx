@@ -12,6 +12,7 @@ import { IncidentScreen } from "../incident/incident";
 import { useWaiting, waiting } from "../proposals/waiting";
 import { QueueScreen } from "../queue/queue";
 import { atQueue, href, navigate, segments } from "../router/router";
+import { useTitle } from "../router/title";
 import { SearchScreen } from "../search/search";
 import { theme, zone } from "../state/prefs";
 import { formatCount, zoneHint, zoneName } from "../state/time";
@@ -20,6 +21,7 @@ import { Icon, type IconName, Mark } from "../ui/icons";
 import { type KeyBinding, useKeys } from "../ui/keys";
 import { Empty } from "../ui/states";
 import { Toasts, undoNewest } from "../ui/toast";
+import { useArrival } from "./arrival";
 import { KeyMap } from "./keymap";
 import { lazy } from "./lazy";
 import { Lens, LensButton } from "./lens";
@@ -59,9 +61,17 @@ function screen(parts: readonly string[]): ComponentChildren {
         case "entities":
             return <EntityScreen key={id} reference={id} />;
         case "graph":
-            return named("Investigation graph", <GraphScreen />);
+            return (
+                <Named name="Investigation graph">
+                    <GraphScreen />
+                </Named>
+            );
         case "query":
-            return named("Query", <QueryScreen />);
+            return (
+                <Named name="Query">
+                    <QueryScreen />
+                </Named>
+            );
         case "search":
             return <SearchScreen />;
         case "proposals":
@@ -69,28 +79,30 @@ function screen(parts: readonly string[]): ComponentChildren {
         case "admin":
             return <AdminScreen tab={id} />;
         default:
-            return named(
-                "clew",
-                <Empty
-                    title="Nothing is at this address"
-                    actions={
-                        <a class="button" href="/incidents">
-                            Open the incident queue
-                        </a>
-                    }
-                >
-                    The link may be older than this version of clew.
-                </Empty>,
+            return (
+                <Named name="Nothing is at this address">
+                    <Empty
+                        title="Nothing is at this address"
+                        actions={
+                            <a class="button" href="/incidents">
+                                Open the incident queue
+                            </a>
+                        }
+                    >
+                        The link may be older than this version of clew.
+                    </Empty>
+                </Named>
             );
     }
 }
 
 /** A screen whose name is not in sight: assistive technology still finds it. */
-function named(name: string, content: ComponentChildren): ComponentChildren {
+function Named({ name, children }: { name: string; children: ComponentChildren }) {
+    useTitle(name);
     return (
         <>
             <h1 class="hidden-visually">{name}</h1>
-            {content}
+            {children}
         </>
     );
 }
@@ -102,6 +114,7 @@ export function App() {
     useEffect(() => follow(), []);
     useEffect(() => followRights(), []);
     useWaiting();
+    useArrival();
     const parts = segments.value;
     // A newcomer is met at the queue; whoever was sent a link wants to see what it leads to.
     const met = tourState.value === "new" && atQueue();

@@ -1,6 +1,7 @@
 // The screen of one entity: the entity pane's parts side by side.
 import { useAsk } from "../api/resource";
 import { seq } from "../app/live";
+import { useTitle } from "../router/title";
 import { kindLabel } from "../ui/kinds";
 import { KindGlyph } from "../ui/parts";
 import { Empty, Loaded } from "../ui/states";
@@ -10,6 +11,7 @@ import { Questions } from "./questions";
 
 export function EntityScreen({ reference }: { reference: string }) {
     const entity = useAsk("entity", reference ? { entity: reference } : null, seq.value);
+    useTitle(entity.data ? `${entity.data.label} · ${kindLabel(entity.data.kind)}` : "Entity");
     if (!reference) {
         return (
             <Empty

@@ -5,6 +5,7 @@ import { lazy } from "../app/lazy";
 import { seq } from "../app/live";
 import { ProposalNotice } from "../proposals/notice";
 import { href, incidentHref, navigate, past, setParams } from "../router/router";
+import { useTitle } from "../router/title";
 import { stored } from "../state/stored";
 import { Popover } from "../ui/dialog";
 import { Icon } from "../ui/icons";
@@ -59,11 +60,19 @@ function question(incident: IncidentDetail, tab: string, label: string): Questio
     return incidentQuestion(incident.id, label);
 }
 
+/** What the browser's tab says: the incident before all else, and which part of it. */
+function nameOf(incident: IncidentDetail | undefined, tab: string): string {
+    if (!incident) return "Incident";
+    const part = tab === "overview" ? undefined : names.find(([name]) => name === tab)?.[1];
+    return [incident.number, incident.title, part && `· ${part}`].filter(Boolean).join(" ");
+}
+
 export function IncidentScreen({ id, tab }: { id: string; tab: string }) {
     const asOf = past.value;
     const tabHref = (name: string) => href(incidentHref({ id }, name === "overview" ? "" : name), { asof: asOf });
     const incident = useAsk("incident", asOf ? { id, as_of: asOf } : { id }, seq.value);
     const data = incident.data;
+    useTitle(nameOf(data, tab));
     useKeys("Incident", [
         ...names.map(([name, label], index) => ({
             keys: String(index + 1),

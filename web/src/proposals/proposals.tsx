@@ -4,6 +4,7 @@ import { useAsk } from "../api/resource";
 import { seq } from "../app/live";
 import { useMore } from "../list/more";
 import { param, setParams } from "../router/router";
+import { useTitle } from "../router/title";
 import { requestText } from "../state/sql";
 import { formatCount } from "../state/time";
 import { asked } from "../ui/showquery";
@@ -19,6 +20,7 @@ const states = [
 const PAGE = 50;
 
 export default function ProposalsScreen() {
+    useTitle("Proposals");
     const chosen = states.find(([state]) => state === param("state"))?.[0] ?? "open";
     const first = useAsk("proposals", { state: [chosen], limit: PAGE }, seq.value);
     return (

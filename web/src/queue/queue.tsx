@@ -14,6 +14,7 @@ import { ListSearch } from "../list/searchbox";
 import { useTicks } from "../list/ticks";
 import { isViews, type View, type ViewKind, Views } from "../list/views";
 import { href, incidentHref, navigate, param, paramList, place, setParams } from "../router/router";
+import { useTitle } from "../router/title";
 import { CSV_PAGE_ROWS, saveList } from "../state/csv";
 import { type Filter, readFilter } from "../state/filters";
 import { incidentKql } from "../state/kql";
@@ -63,6 +64,7 @@ const views: ViewKind = {
 };
 
 export function QueueScreen() {
+    useTitle("Incidents");
     const { params } = place.value;
     const filter = readFilter(fields, params);
     const query: QueueQuery = { text: param("q"), filter: useMine(filter), sort: param("sort"), places: paramList("field") };

@@ -6,6 +6,7 @@ import type { DocKind, Facet, FacetAnswer, Highlight, Hit } from "../api/types";
 import { seq } from "../app/live";
 import { places, placesParam, usualPlaces } from "../list/words";
 import { incidentHref, navigate, nodeHref, param, paramList, setParams } from "../router/router";
+import { useTitle } from "../router/title";
 import { quoted } from "../state/filters";
 import { Pages } from "../state/pages";
 import { requestText } from "../state/sql";
@@ -45,6 +46,7 @@ const address = (hit: Hit) =>
 export function SearchScreen() {
     const field = useRef<HTMLInputElement>(null);
     const text = param("q");
+    useTitle(text ? `Search: ${text}` : "Search");
     const chosen = paramList("kind") as DocKind[];
     const inFields = paramList("field");
     const params: Params<"search"> = { q: text, kind: chosen.length > 0 ? chosen : [...kinds] };
