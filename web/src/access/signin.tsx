@@ -169,6 +169,12 @@ async function leave(session: boolean): Promise<void> {
         // A session that cannot be ended now ends by itself.
     }
     refusal.value = LEFT;
+    // What the tab kept of investigations (steps of graphs, texts that were begun) is not for who comes next.
+    try {
+        globalThis.sessionStorage?.clear();
+    } catch {
+        // Without storage nothing was kept.
+    }
 }
 
 /** Who one is, in the bar; nothing where nobody has to sign in. */

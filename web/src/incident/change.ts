@@ -23,6 +23,8 @@ export async function changed(change: Promise<Changed>, text: string): Promise<b
     } catch (error) {
         const detail = errorDetail(error);
         toast([detail.message, detail.hint].filter(Boolean).join(": "), { tone: "bad" });
+        // Mostly somebody else was quicker: what they did must be seen before it is tried again.
+        refresh();
         return false;
     }
 }

@@ -2,22 +2,29 @@
 import { useState } from "preact/hooks";
 import { useAsk } from "../api/resource";
 import type { IncidentFields } from "../api/types";
+import { draft, keepDraft } from "../state/draft";
 import { Dialog } from "../ui/dialog";
 import { closings } from "./change";
 
 interface Props {
     title: string;
+    /** Under what a remark that was begun is kept. */
+    begun?: string;
     onDone: () => void;
     /** Closes with these fields; gives whether it was done. */
     onClose: (fields: IncidentFields) => Promise<boolean>;
 }
 
-export function CloseDialog({ title, onDone, onClose }: Props) {
+export function CloseDialog({ title, begun, onDone, onClose }: Props) {
     const [at, setAt] = useState(0);
-    const [comment, setComment] = useState("");
+    const [comment, setComment] = useState(begun ? draft(begun) : "");
     const [busy, setBusy] = useState(false);
     // The workspace may do without a remark; as long as nobody said so, one is needed.
     const needed = useAsk("policy", {}).data?.closing_comment ?? true;
+    const write = (text: string) => {
+        setComment(text);
+        if (begun) keepDraft(begun, text);
+    };
     const close = async () => {
         const [classification, reason] = closings[at] ?? ["Undetermined", ""];
         setBusy(true);
@@ -26,7 +33,9 @@ export function CloseDialog({ title, onDone, onClose }: Props) {
         if (reason) fields.classification_reason = reason;
         const done = await onClose(fields);
         setBusy(false);
-        if (done) onDone();
+        if (!done) return;
+        write("");
+        onDone();
     };
     return (
         <Dialog title={title} onClose={onDone}>
@@ -53,7 +62,7 @@ export function CloseDialog({ title, onDone, onClose }: Props) {
                         rows={4}
                         required={needed}
                         value={comment}
-                        onInput={(event) => setComment(event.currentTarget.value)}
+                        onInput={(event) => write(event.currentTarget.value)}
                         placeholder="What was found, what was done"
                     />
                 </label>

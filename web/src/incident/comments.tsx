@@ -8,6 +8,7 @@ import { useAsk } from "../api/resource";
 import type { Activity, IncidentDetail } from "../api/types";
 import { seq } from "../app/live";
 import { past } from "../router/router";
+import { draft, keepDraft } from "../state/draft";
 import { Icon } from "../ui/icons";
 import { Json } from "../ui/json";
 import { Markdown } from "../ui/markdown";
@@ -184,12 +185,10 @@ function Writer({ text = "", button, onText, onCancel }: WriterProps) {
 /** Whether somebody wants to write a comment: the field takes the focus as soon as it is there. */
 export const commentWanted = signal(false);
 
-/** Comments that were begun, by incident: whoever looks something up on another tab finds them again. */
-const drafts = new Map<string, string>();
-
 function AddComment({ incident: { id } }: { incident: IncidentDetail }) {
     const field = useRef<HTMLTextAreaElement>(null);
     const [busy, setBusy] = useState(false);
+    const begun = `comment ${id}`;
     // The key may have been pressed on another tab.
     const wanted = commentWanted.value;
     useEffect(() => {
@@ -202,7 +201,7 @@ function AddComment({ incident: { id } }: { incident: IncidentDetail }) {
         if (!message || busy) return;
         setBusy(true);
         if (await changed(ask("add_comment", { id }, { body: { message } }), "Comment added")) {
-            drafts.delete(id);
+            keepDraft(begun, "");
             if (field.current) field.current.value = "";
         }
         setBusy(false);
@@ -221,9 +220,9 @@ function AddComment({ incident: { id } }: { incident: IncidentDetail }) {
                     class="field area"
                     rows={3}
                     aria-label="Comment"
-                    defaultValue={drafts.get(id) ?? ""}
+                    defaultValue={draft(begun)}
                     readOnly={busy}
-                    onInput={(event) => drafts.set(id, event.currentTarget.value)}
+                    onInput={(event) => keepDraft(begun, event.currentTarget.value)}
                     placeholder="What was seen, done or decided"
                     onKeyDown={(event) => {
                         if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;

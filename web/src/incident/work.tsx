@@ -86,6 +86,7 @@ export function Work({ incident, keys = true }: { incident: IncidentDetail; keys
             {closing && (
                 <CloseDialog
                     title={`Close incident ${incident.number ?? ""}`}
+                    begun={`closing ${incident.id}`}
                     onDone={() => setClosing(false)}
                     onClose={(fields) => changeFields(incident, fields, `Incident ${incident.number ?? ""} closed`)}
                 />
