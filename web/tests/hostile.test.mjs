@@ -156,7 +156,7 @@ test("an address cannot carry markup into the page", async () => {
         `/search?q=${text}`,
         `/query?lang=sql&text=${text}`,
         `/incidents?severity=${text}`,
-        `/graph?g.of=${text}`,
+        `/graph?of=${text}`,
     ]) {
         await page.go(path);
         await complete(page);

@@ -28,6 +28,12 @@ export function AlertPane({ id, onClose }: { id: string; onClose: () => void }) 
     const alert = useAsk("alert", { id }, seq.value);
     return (
         <aside class="preview pane" aria-label="Alert">
+            {!alert.data && (
+                <div class="preview-head">
+                    <span class="faint grow">Alert</span>
+                    <IconButton icon="close" label="Close" onClick={onClose} />
+                </div>
+            )}
             <Loaded of={alert}>
                 {(data) => (
                     <>
@@ -39,7 +45,7 @@ export function AlertPane({ id, onClose }: { id: string; onClose: () => void }) 
                             <IconButton icon="close" label="Close" onClick={onClose} />
                         </div>
                         <div class="preview-actions wrap-line">
-                            <a class="button" href={href("/graph", { "g.of": `alert:${data.id}` })}>
+                            <a class="button" href={href("/graph", { of: `alert:${data.id}` })}>
                                 <Icon name="graph" />
                                 Graph
                             </a>

@@ -75,7 +75,7 @@ export function EntityActions({ entity, own }: { entity: EntityDetail; own: bool
                     Open
                 </a>
             )}
-            <a class="button" href={href("/graph", { "g.of": entity.id })}>
+            <a class="button" href={href("/graph", { of: entity.id })}>
                 <Icon name="graph" />
                 Graph
             </a>

@@ -17,6 +17,12 @@ export function Preview({ id, keys, onClose }: { id: string; keys: boolean; onCl
     const incident = useAsk("incident", { id }, seq.value);
     return (
         <aside class="preview" aria-label="Preview of the incident">
+            {!incident.data && (
+                <div class="preview-head">
+                    <span class="faint grow">Incident</span>
+                    <IconButton icon="close" label="Close the preview" onClick={onClose} />
+                </div>
+            )}
             <Loaded of={incident}>
                 {(data) => (
                     <>
