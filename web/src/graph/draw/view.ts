@@ -83,16 +83,14 @@ export class GraphView {
         }
         this.zooming = zoom<HTMLCanvasElement, unknown>()
             .scaleExtent([0.02, 4])
-            .filter((event: MouseEvent) => !event.button && !(event.type !== "wheel" && this.at(event).node))
+            .filter((event: MouseEvent | TouchEvent) => this.moves(event))
             .on("zoom", (event: D3ZoomEvent<HTMLCanvasElement, unknown>) => this.moveTo(event.transform));
         const over = select(this.over).call(this.zooming).on("dblclick.zoom", null);
         over.on("pointermove", (event: PointerEvent) => this.pointerMoved(event))
             .on("pointerleave", () => this.pointAt(undefined, undefined))
             .on("pointerdown", (event: PointerEvent) => this.pointerDown(event))
             .on("pointerup", (event: PointerEvent) => this.pointerUp(event))
-            .on("pointercancel", () => {
-                this.drag = undefined;
-            })
+            .on("pointercancel", () => this.dropNothing())
             .on("click", (event: MouseEvent) => this.clicked(event))
             .on("dblclick", (event: MouseEvent) => {
                 const { node } = this.at(event);
@@ -435,7 +433,17 @@ export class GraphView {
         return { nodes, edges };
     }
 
-    private at(event: MouseEvent): { node?: PictureNode; edge?: string } {
+    /** Whether an event begins to move the plane: one on a node moves the node, but two fingers always mean the plane. */
+    private moves(event: MouseEvent | TouchEvent): boolean {
+        if (event.type === "wheel") return true;
+        if ("touches" in event) {
+            const [finger] = event.touches;
+            return event.touches.length > 1 || finger === undefined || this.at(finger).node === undefined;
+        }
+        return !event.button && this.at(event).node === undefined;
+    }
+
+    private at(event: { clientX: number; clientY: number }): { node?: PictureNode; edge?: string } {
         if (!this.picture) return {};
         const { left, top } = this.over.getBoundingClientRect();
         const [x, y] = [event.clientX - left, event.clientY - top];
@@ -474,6 +482,11 @@ export class GraphView {
 
     private pointerDown(event: PointerEvent): void {
         if (event.button !== 0) return;
+        // A second finger: what the first one began is over.
+        if (!event.isPrimary) {
+            this.dropNothing();
+            return;
+        }
         const { node } = this.at(event);
         if (!node) return;
         this.drag = { node, begin: { x: event.clientX, y: event.clientY }, moved: false };
@@ -490,6 +503,15 @@ export class GraphView {
         };
         this.dropped = true;
         this.events.drop(drag.node.node.id, { x: Math.round(place.x), y: Math.round(place.y) });
+    }
+
+    /** Ends a drag without a drop: the node lies again where it lay. */
+    private dropNothing(): void {
+        if (this.drag?.moved) {
+            this.picture = this.target;
+            this.invalidate();
+        }
+        this.drag = undefined;
     }
 
     /** The click that ends a drag selects nothing. */
