@@ -118,6 +118,8 @@ async function detail(response: Response): Promise<ErrorDetail> {
     } catch {
         // Not a body of this API: something in between answered.
     }
+    if (response.status >= 502 && response.status <= 504)
+        return { ...unreachable, hint: `${unreachable.hint}; what stands before it answered ${response.status}` };
     return {
         code: `http_${response.status}`,
         message: `the server answered ${response.status}`,

@@ -24,7 +24,7 @@ async function poll(changed = false): Promise<void> {
         if (changed || back || (before && before.seq !== answer.seq)) seq.value += 1;
     } catch (error) {
         // A refusal is an answer as well.
-        online.value = error instanceof ApiError && error.status > 0;
+        online.value = error instanceof ApiError && error.detail.code !== "server_unreachable";
     }
 }
 

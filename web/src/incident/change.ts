@@ -8,8 +8,11 @@ import { toast } from "../ui/toast";
 /** The owner that was chosen last: mostly the person at the desk. */
 export const lastOwner = stored<string>("incident.owner", "", (value): value is string => typeof value === "string");
 
-/** Waits for a change, says `text` with a way back, and has every screen look again. Gives whether it was made. */
-export async function changed(change: Promise<Changed>, text: string): Promise<boolean> {
+/**
+ * Waits for a change, says `text` with a way back, and has every screen look again. Gives whether it was made. Where somebody else was
+ * quicker, `again` makes it all the same.
+ */
+export async function changed(change: Promise<Changed>, text: string, again?: () => void): Promise<boolean> {
     try {
         const made = await change;
         refresh();
@@ -22,8 +25,14 @@ export async function changed(change: Promise<Changed>, text: string): Promise<b
         return true;
     } catch (error) {
         const detail = errorDetail(error);
-        toast([detail.message, detail.hint].filter(Boolean).join(": "), { tone: "bad" });
-        // Mostly somebody else was quicker: what they did must be seen before it is tried again.
+        const stale = detail.code === "etag_stale";
+        toast(
+            stale ? "Somebody else changed it meanwhile: it shows now as it is" : [detail.message, detail.hint].filter(Boolean).join(": "),
+            {
+                tone: "bad",
+                action: stale && again ? { label: "Change it all the same", run: again } : undefined,
+            },
+        );
         refresh();
         return false;
     }
@@ -65,7 +74,8 @@ export async function undoChanges(...changes: number[]): Promise<void> {
 
 /** Changes fields of one incident, if it is still the version that was seen. */
 export function changeFields(incident: { id: string; etag: string }, fields: IncidentFields, text: string): Promise<boolean> {
-    return changed(ask("update_incident", { id: incident.id }, { body: { ...fields, etag: incident.etag } }), text);
+    const put = (seen: { etag?: string }) => ask("update_incident", { id: incident.id }, { body: { ...fields, ...seen } });
+    return changed(put({ etag: incident.etag }), text, () => void changed(put({}), text));
 }
 
 /** Several incidents: by their ids, or all that a filter of the queue finds. */

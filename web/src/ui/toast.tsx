@@ -13,6 +13,8 @@ const SHOWN_MS = 8_000;
 /** One with something to do stays longer: whoever reads slowly still gets to it. */
 const SHOWN_WITH_ACTION_MS = 20_000;
 const SHOWN_MAX = 4;
+/** What takes a change back is called so everywhere. */
+const UNDO = "Undo";
 
 const toasts = signal<readonly Toast[]>([]);
 let last = 0;
@@ -38,9 +40,9 @@ function dismiss(id: number): void {
     if (toasts.value.length === 0) held = false;
 }
 
-/** Runs the action of the newest message that has one: what `Ctrl+Z` does outside the graph. */
+/** Takes back what the newest message that offers it tells of: what `Ctrl+Z` does outside the graph. */
 export function undoNewest(): boolean {
-    const newest = [...toasts.value].reverse().find((one) => one.action);
+    const newest = [...toasts.value].reverse().find((one) => one.action?.label === UNDO);
     if (!newest?.action) return false;
     newest.action.run();
     dismiss(newest.id);
