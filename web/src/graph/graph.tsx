@@ -8,7 +8,7 @@ import { ParallelTimeline } from "../timeline/parallel";
 import { Icon } from "../ui/icons";
 import { type KeyBinding, useKeys } from "../ui/keys";
 import { kindLabel } from "../ui/kinds";
-import { Failure, Loading } from "../ui/states";
+import { Loading, Missing } from "../ui/states";
 import { Canvas, openNode } from "./canvas";
 import { type Deed, deedsFor, type Surroundings } from "./deeds";
 import { ExploreCard } from "./explorations";
@@ -62,7 +62,10 @@ export function Graph({ of }: { of: readonly string[] }) {
     useEffect(() => {
         void followAlerts(investigation);
     }, [investigation, version]);
-    if (investigation.error.value !== undefined) return <Failure error={investigation.error.value} retry={() => setAgain(again + 1)} />;
+    if (investigation.error.value !== undefined) {
+        const words = root.slice(root.indexOf(":") + 1);
+        return <Missing error={investigation.error.value} retry={() => setAgain(again + 1)} words={words} />;
+    }
     if (!investigation.loaded.value) return <Loading label="Loading the graph" />;
     return <InvestigationView key={key} of={investigation} />;
 }

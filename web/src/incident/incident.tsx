@@ -13,7 +13,7 @@ import { useKeys } from "../ui/keys";
 import { OutLink } from "../ui/outlink";
 import { Severity, Status, Time } from "../ui/parts";
 import type { Question } from "../ui/showquery";
-import { Failure, Loading } from "../ui/states";
+import { Loading, Missing } from "../ui/states";
 import { Tabs } from "../ui/tabs";
 import { copyText } from "../ui/toast";
 import { ActivityTab } from "./activity";
@@ -64,7 +64,7 @@ function question(incident: IncidentDetail, tab: string, label: string): Questio
 function nameOf(incident: IncidentDetail | undefined, tab: string): string {
     if (!incident) return "Incident";
     const part = tab === "overview" ? undefined : names.find(([name]) => name === tab)?.[1];
-    return [incident.number, incident.title, part && `· ${part}`].filter(Boolean).join(" ");
+    return [incident.number, part && `${part} ·`, incident.title].filter(Boolean).join(" ");
 }
 
 export function IncidentScreen({ id, tab }: { id: string; tab: string }) {
@@ -93,8 +93,8 @@ export function IncidentScreen({ id, tab }: { id: string; tab: string }) {
     ]);
     if (!data) {
         return (
-            <div class="screen padded">
-                {incident.error ? <Failure error={incident.error} retry={incident.reload} /> : <Loading rows={10} />}
+            <div class="screen">
+                {incident.error ? <Missing error={incident.error} retry={incident.reload} words={id} /> : <Loading rows={10} />}
             </div>
         );
     }

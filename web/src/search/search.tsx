@@ -5,7 +5,7 @@ import { useAsk } from "../api/resource";
 import type { DocKind, Facet, FacetAnswer, Highlight, Hit } from "../api/types";
 import { seq } from "../app/live";
 import { places, placesParam, usualPlaces } from "../list/words";
-import { incidentHref, navigate, nodeHref, param, paramList, setParams } from "../router/router";
+import { href, incidentHref, navigate, nodeHref, param, paramList, setParams } from "../router/router";
 import { useTitle } from "../router/title";
 import { quoted } from "../state/filters";
 import { Pages } from "../state/pages";
@@ -163,7 +163,7 @@ export function SearchScreen() {
                     {text && pages.error.value !== undefined && <Failure error={pages.error.value} />}
                     {text && pages.untouched && pages.error.value === undefined && <Loading rows={8} />}
                     {text && !pages.untouched && pages.count === 0 && (
-                        <Empty title="Nothing has these words">Search more places above, or write field:value, such as entity:ws6.</Empty>
+                        <Nothing text={text} everywhere={places.every(([id]) => inFields.includes(id))} />
                     )}
                     {pages.count > 0 && (
                         <VirtualList
@@ -177,6 +177,34 @@ export function SearchScreen() {
                 </div>
             </div>
         </div>
+    );
+}
+
+/** Signs and words of the search language: a text without them is words alone. */
+const LANGUAGE = /["\\:()*~^[\]{}]|\b(AND|OR|NOT)\b/;
+
+function Nothing({ text, everywhere }: { text: string; everywhere: boolean }) {
+    return (
+        <Empty
+            title="Nothing has these words"
+            actions={
+                <>
+                    {!everywhere && (
+                        <button type="button" class="button" onClick={() => setPlaces(places.map(([id]) => id))}>
+                            Search every place
+                        </button>
+                    )}
+                    {!LANGUAGE.test(text) && (
+                        <a class="button" href={href("/query", { lang: "kql", text: `search "${text}"\n| take 100` })}>
+                            Search the rows of all tables
+                        </a>
+                    )}
+                </>
+            }
+        >
+            {everywhere ? "No incident, alert or entity does, in any place." : "Not in the places above."} A field can be named as well,
+            such as entity:ws6.
+        </Empty>
     );
 }
 

@@ -1,7 +1,8 @@
 // What a screen shows instead of data: nothing there, still loading, refused.
 import type { ComponentChildren } from "preact";
-import { errorDetail } from "../api/client";
+import { ApiError, errorDetail } from "../api/client";
 import type { Resource } from "../api/resource";
+import { href } from "../router/router";
 
 /** Says that nothing is there and what to do about it. */
 export function Empty({ title, children, actions }: { title: string; children?: ComponentChildren; actions?: ComponentChildren }) {
@@ -45,6 +46,35 @@ export function Failure({ error, retry }: { error: unknown; retry?: (() => void)
                 </div>
             )}
         </div>
+    );
+}
+
+/** A whole screen of something that could not be had: where nothing has that name, words of it may still find it. */
+export function Missing({ error, retry, words }: { error: unknown; retry: () => void; words: string }) {
+    if (!(error instanceof ApiError) || error.status !== 404) {
+        return (
+            <div class="padded">
+                <Failure error={error} retry={retry} />
+            </div>
+        );
+    }
+    const said = error.detail.message.replaceAll("`", "");
+    return (
+        <Empty
+            title={said.charAt(0).toUpperCase() + said.slice(1)}
+            actions={
+                <>
+                    <a class="button" href={href("/search", { q: words })}>
+                        Search for {words}
+                    </a>
+                    <a class="button" href="/incidents">
+                        Open the incident queue
+                    </a>
+                </>
+            }
+        >
+            It may have another name here, or lie in another workspace.
+        </Empty>
     );
 }
 
