@@ -22,6 +22,8 @@ import "./tour/tour.css";
 import "./access/access.css";
 import "./proposals/proposals.css";
 import "./app/narrow.css";
+import "./ui/contrast.css";
+import "./ui/print.css";
 
 listenToKeys();
 const root = document.getElementById("app");

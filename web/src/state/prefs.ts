@@ -15,8 +15,20 @@ prefersLight?.addEventListener("change", (event) => {
     systemLight.value = event.matches;
 });
 
+/** Paper is white. */
+const printing = signal(false);
+if (typeof window !== "undefined") {
+    window.addEventListener("beforeprint", () => {
+        printing.value = true;
+    });
+    window.addEventListener("afterprint", () => {
+        printing.value = false;
+    });
+}
+
 /** The theme in force. Canvas views read their colours anew when it changes. */
 export const activeTheme = computed<"dark" | "light">(() => {
+    if (printing.value) return "light";
     if (theme.value !== "system") return theme.value;
     return systemLight.value ? "light" : "dark";
 });
