@@ -106,7 +106,7 @@ function NewSetting({ taken }: { taken: readonly string[] }) {
     };
     return (
         <form
-            class="card-body line"
+            class="card-body wrap-line"
             onSubmit={(event) => {
                 event.preventDefault();
                 if (ready) void save();

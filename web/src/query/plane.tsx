@@ -3,8 +3,8 @@ import { formatCount, formatTime } from "../state/time";
 import { type Chart, type Part, parted, type Scale, type Series, scaleOf } from "./chart";
 import type { ChartKind, Plan } from "./render";
 import { number, pointLabel, shorten, tone } from "./tones";
+import { useWidth } from "./width";
 
-const WIDTH = 960;
 const HEIGHT = 340;
 const LEFT = 64;
 const RIGHT = 16;
@@ -15,6 +15,8 @@ const TITLE = 20;
 const AXIS = 56;
 /** Half the width of a text below the axis. */
 const EDGE = 34;
+/** Room that a text below the axis takes. */
+const MARK = 96;
 /** Names that fit side by side. */
 export const NAMES_MAX = 60;
 const DOTS_MAX = 120;
@@ -31,6 +33,7 @@ interface Props {
 }
 
 interface Drawing {
+    width: number;
     left: number;
     right: number;
     bottom: number;
@@ -42,6 +45,7 @@ interface Drawing {
 }
 
 export function Plane({ chart, series, tones, shape, plan, height = HEIGHT, yTitle = plan.yTitle }: Props) {
+    const [box, width] = useWidth();
     const stack = shape === "column" || shape === "area" ? plan.stack : "none";
     const parts = parted(series, stack);
     const names = Math.min(chart.labels.length, NAMES_MAX);
@@ -66,7 +70,7 @@ export function Plane({ chart, series, tones, shape, plan, height = HEIGHT, yTit
     const left = LEFT + (yTitle ? TITLE : 0);
     // Axes of several measures are named above.
     const top = axes.length > 1 ? TOP + TITLE : TOP;
-    const right = WIDTH - RIGHT - (axes.length - 1) * AXIS;
+    const right = width - RIGHT - (axes.length - 1) * AXIS;
     const bottom = height - BOTTOM - (plan.xTitle ? TITLE : 0);
     const bars = shape === "column";
     const count = labelled ? names : new Set(xs).size;
@@ -77,6 +81,7 @@ export function Plane({ chart, series, tones, shape, plan, height = HEIGHT, yTit
     const place = plan.xLog && chart.axis === "number" ? Math.log10 : (x: number) => x;
     const span = Math.max(place(most) - place(least), Number.EPSILON);
     const drawing: Drawing = {
+        width,
         left,
         right,
         bottom,
@@ -90,8 +95,10 @@ export function Plane({ chart, series, tones, shape, plan, height = HEIGHT, yTit
     const lines = { drawing, chart, tones, series };
     return (
         <svg
+            ref={box}
             class="chart-plane"
-            viewBox={`0 0 ${WIDTH} ${height}`}
+            viewBox={`0 0 ${width} ${height}`}
+            height={height}
             role="img"
             aria-label={`Chart of ${series.map((each) => each.name).join(", ")} by ${chart.axisName}`}
         >
@@ -236,14 +243,15 @@ interface XAxisProps {
 
 function XAxis({ chart, drawing, least, most, count, log }: XAxisProps) {
     const marks: { x: number; text: string }[] = [];
+    const fitting = Math.max(2, Math.min(10, Math.floor((drawing.right - drawing.left) / MARK)));
     if (chart.axis === "label") {
-        const step = Math.max(1, Math.ceil(count / 10));
+        const step = Math.max(1, Math.ceil(count / fitting));
         for (let at = 0; at < count; at += step) marks.push({ x: at, text: shorten(chart.labels[at] ?? "") || "(empty)" });
     } else if (chart.axis === "number") {
         const steps = scaleOf(least, most, { min: least, max: most, log }).steps;
         for (const x of steps) if (x >= least && x <= most) marks.push({ x, text: number.format(x) });
     } else {
-        const shown = most > least ? 6 : 0;
+        const shown = most > least ? Math.min(6, fitting - 1) : 0;
         const far = most - least > 3 * 86_400_000;
         for (let at = 0; at <= shown; at += 1) {
             const x = least + ((most - least) * at) / Math.max(1, shown);
@@ -258,7 +266,7 @@ function XAxis({ chart, drawing, least, most, count, log }: XAxisProps) {
                     x={drawing.px(mark.x)}
                     y={drawing.bottom + 22}
                     // A text at the edge would be cut in two there.
-                    text-anchor={drawing.px(mark.x) > WIDTH - RIGHT - EDGE ? "end" : "middle"}
+                    text-anchor={drawing.px(mark.x) > drawing.width - RIGHT - EDGE ? "end" : "middle"}
                     class="chart-text"
                 >
                     {mark.text}

@@ -6,6 +6,7 @@ import { type Chart, type Part, parted, type Series, scaleOf } from "./chart";
 import type { Plan } from "./render";
 import { pointLabel, tone } from "./tones";
 import { squares } from "./treemap";
+import { useWidth } from "./width";
 
 const BARS_MAX = 60;
 
@@ -130,7 +131,10 @@ export function Pie({ chart, legend }: { chart: Chart; legend: boolean }) {
 }
 
 /** Areas as large as their values, the names of a series beside each other. */
+const TREE_PX = 400;
+
 export function Treemap({ chart }: { chart: Chart }) {
+    const [box, width] = useWidth();
     const parts = chart.series
         .filter((one) => one.measure === 0)
         .flatMap((one) =>
@@ -145,11 +149,18 @@ export function Treemap({ chart }: { chart: Chart }) {
     const groups = [...new Set(parts.map((part) => part.group))];
     const areas = squares(
         parts.map((part) => part.y),
-        960,
-        400,
+        width,
+        TREE_PX,
     );
     return (
-        <svg class="chart-plane" viewBox="0 0 960 400" role="img" aria-label={`Areas of ${chart.measures[0] ?? ""} by ${chart.axisName}`}>
+        <svg
+            ref={box}
+            class="chart-plane"
+            viewBox={`0 0 ${width} ${TREE_PX}`}
+            height={TREE_PX}
+            role="img"
+            aria-label={`Areas of ${chart.measures[0] ?? ""} by ${chart.axisName}`}
+        >
             {parts.map((part, at) => {
                 const area = areas[at] ?? { x: 0, y: 0, width: 0, height: 0 };
                 const letters = Math.floor((area.width - 12) / 7);

@@ -79,7 +79,7 @@ function questions(of: Investigation) {
 }
 
 export function ParallelTimeline({ of, onRows }: Props) {
-    const [open, setOpen] = useState(true);
+    const [open, setOpen] = useState(() => innerWidth > NARROW_PX && innerHeight > LOW_PX);
     const [by, setBy] = useState<LaneBy>("tactic");
     const { data, loading, error, question } = useHappenings(of);
     const window = setting(of.state.value, "window");
@@ -179,6 +179,10 @@ export function ParallelTimeline({ of, onRows }: Props) {
         </section>
     );
 }
+
+/** In windows no larger than these the picture needs the room at first. */
+const NARROW_PX = 700;
+const LOW_PX = 560;
 
 /** Pixels of the plot by which room is judged; the true width matters little. */
 const PIXELS = 1_000;

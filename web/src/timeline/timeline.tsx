@@ -10,7 +10,7 @@ import { nodeHref, past, place, setParams } from "../router/router";
 import { type Field, listParams, readFilter } from "../state/filters";
 import { Pages } from "../state/pages";
 import { requestText } from "../state/sql";
-import { formatCount, formatSpan, formatTime, utcTime } from "../state/time";
+import { formatCount, formatSpan } from "../state/time";
 import { Popover } from "../ui/dialog";
 import { FilterBar } from "../ui/filterbar";
 import { Icon } from "../ui/icons";
@@ -245,8 +245,8 @@ function Items({ pages, about, chosen, onChoose }: ItemsProps) {
                                     onChoose(item);
                                 }}
                             >
-                                <span class="number timeline-time" title={utcTime(item.time)}>
-                                    {formatTime(item.time)}
+                                <span class="timeline-time">
+                                    <Time at={item.time ?? null} />
                                 </span>
                                 <Span item={item} from={from} to={to} />
                                 {item.kind === "alert" || item.kind === "incident" ? (
