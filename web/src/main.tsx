@@ -21,6 +21,7 @@ import "./timeline/timeline.css";
 import "./tour/tour.css";
 import "./access/access.css";
 import "./proposals/proposals.css";
+import "./notifications/notifications.css";
 import "./app/narrow.css";
 import "./ui/contrast.css";
 import "./ui/print.css";

@@ -2,10 +2,11 @@
 
 import { useState } from "preact/hooks";
 import { Needs, ReadOnly } from "../access/needs";
-import { ask, errorDetail } from "../api/client";
+import { ask, errorDetail, offered } from "../api/client";
 import { useAsk } from "../api/resource";
 import type { EgressPolicy } from "../api/types";
 import { seq } from "../app/live";
+import { WorkspaceNotifications } from "../notifications/settings";
 import { Icon } from "../ui/icons";
 import { IconButton } from "../ui/parts";
 import { Failure, Loaded } from "../ui/states";
@@ -15,8 +16,11 @@ import { FlagField, TextField } from "./inputs";
 export function Policies() {
     return (
         <div class="admin">
-            <Egress />
-            <Closing />
+            <div class="admin-column">
+                <Egress />
+                <Closing />
+            </div>
+            {offered("notification_defaults") && <WorkspaceNotifications />}
         </div>
     );
 }

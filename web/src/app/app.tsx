@@ -9,6 +9,8 @@ import { AlertsScreen } from "../alerts/alerts";
 import { refusal } from "../api/session";
 import { EntityScreen } from "../incident/entity";
 import { IncidentScreen } from "../incident/incident";
+import { Bell } from "../notifications/bell";
+import { unread } from "../notifications/news";
 import { useWaiting, waiting } from "../proposals/waiting";
 import { QueueScreen } from "../queue/queue";
 import { atQueue, href, navigate, segments } from "../router/router";
@@ -31,6 +33,7 @@ import { Palette } from "./palette";
 const QueryScreen = lazy(async () => (await import("../query/query")).QueryScreen);
 const AdminScreen = lazy(async () => (await import("../admin/admin")).default);
 const ProposalsScreen = lazy(async () => (await import("../proposals/proposals")).default);
+const NotificationsScreen = lazy(async () => (await import("../notifications/notifications")).default);
 const Tour = lazy(async () => (await import("../tour/tour")).default, null);
 const GraphScreen = lazy(async () => (await import("../graph/screen")).GraphScreen);
 
@@ -76,6 +79,8 @@ function screen(parts: readonly string[]): ComponentChildren {
             return <SearchScreen />;
         case "proposals":
             return <ProposalsScreen />;
+        case "notifications":
+            return <NotificationsScreen />;
         case "admin":
             return <AdminScreen tab={id} />;
         default:
@@ -126,6 +131,7 @@ export function App() {
         { keys: "/", label: "Search everything", run: () => search.current?.select() },
         { keys: "Ctrl+K", label: "Find what to do by its words", run: () => setPalette(true), inFields: true },
         ...sections.map((section) => ({ keys: section.key, label: `Go to ${section.label}`, run: () => navigate(section.path) })),
+        ...(unread.value === undefined ? [] : [{ keys: "g n", label: "Go to Notifications", run: () => navigate("/notifications") }]),
         { keys: "z", label: "Switch between UTC and local time", run: switchZone },
         { keys: "t", label: "Switch theme", run: switchTheme },
         { keys: "Ctrl+Z", needs: "respond", label: "Undo the last change", run: () => void undoNewest() },
@@ -172,6 +178,7 @@ export function App() {
                     </span>
                 )}
                 <ReadOnly right="respond" />
+                {!refusal.value && <Bell />}
                 <Person />
                 <LensButton />
                 <button type="button" class="button quiet" onClick={switchZone} title={zoneHint()}>
