@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Chart, parted, readChart, type Series, scaleOf, ticks } from "./chart";
 import { planOf, type Stack } from "./render";
-import { compareCells, readJson } from "./result";
+import { compareCells, emptyColumns, readJson } from "./result";
 import { squares } from "./treemap";
 
 const column = (name: string, type: string) => ({ name, type });
@@ -297,4 +297,15 @@ test("cells are ordered by value, nothing last", () => {
 test("JSON inside a text is read, other texts are left", () => {
     assert.deepEqual(readJson('[{"a":1}]'), [{ a: 1 }]);
     for (const text of ["plain", "{broken", "1", "", null, 5]) assert.equal(readJson(text), undefined);
+});
+
+test("columns without a value in any row are known, but not where that is all there is", () => {
+    const columns = ["a", "b", "c", "d"].map((name) => ({ name, type: "string" as const }));
+    const rows = [
+        [null, "", 0, "x"],
+        ["", null, null, ""],
+    ];
+    assert.deepEqual([...emptyColumns({ columns, rows })], [0, 1]);
+    assert.deepEqual([...emptyColumns({ columns, rows: [] })], []);
+    assert.deepEqual([...emptyColumns({ columns, rows: [[null, null, "", ""]] })], []);
 });

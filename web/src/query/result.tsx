@@ -50,6 +50,7 @@ const widths: Record<string, string> = {
     dynamic: "260px",
     guid: "290px",
 };
+const rowsOf = (count: number) => `${formatCount(count)} ${count === 1 ? "row" : "rows"}`;
 const isNumber = (type: string) => /^(int|long|real|decimal)$/.test(type);
 
 /** Orders two cells: numbers by value, texts by letters, nothing last. */
@@ -68,6 +69,8 @@ export function Result({ table, milliseconds, onMore, onAll, query }: Props) {
     const [stack, setStack] = useState<Stack>(plan.stack);
     const [sort, setSort] = useState("");
     const [current, setCurrent] = useState("");
+    const empty = useMemo(() => emptyColumns(table), [table]);
+    const [lean, setLean] = useState(false);
     const rows = useMemo(() => sorted(table, sort), [table, sort]);
     const open = rows.find(([index]) => String(index) === current);
     const save = async () => {
@@ -78,7 +81,7 @@ export function Result({ table, milliseconds, onMore, onAll, query }: Props) {
                 csvLine(whole.columns.map((column) => column.name)),
                 ...whole.rows.map((row) => csvLine(row)),
             ]);
-            toast(`${formatCount(whole.rows.length)} rows saved${whole.complete ? "" : `, cut by ${whole.cut ?? "a limit"}`}`);
+            toast(`${rowsOf(whole.rows.length)} saved${whole.complete ? "" : `, cut by ${whole.cut ?? "a limit"}`}`);
         } catch (error) {
             toast(errorDetail(error).message, { tone: "bad" });
         }
@@ -96,12 +99,18 @@ export function Result({ table, milliseconds, onMore, onAll, query }: Props) {
                 {view === "chart" && <ChartChoice kind={kind} onKind={setKind} />}
                 {view === "chart" && ["column", "bar", "area"].includes(kind) && <StackChoice stack={stack} onStack={setStack} />}
                 <span class="muted number" role="status">
-                    {formatCount(table.rows.length)} {table.rows.length === 1 ? "row" : "rows"}
+                    {rowsOf(table.rows.length)}
                     <span class="faint">
                         {" "}
                         in {milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`}
                     </span>
                 </span>
+                {view === "table" && empty.size > 0 && (
+                    <button type="button" class="button quiet" onClick={() => setLean(!lean)}>
+                        <Icon name="columns" />
+                        {lean ? "Show" : "Hide"} {formatCount(empty.size)} empty
+                    </button>
+                )}
                 {!table.complete && (
                     <span class="notice">
                         Cut by {table.cut ?? "a limit"}
@@ -132,7 +141,7 @@ export function Result({ table, milliseconds, onMore, onAll, query }: Props) {
                 ) : view === "table" ? (
                     <DataTable<Row>
                         label="Rows"
-                        columns={gridColumns(table)}
+                        columns={gridColumns(table).filter((_, at) => !lean || !empty.has(at))}
                         count={rows.length}
                         row={(index) => rows[index]}
                         rowKey={([index]) => String(index)}
@@ -164,6 +173,12 @@ function sorted(table: Table, sort: string): Row[] {
     if (sort === "" || !table.columns[at]) return rows;
     const turn = sort.startsWith("-") ? -1 : 1;
     return rows.sort((a, b) => turn * compareCells(a[1][at], b[1][at]) || a[0] - b[0]);
+}
+
+/** Columns in which no row has anything: wide tables have many of them. Where all are empty, none is in the way. */
+export function emptyColumns({ columns, rows }: Pick<Table, "columns" | "rows">): ReadonlySet<number> {
+    const empty = columns.flatMap((_, at) => (rows.every((cells) => cells[at] === null || cells[at] === "") ? [at] : []));
+    return new Set(rows.length === 0 || empty.length === columns.length ? [] : empty);
 }
 
 const asObjects = (table: Table) => table.rows.map((row) => Object.fromEntries(table.columns.map((column, at) => [column.name, row[at]])));

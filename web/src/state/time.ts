@@ -51,6 +51,11 @@ export function zoneOffset(at: Date, zone: string): string {
     return (part?.value ?? "GMT").replace("GMT", "UTC");
 }
 
+/** By how many milliseconds the zone in force is ahead of UTC at an instant. */
+export function aheadOfUtc(time: number): number {
+    return zone.value === "utc" ? 0 : -new Date(time).getTimezoneOffset() * 60_000;
+}
+
 /** The zone in force, for the head of the page: `UTC`, or the own zone and how far it is from UTC now. */
 export function zoneName(): string {
     return zone.value === "utc" ? "UTC" : `${localZone} (${zoneOffset(new Date(), localZone)})`;

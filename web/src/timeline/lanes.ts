@@ -4,6 +4,7 @@ import { shorten } from "../graph/draw/labels";
 import { traceSeverity } from "../graph/draw/shapes";
 import type { Theme } from "../graph/draw/theme";
 import { severityRank } from "../graph/model";
+import { aheadOfUtc } from "../state/time";
 import { columnsOf, type Item, type Lane } from "./model";
 import { type Tick, type TimeScale, ticks } from "./scale";
 
@@ -84,7 +85,7 @@ export function drawHead(
     context.lineTo(width - PADDING, HISTOGRAM_PX + 0.5);
     context.stroke();
     let free = GUTTER;
-    for (const tick of ticks(scale)) {
+    for (const tick of ticks(scale, aheadOfUtc)) {
         const text = write(tick);
         const half = context.measureText(text).width / 2;
         const x = GUTTER + tick.x;

@@ -108,16 +108,20 @@ export interface Tick {
     readonly first: boolean;
 }
 
-/** Ticks of every stretch that is not quiet, about one for each `every` pixels. */
-export function ticks(scale: TimeScale, every = 110): Tick[] {
+/**
+ * Ticks of every stretch that is not quiet, about one for each `every` pixels. `ahead` says by how many milliseconds the clock in force is
+ * ahead of UTC at an instant: days and hours begin when they do there.
+ */
+export function ticks(scale: TimeScale, ahead: (time: number) => number = () => 0, every = 110): Tick[] {
     return scale.stretches.flatMap((one) => {
         const pixels = one.right - one.left;
         if (one.quiet || pixels < 24) return [];
         const count = Math.max(1, Math.floor(pixels / every));
-        return utcTicks(new Date(one.from), new Date(one.to), count).map((date, index) => ({
+        const shift = ahead(one.from);
+        return utcTicks(new Date(one.from + shift), new Date(one.to + shift), count).map((date, index) => ({
             first: index === 0,
-            x: scale.x(date.getTime()),
-            time: date.getTime(),
+            x: scale.x(date.getTime() - shift),
+            time: date.getTime() - shift,
             grain: grainOf(date),
         }));
     });

@@ -103,6 +103,15 @@ test("a quiet stretch is short, and what stands around it keeps its order and it
     assert.ok(ticks(scale).every((tick, index, all) => index === 0 || tick.x >= (all[index - 1]?.x ?? 0)));
 });
 
+test("days begin where the clock in force begins them", () => {
+    const times = Array.from({ length: 12 }, (_, index) => (index + 1) * DAY);
+    const scale = timeScale(times, DAY, 12 * DAY, 800);
+    const begins = (ahead: number) =>
+        ticks(scale, () => ahead).map((tick) => `${tick.grain} ${new Date(tick.time).toISOString().slice(11, 16)}`);
+    assert.deepEqual([...new Set(begins(0))], ["day 00:00"]);
+    assert.deepEqual([...new Set(begins(5.5 * 3_600_000))], ["day 18:30"]);
+});
+
 test("an even story has no quiet stretch, and one instant still has a scale", () => {
     const times = Array.from({ length: 30 }, (_, index) => index * DAY);
     assert.equal(timeScale(times, 0, 29 * DAY, 800).stretches.length, 1);

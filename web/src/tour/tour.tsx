@@ -75,6 +75,8 @@ export default function Tour() {
     const end = () => {
         tourState.value = "seen";
         tourAsked.value = false;
+        // The card goes with what had the focus.
+        document.getElementById("main")?.focus();
     };
     const go = (to: number) => {
         const shown = steps[to];

@@ -65,8 +65,8 @@ export interface Ticks {
 
 const leastWidth = (column: { width: string }) => Number(/(\d+)px/.exec(column.width)?.[1] ?? 100);
 
-/** Room for UTC beside a local time. */
-const UTC_PX = 46;
+/** Room for UTC beside a local time, with its day where that is another one. */
+const UTC_PX = 80;
 
 /** The columns as wide as the times in them need. */
 export function roomForTimes<T>(columns: readonly Column<T>[], both: boolean): readonly Column<T>[] {
