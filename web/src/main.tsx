@@ -2,6 +2,7 @@
 import { render } from "preact";
 import { App } from "./app/app";
 import { listenToKeys } from "./ui/keys";
+import { showTurningSigns } from "./ui/turned";
 import "./ui/tokens.css";
 import "./ui/base.css";
 import "./ui/parts.css";
@@ -27,5 +28,6 @@ import "./ui/contrast.css";
 import "./ui/print.css";
 
 listenToKeys();
+showTurningSigns();
 const root = document.getElementById("app");
 if (root) render(<App />, root);

@@ -6,12 +6,13 @@ import { readNote, readTask } from "../incident/remark";
 import { formatCount } from "../state/time";
 import { kindLabel, severityTone, spaced, tactics } from "../ui/kinds";
 import { type Block, type Inline, readMarkdown } from "../ui/markdown";
+import { unturned } from "../ui/turned";
 import type { Collected } from "./collect";
 import { factsOf, utc } from "./markdown";
 
 /** A text inside markup. */
 export function escaped(text: string): string {
-    return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+    return unturned(text).replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
 const STYLE = `
