@@ -40,7 +40,7 @@ export function AlertPane({ id, onClose }: { id: string; onClose: () => void }) 
                         <div class="preview-head">
                             <div class="grow">
                                 <div class="faint">Alert</div>
-                                <h2>{data.title}</h2>
+                                <h2 title={data.title}>{data.title}</h2>
                             </div>
                             <IconButton icon="close" label="Close" onClick={onClose} />
                         </div>

@@ -328,13 +328,15 @@ function Several({ of, nodes, deeds }: { of: Investigation; nodes: readonly Scen
     );
 }
 
+const many = (count: number, noun: string) => `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+
 function Overview({ of }: { of: Investigation }) {
     const scene = of.scene.value;
     const { hidden, later, isolated } = scene.absent;
     return (
         <div class="graph-detail">
             <p class="muted">
-                {formatCount(of.state.value.nodes.size)} nodes and {formatCount(of.state.value.edges.size)} links, drawn as{" "}
+                {many(of.state.value.nodes.size, "node")} and {many(of.state.value.edges.size, "link")}, drawn as{" "}
                 {formatCount(scene.nodes.length)} and {formatCount(scene.edges.length)}.{" "}
                 <ShowQuery {...requestsOf(of.state.value, "Nodes and links of the graph")} />
             </p>

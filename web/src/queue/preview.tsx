@@ -31,7 +31,7 @@ export function Preview({ id, keys, onClose }: { id: string; keys: boolean; onCl
                                 <div class="faint" data-plain>
                                     Incident {data.number ?? data.id}
                                 </div>
-                                <h2>{data.title}</h2>
+                                <h2 title={data.title}>{data.title}</h2>
                             </div>
                             <IconButton icon="close" label="Close the preview" onClick={onClose} />
                         </div>
