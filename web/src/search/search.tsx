@@ -1,6 +1,6 @@
 // Search over incidents, alerts and entities at once, with the words shown where they stand.
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { address as addressOf, ask, type Params } from "../api/client";
+import { address as addressOf, ask, errorDetail, type Params } from "../api/client";
 import { useAsk } from "../api/resource";
 import type { DocKind, Facet, FacetAnswer, Highlight, Hit } from "../api/types";
 import { seq } from "../app/live";
@@ -160,7 +160,7 @@ export function SearchScreen() {
                             Words, "phrases", begin*, slip~, field:value, ranges, AND, OR, NOT and brackets.
                         </Empty>
                     )}
-                    {text && pages.error.value !== undefined && <Failure error={pages.error.value} />}
+                    {text && pages.error.value !== undefined && <Refused error={pages.error.value} text={text} />}
                     {text && pages.untouched && pages.error.value === undefined && <Loading rows={8} />}
                     {text && !pages.untouched && pages.count === 0 && (
                         <Nothing text={text} everywhere={places.every(([id]) => inFields.includes(id))} />
@@ -180,6 +180,23 @@ export function SearchScreen() {
     );
 }
 
+/** A search that was refused. What the page calls a node (`host:ws6`) is no search, but leads there. */
+function Refused({ error, text }: { error: unknown; text: string }) {
+    const reference = /^[a-z_]+:\S/.test(text) && errorDetail(error).code === "search_unknown_field";
+    return (
+        <div class="padded stack">
+            <Failure error={error} />
+            {reference && (
+                <div>
+                    <a class="button" href={nodeHref(text)}>
+                        Open {text}
+                    </a>
+                </div>
+            )}
+        </div>
+    );
+}
+
 /** Signs and words of the search language: a text without them is words alone. */
 const LANGUAGE = /["\\:()*~^[\]{}]|\b(AND|OR|NOT)\b/;
 
@@ -192,6 +209,11 @@ function Nothing({ text, everywhere }: { text: string; everywhere: boolean }) {
                     {!everywhere && (
                         <button type="button" class="button" onClick={() => setPlaces(places.map(([id]) => id))}>
                             Search every place
+                        </button>
+                    )}
+                    {/^T\d{4}(\.\d{3})?$/i.test(text) && (
+                        <button type="button" class="button" onClick={() => setParams({ q: `technique:${text.toUpperCase()}` })}>
+                            Search the technique {text.toUpperCase()}
                         </button>
                     )}
                     {!LANGUAGE.test(text) && (
