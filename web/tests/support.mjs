@@ -103,7 +103,7 @@ export async function startBrowser() {
 
 /**
  * A page in a fresh profile. `page.faults` fills with what must never happen: script errors, dialogs, messages of the content policy,
- * requests to anywhere but clew and `options.elsewhere`. A refused request of the API (4xx) is a fault only if the test does not expect it.
+ * requests to anywhere but clew and `options.elsewhere`. `options.context` is for the browser: touch, colours of the system. A refused request of the API (4xx) is a fault only if the test does not expect it.
  */
 export async function openPage(browser, url, options = {}) {
     const context = await browser.newContext({
@@ -113,6 +113,7 @@ export async function openPage(browser, url, options = {}) {
         reducedMotion: "reduce",
         locale: "en-US",
         timezoneId: "Europe/Zurich",
+        ...options.context,
     });
     // Who was shown around already sees no tour.
     if (!options.tour) await context.addInitScript(() => localStorage.setItem("clew.tour", '"seen"'));

@@ -97,7 +97,8 @@ async function send<O extends Operation>(operation: O, params: Params<O>, option
     }
     if (!response.ok) {
         const said = await detail(response);
-        if (response.status === 401) refusal.value = said.message;
+        // Without a token the first word stays: that one signed out says more than that others must sign in.
+        if (response.status === 401 && (token.peek() !== "" || refusal.peek() === "")) refusal.value = said.message;
         throw new ApiError(response.status, said);
     }
     if (refusal.peek() && !OPEN.has(operation)) refusal.value = "";
