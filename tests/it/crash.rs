@@ -1,7 +1,7 @@
 //! `kill -9` at any moment of an ingest: nothing acknowledged is lost, no batch is half visible, a retry adds nothing.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -32,13 +32,14 @@ fn batch(client: u64, cycle: u64, number: u64) -> (Vec<String>, String) {
 /// What became of each batch that was sent: its ids, and whether it was acknowledged.
 type Sent = Vec<(Vec<String>, bool)>;
 
-fn send_until_dead(address: &str, client: u64, cycle: u64, dead: &AtomicBool) -> Sent {
+fn send_until_dead(address: &str, client: u64, cycle: u64, dead: &AtomicBool, answered: &AtomicU64) -> Sent {
     let mut sent = Sent::new();
     for number in 0..1_000 {
         let (ids, body) = batch(client, cycle, number);
         let answer = ureq::post(format!("http://{address}/v1/ingest?format=sentinel-alert")).send(body);
         let acknowledged = answer.is_ok();
         sent.push((ids, acknowledged));
+        answered.fetch_add(u64::from(acknowledged), Ordering::Relaxed);
         if !acknowledged || dead.load(Ordering::Relaxed) {
             break;
         }
@@ -67,13 +68,17 @@ fn kill_9_loses_nothing_that_was_acknowledged() {
         let mut known: BTreeMap<String, bool> = BTreeMap::new();
         for cycle in folder * CYCLES_PER_FOLDER..(folder + 1) * CYCLES_PER_FOLDER {
             let server = Server::start(data.path());
-            let dead = AtomicBool::new(false);
+            let (dead, answered) = (AtomicBool::new(false), AtomicU64::new(0));
             let address = server.address.clone();
             let sent: Sent = thread::scope(|scope| {
-                let (address, dead) = (address.as_str(), &dead);
-                let clients = (0..CLIENTS).map(|client| scope.spawn(move || send_until_dead(address, client, cycle, dead)));
+                let (address, dead, answered) = (address.as_str(), &dead, &answered);
+                let clients = (0..CLIENTS).map(|client| scope.spawn(move || send_until_dead(address, client, cycle, dead, answered)));
                 let clients: Vec<_> = clients.collect();
-                // The moment of death walks through start, journal writes, applies and answers.
+                // The moment of death walks through the first batch in one cycle and through those behind it in the next: however
+                // slow the machine is, half of the cycles have something to lose.
+                while cycle % 2 == 1 && answered.load(Ordering::Relaxed) == 0 && !clients.iter().all(|client| client.is_finished()) {
+                    thread::sleep(Duration::from_micros(200));
+                }
                 thread::sleep(Duration::from_micros(2_000 + (cycle * 7_919) % 60_000));
                 server.kill();
                 dead.store(true, Ordering::Relaxed);
@@ -93,5 +98,5 @@ fn kill_9_loses_nothing_that_was_acknowledged() {
             server.kill();
         }
     }
-    assert!(acknowledged_in_all > CYCLES as usize, "the cycles did work: {acknowledged_in_all} batches");
+    assert!(acknowledged_in_all >= CYCLES as usize / 2, "the cycles did work: {acknowledged_in_all} batches");
 }
