@@ -4,6 +4,7 @@
 pub mod attack;
 pub mod entities;
 pub mod relations;
+pub mod sentences;
 pub mod tables;
 
 /// Folds a name for comparison: ASCII lower case, without `-`, `_`, `.` and blanks; at most `N` bytes.

@@ -68,6 +68,20 @@ pub enum Test {
     Begins(String),
 }
 
+impl Test {
+    /// Whether it holds of the text of a cell, which is `None` if the cell has no value.
+    pub fn holds(&self, text: Option<&str>) -> bool {
+        let is = |wanted: &String| text.map_or(wanted.is_empty(), |text| text.eq_ignore_ascii_case(wanted));
+        match self {
+            Self::Present => text.is_some(),
+            Self::Absent => text.is_none(),
+            Self::OneOf(wanted) => wanted.iter().any(is),
+            Self::NoneOf(wanted) => !wanted.iter().any(is),
+            Self::Begins(prefix) => text.and_then(|text| text.get(..prefix.len())).is_some_and(|head| head.eq_ignore_ascii_case(prefix)),
+        }
+    }
+}
+
 /// A place in a row: a column and a way into it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {
@@ -264,7 +278,7 @@ pub fn relation(name: &str) -> Option<EventRelation> {
 }
 
 /// Names live as long as the program: the catalog is parsed once.
-fn keep(text: impl Into<String>) -> &'static str {
+pub(super) fn keep(text: impl Into<String>) -> &'static str {
     Box::leak(text.into().into_boxed_str())
 }
 
@@ -338,7 +352,7 @@ fn read_source(text: &str) -> Result<Source, String> {
     Ok(Source::Cells(text.split('|').map(cell).collect::<Result<_, _>>()?))
 }
 
-fn cell(text: &str) -> Result<Cell, String> {
+pub(super) fn cell(text: &str) -> Result<Cell, String> {
     let (path, change) = match text.split_once('>') {
         None => (text, None),
         Some((path, "leaf")) => (path, Some(Change::Leaf)),
@@ -368,7 +382,7 @@ fn cell(text: &str) -> Result<Cell, String> {
     Ok(Cell { column: keep(column), steps, change })
 }
 
-fn condition(text: &str) -> Result<Condition, String> {
+pub(super) fn condition(text: &str) -> Result<Condition, String> {
     let list = |values: &str| values.split('|').map(|value| value.trim().to_owned()).collect();
     let (path, test) = if let Some((path, values)) = text.split_once("!=") {
         (path, Test::NoneOf(list(values)))

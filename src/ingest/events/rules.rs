@@ -215,18 +215,7 @@ fn holds(condition: &Condition, row: Row<'_>) -> bool {
 }
 
 fn test(test: &Test, value: Option<&Value>) -> bool {
-    let value = value.and_then(text);
-    let is = |wanted: &String| match &value {
-        Some(value) => value.eq_ignore_ascii_case(wanted),
-        None => wanted.is_empty(),
-    };
-    match test {
-        Test::Present => value.is_some(),
-        Test::Absent => value.is_none(),
-        Test::OneOf(wanted) => wanted.iter().any(is),
-        Test::NoneOf(wanted) => !wanted.iter().any(is),
-        Test::Begins(prefix) => value.is_some_and(|value| value.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))),
-    }
+    test.holds(value.and_then(text).as_deref())
 }
 
 /// The values at a cell: one, or one for each element.

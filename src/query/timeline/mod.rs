@@ -10,6 +10,7 @@ mod past;
 mod requests;
 mod runs;
 mod sentence;
+mod wording;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

@@ -2,44 +2,10 @@
 
 use crate::columns::TrailRow;
 use crate::graph::{AlertRef, IncidentRef, Standing};
-use crate::model::Object;
 
 use super::no_row;
 use super::requests::TimelineItem;
-
-/// Characters of a message at the most.
-const MESSAGE_CHARS_MAX: usize = 400;
-/// Columns that say most about a row, in the order in which a message names them.
-const TELLING: [&str; 28] = [
-    "Activity",
-    "OperationName",
-    "OperationNameValue",
-    "Operation",
-    "EventName",
-    "ActionType",
-    "ResultType",
-    "Account",
-    "UserPrincipalName",
-    "UserId",
-    "Caller",
-    "TargetAccount",
-    "User",
-    "IPAddress",
-    "IpAddress",
-    "ClientIP",
-    "CallerIpAddress",
-    "SourceIP",
-    "SourceIp",
-    "DestinationIP",
-    "DestinationIp",
-    "RemoteIP",
-    "NewProcessName",
-    "Image",
-    "CommandLine",
-    "ProcessCommandLine",
-    "TargetFilename",
-    "SyslogMessage",
-];
+use super::wording;
 
 pub(super) fn of_alert(alert: &AlertRef<'_>, touches: Vec<String>) -> TimelineItem {
     let time = alert.time();
@@ -123,7 +89,7 @@ pub(super) fn of_row(row: &TrailRow, touches: Vec<String>) -> TimelineItem {
         time: row.time,
         end: None,
         kind: "event".to_owned(),
-        message: message(&cells),
+        message: wording::message(&row.table, &cells),
         source: row.table.to_string(),
         severity: None,
         tactics: Vec::new(),
@@ -133,35 +99,4 @@ pub(super) fn of_row(row: &TrailRow, touches: Vec<String>) -> TimelineItem {
         place: row.seq.0,
         row: cells,
     }
-}
-
-fn message(cells: &Object) -> String {
-    let text = |name: &str| match cells.get(name)? {
-        serde_json::Value::String(text) => Some(text.clone()),
-        serde_json::Value::Null => None,
-        other => Some(other.to_string()),
-    };
-    let mut parts: Vec<String> = Vec::new();
-    if text("Activity").is_none() {
-        parts.extend(text("EventID").map(|id| format!("EventID {id}")));
-    }
-    for name in TELLING {
-        if let Some(value) = text(name)
-            && !parts.iter().any(|part| part.ends_with(&value))
-        {
-            parts.push(if parts.is_empty() { value } else { format!("{name}={value}") });
-        }
-        if parts.len() >= 6 {
-            break;
-        }
-    }
-    if parts.is_empty() {
-        parts = cells
-            .iter()
-            .filter(|(name, _)| *name != "TimeGenerated")
-            .take(5)
-            .filter_map(|(name, _)| Some(format!("{name}={}", text(name)?)))
-            .collect();
-    }
-    parts.join(" ").chars().take(MESSAGE_CHARS_MAX).collect()
 }
