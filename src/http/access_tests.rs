@@ -165,7 +165,12 @@ async fn without_a_key_everybody_is_the_owner_and_with_one_nobody_unknown() {
     // From another machine, anybody could give any name.
     for (peer, name) in [("127.0.0.1:1", "ben"), ("[::ffff:127.0.0.1]:1", "ben"), ("10.0.0.9:1", "local")] {
         let peer = super::auth::Peer(Some(peer.parse().expect("an address")));
-        let request = Request::get("/v1/whoami").header("x-clew-user", "ben").extension(peer).body(Body::empty()).expect("a request");
+        let request = Request::get("/v1/whoami")
+            .header("host", "localhost")
+            .header("x-clew-user", "ben")
+            .extension(peer)
+            .body(Body::empty())
+            .expect("a request");
         let response = open.clone().oneshot(request).await.expect("the router is infallible");
         let bytes = to_bytes(response.into_body(), usize::MAX).await.expect("a body in memory");
         assert_eq!(serde_json::from_slice::<Value>(&bytes).expect("JSON")["name"], name, "{peer:?}");
@@ -274,6 +279,7 @@ async fn clients_find_the_token_endpoints() {
     let cloud = get("/metadata/endpoints?api-version=latest").await;
     assert_eq!(cloud["resourceManager"], "http://localhost:8443");
     assert_eq!(cloud["authentication"]["loginEndpoint"], "http://localhost:8443");
+    assert_eq!(cloud["microsoftGraphResourceId"], "http://localhost:8443/");
     assert_eq!(cloud["suffixes"], serde_json::json!({}));
     let kusto = get("/v1/rest/auth/metadata").await;
     assert_eq!(kusto["AzureAD"]["LoginEndpoint"], "http://localhost:8443");
@@ -304,8 +310,12 @@ async fn an_address_that_guesses_is_slowed_down() {
     let (reader, token) = key("one", Role::Reader, KeyKind::Key, None, 1);
     let router = server([reader], limits);
     let from = async |peer: &str, token: &str| {
-        let mut request =
-            Request::builder().uri("/v1/whoami").header("authorization", format!("Bearer {token}")).body(Body::empty()).expect("a request");
+        let mut request = Request::builder()
+            .uri("/v1/whoami")
+            .header("host", "localhost")
+            .header("authorization", format!("Bearer {token}"))
+            .body(Body::empty())
+            .expect("a request");
         request.extensions_mut().insert(auth::Peer(Some(peer.parse().expect("an address"))));
         router.clone().oneshot(request).await.expect("the router is infallible").status().as_u16()
     };

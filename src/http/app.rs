@@ -33,6 +33,8 @@ pub struct Limits {
     pub start_wait_max: Duration,
     /// Longest time that the head of a request may take.
     pub head_time_max: Duration,
+    /// Longest time in which a peer may take nothing of what is written to it.
+    pub write_time_max: Duration,
     /// Longest time that a connection may wait for its next request.
     pub idle_time_max: Duration,
     /// Most connections at a time; more wait.
@@ -65,6 +67,7 @@ impl Default for Limits {
             body_rate_min: 32,
             start_wait_max: Duration::from_secs(20),
             head_time_max: Duration::from_secs(10),
+            write_time_max: Duration::from_secs(30),
             idle_time_max: Duration::from_secs(60),
             connections_max: 1_024,
             drain_time_max: Duration::from_secs(30),

@@ -1,15 +1,16 @@
 //! Refuses what must not reach a handler: foreign hosts and origins (DNS rebinding, forged posts); ends what takes too long.
 
 use std::any::Any;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::app::App;
+use super::auth::Peer;
 use super::error::ApiError;
 use crate::model::{Fault, FaultClass};
 
@@ -54,20 +55,31 @@ impl Names {
 
     /// Whether a request may be addressed to `host`.
     fn know(&self, host: &str) -> bool {
-        let bare = host_of(host);
+        let Some(bare) = host_of(host) else { return false };
+        let same = |base: &String| host_of(authority(base)).is_some_and(|known| known.eq_ignore_ascii_case(bare));
         is_loopback(host)
-            || self
-                .public
-                .iter()
-                .any(|base| authority(base).eq_ignore_ascii_case(host) || host_of(authority(base)).eq_ignore_ascii_case(bare))
+            || self.public.iter().any(same)
             || self.hosts.iter().any(|known| known.eq_ignore_ascii_case(bare) || covers(known, bare))
             || (self.addresses && bare.parse::<IpAddr>().is_ok())
     }
 
     /// Refuses requests to foreign hosts (DNS rebinding) and from foreign pages (forged posts). A request without `Host`
     /// comes from no browser; the command line's own requests, which cross no socket, have none.
-    fn check(&self, headers: &HeaderMap) -> Result<(), Fault> {
+    fn check(&self, request: &Request) -> Result<(), Fault> {
+        let headers = request.headers();
         let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+        let over_a_socket = request.extensions().get::<Peer>().is_some_and(|peer| peer.0.is_some());
+        let one = match headers.get_all(header::HOST).iter().count() {
+            0 => !over_a_socket || request.version() < Version::HTTP_11,
+            1 => request
+                .uri()
+                .authority()
+                .is_none_or(|named| text(header::HOST).is_some_and(|host| named.as_str().eq_ignore_ascii_case(host))),
+            _ => false,
+        };
+        if !one {
+            return Err(Fault::new(FaultClass::Invalid, "host_invalid", "expected one host, in the head `Host` (RFC 9112, 3.2)"));
+        }
         let Some(host) = text(header::HOST) else { return Ok(()) };
         if !self.know(host) {
             let expected = if self.public.is_empty() && self.hosts.is_empty() { "a loopback host" } else { "a host of this server" };
@@ -103,24 +115,37 @@ fn covers(pattern: &str, host: &str) -> bool {
 
 /// Lets only requests through that mean this server and come from no other page.
 pub(crate) async fn addressed(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    match app.names.check(request.headers()) {
+    match app.names.check(&request) {
         Ok(()) => next.run(request).await,
         Err(fault) => ApiError(fault).into_response(),
     }
 }
 
-/// The host of host and port.
-fn host_of(authority: &str) -> &str {
-    match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((address, _)) => address,
-        None => authority.split_once(':').map_or(authority, |(host, _)| host),
-    }
+/// The host of host and port; none if that is not what it is (RFC 3986, 3.2: nothing but `host[:port]` may stand there).
+fn host_of(authority: &str) -> Option<&str> {
+    let (host, port) = match authority.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').filter(|(host, _)| host.parse::<Ipv6Addr>().is_ok())?,
+        None => {
+            let end = authority.find(':').unwrap_or(authority.len());
+            let (host, port) = authority.split_at(end);
+            let named = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_~".contains(&byte));
+            if !named {
+                return None;
+            }
+            (host, port)
+        }
+    };
+    let numbered = match port.strip_prefix(':') {
+        None => port.is_empty(),
+        Some(port) => port.bytes().all(|byte| byte.is_ascii_digit()) && (port.is_empty() || port.parse::<u16>().is_ok()),
+    };
+    numbered.then_some(host)
 }
 
 /// Whether `authority` (host and port) names this machine.
 fn is_loopback(authority: &str) -> bool {
-    let host = host_of(authority);
-    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    let local = |host: &str| host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    host_of(authority).is_some_and(local)
 }
 
 fn shorten(text: &str) -> String {
@@ -173,6 +198,15 @@ mod tests {
             ("10.0.0.1", false),
             ("[::2]", false),
             ("", false),
+            ("localhost:", true),
+            ("localhost:@evil.example", false),
+            ("localhost:7700/evil?", false),
+            ("localhost:99999", false),
+            ("127.0.0.1:evil", false),
+            ("[::1].evil.example", false),
+            ("[::1]:80:80", false),
+            ("user@localhost", false),
+            (":80", false),
         ];
         for (host, expected) in cases {
             assert_eq!(is_loopback(host), expected, "{host}");

@@ -1,4 +1,4 @@
-//! The heads of requests: how long they take to arrive, and an answer in words for those that cannot be read.
+//! What a peer takes its time for: the heads of requests, and reading its answers; and an answer in words for heads that cannot be read.
 
 use std::io;
 use std::pin::Pin;
@@ -15,10 +15,15 @@ use crate::model::{Fault, FaultClass};
 /// Bytes of a request's head at the most (`head_bytes_max`).
 pub(super) const HEAD_BYTES_MAX: usize = 64 << 10;
 
-/// Since when the head of a request has been arriving, in milliseconds of an own clock; 0 while none is, the greatest
-/// number while a request is being answered (its body may take its time).
+/// What a connection waits for its peer with, in milliseconds of an own clock.
 #[derive(Debug, Default)]
-pub(super) struct Head(AtomicU64);
+pub(super) struct Head {
+    /// Since when the head of a request has been arriving; 0 while none is, the greatest number while a request is being answered
+    /// (its body may take its time).
+    since: AtomicU64,
+    /// Since when the peer has taken nothing of what is written; 0 while nothing waits for it.
+    stuck: AtomicU64,
+}
 
 fn clock() -> u64 {
     static BEGIN: OnceLock<Instant> = OnceLock::new();
@@ -28,32 +33,46 @@ fn clock() -> u64 {
 impl Head {
     fn arriving(&self) {
         // Only the first byte starts the clock.
-        let _ = self.0.compare_exchange(0, clock(), Ordering::Relaxed, Ordering::Relaxed);
+        let _ = self.since.compare_exchange(0, clock(), Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// Notes whether the peer took something of what is written.
+    fn wrote<T>(&self, polled: Poll<T>) -> Poll<T> {
+        if polled.is_pending() {
+            let _ = self.stuck.compare_exchange(0, clock(), Ordering::Relaxed, Ordering::Relaxed);
+        } else {
+            self.stuck.store(0, Ordering::Relaxed);
+        }
+        polled
     }
 
     /// Whether a head is on its way that no request was made of yet.
     fn is_arriving(&self) -> bool {
-        !matches!(self.0.load(Ordering::Relaxed), 0 | u64::MAX)
+        !matches!(self.since.load(Ordering::Relaxed), 0 | u64::MAX)
     }
 
     /// Notes that the head is there.
     pub(super) fn arrived(&self) {
-        self.0.store(u64::MAX, Ordering::Relaxed);
+        self.since.store(u64::MAX, Ordering::Relaxed);
     }
 
     /// Notes that the answer is there.
     pub(super) fn answered(&self) {
-        let _ = self.0.compare_exchange(u64::MAX, 0, Ordering::Relaxed, Ordering::Relaxed);
+        let _ = self.since.compare_exchange(u64::MAX, 0, Ordering::Relaxed, Ordering::Relaxed);
     }
 
-    /// Ends when a head has been arriving for longer than `limit`.
-    pub(super) async fn too_slow(&self, limit: Duration) {
-        let mut tick = tokio::time::interval((limit / 10).max(Duration::from_millis(10)));
+    /// Ends when a head has been arriving for longer than `head`, or the peer has read nothing for longer than `write`; says which.
+    pub(super) async fn too_slow(&self, head: Duration, write: Duration) -> &'static str {
+        let mut tick = tokio::time::interval((head.min(write) / 10).max(Duration::from_millis(10)));
+        let longer =
+            |since: u64, limit: Duration| since != 0 && since != u64::MAX && clock().saturating_sub(since) > limit.as_millis() as u64;
         loop {
             tick.tick().await;
-            let since = self.0.load(Ordering::Relaxed);
-            if since != 0 && since != u64::MAX && clock().saturating_sub(since) > limit.as_millis() as u64 {
-                return;
+            if longer(self.since.load(Ordering::Relaxed), head) {
+                return "its head took too long";
+            }
+            if longer(self.stuck.load(Ordering::Relaxed), write) {
+                return "nobody read its answers";
             }
         }
     }
@@ -100,7 +119,8 @@ impl<S: AsyncWrite + Unpin> Watched<S> {
     /// Writes the worded answer to its end; then the bare one counts as written.
     fn write_instead(&mut self, context: &mut Context<'_>, bare: usize) -> Poll<io::Result<usize>> {
         while self.written < self.instead.len() {
-            match ready!(Pin::new(&mut self.stream).poll_write(context, &self.instead[self.written..]))? {
+            let polled = Pin::new(&mut self.stream).poll_write(context, &self.instead[self.written..]);
+            match ready!(self.head.wrote(polled))? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 written => self.written += written,
             }
@@ -114,7 +134,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if self.instead.is_empty() {
             match self.instead_of(bytes) {
-                None => return Pin::new(&mut self.stream).poll_write(context, bytes),
+                None => {
+                    let polled = Pin::new(&mut self.stream).poll_write(context, bytes);
+                    return self.head.wrote(polled);
+                }
                 Some(answer) => self.instead = answer,
             }
         }
@@ -122,11 +145,13 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        let polled = Pin::new(&mut self.stream).poll_flush(context);
+        self.head.wrote(polled)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        let polled = Pin::new(&mut self.stream).poll_shutdown(context);
+        self.head.wrote(polled)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -137,7 +162,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         let first = bytes.iter().find(|slice| !slice.is_empty());
         if self.instead.is_empty() {
             match first.and_then(|first| self.instead_of(first)) {
-                None => return Pin::new(&mut self.stream).poll_write_vectored(context, bytes),
+                None => {
+                    let polled = Pin::new(&mut self.stream).poll_write_vectored(context, bytes);
+                    return self.head.wrote(polled);
+                }
                 Some(answer) => self.instead = answer,
             }
         }
@@ -179,6 +207,20 @@ fn worded(bytes: &[u8]) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn who_reads_nothing_is_too_slow_and_who_reads_on_is_not() {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let (ours, mut theirs) = tokio::io::duplex(8);
+        let head = Arc::new(Head::default());
+        let mut stream = Watched::new(ours, Arc::clone(&head));
+        let writing = tokio::spawn(async move { stream.write_all(&[b'x'; 64]).await });
+        let never = Duration::from_secs(3_600);
+        assert_eq!(head.too_slow(never, Duration::from_millis(50)).await, "nobody read its answers");
+        theirs.read_exact(&mut [0; 64]).await.expect("the rest comes when it is read");
+        writing.await.expect("no panic").expect("all of it was taken");
+        assert_eq!(head.stuck.load(Ordering::Relaxed), 0);
+    }
 
     #[test]
     fn answers_without_words_get_some() {

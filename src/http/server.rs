@@ -197,7 +197,10 @@ fn prepare(serving: &Serving) -> Result<(Arc<App>, Option<TlsAcceptor>, ServerFi
     let mut limits = serving.limits.clone();
     limits.set(&settings.limits);
     let served = Served { run: run.clone(), secret: directory_secret(&serving.dir)?, people };
-    let hosts = if acceptor.is_some() { certificates.names() } else { Vec::new() };
+    let mut hosts = if acceptor.is_some() { certificates.names() } else { Vec::new() };
+    if let Some(tls::Identity::Given { chain, .. }) = &serving.tls {
+        hosts.extend(tls::names_of(chain)?);
+    }
     let names = Names::new(serving.scheme(), &[serving.public.as_slice(), settings.public_urls.as_slice()].concat(), hosts, beyond)?;
     let app = App::guarded(limits.clone(), Gate::serving(served, &limits), names);
     let (pid, instance) = (std::process::id(), app.instance.clone());
@@ -284,7 +287,14 @@ async fn accept(
     let addresses = Arc::new(Addresses::default());
     let graceful = GracefulShutdown::new();
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
+        let place = tokio::select! {
+            place = Arc::clone(&places).acquire_owned() => match place {
+                Ok(place) => place,
+                Err(_) => break,
+            },
+            // A server whose places are all taken can be stopped as well.
+            _ = ended.changed() => break,
+        };
         let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,
@@ -388,6 +398,6 @@ async fn connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     tokio::select! {
         // Whatever ends a connection early is the peer's affair.
         _ = watcher.watch(connection) => {}
-        () = head.too_slow(app.limits.head_time_max) => tracing::debug!("a connection was closed: its head took too long"),
+        why = head.too_slow(app.limits.head_time_max, app.limits.write_time_max) => tracing::debug!("a connection was closed: {why}"),
     }
 }

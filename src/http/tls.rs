@@ -20,6 +20,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
 use tokio_rustls::rustls::sign::CertifiedKey;
+use webpki::EndEntityCert;
 
 use crate::model::{Fault, FaultClass};
 
@@ -156,6 +157,14 @@ impl ResolvesServerCert for Resolver {
     }
 }
 
+/// The names of hosts that the first certificate of a chain is for (`subjectAltName`).
+pub(super) fn names_of(chain: &Path) -> Result<Vec<String>, Fault> {
+    let first = CertificateDer::pem_file_iter(chain).and_then(|mut found| found.next().transpose());
+    let Some(first) = first.map_err(|error| unusable(chain, &error))? else { return Err(unusable(chain, &"it holds no certificate")) };
+    let certificate = EndEntityCert::try_from(&first).map_err(|error| unusable(chain, &error))?;
+    Ok(certificate.valid_dns_names().map(str::to_owned).collect())
+}
+
 /// Reads a chain and its key.
 fn certified(chain: &Path, key: &Path) -> Result<Arc<CertifiedKey>, Fault> {
     let certificates: Vec<CertificateDer<'static>> =
@@ -164,7 +173,8 @@ fn certified(chain: &Path, key: &Path) -> Result<Arc<CertifiedKey>, Fault> {
         return Err(unusable(chain, &"it holds no certificate"));
     }
     let private = PrivateKeyDer::from_pem_file(key).map_err(|error| unusable(key, &error))?;
-    let signer = any_supported_type(&private).map_err(|error| unusable(key, &error))?;
+    let signer = any_supported_type(&private)
+        .map_err(|error| unusable(key, &format!("expected a key of RSA (2,048 bits or more), P-256, P-384 or Ed25519: {error}")))?;
     let certified = CertifiedKey::new(certificates, signer);
     certified.keys_match().map_err(|_| unusable(key, &format!("it is not the key of the certificate in `{}`", chain.display())))?;
     Ok(Arc::new(certified))
@@ -328,6 +338,15 @@ mod tests {
         assert_eq!(given(one.server(), two.server_key()), Err("certificate_unusable"));
         assert_eq!(given(one.server_key(), one.server_key()), Err("certificate_unusable"));
         assert_eq!(given(one.server(), "none".into()), Err("certificate_unusable"));
+    }
+
+    #[test]
+    fn a_given_certificate_tells_its_names() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let certificates = Certificates::of(dir.path());
+        certificates.make(&["soc.example".into(), "*.lan.example".into(), "10.1.2.3".into()], today()).expect("certificates");
+        assert_eq!(names_of(&certificates.server()), Ok(["localhost", "soc.example", "*.lan.example"].map(str::to_owned).to_vec()));
+        assert_eq!(names_of(&certificates.server_key()).map_err(|fault| fault.code), Err("certificate_unusable"));
     }
 
     #[test]
