@@ -1,7 +1,8 @@
 //! Calls outside: resolved first, to checked addresses only, without redirects, signed, bounded in time and size.
 
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::sync::{Arc, mpsc};
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock, mpsc};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -9,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use ring::hmac;
 use ureq::config::Config;
 use ureq::http::Uri;
-use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
@@ -19,10 +20,15 @@ use crate::triage::egress::EgressPolicy;
 
 /// Longest time of one call, from the look-up of the name to the end of the reply.
 const TIME_MAX: Duration = Duration::from_secs(5);
+/// Bundles of certificates of the usual systems.
+const BUNDLES: [&str; 4] =
+    ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem", "/etc/ssl/ca-bundle.pem"];
 /// Bytes of a reply that are read.
 const REPLY_BYTES_MAX: u64 = 64 << 10;
 /// Bytes of an answer that the server asked for itself.
 const ANSWER_BYTES_MAX: u64 = 1 << 20;
+/// Code of a fault: the name of a host cannot be looked up.
+const HOST_UNKNOWN: &str = "host_unknown";
 /// Characters of a reply that a result keeps.
 const EXCERPT_CHARS: usize = 200;
 
@@ -50,11 +56,13 @@ pub(super) struct Failed {
     pub(super) message: String,
     /// Whether it may help to try again.
     pub(super) again: bool,
+    /// Whether the host said nothing, so that it would say nothing to the next call either.
+    pub(super) silent: bool,
 }
 
 impl From<Fault> for Failed {
     fn from(fault: Fault) -> Self {
-        Self { again: fault.class == FaultClass::Unavailable, message: fault.message }
+        Self { again: fault.class == FaultClass::Unavailable, message: fault.message, silent: false }
     }
 }
 
@@ -66,7 +74,7 @@ pub(super) fn resolve(policy: &EgressPolicy, scheme: &str, host: &str, port: u16
     let looked_up = name.clone();
     std::thread::spawn(move || found.send((looked_up.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<_>>)));
     let unknown = |error: &dyn std::fmt::Display| {
-        Fault::new(FaultClass::Unavailable, "host_unknown", format!("the host `{name}` cannot be looked up: {error}"))
+        Fault::new(FaultClass::Unavailable, HOST_UNKNOWN, format!("the host `{name}` cannot be looked up: {error}"))
     };
     let addresses = answer.recv_timeout(TIME_MAX).map_err(|error| unknown(&error))?.map_err(|error| unknown(&error))?;
     if addresses.is_empty() {
@@ -90,6 +98,30 @@ impl Resolver for Checked {
     }
 }
 
+/// The file of the authorities that the system trusts, or the one that `SSL_CERT_FILE` names.
+pub(super) fn bundle() -> Option<PathBuf> {
+    let named = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
+    named.or_else(|| BUNDLES.iter().map(PathBuf::from).find(|path| path.exists()))
+}
+
+/// The authorities of that file, read once; the public ones that come with the program on a system without it.
+fn trusted() -> RootCerts {
+    static TRUSTED: OnceLock<RootCerts> = OnceLock::new();
+    let read = || {
+        let found = bundle().and_then(|bundle| std::fs::read(bundle).ok()).map(|pem| certificates(&pem)).filter(|found| !found.is_empty());
+        found.map_or(RootCerts::WebPki, |found| RootCerts::Specific(Arc::new(found)))
+    };
+    TRUSTED.get_or_init(read).clone()
+}
+
+fn certificates(pem: &[u8]) -> Vec<Certificate<'static>> {
+    let certificate = |item| match item {
+        Ok(PemItem::Certificate(certificate)) => Some(certificate),
+        _ => None,
+    };
+    parse_pem(pem).filter_map(certificate).collect()
+}
+
 /// A client that reaches the checked addresses of one url, and nothing else.
 fn agent(policy: &EgressPolicy, url: &str, roots: Option<&RootCerts>) -> Result<(ureq::Agent, url::Url), Fault> {
     let invalid = |error| Fault::new(FaultClass::Invalid, "egress_url", format!("`{url}` is no address: {error}"));
@@ -103,9 +135,8 @@ fn agent(policy: &EgressPolicy, url: &str, roots: Option<&RootCerts>) -> Result<
         .max_redirects_will_error(false)
         .timeout_global(Some(TIME_MAX))
         .user_agent(concat!("clew/", env!("CARGO_PKG_VERSION")));
-    if let Some(roots) = roots {
-        config = config.tls_config(TlsConfig::builder().root_certs(roots.clone()).build());
-    }
+    let roots = roots.cloned().unwrap_or_else(trusted);
+    config = config.tls_config(TlsConfig::builder().root_certs(roots).build());
     Ok((ureq::Agent::with_parts(config.build(), DefaultConnector::default(), Checked(addresses)), url))
 }
 
@@ -135,12 +166,7 @@ impl Outside {
     /// The same, where the authorities of a PEM text vouch for others instead of the public ones.
     pub fn trusting(self, pem: &[u8]) -> Result<Self, Fault> {
         let invalid = || Fault::new(FaultClass::Invalid, "authority_unreadable", "expected certificates of authorities as PEM");
-        let found: Vec<_> = parse_pem(pem)
-            .filter_map(|item| match item {
-                Ok(PemItem::Certificate(certificate)) => Some(certificate),
-                _ => None,
-            })
-            .collect();
+        let found = certificates(pem);
         if found.is_empty() { Err(invalid()) } else { Ok(Self { roots: Some(RootCerts::Specific(Arc::new(found))), ..self }) }
     }
 
@@ -178,7 +204,7 @@ fn unreached(url: &url::Url, why: &dyn std::fmt::Display) -> Fault {
 
 /// Posts a body; gives the status of a success.
 pub(super) fn post(policy: &EgressPolicy, call: &Call<'_>, now: Time) -> Result<u16, Failed> {
-    let (agent, url) = agent(policy, call.url, None)?;
+    let (agent, url) = agent(policy, call.url, None).map_err(|fault| Failed { silent: fault.code == HOST_UNKNOWN, ..fault.into() })?;
     let host = url.host_str().unwrap_or_default();
     let stamp = now.micros().div_euclid(1_000_000).to_string();
     let mut request =
@@ -189,7 +215,7 @@ pub(super) fn post(policy: &EgressPolicy, call: &Call<'_>, now: Time) -> Result<
     for (name, value) in &call.headers {
         request = request.header(*name, *value);
     }
-    let mut answer = request.send(call.body).map_err(|error| Failed { message: format!("{host}: {error}"), again: true })?;
+    let mut answer = request.send(call.body).map_err(|error| Failed { message: format!("{host}: {error}"), again: true, silent: true })?;
     let status = answer.status().as_u16();
     if (200..300).contains(&status) {
         return Ok(status);
@@ -197,7 +223,7 @@ pub(super) fn post(policy: &EgressPolicy, call: &Call<'_>, now: Time) -> Result<
     let reply = answer.body_mut().with_config().limit(REPLY_BYTES_MAX).read_to_string().unwrap_or_default();
     let excerpt: String = reply.chars().filter(|char| !char.is_control()).take(EXCERPT_CHARS).collect();
     let message = if excerpt.is_empty() { format!("{host} answered {status}") } else { format!("{host} answered {status}: {excerpt}") };
-    Err(Failed { message, again: matches!(status, 408 | 425 | 429 | 500..) })
+    Err(Failed { message, again: matches!(status, 408 | 425 | 429 | 500..), silent: false })
 }
 
 /// The signature of a delivery, as the Standard Webhooks describe it: HMAC-SHA256 over id, time and body.

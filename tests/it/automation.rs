@@ -359,6 +359,40 @@ async fn a_slow_receiver_holds_up_nobody_else() {
     assert_eq!((pass.started, pass.over, pass.waiting), (2, 1, 1), "a call that broke off is tried again");
 }
 
+/// What a host answers, it answers: only silence holds up its other endpoints, and what was not tried is no attempt.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_silence_puts_off_the_other_calls_of_a_host() {
+    let attempts = |clew: &Clew| -> Vec<(String, u32, String)> {
+        let waiting = tokio::task::block_in_place(|| clew.engine.waiting_runs()).expect("the runs are there");
+        waiting
+            .iter()
+            .flat_map(|run| run.actions.iter().map(|action| (run.target.clone(), action.attempts, action.message.clone())))
+            .collect()
+    };
+    let clew = allowed().await;
+    let receiver = Receiver::start(vec![500, 200]);
+    for (rule, path) in [("a-bad", "bad"), ("b-good", "good")] {
+        let action = json!([{"type": "webhook", "url": format!("http://{}/{path}", receiver.address), "secret": "s"}]);
+        send(&clew, "PUT", &format!("/v1/automation-rules/{rule}"), incident_rule(action)).await;
+    }
+    create(&clew, "one", "High").await;
+    let pass = automate(&clew, Time::now()).expect("the rules run");
+    assert_eq!((pass.started, pass.over, pass.waiting), (2, 1, 1), "the good one is delivered at once");
+    assert_eq!(attempts(&clew), [("incident:one".to_owned(), 1, "127.0.0.1 answered 500: ok".to_owned())]);
+
+    let clew = allowed().await;
+    let nobody = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address");
+    let action = json!([{"type": "webhook", "url": format!("http://{nobody}/"), "secret": "s"}]);
+    send(&clew, "PUT", "/v1/automation-rules/silent", incident_rule(action)).await;
+    create(&clew, "one", "High").await;
+    create(&clew, "two", "High").await;
+    let begin = Time::now();
+    let due = automate(&clew, begin).expect("the rules run").due.expect("they are tried again");
+    assert!(due > begin.plus(7_000_000), "the host is left alone for a while");
+    let counted: Vec<u32> = attempts(&clew).iter().map(|(_, attempts, _)| *attempts).collect();
+    assert_eq!(counted, [1, 0]);
+}
+
 /// A rule of a workspace works there while the server runs, and nowhere else.
 #[test]
 fn rules_follow_what_happens_in_every_workspace() {

@@ -149,6 +149,31 @@ async fn snapshots_keep_to_their_interval_and_may_be_queries() {
     let text = &files(&clew, "query")[0].1;
     let rows: Vec<Value> = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON")["content"].clone()).collect();
     assert_eq!(rows, [json!({"AlertSeverity": "High", "n": 2}), json!({"AlertSeverity": "Low", "n": 1})]);
+
+    // A snapshot that a limit cuts says so.
+    assert_eq!(clew.get("/v1/exports/query/status").await["cut"], Value::Null);
+    let query = json!({"target": {"type": "file"}, "schedule": {"every": "1h", "query": "range x from 1 to 100001 step 1"}});
+    send(&clew, "PUT", "/v1/exports/query", query).await;
+    assert_eq!(export(&clew, begin.plus(2 * hour)).expect("it runs").sent, 100_000);
+    assert_eq!(clew.get("/v1/exports/query/status").await["cut"], "rows_max");
+}
+
+/// Before its first pass, too, a stream knows where it begins; and many exports have their turn.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_export_knows_how_far_behind_it_is() {
+    let clew = Clew::new();
+    clew.ingest_bytes("alerts.jsonl", alerts(0..3));
+    for place in 0..20 {
+        let value = json!({"target": {"type": "file"}, "from_beginning": true});
+        send(&clew, "PUT", &format!("/v1/exports/e{place:02}"), value).await;
+    }
+    let behind = clew.get("/v1/exports/e00/status").await["behind"].as_u64().expect("a number");
+    assert!(behind >= 3, "{behind}");
+    let pass = export(&clew, Time::now()).expect("it runs");
+    assert!(pass.complete && pass.failed == 0, "{pass:?}");
+    for place in 0..20 {
+        assert_eq!(clew.get(&format!("/v1/exports/e{place:02}/status")).await["behind"], 0);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

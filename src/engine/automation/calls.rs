@@ -54,6 +54,8 @@ pub(super) struct Worked {
 struct Tried {
     run: String,
     place: usize,
+    /// Whether it was tried at all; else it waits for a host that says nothing.
+    counts: bool,
     done: Result<(ActionState, String), Failed>,
 }
 
@@ -126,9 +128,9 @@ impl Engine {
                     continue;
                 }
                 (Some(action), _) => self.act(&run, place, action).map(|message| (ActionState::Done, message)),
-                (None, _) => Err(Failed { message: "the rule was changed or deleted".to_owned(), again: false }),
+                (None, _) => Err(Failed { message: "the rule was changed or deleted".to_owned(), again: false, silent: false }),
             };
-            tried.push(Tried { run: run.id, place, done });
+            tried.push(Tried { run: run.id, place, counts: true, done });
         }
         let calls: Vec<Calls> = hosts.into_iter().map(|(host, deliveries)| Calls { host, deliveries }).collect();
         let over = self.settle(tried, now);
@@ -180,14 +182,15 @@ impl Engine {
             if self.stopping() || over.is_err() {
                 break;
             }
+            let counts = !silent;
             let done = match &policy {
-                Ok(_) if silent => Err(Failed { message: format!("{} did not answer a moment ago", calls.host), again: true }),
+                Ok(_) if silent => Err(Failed { message: format!("{} did not answer a moment ago", calls.host), again: true, silent }),
                 Ok(policy) => self.post(delivery, &calls.host, policy, clock()),
-                Err(fault) => Err(Failed { message: fault.message.clone(), again: true }),
+                Err(fault) => Err(Failed { message: fault.message.clone(), again: true, silent }),
             };
-            silent |= matches!(&done, Err(Failed { again: true, .. }));
+            silent = matches!(&done, Err(Failed { silent: true, .. }));
             let (run, place) = (delivery.run.id.clone(), delivery.place);
-            tried.push(Tried { run, place, done: done.map(|message| (ActionState::Done, message)) });
+            tried.push(Tried { run, place, counts, done: done.map(|message| (ActionState::Done, message)) });
             if tried.len() >= KEPT_MAX || kept.elapsed() >= KEPT_TIME_MAX {
                 let more = self.settle(std::mem::take(&mut tried), clock());
                 over = over.and_then(|over: u64| more.map(|more| over + more));
@@ -201,7 +204,7 @@ impl Engine {
     /// Calls one webhook; says what it answered.
     fn post(&self, delivery: &Delivery, host: &str, policy: &EgressPolicy, now: Time) -> Result<String, Failed> {
         let Delivery { run, place, action: Action::Webhook { url, secret, headers, body } } = delivery else {
-            return Err(Failed { message: "the action calls nobody".to_owned(), again: false });
+            return Err(Failed { message: "the action calls nobody".to_owned(), again: false, silent: false });
         };
         let event: Value = self.event(run)?;
         let body = body.as_ref().map_or_else(|| event.to_string(), |template| automation::fill(template, &event));
@@ -236,7 +239,7 @@ impl Engine {
                     Err(fault) => Err(fault.into()),
                 }
             }
-            Action::Webhook { .. } => Err(Failed { message: "the action is a call".to_owned(), again: true }),
+            Action::Webhook { .. } => Err(Failed { message: "the action is a call".to_owned(), again: true, silent: false }),
         }
     }
 
@@ -247,15 +250,15 @@ impl Engine {
             for tried in &tried {
                 state.busy.remove(&(tried.run.clone(), tried.place));
             }
-            for Tried { run, place, done } in tried {
+            for Tried { run, place, counts, done } in tried {
                 let Some(run) = state.waiting.iter_mut().find(|waiting| waiting.id == run) else { continue };
                 let id = run.id.clone();
                 let result = &mut run.actions[place];
-                result.attempts += 1;
+                result.attempts += u32::from(counts);
                 result.due = None;
                 match done {
                     Ok((state, message)) => (result.state, result.message) = (state, message),
-                    Err(Failed { message, again }) if again && result.attempts < ATTEMPTS_MAX => {
+                    Err(Failed { message, again, .. }) if again && result.attempts < ATTEMPTS_MAX => {
                         result.message = message;
                         result.due = Some(now.plus(egress::pause(&id, result.attempts)));
                     }

@@ -27,6 +27,9 @@ pub(super) const TIME_MAX: Duration = Duration::from_secs(30);
 const NAMES_TIME_MAX: Duration = Duration::from_secs(5);
 /// Bytes of such an answer at the most.
 const NAMES_BYTES_MAX: u32 = 16 << 20;
+/// Bytes of records that are sent at once, which is what brokers take with their usual settings (Kafka `message.max.bytes`, Event Hubs 1 MB)
+/// less what frames them; an item that is longer goes without its content, and says so.
+const RECORDS_BYTES_MAX: usize = 900_000;
 /// How the server calls itself.
 const CLIENT: &str = "clew";
 
@@ -96,7 +99,7 @@ impl Topic<'_> {
             let partition = partitions[usize::from(hash.as_bytes()[0]) % partitions.len()];
             parts.entry(partition).or_default().push(Record {
                 key: Some(key.as_bytes().to_vec()),
-                value: Some(item.value.to_string().into_bytes()),
+                value: Some(item.text_within("records_bytes_max", RECORDS_BYTES_MAX).into_bytes()),
                 headers: BTreeMap::from([("id".to_owned(), item.id.clone().into_bytes())]),
                 timestamp: chrono::DateTime::from_timestamp_micros(item.time.micros()).unwrap_or_default(),
             });
@@ -104,10 +107,31 @@ impl Topic<'_> {
         for (partition, records) in parts {
             let client =
                 client.partition_client(self.name, partition, UnknownTopicHandling::Error).await.map_err(|error| failed(&error))?;
-            client.produce(records, Compression::NoCompression).await.map_err(|error| failed(&error))?;
+            for records in batches(records) {
+                client.produce(records, Compression::NoCompression).await.map_err(|error| failed(&error))?;
+            }
         }
         Ok(())
     }
+}
+
+/// Parts records, in their order, into as many batches as brokers ask for.
+fn batches(records: Vec<Record>) -> Vec<Vec<Record>> {
+    let (mut batches, mut bytes) = (Vec::<Vec<Record>>::new(), usize::MAX);
+    for record in records {
+        let size = record.approximate_size();
+        match batches.last_mut().filter(|_| bytes.saturating_add(size) <= RECORDS_BYTES_MAX) {
+            Some(batch) => {
+                batch.push(record);
+                bytes += size;
+            }
+            None => {
+                batches.push(vec![record]);
+                bytes = size;
+            }
+        }
+    }
+    batches
 }
 
 fn failed(error: &dyn std::fmt::Display) -> Fault {
@@ -232,6 +256,18 @@ mod tests {
         for cut in 0..12 + 13 + 15 {
             assert_eq!(read_brokers(&answer[..cut]), None, "{cut} bytes");
         }
+    }
+
+    #[test]
+    fn no_batch_is_larger_than_brokers_take() {
+        let record =
+            |bytes: usize| Record { key: None, value: Some(vec![0; bytes]), headers: BTreeMap::new(), timestamp: Default::default() };
+        let sizes = |sizes: &[usize]| -> Vec<Vec<usize>> {
+            let parted = batches(sizes.iter().map(|size| record(*size)).collect());
+            parted.iter().map(|batch| batch.iter().map(Record::approximate_size).collect()).collect()
+        };
+        assert_eq!(sizes(&[]), Vec::<Vec<usize>>::new());
+        assert_eq!(sizes(&[500_000, 400_000, 1, 899_999, 900_000, 5]), [vec![500_000, 400_000], vec![1, 899_999], vec![900_000], vec![5]]);
     }
 
     #[test]

@@ -57,6 +57,9 @@ pub struct ExportStatus {
     /// When the next attempt is due after a failure.
     #[schema(value_type = Option<String>)]
     pub retry_at: Option<Time>,
+    /// Name of the limit that cut the last snapshot; none if it was whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut: Option<String>,
     /// Documents that it has not looked at yet; of an answer only.
     #[serde(skip_deserializing)]
     pub behind: u64,
@@ -102,6 +105,25 @@ pub(super) struct Item {
     pub(super) value: Value,
 }
 
+impl Item {
+    /// The item as JSON of at most `most` bytes: without its content if it is longer, then with what names it alone; both say so, with the
+    /// name of the limit.
+    pub(super) fn text_within(&self, limit: &str, most: usize) -> String {
+        let whole = self.value.to_string();
+        if whole.len() <= most {
+            return whole;
+        }
+        let cut = json!({"limit": limit, "bytes": whole.len()});
+        let mut brief = self.value.clone();
+        if let Some(members) = brief.as_object_mut() {
+            members.remove("content");
+            members.insert("cut".to_owned(), cut.clone());
+        }
+        let brief = brief.to_string();
+        if brief.len() <= most { brief } else { json!({"event_id": self.id, "kind": self.kind, "cut": cut}).to_string() }
+    }
+}
+
 /// Items that go together.
 pub(super) struct Batch {
     /// Names the batch: the same when it is sent again.
@@ -133,19 +155,21 @@ impl Engine {
             Ok(())
         })?;
         let mut pass = ExportPass { complete: true, ..ExportPass::default() };
-        for several in stored.chunks(AT_ONCE_MAX) {
-            let done = std::thread::scope(|scope| {
-                let working: Vec<_> = several.iter().map(|stored| scope.spawn(move || self.run_export(stored, policy, now))).collect();
-                let joined = working.into_iter().map(|working| working.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-                joined.collect::<Vec<_>>()
-            });
-            for done in done {
-                let done = done?;
-                pass.sent += done.sent;
-                pass.failed += done.failed;
-                pass.complete &= done.complete;
-                pass.due = pass.due.into_iter().chain(done.due).min();
-            }
+        // Whoever is done takes the next one.
+        let next = Mutex::new(stored.iter());
+        let take = || next.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let work = || std::iter::from_fn(take).map(|stored| self.run_export(stored, policy, now)).collect::<Vec<_>>();
+        let done = std::thread::scope(|scope| {
+            let working: Vec<_> = (0..stored.len().min(AT_ONCE_MAX)).map(|_| scope.spawn(work)).collect();
+            let joined = working.into_iter().map(|working| working.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            joined.flatten().collect::<Vec<_>>()
+        });
+        for done in done {
+            let done = done?;
+            pass.sent += done.sent;
+            pass.failed += done.failed;
+            pass.complete &= done.complete;
+            pass.due = pass.due.into_iter().chain(done.due).min();
         }
         Ok(pass)
     }
@@ -157,9 +181,7 @@ impl Engine {
         let export: Export = definition::read(stored)?;
         let before = self.export_state(|state| {
             let status = state.entry(id.clone()).or_default();
-            if status.cursor.is_none() {
-                status.cursor = Some(if export.from_beginning { Seq(0) } else { stored.seq });
-            }
+            status.cursor.get_or_insert_with(|| begin(&export, stored));
             Ok(status.clone())
         })?;
         if !export.enabled {
@@ -251,8 +273,9 @@ impl Engine {
         if status.next_snapshot.is_some_and(|next| next > now) {
             return Ok(0);
         }
-        let items = self.snapshot_items(export, now)?;
+        let (items, cut) = self.snapshot_items(export, now)?;
         let count = items.len() as u64;
+        status.cut = cut;
         let stamp = now.to_string().replace([':', '-'], "");
         for (place, part) in items.chunks(BATCH as usize).enumerate() {
             let batch = Batch { name: format!("snapshot-{stamp}-{place:06}"), items: part.to_vec() };
@@ -269,7 +292,8 @@ impl Engine {
         Ok(count)
     }
 
-    fn snapshot_items(&self, export: &Export, now: Time) -> Result<Vec<Item>, Fault> {
+    /// The items of a snapshot, and the name of the limit that cut them.
+    fn snapshot_items(&self, export: &Export, now: Time) -> Result<(Vec<Item>, Option<String>), Fault> {
         let context = self.context();
         let blank = |id: String, kind: &str, value: Value| {
             let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
@@ -285,7 +309,7 @@ impl Engine {
                 let cells: serde_json::Map<String, Value> = names.iter().cloned().zip(row).collect();
                 blank(format!("{now}:row:{place}"), "row", Value::Object(cells))
             };
-            return Ok(table.rows.into_iter().enumerate().map(row).collect());
+            return Ok((table.rows.into_iter().enumerate().map(row).collect(), table.cut));
         }
         let wanted = export.wanted();
         let mut items = Vec::new();
@@ -320,7 +344,7 @@ impl Engine {
                 }
             }
         }
-        Ok(items)
+        Ok((items, None))
     }
 
     fn deliver(&self, id: &str, export: &Export, policy: &EgressPolicy, batch: &Batch, now: Time) -> Result<(), Fault> {
@@ -331,10 +355,11 @@ impl Engine {
     /// Where an export stands.
     pub fn export_status(&self, id: &str) -> Result<ExportStatus, Fault> {
         let snapshot = self.context().snapshot;
-        snapshot.resource(Export::KIND, id)?.ok_or_else(|| definition::unknown::<Export>(id))?;
+        let stored = snapshot.resource(Export::KIND, id)?.ok_or_else(|| definition::unknown::<Export>(id))?;
+        let begin = begin(&definition::read(&stored)?, &stored);
         self.export_state(|state| {
             let mut status = state.get(id).cloned().unwrap_or_default();
-            status.behind = snapshot.seq.0.saturating_sub(status.cursor.map_or(snapshot.seq.0, |cursor| cursor.0));
+            status.behind = snapshot.seq.0.saturating_sub(status.cursor.unwrap_or(begin).0);
             Ok(status)
         })
     }
@@ -384,6 +409,11 @@ impl Engine {
             }
         }
     }
+}
+
+/// The document behind which a stream begins.
+fn begin(export: &Export, stored: &Stored) -> Seq {
+    if export.from_beginning { Seq(0) } else { stored.seq }
 }
 
 /// A folder for an export: its id where that is a plain word, else a digest of it.

@@ -3,7 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::net::{TcpStream, UdpSocket};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,13 +26,10 @@ use crate::triage::export::{FileFormat, Target, syslog_address};
 
 /// Longest time that a collector of syslog may take to answer.
 const SYSLOG_TIME_MAX: Duration = Duration::from_secs(10);
-/// Bytes of a datagram at the most; what is longer is cut and says so.
+/// Bytes of a datagram at the most; an item that is longer goes without its content, and says so.
 const DATAGRAM_BYTES_MAX: usize = 8_192;
 /// Facility 13 (log audit); with severity 6 (informational) the priority of messages of no severity.
 const FACILITY: u32 = 13;
-/// Bundles of certificates of the usual systems.
-const BUNDLES: [&str; 4] =
-    ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem", "/etc/ssl/ca-bundle.pem"];
 
 /// Sends a batch to its target; returns when the target has it.
 pub(super) fn send(
@@ -126,8 +123,14 @@ fn rows(items: &[Item]) -> Result<RecordBatch, arrow::error::ArrowError> {
     RecordBatch::try_new(Arc::new(schema), columns.into_iter().map(|(_, array)| array).collect())
 }
 
-/// A message of RFC 5424: the item as JSON, its names as structured data.
-fn message(item: &Item) -> Vec<u8> {
+/// A message that fits into a datagram: of an item that is too long, what names it, and how long it is.
+fn datagram(item: &Item) -> Vec<u8> {
+    let head = message(item, "").len();
+    message(item, &item.text_within("datagram_bytes_max", DATAGRAM_BYTES_MAX.saturating_sub(head)))
+}
+
+/// A message of RFC 5424: a text of its own, the names of its item as structured data.
+fn message(item: &Item, text: &str) -> Vec<u8> {
     let severity = match item.severity.as_str() {
         "Critical" => 2,
         "High" => 3,
@@ -153,7 +156,7 @@ fn message(item: &Item) -> Vec<u8> {
         quoted(&item.action),
     );
     // The mark says that the text behind it is UTF-8.
-    [head.as_bytes(), b"\xef\xbb\xbf", item.value.to_string().as_bytes()].concat()
+    [head.as_bytes(), b"\xef\xbb\xbf", text.as_bytes()].concat()
 }
 
 fn host_name() -> String {
@@ -168,9 +171,7 @@ fn syslog(policy: &EgressPolicy, address: &str, items: &[Item]) -> Result<(), Fa
         let local = if addresses[0].is_ipv6() { "[::]:0" } else { "0.0.0.0:0" };
         let socket = UdpSocket::bind(local).map_err(lost)?;
         for item in items {
-            let mut datagram = message(item);
-            datagram.truncate(DATAGRAM_BYTES_MAX);
-            socket.send_to(&datagram, addresses[0]).map_err(lost)?;
+            socket.send_to(&datagram(item), addresses[0]).map_err(lost)?;
         }
         return Ok(());
     }
@@ -191,7 +192,7 @@ fn syslog(policy: &EgressPolicy, address: &str, items: &[Item]) -> Result<(), Fa
     let framed: Vec<u8> = items
         .iter()
         .flat_map(|item| {
-            let message = message(item);
+            let message = message(item, &item.value.to_string());
             [format!("{} ", message.len()).as_bytes(), &message].concat()
         })
         .collect();
@@ -223,13 +224,11 @@ pub(super) fn provider() -> Arc<rustls::crypto::CryptoProvider> {
 
 /// The authorities that the system trusts, or those of the file that `SSL_CERT_FILE` names.
 pub(super) fn roots() -> Result<rustls::RootCertStore, Fault> {
-    let named = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
-    let bundle = named.or_else(|| BUNDLES.iter().map(PathBuf::from).find(|path| path.exists()));
     let missing = || {
         refused("no certificates of authorities are found on this system")
             .with_hint("name a file of them with the variable `SSL_CERT_FILE`")
     };
-    let bundle = bundle.ok_or_else(missing)?;
+    let bundle = egress::bundle().ok_or_else(missing)?;
     let mut roots = rustls::RootCertStore::empty();
     let found = CertificateDer::pem_file_iter(&bundle).map_err(|error| refused(&format!("`{}`: {error}", bundle.display())))?;
     roots.add_parsable_certificates(found.filter_map(Result::ok));
@@ -238,7 +237,7 @@ pub(super) fn roots() -> Result<rustls::RootCertStore, Fault> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -257,12 +256,28 @@ mod tests {
 
     #[test]
     fn messages_are_those_of_the_standard() {
-        let text = String::from_utf8(message(&item())).expect("UTF-8");
+        let text = String::from_utf8(message(&item(), &item().value.to_string())).expect("UTF-8");
         let (head, body) = text.split_once('\u{feff}').expect("a mark");
         let words: Vec<&str> = head.splitn(7, ' ').collect();
         assert_eq!((words[0], words[1], words[3], words[5]), ("<107>1", "2026-01-01T00:00:00Z", "clew", "alert"));
         assert_eq!(words[6], r#"[clew@32473 id="7:alert:a\"\]1" kind="alert" action="created"] "#);
         assert_eq!(body, r#"{"title":"Malware\nsecond line"}"#, "a line break of the text does not part the message");
+    }
+
+    #[test]
+    fn what_no_datagram_holds_says_so() {
+        let body = |item: &Item| {
+            let text = String::from_utf8(datagram(item)).expect("whole characters");
+            assert!(text.len() <= DATAGRAM_BYTES_MAX, "{}", text.len());
+            serde_json::from_str::<Value>(text.split_once('\u{feff}').expect("a mark").1).expect("whole JSON")
+        };
+        assert_eq!(body(&item()), item().value);
+        let long = "\u{e9}".repeat(DATAGRAM_BYTES_MAX);
+        let content = Item { value: json!({"title": "Malware", "content": {"text": long}}), ..item() };
+        let bytes = content.value.to_string().len();
+        assert_eq!(body(&content), json!({"title": "Malware", "cut": {"limit": "datagram_bytes_max", "bytes": bytes}}));
+        let title = Item { value: json!({"title": long}), ..item() };
+        assert_eq!(body(&title)["event_id"], title.id);
     }
 
     #[test]
