@@ -35,7 +35,7 @@ const CONTENT_TYPE: &str = "application/x-ndjson";
 
 /// What a backup brought.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(crate) struct Imported {
+pub(crate) struct BackupImported {
     /// Documents that were not known before.
     new: u64,
 }
@@ -54,7 +54,7 @@ pub(crate) fn add(routes: &mut Routes) {
     let operation = routes.operation_of_type::<NoParams>("/v1/export", about("export", summary), CONTENT_TYPE);
     routes.add("/v1/export", HttpMethod::Get, operation, get(export));
     let summary = "Takes in what `/v1/export` wrote; known documents change nothing";
-    let mut operation = routes.operation::<NoParams, Imported>("/v1/import", about("import", summary));
+    let mut operation = routes.operation::<NoParams, BackupImported>("/v1/import", about("import", summary));
     let backup = RequestBodyBuilder::new().content(CONTENT_TYPE, ContentBuilder::new().build()).required(Some(Required::True));
     operation.request_body = Some(backup.build().into());
     routes.add("/v1/import", HttpMethod::Post, operation, post(import));
@@ -73,7 +73,7 @@ async fn import(State(app): State<Arc<App>>, granted: Granted, Ready(engine): Re
     let (_, new) = body::read(request.into_body(), &app.limits, move |reader| engine.import(&mut BufReader::new(reader))).await?;
     let renewed = Arc::clone(&app);
     long(default, move |engine| renewed.open(engine)).await?;
-    json(&Imported { new })
+    json(&BackupImported { new })
 }
 
 async fn verify(Ready(engine): Ready) -> Result<Response, ApiError> {

@@ -51,6 +51,7 @@ pub enum Side {
 /// A condition of an automation rule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[schema(as = AutomationCondition)]
 pub enum Condition {
     /// A property has a value. Of several values of a property one must fit; with a negation none may.
     Property {

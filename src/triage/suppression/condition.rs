@@ -14,6 +14,7 @@ const FIELDS: [&str; 8] = ["title", "severity", "product", "provider", "vendor",
 /// A condition on a field; exactly one of `equals`, `in` and `contains` is given. Case does not count.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schema(as = SuppressionCondition)]
 pub struct Condition {
     /// `entities.KIND.PROPERTY` (`entities.ip.address`, `entities.host.hostname`), `entities.KIND` for any identifier of such an
     /// entity, or a field of the alert: `title`, `severity`, `product`, `provider`, `vendor`, `compromised_entity`, `description`, `category`.

@@ -1,5 +1,5 @@
 // The parts of an automation rule that have a shape of their own: what must hold, and what is done then.
-import type { Action, Condition } from "../api/types";
+import type { Action, AutomationCondition as Condition } from "../api/types";
 import { Icon } from "../ui/icons";
 import { IconButton } from "../ui/parts";
 import { at, type OwnField } from "./form";
