@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, JwkSet, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
@@ -13,6 +15,8 @@ use crate::model::Time;
 
 /// Seconds by which clocks may differ.
 const LEEWAY_SECONDS: i64 = 60;
+/// Groups of one person that are kept; a provider may name hundreds.
+const GROUPS_MAX: usize = 1_000;
 
 /// The identity provider of people, as `access.toml` names it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -99,6 +103,12 @@ fn name() -> String {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claims(Value);
 
+/// Whether the header of a token demands something of who reads it: nothing of that kind is understood (RFC 7515, 4.1.11).
+fn demands(token: &str) -> bool {
+    let header = token.split('.').next().and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
+    header.and_then(|text| serde_json::from_slice::<Value>(&text).ok()).is_some_and(|header| header.get("crit").is_some())
+}
+
 #[cfg(test)]
 impl Claims {
     pub(crate) fn said(claims: Value) -> Self {
@@ -170,6 +180,9 @@ impl Provider {
 
     fn claims<T: ToString>(&self, keys: &JwkSet, token: &str, audience: &[T], now: Time) -> Result<Value, OidcRefusal> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| OidcRefusal::Wrong)?;
+        if demands(token) {
+            return Err(OidcRefusal::Wrong);
+        }
         let key = match &header.kid {
             Some(id) => keys.find(id),
             // A provider with a single key need not name it.
@@ -201,6 +214,7 @@ impl Provider {
         let text = |claim: &str| inner(claims, claim).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
         let id = text("oid").or_else(|| text("sub"))?;
         let name = text(&self.name_claim).or_else(|| text("email")).or_else(|| text("upn")).unwrap_or(id);
+        let groups: Vec<String> = texts(inner(claims, &self.role_claim)).take(GROUPS_MAX).map(str::to_owned).collect();
         let mut roles: Vec<Role> = texts(inner(claims, &self.role_claim)).filter_map(|value| self.roles.get(value).copied()).collect();
         roles.sort_unstable();
         roles.dedup();
@@ -216,7 +230,7 @@ impl Provider {
             }
         };
         let name = name.chars().filter(|c| !c.is_control()).take(256).collect();
-        Some(Identity { name, id: format!("{}#{id}", self.issuer), kind: Kind::Person, roles, scope })
+        Some(Identity { name, id: format!("{}#{id}", self.issuer), kind: Kind::Person, roles, scope, groups })
     }
 }
 
@@ -262,7 +276,6 @@ fn texts(claim: Option<&Value>) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use base64::Engine as _;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
     use jsonwebtoken::EncodingKey;
     use jsonwebtoken::Header;
@@ -361,6 +374,12 @@ mod tests {
             let header = Header { kid: Some("k1".into()), ..Header::new(Algorithm::HS256) };
             jsonwebtoken::encode(&header, &claims(), &EncodingKey::from_secret(b"guessed")).expect("a token")
         };
+        let demanding = {
+            let header = BASE64.encode(r#"{"alg":"ES256","kid":"k1","crit":["x"],"x":1}"#);
+            let signed = format!("{header}.{}", BASE64.encode(claims().to_string()));
+            let signature = jsonwebtoken::crypto::sign(signed.as_bytes(), &signer.key, Algorithm::ES256).expect("a signature");
+            format!("{signed}.{signature}")
+        };
         let cases = [
             (with("iss", json!("https://evil.example")), OidcRefusal::Wrong),
             (with("aud", json!("another")), OidcRefusal::Wrong),
@@ -373,6 +392,7 @@ mod tests {
             (other.sign(Some("k1"), &claims()), OidcRefusal::Wrong),
             (unsigned, OidcRefusal::Wrong),
             (symmetric, OidcRefusal::Wrong),
+            (demanding, OidcRefusal::Wrong),
             ("a.b.c".to_owned(), OidcRefusal::Wrong),
         ];
         for (place, (token, refusal)) in cases.into_iter().enumerate() {
