@@ -1,18 +1,25 @@
 //! What the writer journals behind a source's version: of something that people changed, both put together; of a new alert that a
 //! suppression rule means, the dismissed version.
 
-use crate::model::{Alert, Body, Change, Fault, Incident, Seq};
+use crate::model::{Alert, Body, Change, Fault, Incident, Seq, Time};
 use crate::triage::merge;
 use crate::triage::suppression::{self, Rules};
 use crate::triage::versioned::{Versioned, version_in};
 
 use super::commit::{Item, Outcome, Parsed, Plan, Writer};
 
+/// Incidents that were merged into each other, one after the other, which new alerts follow.
+const MERGES_MAX: usize = 32;
+
 /// What has versions, as the writer tells it.
 trait Kept: Versioned {
     const ITEM: Item;
     /// The whole version in a body.
     fn in_body(body: &Body) -> Option<&Self>;
+    /// What a thing that was merged into another hands on to it when a source goes on: the id of the other, and alerts that are new.
+    fn handed_on(_before: &Self, _after: &Self) -> Option<(String, Vec<String>)> {
+        None
+    }
 }
 
 impl Kept for Incident {
@@ -20,6 +27,11 @@ impl Kept for Incident {
 
     fn in_body(body: &Body) -> Option<&Self> {
         if let Body::Incident(incident) = body { Some(incident) } else { None }
+    }
+
+    fn handed_on(before: &Self, after: &Self) -> Option<(String, Vec<String>)> {
+        let new = after.alert_ids.iter().filter(|id| !before.alert_ids.contains(id)).cloned();
+        Some((after.redirect.clone()?, new.collect()))
     }
 }
 
@@ -148,7 +160,7 @@ impl Writer {
     }
 
     /// Puts a source's new version and what people changed of its last one together, unless the version is no newer.
-    fn reconcile<T: Kept>(&self, met: &Met<T>, seq: Seq, received: crate::model::Time, plan: &mut Plan) -> Result<(), Fault> {
+    fn reconcile<T: Kept>(&self, met: &Met<T>, seq: Seq, received: Time, plan: &mut Plan) -> Result<(), Fault> {
         let Met { ours, theirs } = met;
         let Some(change) = ours.change() else { return Ok(()) };
         let base = match change.source {
@@ -164,8 +176,38 @@ impl Writer {
         let of = plan.standing.newest_of(T::ITEM, theirs.id(), &self.views).map(|(_, seq)| seq.0).or(change.of);
         let rule = change.rule.clone();
         let actor = theirs.provider().to_owned();
+        let handed_on = T::handed_on(ours, &both);
         both.stamp(theirs, modified, Change { actor, action: "source".to_owned(), of, source: Some(seq.0), rule, ..Change::default() });
         plan.take(super::triage::parsed(T::FORMAT, "reconciliation", 1, received, &both)?, &self.views);
+        if let Some((into, alerts)) = handed_on {
+            self.hand_on(into, &alerts, theirs.provider(), received, plan)?;
+        }
+        Ok(())
+    }
+
+    /// Gives alerts that came to an incident after it was merged to the one that it was merged into, where people look for them.
+    fn hand_on(&self, into: String, alerts: &[String], actor: &str, received: Time, plan: &mut Plan) -> Result<(), Fault> {
+        let mut id = into;
+        for _ in 0..MERGES_MAX {
+            let Some((_, seq)) = plan.standing.newest_of(Item::Incident, &id, &self.views) else { return Ok(()) };
+            let Some(mut next) = self.version::<Incident>(seq, &id, plan)? else { return Ok(()) };
+            if let Some(further) = next.redirect.take() {
+                id = further;
+                continue;
+            }
+            let before = next.alert_ids.len();
+            let new: Vec<String> = alerts.iter().filter(|alert| !next.alert_ids.contains(alert)).cloned().collect();
+            next.alert_ids.extend(new);
+            if next.alert_ids.len() > before {
+                next.modified = next.modified.map(|modified| modified.plus(1)).max(Some(received));
+                next.modified_by = Some(actor.to_owned());
+                let source = next.change.as_ref().map_or(Some(seq.0), |change| change.source);
+                next.change =
+                    Some(Change { actor: actor.to_owned(), action: "merge".to_owned(), of: Some(seq.0), source, ..Change::default() });
+                plan.take(super::triage::parsed(Incident::FORMAT, "reconciliation", 1, received, &next)?, &self.views);
+            }
+            return Ok(());
+        }
         Ok(())
     }
 

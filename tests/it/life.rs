@@ -173,6 +173,26 @@ async fn what_a_source_says_later_joins_what_people_did() {
     assert_eq!(detail(&clew, "i1").await, before, "a start from the journal shows the same");
 }
 
+/// What a source adds later to an incident that people merged away is where they look; what people would add there is sent on.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_to_a_merged_incident_is_in_the_other_one() {
+    let clew = filled();
+    ok(&clew, "ana", "POST", "/v1/incidents/i2/merge", json!({"into": "i1"})).await;
+    let alert = json!({"SystemAlertId": "a4", "AlertName": "alert a4", "ProviderName": "Test", "ProductName": "Test", "AlertSeverity": "Low",
+        "TimeGenerated": "2026-01-03T00:00:00Z", "StartTime": "2026-01-03T00:00:00Z", "Type": "SecurityAlert"});
+    assert_eq!(clew.ingest_bytes("a4.jsonl", alert.to_string()).new, 1);
+    let later = exported("i2", 2, "second", "Active", &["a3", "a4"], "2026-01-03T00:00:00Z");
+    clew.ingest_bytes("later.jsonl", later.clone());
+    assert_eq!(alerts_of(&detail(&clew, "i1").await), ["a1", "a2", "a3", "a4"]);
+    assert_eq!(detail(&clew, "i2").await["status"], "Closed", "it stays merged");
+    assert_eq!(clew.ingest_bytes("later.jsonl", later).new, 0, "the same again changes nothing");
+    for (path, body) in [("comments", json!({"message": "late"})), ("tasks", json!({"title": "late"})), ("alerts", json!({"add": ["a3"]}))]
+    {
+        assert_eq!(refused(&clew, "POST", &format!("/v1/incidents/i2/{path}"), body).await, (409, "incident_merged".into()), "{path}");
+    }
+    assert_eq!(clew.get("/v1/audit/verify").await["whole"], true);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn merge_and_split_lose_nothing_and_are_undone() {
     let clew = filled();

@@ -90,6 +90,20 @@ impl Present {
         Ok(Self { seq, incident: version(context, seq, &id)? })
     }
 
+    /// Finds an incident that more goes into; refuses one that was merged into another, where nobody would see it.
+    pub(super) fn unmerged(context: &Context, text: &str) -> Result<Self, Fault> {
+        let present = Self::find(context, text)?;
+        match &present.incident.redirect {
+            None => Ok(present),
+            Some(into) => Err(Fault::new(
+                FaultClass::Conflict,
+                "incident_merged",
+                format!("expected an incident of its own, found `{}`, which was merged into `{into}`", present.incident.id),
+            )
+            .with_hint(format!("send it to `{into}`"))),
+        }
+    }
+
     /// Name of the version.
     pub(super) fn etag(&self) -> String {
         etag(self.seq)

@@ -201,7 +201,8 @@ pub struct AlertsUpdate {
 
 impl ChangeIncidents for AlertsUpdate {
     fn plan(&self, context: &Context, actor: &Actor, _: Policy) -> Result<Vec<Incident>, Fault> {
-        let present = Present::find(context, &self.incident)?;
+        let find = if self.add.is_empty() { Present::find } else { Present::unmerged };
+        let present = find(context, &self.incident)?;
         let add = known_alerts(context, &self.add)?;
         if let Some(stranger) = self.remove.iter().find(|id| !present.incident.alert_ids.contains(id)) {
             let message = format!("expected an alert of incident `{}`, found `{stranger}`", present.incident.id);
@@ -244,7 +245,7 @@ impl ChangeIncidents for CommentAdd {
         if let Some(id) = &self.id {
             comment.id = text("id", id, 256)?.to_owned();
         }
-        let present = Present::find(context, &self.incident)?;
+        let present = Present::unmerged(context, &self.incident)?;
         if present.incident.comments.iter().any(|known| known.id == comment.id) {
             let message = format!("a comment `{}` is there already", comment.id);
             return Err(Fault::new(FaultClass::Conflict, "comment_exists", message));
@@ -337,7 +338,7 @@ impl ChangeIncidents for TaskAdd {
             created: Some(context.now),
             modified: None,
         };
-        let present = Present::find(context, &self.incident)?;
+        let present = Present::unmerged(context, &self.incident)?;
         if present.incident.tasks.iter().any(|known| known.id == task.id) {
             return Err(Fault::new(FaultClass::Conflict, "task_exists", format!("a task `{}` is there already", task.id)));
         }
