@@ -193,7 +193,7 @@ impl Columns {
                     self.evidence = record.seq;
                 }
                 let cells: Vec<(&str, Cell<'_>)> = event.columns.iter().map(|(name, value)| (&**name, Cell::of(value))).collect();
-                self.append(record, &event.table, event.time.map(Time::micros), &mut event.entities.iter(), &cells);
+                self.append(record, &event.table, event.time.map(Time::micros), &mut event.entities.iter().map(|entity| &**entity), &cells);
             }
             // Decisions change incidents; their versions are rows of their own. Resources are read from the records.
             Body::Decision(_) | Body::Resource(_) => {}

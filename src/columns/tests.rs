@@ -26,8 +26,8 @@ fn ip(address: &str) -> Entity {
 fn event(table: &str, row: Value) -> Body {
     let object = row.as_object().expect("rows are objects").clone();
     let time = object.get("TimeGenerated").and_then(Value::as_str).and_then(|text| Time::parse(text).ok());
-    let entities = object.get("ip").and_then(Value::as_str).map(ip).into_iter().collect();
-    let columns = object.into_iter().map(|(name, value)| (Arc::from(name), value)).collect();
+    let entities = object.get("ip").and_then(Value::as_str).map(|address| Arc::new(ip(address))).into_iter().collect();
+    let columns = object.into_iter().map(|(name, value)| (name.into(), value)).collect();
     Body::Event(Box::new(Event { table: table.into(), time, columns, entities, links: vec![] }))
 }
 

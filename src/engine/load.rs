@@ -108,7 +108,7 @@ impl Engine {
         let chunks = Arc::new(Mutex::new(chunks));
         for _ in 0..workers {
             let (chunks, to_commit) = (Arc::clone(&chunks), to_commit.clone());
-            scope.spawn(move || read_chunks(&chunks, &to_commit));
+            scope.spawn(move || ingest::remembering(|| read_chunks(&chunks, &to_commit)));
         }
         let committing = scope.spawn(move || {
             // Nobody waits for a place any more once the input is decoded.

@@ -68,7 +68,7 @@ fn read_all(documents: &[Document]) -> Vec<(&Document, Option<Vec<crate::model::
     std::thread::scope(|scope| {
         let parts: Vec<_> = documents
             .chunks(documents.len().div_ceil(workers))
-            .map(|part| scope.spawn(move || part.iter().map(read).collect::<Vec<_>>()))
+            .map(|part| scope.spawn(move || ingest::remembering(|| part.iter().map(read).collect::<Vec<_>>())))
             .collect();
         parts.into_iter().flat_map(|part| part.join().expect("reading a document never panics")).collect()
     })

@@ -241,8 +241,13 @@ fn an_identity_is_one_document() {
     let dir = tempfile::tempdir().expect("a folder");
     let mut view = Fulltext::open_at(&dir.path().join("fulltext"), STILL).expect("an index");
     let process = Entity { kind: Kind::PROCESS, ..entity("1") };
-    let event =
-        Event { table: Arc::from("T"), time: None, columns: Vec::new(), entities: vec![entity("10.0.0.1"), process], links: Vec::new() };
+    let event = Event {
+        table: Arc::from("T"),
+        time: None,
+        columns: Vec::new(),
+        entities: vec![entity("10.0.0.1").into(), process.into()],
+        links: Vec::new(),
+    };
     let records =
         vec![alert(1, "x", "a", "10.0.0.1", false), alert(2, "y", "b", "10.0.0.1", false), record(3, Body::Event(Box::new(event)))];
     view.apply(&batch(records)).expect("applied");

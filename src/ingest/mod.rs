@@ -17,6 +17,7 @@ mod reject;
 pub mod value;
 
 pub use decode::{DecodeError, Input, Item, Limits, Options, check, decode, entries, readable};
+pub use events::remembering;
 pub use format::{Context, Format};
 pub use reject::{Reject, Rejected};
 

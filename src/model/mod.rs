@@ -19,7 +19,7 @@ pub use alert::{Alert, AlertStatus, Severity};
 pub use bookmark::Bookmark;
 pub use entity::{Entity, Evidence, Key, Keys, Kind, Link, Relation, Role};
 pub use error::{Fault, FaultClass, Span};
-pub use event::Event;
+pub use event::{ColumnName, Event};
 pub use incident::{CLASSIFICATION_REASONS, Change, Classification, Comment, Incident, IncidentStatus, Owner, Task};
 pub use listed::{Indicator, Watchlist, WatchlistItem};
 pub use recent::Recent;

@@ -18,8 +18,8 @@ pub struct Recent<T> {
     slots: Vec<Slot<T>>,
     /// The name that was asked for last.
     name: Vec<u8>,
-    /// Where it belongs.
-    place: usize,
+    /// Its hash, which tells where it belongs.
+    hash: u64,
     hasher: DefaultHashBuilder,
 }
 
@@ -27,25 +27,28 @@ pub struct Recent<T> {
 struct Slot<T> {
     name: Vec<u8>,
     value: Option<T>,
+    /// Hash of the name that was last asked for in vain.
+    missed: u64,
 }
 
 impl<T> Default for Recent<T> {
     fn default() -> Self {
-        Self { slots: Vec::new(), name: Vec::new(), place: 0, hasher: DefaultHashBuilder::default() }
+        Self { slots: Vec::new(), name: Vec::new(), hash: 0, hasher: DefaultHashBuilder::default() }
     }
 }
 
 impl<T> Recent<T> {
     /// What is remembered of the thing that is named by these texts in this order.
-    pub fn find<'a>(&mut self, texts: impl Iterator<Item = &'a str>) -> Option<&T> {
+    pub fn find<'a, N: AsRef<[u8]> + ?Sized + 'a>(&mut self, texts: impl Iterator<Item = &'a N>) -> Option<&T> {
         self.name.clear();
         for text in texts {
+            let text = text.as_ref();
             // Lengths tell where a text ends, whatever stands in it.
             self.name.extend_from_slice(&(text.len() as u32).to_le_bytes());
-            self.name.extend_from_slice(text.as_bytes());
+            self.name.extend_from_slice(text);
         }
-        self.place = self.hasher.hash_one(&self.name[..]) as usize % SLOTS;
-        let slot = self.slots.get(self.place).filter(|slot| slot.name == self.name)?;
+        self.hash = self.hasher.hash_one(&self.name[..]);
+        let slot = self.slots.get(self.place()).filter(|slot| slot.name == self.name)?;
         slot.value.as_ref()
     }
 
@@ -54,12 +57,28 @@ impl<T> Recent<T> {
         if self.name.len() > NAME_BYTES_MAX {
             return;
         }
-        if self.slots.is_empty() {
-            self.slots.resize_with(SLOTS, || Slot { name: Vec::new(), value: None });
-        }
-        let slot = &mut self.slots[self.place];
+        let place = self.make_place();
+        let slot = &mut self.slots[place];
         slot.name.clone_from(&self.name);
         slot.value = Some(value);
+    }
+
+    /// Whether `find` was asked in vain for the same thing before, and for none in its place since: what comes but once is not worth
+    /// remembering.
+    pub fn comes_again(&mut self) -> bool {
+        let place = self.make_place();
+        std::mem::replace(&mut self.slots[place].missed, self.hash) == self.hash && self.name.len() <= NAME_BYTES_MAX
+    }
+
+    fn place(&self) -> usize {
+        self.hash as usize % SLOTS
+    }
+
+    fn make_place(&mut self) -> usize {
+        if self.slots.is_empty() {
+            self.slots.resize_with(SLOTS, || Slot { name: Vec::new(), value: None, missed: 0 });
+        }
+        self.place()
     }
 }
 
@@ -77,6 +96,17 @@ mod tests {
         assert_eq!(recent.find(["ab", "c"].into_iter()), Some(&1));
         assert_eq!(recent.find(["a", "bc"].into_iter()), Some(&2));
         assert_eq!(recent.find(["abc"].into_iter()), None);
+    }
+
+    #[test]
+    fn what_comes_but_once_is_told_from_what_comes_again() {
+        let mut recent = Recent::<u8>::default();
+        for again in [false, true, true] {
+            assert_eq!(recent.find(["a"].into_iter()), None);
+            assert_eq!(recent.comes_again(), again);
+        }
+        recent.find(["x".repeat(NAME_BYTES_MAX + 1).as_str()].into_iter());
+        assert!(![recent.comes_again(), recent.comes_again()].contains(&true), "long names are not kept");
     }
 
     #[test]

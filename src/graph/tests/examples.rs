@@ -191,7 +191,7 @@ fn members_and_incidents_may_come_before_or_after_what_they_name() {
 fn events_of_an_hour_are_one_edge() {
     let event = |seq, minutes| {
         let link = Link { from: 0, relation: Relation::known("signed_in_from"), to: 1, rule: "SigninLogs.ip".into() };
-        let entities = vec![entity("account", &["name+upnsuffix=a@b.c"], &[]), entity("ip", &["address=9.9.9.9"], &[])];
+        let entities = vec![entity("account", &["name+upnsuffix=a@b.c"], &[]).into(), entity("ip", &["address=9.9.9.9"], &[]).into()];
         record(
             seq,
             Body::Event(Box::new(Event {

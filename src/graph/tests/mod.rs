@@ -186,6 +186,7 @@ fn any_body() -> impl Strategy<Value = Body> {
         },
     );
     let event = (any_time(), any_list()).prop_map(|(time, (entities, links))| {
+        let entities = entities.into_iter().map(std::sync::Arc::new).collect();
         Body::Event(Box::new(Event { table: "SecurityEvent".into(), time, columns: Vec::new(), entities, links }))
     });
     let key = prop_oneof![(0usize..7).prop_map(|n| STRONG[n].to_owned()), (0u8..3).prop_map(|n| format!("hostname=w{n}"))];

@@ -37,7 +37,7 @@ fn evidence(record: &Record) -> (Vec<Atom>, &[Link]) {
     match &record.body {
         Body::Alert(alert) => (atoms(&alert.entities), &alert.links),
         Body::Incident(incident) => (atoms(&incident.entities), &incident.links),
-        Body::Event(event) => (event.entities.iter().map(atom).collect(), &event.links),
+        Body::Event(event) => (event.entities.iter().map(|entity| atom(entity)).collect(), &event.links),
         Body::Decision(_) | Body::Resource(_) => (Vec::new(), &[]),
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use crate::catalog::tables::{self, ColumnType, Table};
+use crate::model::ColumnName;
 
 use super::plain_name;
 use super::sources::{self, Source};
@@ -29,7 +30,7 @@ pub(super) struct ColumnNumber(usize);
 /// A column as rows of it are read.
 #[derive(Debug)]
 pub(super) struct ColumnSlot {
-    pub(super) name: Arc<str>,
+    pub(super) name: ColumnName,
     pub(super) kind: Option<ColumnType>,
     /// The row in which it was last met.
     met: u64,
@@ -129,7 +130,7 @@ impl Layout {
         }
         let number = ColumnNumber(self.columns.len());
         self.columns.push(ColumnSlot {
-            name: known.map_or_else(|| name.into(), |column| column.name.clone()),
+            name: known.map_or_else(|| name.to_owned().into(), |column| ColumnName::Known(&column.name)),
             kind: known.map(|column| column.kind),
             met: 0,
         });

@@ -6,6 +6,7 @@ mod category;
 mod cell;
 mod layout;
 mod message;
+mod met;
 mod reach;
 mod route;
 mod row;
@@ -18,12 +19,13 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::catalog::tables;
-use crate::model::{Body, Document, Event, Object, Time};
+use crate::model::{Body, ColumnName, Document, Event, Object, Time};
 
 use super::Reject;
 use super::decode::scan::Member;
 
 pub(crate) use category::{Record, record};
+pub use met::remembering;
 pub use reach::ports;
 pub(crate) use route::Route;
 pub use row::UNPARSED;
@@ -49,7 +51,7 @@ pub(crate) fn row(table: &str, object: &Object) -> Result<Event, Reject> {
 }
 
 /// A row that a format made: the rules of its table have their say as on rows of raw events.
-pub(crate) fn made(table: &str, time: Time, columns: Vec<(Arc<str>, Value)>) -> Event {
+pub(crate) fn made(table: &str, time: Time, columns: Vec<(ColumnName, Value)>) -> Event {
     let (entities, mut links) = rules::TableRules::of(table).map_or_else(Default::default, |rules| rules.find(&columns));
     reach::label(&columns, &mut links);
     Event { table: table_name(table), time: Some(time), columns, entities, links }

@@ -1,17 +1,15 @@
 //! Ports of an allowed connection: they become part of the name by which its edge is asserted, so that two connections of the same
 //! resources on other ports are two assertions.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 
-use crate::model::Link;
+use crate::model::{ColumnName, Link};
 
 /// The rule whose edges name ports.
 const RULE: &str = "SecurityAllowedConnections";
 
 /// Puts the ports of the row into the name of what asserts its edges.
-pub(super) fn label(columns: &[(Arc<str>, Value)], links: &mut [Link]) {
+pub(super) fn label(columns: &[(ColumnName, Value)], links: &mut [Link]) {
     for link in links.iter_mut().filter(|link| link.rule == RULE) {
         let ports = [("tcp", "TcpPorts"), ("udp", "UdpPorts")].into_iter().filter_map(|(protocol, column)| {
             let (_, value) = columns.iter().find(|(name, _)| **name == *column)?;

@@ -10,7 +10,7 @@ use crate::catalog::tables::{Column, ColumnType};
 use crate::ingest::decode::scan::{Member, Stop, scan};
 use crate::ingest::decode::{Limits, syslog_facility, syslog_severity};
 use crate::ingest::{Reject, value};
-use crate::model::{Event, Object, Time};
+use crate::model::{ColumnName, Event, Object, Time};
 
 use super::cell::{self, Cell};
 use super::layout::{ColumnNumber, Layout, Slot};
@@ -108,7 +108,7 @@ const WINDOWS_SYSTEM: [&str; 49] = [
 /// A row while it is read.
 pub(super) struct Reader<'a> {
     layout: &'a mut Layout,
-    pub(super) columns: Vec<(Arc<str>, Value)>,
+    pub(super) columns: Vec<(ColumnName, Value)>,
     unfit: Object,
     /// Whether a member counted more than what stands around it.
     flattened: bool,

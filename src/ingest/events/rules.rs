@@ -1,19 +1,21 @@
 //! Runs the declared rules of a table over its rows. The declarations are the catalog's; nothing of a source is known here.
 
 use std::borrow::Cow;
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
-use hashbrown::{DefaultHashBuilder, HashMap};
+use hashbrown::HashMap;
 use serde_json::Value;
 
 use crate::catalog::relations::{self, Change, Condition, EntityRule, Gives, Parts, Piece, Rule, Source, Step, Test};
 use crate::ingest::identify::{EntityList, Place, parts};
 use crate::ingest::value::{is_absent, is_absent_text, text};
-use crate::model::{Entity, Link, Object, Time};
+use crate::model::{ColumnName, Entity, Link, Object, Time};
+
+use super::met::{Met, Thing, things, with_met};
 
 /// The cells of a row.
-pub(super) type Row<'a> = &'a [(Arc<str>, Value)];
+pub(super) type Row<'a> = &'a [(ColumnName, Value)];
 
 /// Entities that one declared entity may become (elements of a list).
 const EACH_MAX: usize = 100;
@@ -58,8 +60,12 @@ impl TableRules {
     }
 
     /// The entities that a row names, and their relations.
-    pub(super) fn find(&self, row: Row<'_>) -> (Vec<Entity>, Vec<Link>) {
-        let mut found = Found { list: EntityList::new(), seen: Vec::new() };
+    pub(super) fn find(&self, row: Row<'_>) -> (Vec<Arc<Entity>>, Vec<Link>) {
+        with_met(|met| self.find_by(met, row))
+    }
+
+    fn find_by(&self, met: Option<&mut Met>, row: Row<'_>) -> (Vec<Arc<Entity>>, Vec<Link>) {
+        let mut found = Found { list: EntityList::new(), seen: Vec::new(), met };
         self.run(row, &mut found, &|_| true);
         // Rows that are like those of several tables, or of one for several reasons, are read by its rules once.
         let like = self.like.iter().find(|(when, _)| when.iter().all(|condition| holds(condition, row)));
@@ -69,12 +75,20 @@ impl TableRules {
         if found.list.is_empty() {
             return (Vec::new(), Vec::new());
         }
-        let (evidence, links) = found.list.finish();
-        (evidence.into_iter().map(|evidence| evidence.entity).collect(), links)
+        let Found { list, seen, met } = found;
+        // What nobody else holds becomes a part of its entity without a copy.
+        drop(seen);
+        match met {
+            Some(met) => list.finish_by(&mut met.memory),
+            None => {
+                let (evidence, links) = list.finish();
+                (evidence.into_iter().map(|evidence| Arc::new(evidence.entity)).collect(), links)
+            }
+        }
     }
 
     /// Runs those of the rules that are wanted and whose conditions hold.
-    fn run(&self, row: Row<'_>, found: &mut Found, wanted: &dyn Fn(&'static Rule) -> bool) {
+    fn run(&self, row: Row<'_>, found: &mut Found<'_>, wanted: &dyn Fn(&'static Rule) -> bool) {
         let event = if self.by_event.is_empty() { None } else { column(row, "EventID").and_then(Value::as_i64) };
         let special = event.and_then(|id| self.by_event.get(&id)).into_iter().flatten();
         for rule in special.chain(&self.others) {
@@ -93,31 +107,20 @@ fn event_ids(rule: &Rule) -> Option<Vec<i64>> {
     })
 }
 
-struct Found {
+struct Found<'a> {
     list: EntityList,
     /// What was added: rules of one table name the same host and account.
-    seen: Vec<Seen>,
+    seen: Vec<(Rc<Thing>, Place)>,
+    met: Option<&'a mut Met>,
 }
 
-/// An entity that was added.
-struct Seen {
-    kind: &'static str,
-    /// Fingerprint of kind and properties.
-    content: u64,
-    place: Place,
-    /// Domain of an account, name of a host, in lower case.
-    home: Option<String>,
-    /// Whether the account is known by a directory.
-    global: bool,
-}
-
-impl Found {
+impl Found<'_> {
     fn run(&mut self, rule: &'static Rule, row: Row<'_>) {
         let mut places: Vec<Vec<Place>> = Vec::with_capacity(rule.entities.len());
         for entity in &rule.entities {
             let wanted = entity.only.as_ref().is_none_or(|condition| holds(condition, row));
-            let objects = if wanted { properties(entity, row) } else { Vec::new() };
-            places.push(objects.into_iter().filter_map(|object| self.add(entity.kind, object)).collect());
+            let things = if wanted { things(self.met.as_deref_mut(), entity, row) } else { Rc::default() };
+            places.push(things.iter().map(|thing| self.add(thing)).collect());
         }
         for (entity, own) in rule.entities.iter().zip(&places) {
             for (property, other) in &entity.references {
@@ -135,21 +138,13 @@ impl Found {
         }
     }
 
-    fn add(&mut self, kind: &'static str, object: Object) -> Option<Place> {
-        let content = content(kind, &object);
-        if let Some(seen) = self.seen.iter().find(|seen| seen.content == content) {
-            return Some(seen.place);
+    fn add(&mut self, thing: &Rc<Thing>) -> Place {
+        if let Some((_, place)) = self.seen.iter().find(|(seen, _)| seen.content == thing.content) {
+            return *place;
         }
-        let home = match kind {
-            "account" => object.get("NTDomain"),
-            "host" => object.get("HostName"),
-            _ => None,
-        };
-        let home = home.and_then(Value::as_str).map(str::to_lowercase);
-        let global = object.contains_key("UPNSuffix") || object.contains_key("AadUserId");
-        let place = self.list.add(kind, object)?;
-        self.seen.push(Seen { kind, content, place, home, global });
-        Some(place)
+        let place = self.list.add_described(&thing.description);
+        self.seen.push((Rc::clone(thing), place));
+        place
     }
 
     /// An account refers to the host only if it is an account of the host: a domain account is at home elsewhere.
@@ -157,7 +152,7 @@ impl Found {
         if kind != "account" || property != "Host" {
             return true;
         }
-        let seen = |place: Place| self.seen.iter().find(|seen| seen.place == place);
+        let seen = |place: Place| self.seen.iter().find(|(_, at)| *at == place).map(|(thing, _)| thing);
         match (seen(from), seen(to)) {
             (Some(account), Some(host)) if host.kind == "host" => is_local(account, host),
             _ => true,
@@ -165,19 +160,7 @@ impl Found {
     }
 }
 
-/// A fingerprint of an entity within one row.
-fn content(kind: &str, object: &Object) -> u64 {
-    static STATE: OnceLock<DefaultHashBuilder> = OnceLock::new();
-    let mut hasher = STATE.get_or_init(DefaultHashBuilder::default).build_hasher();
-    hasher.write(kind.as_bytes());
-    for (name, value) in object {
-        hasher.write(name.as_bytes());
-        value.hash(&mut hasher);
-    }
-    hasher.finish()
-}
-
-fn is_local(account: &Seen, host: &Seen) -> bool {
+fn is_local(account: &Thing, host: &Thing) -> bool {
     const LOCAL: [&str; 9] = [
         "workgroup",
         "builtin",
@@ -201,7 +184,7 @@ fn pairs<'a>(from: &'a [Place], to: &'a [Place]) -> impl Iterator<Item = (Place,
     from.iter().flat_map(move |from| to.iter().map(move |to| (*from, *to))).take(EACH_MAX)
 }
 
-fn column<'a>(row: Row<'a>, name: &str) -> Option<&'a Value> {
+pub(super) fn column<'a>(row: Row<'a>, name: &str) -> Option<&'a Value> {
     row.iter().find(|(column, _)| **column == *name).map(|(_, value)| value)
 }
 
@@ -283,7 +266,7 @@ fn follow<'a>(value: Cow<'a, Value>, steps: &[Step], out: &mut Vec<Cow<'a, Value
 }
 
 /// The properties of an entity of a rule: one object, or one for each element.
-fn properties(entity: &EntityRule, row: Row<'_>) -> Vec<Object> {
+pub(super) fn properties(entity: &EntityRule, row: Row<'_>) -> Vec<Object> {
     let mut objects: Vec<Object> = Vec::new();
     for (gives, source) in &entity.gives {
         if let Some((name, value)) = plain(*gives, source, row) {
@@ -457,10 +440,49 @@ mod tests {
     }
 
     #[test]
+    fn what_was_met_before_changes_no_entity() {
+        type Choices = &'static [(&'static str, &'static [&'static str])];
+        const LOGONS: Choices = &[
+            ("Computer", &["WS1", "ws1.contoso.com", "WS2"]),
+            ("TargetUserName", &["bob", "SYSTEM", "WS1$"]),
+            ("TargetDomainName", &["", "CONTOSO", "NT AUTHORITY", "WS1"]),
+            ("TargetUserSid", &["", "S-1-5-18", "S-1-5-21-1-2-3-500"]),
+            ("IpAddress", &["-", "10.0.0.1"]),
+            ("TargetLogonId", &["0x3e7"]),
+            ("TimeGenerated", &["2021-04-28T14:31:30Z"]),
+        ];
+        // A bare name beside the one host of the row is known by that host.
+        const SIGN_INS: Choices = &[
+            ("ResultType", &["0", "50126"]),
+            ("UserPrincipalName", &["bob", "ana@contoso.com", "root"]),
+            ("DeviceDetail", &["", r#"{"displayName": "WS1"}"#, r#"{"displayName": "WS2"}"#]),
+            ("IPAddress", &["", "175.45.176.99"]),
+        ];
+        let mut met = Met::default();
+        for (table, event, choices) in [("SecurityEvent", 4624, LOGONS), ("SigninLogs", 0, SIGN_INS)] {
+            let rules = TableRules::of(table).expect("rules");
+            let all: usize = choices.iter().map(|(_, values)| values.len()).product();
+            // Every row three times, each time in another order.
+            for number in [1, 5, 7].into_iter().flat_map(|step| (0..all).map(move |place| place * step % all)) {
+                let mut rest = number;
+                let cells = choices.iter().map(|(name, values)| {
+                    let value = values[rest % values.len()];
+                    rest /= values.len();
+                    (ColumnName::from(*name), value.into())
+                });
+                let row: Vec<(ColumnName, Value)> =
+                    cells.chain([("EventID".into(), event.into()), ("LogonType".into(), 10.into())]).collect();
+                assert_eq!(rules.find_by(Some(&mut met), &row), rules.find_by(None, &row), "{row:?}");
+            }
+        }
+    }
+
+    #[test]
     fn domain_accounts_are_at_home_elsewhere() {
         let object = |members: &[(&str, &str)]| Object::from_iter(members.iter().map(|(k, v)| ((*k).to_owned(), Value::from(*v))));
-        let mut found = Found { list: EntityList::new(), seen: Vec::new() };
-        let host = found.add("host", object(&[("HostName", "MSTICAlertsWin1")])).expect("an entity");
+        let mut found = Found { list: EntityList::new(), seen: Vec::new(), met: None };
+        let thing = |kind, object| Rc::new(Thing::new(kind, object).expect("an entity"));
+        let host = found.add(&thing("host", object(&[("HostName", "MSTICAlertsWin1")])));
         for (account, local) in [
             (object(&[("Name", "root")]), true),
             (object(&[("Name", "MSTICAdmin"), ("NTDomain", "MSTICALERTSWIN1")]), true),
@@ -468,7 +490,7 @@ mod tests {
             (object(&[("Name", "bob"), ("NTDomain", "CONTOSO")]), false),
             (object(&[("Name", "bob"), ("UPNSuffix", "contoso.com")]), false),
         ] {
-            let account = found.add("account", account).expect("an entity");
+            let account = found.add(&thing("account", account));
             assert_eq!(found.refers("account", "Host", account, host), local);
         }
     }

@@ -62,7 +62,7 @@ fn count<'a>(events: impl IntoIterator<Item = &'a Event>, column: &str) -> BTree
 }
 
 fn of_kind<'a>(events: &'a [Event], kind: &Kind) -> Vec<&'a Entity> {
-    events.iter().flat_map(|event| &event.entities).filter(|entity| entity.kind == *kind).collect()
+    events.iter().flat_map(|event| &event.entities).map(|entity| &**entity).filter(|entity| entity.kind == *kind).collect()
 }
 
 /// Distinct values of a property in lower case.

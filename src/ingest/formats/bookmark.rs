@@ -42,11 +42,11 @@ pub(super) fn event(resource: &Resource) -> Option<Event> {
         ("QueryResultRow", row.to_string().into()),
         ("SoftDeleted", resource.deleted.into()),
     ];
-    let columns = texts.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (Arc::from(name), value)).collect();
+    let columns = texts.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.into(), value)).collect();
     let (mut nodes, mut links) = (Vec::new(), Vec::new());
     if !resource.deleted {
-        nodes.push(bookmark_entity(&resource.id, &bookmark)?);
-        nodes.extend(bookmark.entities);
+        nodes.push(Arc::new(bookmark_entity(&resource.id, &bookmark)?));
+        nodes.extend(bookmark.entities.into_iter().map(Arc::new));
         links.extend((1..nodes.len() as u32).map(|to| Link { from: 0, relation: Relation::known("marks"), to, rule: "bookmark".into() }));
     }
     Some(Event { table: "HuntingBookmark".into(), time: bookmark.event_time.or(Some(resource.modified)), columns, entities: nodes, links })

@@ -1,7 +1,5 @@
 //! Rows that watchlists and threat indicators give to their tables, one for each version: `Watchlist`, `ThreatIntelligenceIndicator`.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 
 use crate::ingest::pattern;
@@ -17,7 +15,7 @@ pub(super) fn row(resource: &Resource) -> Option<Body> {
     };
     cells.push(("SourceSystem", "clew".into()));
     cells.push(("Type", table.into()));
-    let columns = cells.into_iter().filter(|(_, value)| !value.is_null() && value != "").map(|(name, value)| (Arc::from(name), value));
+    let columns = cells.into_iter().filter(|(_, value)| !value.is_null() && value != "").map(|(name, value)| (name.into(), value));
     let time = Some(resource.modified);
     Some(Body::Event(Box::new(Event { table: table.into(), time, columns: columns.collect(), entities: Vec::new(), links: Vec::new() })))
 }

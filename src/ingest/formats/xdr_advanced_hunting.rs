@@ -81,7 +81,7 @@ fn read_evidence(object: &Object, _: &Context<'_>) -> Result<Vec<Body>, Reject> 
 /// The row as its own table shows it.
 fn row(table: &str, object: &Object, time: Option<Time>) -> Body {
     let said = object.iter().filter(|(name, value)| !matches!(name.as_str(), "Type" | "$table") && !value.is_null());
-    let columns = said.map(|(name, value)| (name.as_str().into(), value.clone())).collect();
+    let columns = said.map(|(name, value)| (name.clone().into(), value.clone())).collect();
     Body::Event(Box::new(Event { table: table.into(), time, columns, entities: Vec::new(), links: Vec::new() }))
 }
 

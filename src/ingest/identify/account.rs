@@ -139,8 +139,8 @@ fn first_label(dns: &str) -> Option<&str> {
     (!first.is_empty() && !rest.is_empty()).then_some(first)
 }
 
-/// Makes the keys of an account; `host` is the one that it refers to, `only_host` the one host of its list.
-pub(super) fn keys(draft: &Draft, host: Option<&str>, only_host: Option<&str>, sink: &mut Sink) {
+/// Makes the keys of an account; `host` is the one that it refers to, `only_host` gives the one host of its list.
+pub(super) fn keys<'h>(draft: &Draft, host: Option<&str>, only_host: impl FnOnce() -> Option<&'h str>, sink: &mut Sink) {
     let names = names(draft);
     let name = names.name.as_deref().filter(|name| !normalise::is_guid(name) && !normalise::is_sid(name));
 
@@ -164,7 +164,9 @@ pub(super) fn keys(draft: &Draft, host: Option<&str>, only_host: Option<&str>, s
                     sink.weak("ntdomain+name", &format!("{domain}\\{name}"));
                 }
                 // A bare name beside the only host of a list is probably one of that host, which its keys can tell.
-                if let Some(host) = only_host.filter(|_| sink.is_weak()) {
+                if sink.is_weak()
+                    && let Some(host) = only_host()
+                {
                     sink.weak("host+name", &format!("{host}|{name}"));
                 }
             }

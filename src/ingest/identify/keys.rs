@@ -1,6 +1,8 @@
 //! Keys of a list's entities: runs the rule of each kind, in the order in which entities need each other's keys.
 
 use std::borrow::Cow;
+use std::cell::{Cell, OnceCell};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -8,7 +10,7 @@ use super::list::{Draft, Place};
 use super::{account, host, normalise, things};
 use crate::catalog::entities::EntityKind;
 use crate::ingest::value;
-use crate::model::{Key, Keys, Kind};
+use crate::model::{Entity, Key, Keys, Kind};
 
 /// Longest value that stands in a key as it is; longer ones are replaced by their digest.
 const VALUE_BYTES: usize = 240;
@@ -62,35 +64,46 @@ fn key(set: &str, value: &str) -> Key {
 pub(super) struct KeyMaker<'a> {
     drafts: &'a [Draft],
     keys: Vec<State>,
-    hosts: Hosts,
+    hosts: Hosts<'a>,
 }
 
-/// The short names of the hosts of a list.
-pub(super) struct Hosts {
-    names: Vec<(usize, Option<String>)>,
-    only: Option<usize>,
+/// The short names of the hosts of a list, each read when it is first asked for.
+struct Hosts<'a> {
+    drafts: &'a [Draft],
+    names: Vec<(usize, OnceCell<Option<String>>)>,
+    only: OnceCell<Option<usize>>,
+    /// Whether anybody asked for the only one since this was last set.
+    asked: Cell<bool>,
 }
 
-impl Hosts {
-    fn new(drafts: &[Draft]) -> Self {
+impl<'a> Hosts<'a> {
+    fn new(drafts: &'a [Draft]) -> Self {
         let hosts = drafts.iter().enumerate().filter(|(_, draft)| draft.kind == Kind::HOST);
-        let names: Vec<(usize, Option<String>)> = hosts.map(|(index, draft)| (index, host::name_on(draft))).collect();
-        let named = |(_, name): &(usize, Option<String>)| name.is_some();
-        let first = names.iter().position(named);
-        let only = first.filter(|first| names[*first..].iter().filter(|entry| named(entry)).all(|(_, name)| *name == names[*first].1));
-        Self { names, only }
+        let names = hosts.map(|(index, _)| (index, OnceCell::new())).collect();
+        Self { drafts, names, only: OnceCell::new(), asked: Cell::new(false) }
+    }
+
+    fn name(&self, entry: usize) -> Option<&str> {
+        let (index, name) = &self.names[entry];
+        name.get_or_init(|| host::name_on(&self.drafts[*index])).as_deref()
     }
 
     /// The name of the one host that a list names.
-    pub(super) fn only(&self) -> Option<&str> {
-        self.names[self.only?].1.as_deref()
+    fn only(&self) -> Option<&str> {
+        self.asked.set(true);
+        let only = self.only.get_or_init(|| {
+            let mut named = (0..self.names.len()).filter(|entry| self.name(*entry).is_some());
+            let first = named.next()?;
+            named.all(|entry| self.name(entry) == self.name(first)).then_some(first)
+        });
+        self.name((*only)?)
     }
 
     /// The name of the host that the `Host` of an entity refers to.
-    pub(super) fn of(&self, drafts: &[Draft], draft: &Draft) -> Option<&str> {
-        let place = referred(drafts, draft, "Host")?;
+    fn of(&self, draft: &Draft) -> Option<&str> {
+        let place = referred(self.drafts, draft, "Host")?;
         let entry = self.names.binary_search_by_key(&place.index(), |(index, _)| *index).ok()?;
-        self.names[entry].1.as_deref()
+        self.name(entry)
     }
 }
 
@@ -99,6 +112,8 @@ enum State {
     /// Being made: an entity that needs itself, over others, does without.
     Open,
     Made(Keys),
+    /// Made before.
+    Known(Arc<Entity>),
 }
 
 /// References in identifier sets nest no deeper: container, pod, namespace, cluster, cloud resource.
@@ -111,15 +126,42 @@ impl<'a> KeyMaker<'a> {
         Self { drafts, keys, hosts: Hosts::new(drafts) }
     }
 
-    pub(super) fn make(mut self) -> Vec<Keys> {
+    /// The keys of all entities but those that are known.
+    pub(super) fn make(mut self) -> Vec<Option<Keys>> {
         for index in 0..self.drafts.len() {
             self.make_one(index, DEPTH);
         }
         let made = self.keys.into_iter().map(|state| match state {
-            State::Made(keys) => keys,
-            State::New | State::Open => Keys::default(),
+            State::Made(keys) => Some(keys),
+            State::Known(_) => None,
+            State::New | State::Open => Some(Keys::default()),
         });
         made.collect()
+    }
+
+    /// The keys of one entity, which is made known next.
+    pub(super) fn one(&mut self, index: usize) -> Keys {
+        self.hosts.asked.set(false);
+        self.make_one(index, DEPTH);
+        match std::mem::replace(&mut self.keys[index], State::Open) {
+            State::Made(keys) => keys,
+            State::New | State::Open | State::Known(_) => Keys::default(),
+        }
+    }
+
+    /// Takes an entity as it was made before.
+    pub(super) fn know(&mut self, index: usize, entity: &Arc<Entity>) {
+        self.keys[index] = State::Known(Arc::clone(entity));
+    }
+
+    /// Whether the keys that [`one`](Self::one) gave may be others beside other hosts.
+    pub(super) fn asked_for_only_host(&self) -> bool {
+        self.hosts.asked.get()
+    }
+
+    /// The name of the one host of the list.
+    pub(super) fn only_host(&self) -> Option<&str> {
+        self.hosts.only()
     }
 
     fn make_one(&mut self, index: usize, depth: u8) {
@@ -131,7 +173,7 @@ impl<'a> KeyMaker<'a> {
         let draft = &drafts[index];
         let mut sink = Sink::default();
         match draft.known.and_then(|kind| kind.rule) {
-            Some("account") => account::keys(draft, self.hosts.of(drafts, draft), self.hosts.only(), &mut sink),
+            Some("account") => account::keys(draft, self.hosts.of(draft), || self.hosts.only(), &mut sink),
             Some("host") => {
                 host::keys(draft, &mut sink);
                 if let Some(device) = self.referred_key(draft, "IoTDevice", depth) {
@@ -143,14 +185,14 @@ impl<'a> KeyMaker<'a> {
             Some("dns") => things::dns(draft, &mut sink),
             Some("file") => things::file(draft, drafts, &mut sink),
             Some("filehash") => things::filehash(draft, &mut sink),
-            Some("process") => things::process(draft, drafts, self.hosts.of(drafts, draft), &mut sink),
+            Some("process") => things::process(draft, drafts, self.hosts.of(draft), &mut sink),
             Some("registry-key") => things::registry_key(draft, &mut sink),
             Some("registry-value") => things::registry_value(draft, drafts, &mut sink),
-            Some("service") => things::service(draft, self.hosts.of(drafts, draft), &mut sink),
+            Some("service") => things::service(draft, self.hosts.of(draft), &mut sink),
             Some("azure-resource") => things::azure_resource(draft, &mut sink),
             Some("host-logon-session") => {
                 let account = self.referred_key(draft, "Account", depth);
-                things::session(draft, self.hosts.of(drafts, draft), account.as_deref(), &mut sink);
+                things::session(draft, self.hosts.of(draft), account.as_deref(), &mut sink);
             }
             _ => match draft.known {
                 Some(kind) => self.declared(draft, kind, depth, &mut sink),
@@ -226,13 +268,13 @@ impl<'a> KeyMaker<'a> {
         if depth > 0 {
             self.make_one(place.index(), depth - 1);
         }
-        match &self.keys[place.index()] {
-            State::Made(keys) => {
-                let named = keys.weak.iter().find(|key| key.set() != "content");
-                keys.strong.first().or(named).map(|key| key.value().to_owned())
-            }
-            State::New | State::Open => None,
-        }
+        let keys = match &self.keys[place.index()] {
+            State::Made(keys) => keys,
+            State::Known(entity) => &entity.keys,
+            State::New | State::Open => return None,
+        };
+        let named = keys.weak.iter().find(|key| key.set() != "content");
+        keys.strong.first().or(named).map(|key| key.value().to_owned())
     }
 }
 
@@ -285,5 +327,5 @@ fn sorted(mut keys: Keys) -> Keys {
 /// The keys of one entity that stands alone.
 pub(super) fn of(kind: &Kind, draft: Draft) -> Keys {
     debug_assert_eq!(*kind, draft.kind);
-    KeyMaker::new(&[draft]).make().pop().unwrap_or_default()
+    KeyMaker::new(&[draft]).make().pop().flatten().unwrap_or_default()
 }

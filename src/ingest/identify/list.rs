@@ -1,15 +1,18 @@
 //! The list of one record's entities while it is being made.
 
 use std::borrow::Cow;
+use std::rc::Rc;
+use std::sync::Arc;
 
 use hashbrown::HashSet;
 use serde_json::Value;
 
 use super::keys::KeyMaker;
 use super::label;
+use super::memory::{Description, Memory};
 use crate::catalog::entities::{self, EntityKind, REFERS_TO};
 use crate::ingest::value;
-use crate::model::{Entity, Evidence, Kind, Link, Object, Relation, Role};
+use crate::model::{Entity, Evidence, Keys, Kind, Link, Object, Relation, Role};
 
 /// The place of an entity in its list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,10 +33,12 @@ impl Place {
 pub(super) struct Draft {
     pub(super) kind: Kind,
     pub(super) known: Option<&'static EntityKind>,
-    pub(super) properties: Object,
+    pub(super) properties: Rc<Object>,
     pub(super) role: Option<Role>,
     pub(super) nested: bool,
     pub(super) references: Vec<(Cow<'static, str>, Place)>,
+    /// Number of its description in a memory, if it came from there.
+    pub(super) number: Option<u64>,
 }
 
 impl Draft {
@@ -45,6 +50,12 @@ impl Draft {
             return self.properties.get(property);
         }
         self.properties.iter().find(|(name, _)| *name == property).map(|(_, value)| value)
+    }
+
+    /// Its properties, to be changed: it is no longer what was described before.
+    pub(super) fn properties_mut(&mut self) -> &mut Object {
+        self.number = None;
+        Rc::make_mut(&mut self.properties)
     }
 
     /// The text of a property, if it has one.
@@ -104,7 +115,16 @@ impl EntityList {
         nested: bool,
     ) -> Place {
         let place = Place::new(self.drafts.len());
-        self.drafts.push(Draft { kind, known, properties, role, nested, references: Vec::new() });
+        self.drafts.push(Draft { kind, known, properties: Rc::new(properties), role, nested, references: Vec::new(), number: None });
+        place
+    }
+
+    /// Adds an entity as it was described before.
+    pub fn add_described(&mut self, described: &Description) -> Place {
+        let place = Place::new(self.drafts.len());
+        let Description { kind, known, properties, number } = described;
+        let (kind, properties) = (kind.clone(), Rc::clone(properties));
+        self.drafts.push(Draft { kind, known: *known, properties, role: None, nested: false, references: Vec::new(), number: *number });
         place
     }
 
@@ -127,10 +147,12 @@ impl EntityList {
     /// Adds properties that the entity does not have yet.
     pub fn fill(&mut self, place: Place, properties: Object) {
         let draft = &mut self.drafts[place.index()];
+        let known = draft.known;
+        let own = draft.properties_mut();
         for (name, value) in properties {
-            let stored = draft.known.and_then(|kind| kind.property(&name)).unwrap_or(&name);
-            if !value::is_absent(&value) && !draft.properties.contains_key(stored) {
-                draft.properties.insert(stored.to_owned(), value);
+            let stored = known.and_then(|kind| kind.property(&name)).unwrap_or(&name);
+            if !value::is_absent(&value) && !own.contains_key(stored) {
+                own.insert(stored.to_owned(), value);
             }
         }
     }
@@ -172,16 +194,69 @@ impl EntityList {
 
     /// Makes keys, labels and relations.
     pub fn finish(self) -> (Vec<Evidence>, Vec<Link>) {
-        let keys = KeyMaker::new(&self.drafts).make();
+        let keys: Vec<Keys> = KeyMaker::new(&self.drafts).make().into_iter().map(Option::unwrap_or_default).collect();
         let labels: Vec<String> = self.drafts.iter().zip(&keys).map(|(draft, keys)| label::label(&self.drafts, draft, keys)).collect();
         let links = self.links();
-        let evidence = self.drafts.into_iter().zip(keys).zip(labels);
-        let evidence = evidence.map(|((draft, keys), label)| Evidence {
-            entity: Entity { kind: draft.kind, keys, label, properties: draft.properties },
+        let evidence = self.drafts.into_iter().zip(keys).zip(labels).map(|((draft, keys), label)| Evidence {
             role: draft.role,
             nested: draft.nested,
+            entity: Entity { kind: draft.kind, keys, label, properties: Rc::unwrap_or_clone(draft.properties) },
         });
         (evidence.collect(), links)
+    }
+
+    /// Makes keys, labels and relations of entities alone; those that the memory knows are not made again.
+    pub fn finish_by(self, memory: &mut Memory) -> (Vec<Arc<Entity>>, Vec<Link>) {
+        let mut maker = KeyMaker::new(&self.drafts);
+        let mut known: Vec<Option<Arc<Entity>>> = vec![None; self.drafts.len()];
+        let mut numbers = vec![None; self.drafts.len()];
+        for index in self.referred_first() {
+            let draft = &self.drafts[index];
+            if !memory.turn_to(draft, &numbers) {
+                continue;
+            }
+            let (number, entity) = memory.find(&maker).unwrap_or_else(|| {
+                let keys = maker.one(index);
+                let label = label::label(&self.drafts, draft, &keys);
+                let entity = Arc::new(Entity { kind: draft.kind.clone(), keys, label, properties: Object::clone(&draft.properties) });
+                (memory.note(&entity, &maker), entity)
+            });
+            maker.know(index, &entity);
+            (numbers[index], known[index]) = (Some(number), Some(entity));
+        }
+        let keys = maker.make();
+        let label = |(draft, keys): (&Draft, &Option<Keys>)| keys.as_ref().map(|keys| label::label(&self.drafts, draft, keys));
+        let labels: Vec<Option<String>> = self.drafts.iter().zip(&keys).map(label).collect();
+        let links = self.links();
+        let made = self.drafts.into_iter().zip(known).zip(keys.into_iter().zip(labels));
+        let made = made.map(|((draft, known), (keys, label))| {
+            let new = || Entity {
+                kind: draft.kind,
+                keys: keys.unwrap_or_default(),
+                label: label.unwrap_or_default(),
+                properties: Rc::unwrap_or_clone(draft.properties),
+            };
+            known.unwrap_or_else(|| Arc::new(new()))
+        });
+        (made.collect(), links)
+    }
+
+    /// The places of the drafts, each behind those that it refers to; those that refer to themselves, over others, are left out.
+    fn referred_first(&self) -> Vec<usize> {
+        let mut order = Vec::with_capacity(self.drafts.len());
+        let mut placed = vec![false; self.drafts.len()];
+        loop {
+            let before = order.len();
+            for (index, draft) in self.drafts.iter().enumerate() {
+                if !placed[index] && draft.references.iter().all(|(_, to)| placed[to.index()]) {
+                    placed[index] = true;
+                    order.push(index);
+                }
+            }
+            if order.len() == before {
+                return order;
+            }
+        }
     }
 
     fn links(&self) -> Vec<Link> {
@@ -234,7 +309,7 @@ fn drop_repeats(links: &mut Vec<Link>) {
 }
 
 /// Properties under the catalog's names, without absent values.
-fn canonical(known: Option<&'static EntityKind>, properties: Object) -> Object {
+pub(super) fn canonical(known: Option<&'static EntityKind>, properties: Object) -> Object {
     // Hot path: the rules of events write the catalog's names, and then nothing is hashed again.
     let stays = |name: &String| known.and_then(|kind| kind.property(name)).is_none_or(|stored| stored == name);
     if properties.iter().all(|(name, value)| !value::is_absent(value) && stays(name)) {

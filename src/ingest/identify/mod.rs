@@ -9,6 +9,7 @@ mod host;
 mod keys;
 mod label;
 mod list;
+mod memory;
 mod normalise;
 pub mod parts;
 mod read_list;
@@ -18,4 +19,5 @@ mod tests;
 mod things;
 
 pub use list::{EntityList, Place};
+pub use memory::{Description, Memory};
 pub use reference::{ReferenceError, reference};

@@ -68,7 +68,7 @@ impl EntityList {
                 Some(to) => self.refer_by(from, property, *to),
                 // A reference to nothing stays visible as a property.
                 None => {
-                    self.drafts[from.index()].properties.insert(property.into_owned(), reference);
+                    self.drafts[from.index()].properties_mut().insert(property.into_owned(), reference);
                 }
             }
         }
@@ -156,9 +156,9 @@ impl EntityList {
                 if let Some(kind) = held_as {
                     self.hold_text(owner, property(&name), kind, &text);
                 }
-                insert(&mut self.drafts[owner.index()].properties, known, name, Value::String(text));
+                insert(self.drafts[owner.index()].properties_mut(), known, name, Value::String(text));
             }
-            value => insert(&mut self.drafts[owner.index()].properties, known, name, value),
+            value => insert(self.drafts[owner.index()].properties_mut(), known, name, value),
         }
     }
 

@@ -1,5 +1,7 @@
 //! What a person types to name an entity: `host:WORKSTATION6.theshire.local`, `175.45.176.99`, `account:sid=S-1-5-21-..`.
 
+use std::rc::Rc;
+
 use super::keys;
 use super::list::Draft;
 use super::normalise;
@@ -141,7 +143,8 @@ fn made_keys(kind: &'static EntityKind, value: &str) -> Keys {
 }
 
 fn keys_of(kind: &'static EntityKind, properties: Object) -> Keys {
-    let draft = Draft { kind: kind.kind(), known: Some(kind), properties, role: None, nested: false, references: Vec::new() };
+    let properties = Rc::new(properties);
+    let draft = Draft { kind: kind.kind(), known: Some(kind), properties, role: None, nested: false, references: Vec::new(), number: None };
     keys::of(&kind.kind(), draft)
 }
 

@@ -28,7 +28,7 @@ fn world() -> World {
                     ("ResultType", json!(if n % 10 == 0 { "50057" } else { "0" })),
                     ("LocationDetails", json!({"city": "Brussels", "n": n})),
                 ];
-                let columns = cells.into_iter().map(|(name, value)| (Arc::from(name), value)).collect();
+                let columns = cells.into_iter().map(|(name, value)| (name.into(), value)).collect();
                 let event = Event { table: "SigninLogs".into(), time: Some(time), columns, entities: vec![], links: vec![] };
                 let origin = Origin { source: "test".into(), line: n + 1 };
                 Record { seq: Seq(n + 1), origin, received: time, hash: [0; 16], current: true, body: Body::Event(Box::new(event)) }

@@ -110,7 +110,7 @@ fn values(subject: Subject<'_>, property: &str, entities: &[Entity]) -> Vec<Stri
         return match subject {
             Subject::Alert(alert) => alert.entities.iter().flat_map(|evidence| of(&evidence.entity)).collect(),
             Subject::Incident(incident) => incident.entities.iter().map(|evidence| &evidence.entity).chain(entities).flat_map(of).collect(),
-            Subject::Assessment(event) => event.entities.iter().flat_map(of).collect(),
+            Subject::Assessment(event) => event.entities.iter().flat_map(|entity| of(entity)).collect(),
         };
     }
     let mut found = match subject {

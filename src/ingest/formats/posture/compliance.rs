@@ -3,11 +3,11 @@
 use super::{Document, Row, cell, whole};
 use crate::model::Event;
 
-fn put(document: &Document<'_>, row: &mut Row, counts: &[(&str, &str)]) {
+fn put(document: &Document<'_>, row: &mut Row, counts: &[(&'static str, &str)]) {
     row.put("RegulatoryComplianceSubscriptionId", document.part("subscriptions"));
     row.put("ComplianceStandard", document.part("regulatoryComplianceStandards"));
     row.put("State", cell(document.text(&["state"])));
-    for (column, name) in counts {
+    for &(column, name) in counts {
         row.put(column, whole(document.number(&[name])));
     }
     row.put("Properties", document.properties());

@@ -10,12 +10,11 @@ mod connections;
 mod scores;
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::ingest::{Context, Format, Reject, events, value};
-use crate::model::{Body, Event, Object, Time};
+use crate::model::{Body, ColumnName, Event, Object, Time};
 
 /// The format.
 pub(crate) const FORMAT: Format = Format { name: "defender-posture", title: "Microsoft Defender for Cloud posture", detect, read };
@@ -136,12 +135,12 @@ impl<'a> Document<'a> {
 struct Row {
     table: &'static str,
     time: Time,
-    columns: Vec<(Arc<str>, Value)>,
+    columns: Vec<(ColumnName, Value)>,
 }
 
 impl Row {
     /// Puts a cell that holds something.
-    fn put(&mut self, column: &str, value: impl Into<Value>) {
+    fn put(&mut self, column: &'static str, value: impl Into<Value>) {
         let value = value.into();
         if !value.is_null() && value != "" {
             self.columns.push((column.into(), value));
