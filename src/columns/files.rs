@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use arrow::compute::{SortColumn, SortOptions, concat_batches, lexsort_to_indices, take};
+use arrow::array::{Array, AsArray, RecordBatch, UInt32Array};
+use arrow::compute::{concat_batches, take};
 use arrow::datatypes::{Int64Type, SchemaRef, TimestampMicrosecondType};
 use bytes::Bytes;
 use chrono::DateTime;
@@ -66,20 +66,17 @@ pub(super) fn sort(batches: &[RecordBatch], schema: &SchemaRef) -> Result<Record
     let whole = concat_batches(schema, batches)?;
     let column = |name: &str| whole.column_by_name(name).map(Arc::clone);
     let (Some(time), Some(seq)) = (column(TIME), column(SEQ)) else { return Ok(whole) };
-    if is_sorted(&time, &seq) {
+    let (time, seq) = (time.as_primitive::<TimestampMicrosecondType>(), seq.as_primitive::<Int64Type>());
+    let keys: Vec<(Option<i64>, i64)> = time.iter().zip(seq.values().iter().copied()).collect();
+    if keys.is_sorted() {
         return Ok(whole);
     }
-    let options = Some(SortOptions { descending: false, nulls_first: true });
-    let by = [SortColumn { values: time, options }, SortColumn { values: seq, options }];
-    let order = lexsort_to_indices(&by, None)?;
+    // Sources write nearly in the order of time, of which this sort makes use.
+    let mut order: Vec<u32> = (0..keys.len() as u32).collect();
+    order.sort_by_key(|row| keys[*row as usize]);
+    let order = UInt32Array::from(order);
     let columns = whole.columns().iter().map(|column| take(column, &order, None)).collect::<Result<Vec<_>, _>>()?;
     Ok(RecordBatch::try_new(Arc::clone(schema), columns)?)
-}
-
-fn is_sorted(time: &ArrayRef, seq: &ArrayRef) -> bool {
-    let (time, seq) = (time.as_primitive::<TimestampMicrosecondType>(), seq.as_primitive::<Int64Type>());
-    let key = |row: usize| (time.is_valid(row).then(|| time.value(row)), seq.value(row));
-    (1..time.len()).all(|row| key(row - 1) <= key(row))
 }
 
 /// Writes sorted rows as one file per day and returns the files in the order of days.
