@@ -24,6 +24,8 @@ const HEAD: usize = 12;
 pub(super) const BLOCK_ROWS: usize = 8_192;
 /// Bits of a filter for each word; one word in a hundred is found where it is not.
 const BITS_PER_WORD: usize = 10;
+/// Letters of the longest word that is kept.
+const WORD_MAX: usize = 64;
 /// Bits that a word sets.
 const PROBES: u64 = 6;
 
@@ -122,12 +124,23 @@ fn unescaped(text: &str) -> String {
 
 /// Gives the words of a text that the index keeps, in lower case.
 fn words(text: &str, mut take: impl FnMut(&[u8])) {
-    runs(text, |word, _| take(word));
+    if !text.is_ascii() {
+        return runs(text, |word, _| take(word));
+    }
+    // Hot path: nearly all texts of events are plain.
+    let mut word = [0_u8; WORD_MAX];
+    for run in text.as_bytes().split(|byte| !byte.is_ascii_alphanumeric()) {
+        if let Some(word) = word.get_mut(..run.len()).filter(|word| !word.is_empty() && run.iter().all(u8::is_ascii_alphabetic)) {
+            word.copy_from_slice(run);
+            word.make_ascii_lowercase();
+            take(word);
+        }
+    }
 }
 
 /// Gives the words of a text with their bytes in it.
 fn runs(text: &str, mut take: impl FnMut(&[u8], std::ops::Range<usize>)) {
-    let mut word = [0_u8; 64];
+    let mut word = [0_u8; WORD_MAX];
     let (mut length, mut plain, mut start) = (0, true, 0);
     for (place, letter) in text.char_indices().chain([(text.len(), ' ')]) {
         if letter.is_alphanumeric() {
