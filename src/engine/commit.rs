@@ -398,7 +398,7 @@ impl Newest for Graph {
             Item::Alert => NodeKind::Alert,
             Item::Incident => NodeKind::Incident,
         };
-        self.version_of(kind, id).map(|(modified, seq, _)| (modified, seq))
+        self.version_of(kind, id)
     }
 }
 

@@ -10,10 +10,10 @@ use super::decision::Decision;
 use super::entities::Words;
 use super::error::GraphError;
 use super::ids::{By, INDEX_LIMIT, NONE, NodeId, NodeKind, hour, micros, sort_key};
-use super::nodes::{AlertRow, DELETED, DocRow, EMPTY, IncidentRow, Intern, MentionTo, NESTED, NO_ROLE, fill};
+use super::nodes::{AlertRow, DELETED, DocPlace, DocRow, EMPTY, IncidentRow, Intern, MentionTo, NESTED, NO_ROLE};
 use super::resolve::Unsettled;
-use super::runs::{Link, Mention};
-use super::store::{BY_ALERT, BY_INCIDENT, BY_KILL_CHAIN, BY_REDIRECT, EventsRow, Mixed, Store, events_hash, member_row, order_of};
+use super::runs::{Link, Member, Mention};
+use super::store::{EventsRow, Mixed, Store, events_hash, member_row, order_of};
 
 /// Edges of the batch that is being applied, and scratch space.
 #[derive(Debug, Default)]
@@ -21,8 +21,8 @@ pub(super) struct Pending {
     mentioned: Vec<(u32, Mention)>,
     links_out: Vec<(u32, Link)>,
     links_in: Vec<(u32, Link)>,
-    members: Vec<(u32, Link)>,
-    containers: Vec<(u32, Link)>,
+    members: Vec<(u32, Member)>,
+    containers: Vec<(u32, Member)>,
     order: Vec<(u32, Mention)>,
     unsettled: Unsettled,
     /// Atoms of the mentions met lately, with the document by which each was remembered.
@@ -136,26 +136,26 @@ impl Store {
         };
         let old = *self.alerts.get(n);
         let doc = self.add_doc(pending, record, &said, old.docs, old.current);
-        let newest = !alert.partial && !self.docs.get(doc).superseded;
+        let newest = !alert.partial && !self.docs.get(doc).superseded();
         let says = self.intern_rows().alert(alert);
         let mut row = self.show_alert(n, &old, &says, alert.partial, newest);
         (row.id, row.docs, row.current) = (old.id, doc, if newest { doc } else { old.current });
         *self.alerts.get_mut(n) = row;
         if old.known() {
-            self.alert_counts[old.status as usize][old.severity as usize] -= 1;
+            *self.alert_count(&old) -= 1;
         }
-        self.alert_counts[row.status as usize][row.severity as usize] += 1;
+        *self.alert_count(&row) += 1;
         note_order(pending, 0, n, old.known().then(|| old.time()), row.time());
 
         let mut members: Vec<u32> = alert.members.iter().map(|id| self.ensure_alert(id)).filter(|m| *m != n).collect();
         members.sort_unstable();
         members.dedup();
         for member in members {
-            add_member(pending, NodeId::alert(n), NodeId::alert(member), doc, BY_KILL_CHAIN);
+            add_member(pending, NodeId::alert(n), NodeId::alert(member), doc);
         }
         if let Some(incident) = &alert.incident {
             let incident = self.ensure_incident(incident);
-            add_member(pending, NodeId::incident(incident), NodeId::alert(n), doc, BY_ALERT);
+            add_member(pending, NodeId::incident(incident), NodeId::alert(n), doc);
         }
     }
 
@@ -182,7 +182,7 @@ impl Store {
         match (version, pieces) {
             (Some(version), Some(pieces)) => {
                 Arc::make_mut(&mut self.mixed).insert(n, Mixed { version, pieces });
-                fill(&version, &pieces)
+                self.intern_rows().fill(&version, &pieces)
             }
             (Some(row), None) | (None, Some(row)) => row,
             (None, None) => *old,
@@ -204,7 +204,7 @@ impl Store {
         let old = *self.incidents.get(n);
         let doc = self.add_doc(pending, record, &said, old.docs, old.current);
         let redirect = incident.redirect.as_ref().map(|id| self.ensure_incident(id)).filter(|r| *r != n);
-        if self.docs.get(doc).superseded {
+        if self.docs.get(doc).superseded() {
             self.incidents.get_mut(n).docs = doc;
         } else {
             let mut row = self.intern_rows().incident(incident);
@@ -226,10 +226,10 @@ impl Store {
         members.sort_unstable();
         members.dedup();
         for member in members {
-            add_member(pending, NodeId::incident(n), NodeId::alert(member), doc, BY_INCIDENT);
+            add_member(pending, NodeId::incident(n), NodeId::alert(member), doc);
         }
         if let Some(target) = redirect {
-            add_member(pending, NodeId::incident(n), NodeId::incident(target), doc, BY_REDIRECT);
+            add_member(pending, NodeId::incident(n), NodeId::incident(target), doc);
         }
     }
 
@@ -245,7 +245,7 @@ impl Store {
     }
 
     fn intern_rows(&mut self) -> Intern<'_> {
-        Intern { hasher: &self.hasher, texts: &mut self.texts, names: &mut self.names }
+        Intern { hasher: &self.hasher, texts: &mut self.texts, names: &mut self.names, traits: &mut self.traits }
     }
 
     /// Adds a document with its entities and links, and decides which version of its node is the newest.
@@ -253,9 +253,9 @@ impl Store {
         let mut superseded = false;
         if !said.piece && current != NONE {
             let known = self.docs.get(current);
-            superseded = (said.modified, record.seq.0) < (known.modified, known.seq);
+            superseded = (said.modified, record.seq.0) < (known.modified, known.seq());
             if !superseded {
-                self.docs.get_mut(current).superseded = true;
+                self.docs.get_mut(current).supersede();
             }
         }
         let doc = self.docs.len() as u32;
@@ -276,14 +276,10 @@ impl Store {
             node: said.node.raw(),
             next,
             mentions,
-            mention_count: self.mentions.len() as u32 - mentions,
-            seq: record.seq.0,
+            standing: said.standing,
             time: said.time,
             modified: said.modified,
-            hash: record.hash,
-            standing: said.standing,
-            piece: said.piece,
-            superseded,
+            place: DocPlace::new(record.seq, said.piece, superseded),
         });
         self.add_links(pending, said.links, doc, key);
         pending.atoms.sort_unstable();
@@ -390,9 +386,8 @@ fn note_order(pending: &mut Pending, row: u32, n: u32, old: Option<i64>, new: i6
     }
 }
 
-fn add_member(pending: &mut Pending, container: NodeId, member: NodeId, doc: u32, label: u32) {
-    let by = By::doc(doc).0;
+fn add_member(pending: &mut Pending, container: NodeId, member: NodeId, doc: u32) {
     debug_assert_ne!(container.kind(), NodeKind::Entity);
-    pending.members.push((member_row(container), Link { key: 0, other: member.raw(), by, label }));
-    pending.containers.push((member_row(member), Link { key: 0, other: container.raw(), by, label }));
+    pending.members.push((member_row(container), Member { other: member.raw(), doc }));
+    pending.containers.push((member_row(member), Member { other: container.raw(), doc }));
 }

@@ -86,10 +86,10 @@ impl Store {
                 self.say_atom(out, atom);
                 say!(out, " of");
                 let rep = *entities.rep.get(atom);
-                self.say_atom(out, entities.ring.get(rep).lead);
-                say!(out, " among {}", entities.ring.get(rep).size);
-                debug_assert_eq!(entities.group(rep).count(), entities.ring.get(rep).size as usize);
-                let ring = entities.ring.get(atom);
+                self.say_atom(out, entities.ring(rep).lead);
+                say!(out, " among {}", entities.ring(rep).size);
+                debug_assert_eq!(entities.group(rep).count(), entities.ring(rep).size as usize);
+                let ring = entities.ring(atom);
                 if ring.joined != super::ids::NONE {
                     say!(out, " by {:?}", entities.key_text(&self.texts, ring.joined));
                 }
@@ -106,7 +106,7 @@ impl Store {
         }
         for (n, doc) in self.docs.iter().enumerate() {
             sum.add(|out| {
-                say!(out, "doc {} {} {} {:?} {} {}", doc.seq, doc.time, doc.modified, doc.hash, doc.piece, doc.superseded);
+                say!(out, "doc {} {} {} {} {}", doc.seq(), doc.time, doc.modified, doc.piece(), doc.superseded());
                 self.say_node(out, NodeId::from_raw(doc.node));
                 self.say_list(out, doc.standing);
                 for mention in self.mentions_of(n as u32) {
@@ -120,11 +120,12 @@ impl Store {
     fn say_alert(&self, out: &mut String, n: u32, row: &AlertRow) {
         say!(out, "row");
         self.say_node(out, NodeId::alert(n));
-        for name in [row.title, row.alert_type, row.product, row.provider, row.tactics, row.techniques] {
+        let traits = self.traits.get(row.traits);
+        for name in [row.title, traits.alert_type, traits.product, traits.provider, traits.tactics, traits.techniques] {
             self.say_list(out, name);
         }
         say!(out, " {} {} {} {}", row.start, row.end, row.created, row.modified);
-        say!(out, " {:?} {:?} {} {}", row.severity, row.status, row.is_incident, row.known());
+        say!(out, " {:?} {:?} {} {}", traits.severity, traits.status, traits.is_incident, row.known());
     }
 
     fn say_incident(&self, out: &mut String, n: u32, row: &IncidentRow) {
@@ -146,7 +147,7 @@ impl Store {
         match By(link.by).source() {
             Source::Doc(doc) => {
                 let row = self.docs.get(doc);
-                say!(out, " doc {}", row.seq);
+                say!(out, " doc {}", row.seq());
                 self.say_node(out, NodeId::from_raw(row.node));
             }
             Source::Events(events) => {
@@ -159,7 +160,7 @@ impl Store {
     fn digest_edges(&self, sum: &mut Sum) {
         for (atom, mention) in self.mentioned.iter() {
             sum.add(|out| {
-                say!(out, "mentioned {} {}", mention.key, self.docs.get(mention.doc).seq);
+                say!(out, "mentioned {} {}", mention.key, self.docs.get(mention.doc).seq());
                 self.say_node(out, NodeId::from_raw(self.docs.get(mention.doc).node));
                 self.say_atom(out, atom);
             });
@@ -174,13 +175,14 @@ impl Store {
                 });
             }
         }
-        for (name, family) in [("members", &self.members), ("containers", &self.containers)] {
-            for (row, link) in family.iter() {
+        for (name, down, family) in [("members", true, &self.members), ("containers", false, &self.containers)] {
+            for (row, member) in family.iter() {
+                let node = member_node(row);
                 sum.add(|out| {
                     say!(out, "{name}");
-                    self.say_node(out, member_node(row));
-                    self.say_node(out, NodeId::from_raw(link.other));
-                    self.say_source(out, link);
+                    self.say_node(out, node);
+                    self.say_node(out, NodeId::from_raw(member.other));
+                    self.say_source(out, &self.member_link(node, down, *member));
                 });
             }
         }

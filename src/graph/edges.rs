@@ -227,7 +227,7 @@ impl Snapshot {
         match By(edge.by).source() {
             Source::Doc(doc) => {
                 let row = self.0.docs.get(doc);
-                Assertion::Document { node: NodeId::from_raw(row.node), seq: Seq(row.seq), current: !row.superseded }
+                Assertion::Document { node: NodeId::from_raw(row.node), seq: Seq(row.seq()), current: !row.superseded() }
             }
             Source::Events(events) => {
                 let row = self.0.events.get(events);
@@ -255,7 +255,7 @@ impl Store {
             NodeKind::Entity => self.entities.group(node.index() as u32).map(|atom| *self.degrees.get(atom) as usize).sum(),
             NodeKind::Alert | NodeKind::Incident => {
                 let row = member_row(node);
-                let mentions: usize = self.docs_of(node).map(|doc| self.docs.get(doc).mention_count as usize).sum();
+                let mentions: usize = self.docs_of(node).map(|doc| self.mention_range(doc).len()).sum();
                 mentions + self.members.degree(row) + self.containers.degree(row)
             }
         }
@@ -381,10 +381,10 @@ impl<'a> Edges<'a> {
                 }
             }
         }
-        for (out, family) in [(true, &store.members), (false, &store.containers)] {
+        for out in [true, false] {
             if self.wanted.goes(out) {
-                for entry in family.slices(member_row(node)).flatten() {
-                    if let Some(item) = self.wanted.member(store, node, out, *entry) {
+                for entry in store.members_of(node, out) {
+                    if let Some(item) = self.wanted.member(store, node, out, entry) {
                         self.offer(item);
                     }
                 }

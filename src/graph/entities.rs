@@ -1,7 +1,8 @@
-//! Entity tables: keys, atoms, groups.
+//! Entity tables: atoms, groups.
 //!
 //! An *atom* is one distinct set of keys of one kind; every mention of an entity is a mention of exactly one atom. An
-//! *entity* is a group of atoms. This file stores both and finds them; `resolve` decides which atoms form a group.
+//! *entity* is a group of atoms. This file stores both and finds them; `keys` knows who holds a key, `resolve` decides which atoms
+//! form a group.
 
 use std::sync::Arc;
 
@@ -11,42 +12,9 @@ use super::column::{Column, TextRef, Texts};
 use super::decision::Decisions;
 use super::ids::{NONE, fingerprint};
 use super::index::{Hasher, Index, Names};
+use super::keys::{Holder, KeyRow, Lists, Way};
 use super::named::Named;
 use super::store::Rules;
-
-/// A key of a kind, and the atoms that hold it as three lists through [`Held`].
-#[derive(Clone, Copy, Debug)]
-pub(super) struct KeyRow {
-    pub(super) text: TextRef,
-    pub(super) kind: u32,
-    /// Atoms that hold the key as a strong one.
-    pub(super) strong: u32,
-    /// Atoms that hold the key as a weak one beside strong ones.
-    pub(super) weak: u32,
-    /// Atoms that hold the key as a weak one and have no strong ones.
-    pub(super) only: u32,
-    /// Whether a decision keeps the key from uniting anything.
-    pub(super) cut: bool,
-    /// Whether an atom without strong keys joins by it.
-    pub(super) joins: bool,
-    /// Whether it names a domain by a short name that its atoms mean several DNS domains by.
-    pub(super) torn: bool,
-}
-
-impl Default for KeyRow {
-    fn default() -> Self {
-        Self { text: TextRef::default(), kind: 0, strong: NONE, weak: NONE, only: NONE, cut: false, joins: false, torn: false }
-    }
-}
-
-/// One key of one atom; an atom's keys stand together, strong ones first.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Held {
-    pub(super) key: u32,
-    pub(super) atom: u32,
-    /// The next atom in the key's list.
-    pub(super) next: u32,
-}
 
 /// One distinct set of keys.
 #[derive(Clone, Copy, Debug, Default)]
@@ -57,6 +25,8 @@ pub(super) struct AtomRow {
     pub(super) strong: u16,
     pub(super) weak: u16,
     pub(super) label: TextRef,
+    /// Its place among the rings; none as long as it was always alone.
+    pub(super) ring: u32,
     /// Smallest sequence number that mentions the atom.
     pub(super) first: u64,
     /// Fingerprint of kind and keys.
@@ -78,6 +48,13 @@ pub(super) struct Ring {
     pub(super) fixed: bool,
 }
 
+impl Ring {
+    /// The place of an atom that is a group of its own.
+    pub(super) fn alone(atom: u32) -> Self {
+        Self { next: atom, lead: atom, size: 1, joined: NONE, fixed: false }
+    }
+}
+
 /// The tables.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Entities {
@@ -85,10 +62,16 @@ pub(super) struct Entities {
     pub(super) key_index: Index,
     pub(super) atoms: Column<AtomRow>,
     pub(super) atom_index: Index,
-    pub(super) held: Column<Held>,
+    /// The keys of all atoms; those of one stand together, strong ones first.
+    pub(super) held: Column<u32>,
+    /// Holders of keys that several atoms hold in the same way.
+    pub(super) holders: Column<Holder>,
+    /// The lists of keys that are held in several ways.
+    pub(super) lists: Column<Lists>,
     /// The representative of each atom's group.
     pub(super) rep: Column<u32>,
-    pub(super) ring: Column<Ring>,
+    /// Places of the atoms that ever were in a group with others: most never are.
+    pub(super) rings: Column<Ring>,
     pub(super) decisions: Arc<Decisions>,
     /// What readers called the entities of this state.
     pub(super) named: Arc<Named>,
@@ -139,23 +122,29 @@ impl Entities {
     pub(super) fn atom_keys(&self, atom: u32) -> impl ExactSizeIterator<Item = (u32, bool)> + Clone + '_ {
         let row = *self.atoms.get(atom);
         let count = u32::from(row.strong) + u32::from(row.weak);
-        (0..count).map(move |n| (self.held.get(row.held + n).key, n < u32::from(row.strong)))
+        (0..count).map(move |n| (*self.held.get(row.held + n), n < u32::from(row.strong)))
+    }
+
+    /// Returns the atom's place in its group.
+    pub(super) fn ring(&self, atom: u32) -> Ring {
+        match self.atoms.get(atom).ring {
+            NONE => Ring::alone(atom),
+            place => *self.rings.get(place),
+        }
+    }
+
+    /// Returns the atom's place for writing.
+    pub(super) fn ring_mut(&mut self, atom: u32) -> &mut Ring {
+        let mut place = self.atoms.get(atom).ring;
+        if place == NONE {
+            place = self.rings.push(Ring::alone(atom));
+            self.atoms.get_mut(atom).ring = place;
+        }
+        self.rings.get_mut(place)
     }
 
     pub(super) fn key_text<'a>(&self, texts: &'a Texts, key: u32) -> &'a str {
         texts.get(self.keys.get(key).text)
-    }
-
-    /// Returns the atoms of a list that begins at `head`.
-    pub(super) fn holders(&self, head: u32) -> impl Iterator<Item = u32> + '_ {
-        let mut at = head;
-        std::iter::from_fn(move || {
-            (at != NONE).then(|| {
-                let held = self.held.get(at);
-                at = held.next;
-                held.atom
-            })
-        })
     }
 
     /// Returns the atoms of the group of `atom`, beginning with it.
@@ -163,7 +152,7 @@ impl Entities {
         let mut at = Some(atom);
         std::iter::from_fn(move || {
             let this = at?;
-            let next = self.ring.get(this).next;
+            let next = self.ring(this).next;
             at = (next != atom).then_some(next);
             Some(this)
         })
@@ -217,14 +206,14 @@ impl Entities {
         let mut label_ref = None;
         for (n, text) in mention.all().enumerate() {
             let key = self.intern_key(words, kind, text);
-            let row = self.keys.get_mut(key);
-            let head = match (n < mention.strong.len(), mention.strong.is_empty()) {
-                (true, _) => &mut row.strong,
-                (false, false) => &mut row.weak,
-                (false, true) => &mut row.only,
+            self.held.push(key);
+            let way = match (n < mention.strong.len(), mention.strong.is_empty()) {
+                (true, _) => Way::Strong,
+                (false, false) => Way::Weak,
+                (false, true) => Way::Only,
             };
-            let next = std::mem::replace(head, held + n as u32);
-            self.held.push(Held { key, atom, next });
+            self.hold(key, way, atom);
+            let row = self.keys.get(key);
             // Most labels repeat the value of a key: they share its text.
             if label_ref.is_none() && text.len() > label.len() && text.ends_with(label) && row.text.len != u16::MAX && !label.is_empty() {
                 let skip = (text.len() - label.len()) as u16;
@@ -234,9 +223,8 @@ impl Entities {
         let label = label_ref.unwrap_or_else(|| words.texts.push(label));
         let print = fingerprint(std::iter::once(mention.kind).chain(mention.all()));
         let (strong, weak) = (mention.strong.len() as u16, mention.weak.len() as u16);
-        self.atoms.push(AtomRow { kind, held, strong, weak, label, first: seq, print });
+        self.atoms.push(AtomRow { kind, held, strong, weak, label, ring: NONE, first: seq, print });
         self.rep.push(atom);
-        self.ring.push(Ring { next: atom, lead: atom, size: 1, joined: NONE, fixed: false });
         self.atom_index.insert(hash, atom);
         atom
     }
@@ -251,19 +239,6 @@ impl Entities {
         let key = self.keys.push(KeyRow { text: words.texts.push(text), kind, cut, joins, ..KeyRow::default() });
         self.key_index.insert(key_hash(words.hasher, kind, text), key);
         key
-    }
-
-    /// Builds the indexes anew, after the tables were read from a file.
-    pub(super) fn reindex(&mut self, hasher: &Hasher, texts: &Texts) {
-        let (mut keys, mut atoms) = (Index::with_capacity(self.keys.len()), Index::with_capacity(self.atoms.len()));
-        for key in 0..self.keys.len() as u32 {
-            let row = self.keys.get(key);
-            keys.insert(key_hash(hasher, row.kind, texts.get(row.text)), key);
-        }
-        for atom in 0..self.atoms.len() as u32 {
-            atoms.insert(hash_atom(&self.atoms, &self.held, &self.keys, hasher, texts, atom), atom);
-        }
-        (self.key_index, self.atom_index) = (keys, atoms);
     }
 
     /// Whether atom `a` stands before `b` in the order that does not depend on arrival.
@@ -287,15 +262,7 @@ fn key_hash(hasher: &Hasher, kind: u32, text: &str) -> u64 {
     hasher.of((kind, text))
 }
 
-/// Hashes a stored atom as its mention was hashed.
-fn hash_atom(atoms: &Column<AtomRow>, held: &Column<Held>, keys: &Column<KeyRow>, hasher: &Hasher, texts: &Texts, atom: u32) -> u64 {
-    let row = atoms.get(atom);
-    let count = u32::from(row.strong) + u32::from(row.weak);
-    let keys = (0..count).map(|n| texts.get(keys.get(held.get(row.held + n).key).text));
-    hasher.of(AtomHash { kind: row.kind, strong: row.strong, keys })
-}
-
-/// Hashes a mention and a stored atom alike.
+/// What is hashed of a mention.
 struct AtomHash<I> {
     kind: u32,
     strong: u16,

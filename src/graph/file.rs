@@ -1,311 +1,206 @@
 //! The graph's snapshot file: a fast start without the journal.
 //!
-//! Layout: magic, format, position in the journal, number of sections, checksum of that; then each section as length,
-//! checksum (CRC-32C) and content, little-endian. A file is written beside the old ones, synced, renamed and the folder
-//! synced; the two newest stay. Whatever cannot be read in full is as if it were not there: the journal has it all.
+//! Layout: magic, format, position in the journal, number of sections, place, length and checksum (CRC-32C) of each, checksum of
+//! all that; then the sections, little-endian. They are what memory holds, the indexes too, and are read side by side.
+//! A file is written beside the old ones, synced, renamed and the folder synced; the two newest stay. Whatever cannot be read in
+//! full is as if it were not there: the journal has it all.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
-use crate::model::{AlertStatus, Classification, IncidentStatus, Seq, Severity};
+use crate::model::Seq;
 
-use super::column::{Column, TextRef, Texts};
-use super::decision::{Decision, Decisions};
-use super::entities::{AtomRow, Held, KeyRow, Ring};
+use super::column::{Column, Texts};
+use super::decision::Decisions;
 use super::error::GraphError;
-use super::index::Names;
-use super::nodes::{AlertRow, DocRow, IncidentRow, MentionTo};
-use super::runs::{Entry, Family, Link, Mention, Run};
-use super::store::{EventsRow, Label, Mixed, Rules, Store};
+use super::index::{Hasher, Index};
+use super::plain::Plain;
+use super::runs::{Entry, Family, Rows, Run};
+use super::section::{Extent, Section, Sink};
+use super::store::{Mixed, Rules, Store};
 
 const MAGIC: [u8; 8] = *b"clewgrph";
 /// Raised whenever a row or a section changes; files of other formats are passed over.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 const KEPT: usize = 2;
 
-/// A value with a fixed place in the file.
-trait Plain: Sized {
-    fn put(&self, out: &mut Vec<u8>);
-    fn take(input: &mut &[u8]) -> Option<Self>;
+fn put_all<T: Plain>(values: &[T], out: &mut Sink) -> io::Result<()> {
+    out.put(&(values.len() as u64))?;
+    values.iter().try_for_each(|value| out.put(value))
 }
 
-macro_rules! numbers {
-    ($($type:ty),*) => {$(
-        impl Plain for $type {
-            fn put(&self, out: &mut Vec<u8>) {
-                out.extend_from_slice(&self.to_le_bytes());
-            }
-
-            fn take(input: &mut &[u8]) -> Option<Self> {
-                let (bytes, rest) = input.split_first_chunk()?;
-                *input = rest;
-                Some(Self::from_le_bytes(*bytes))
-            }
-        }
-    )*};
-}
-numbers!(u8, u16, u32, u64, i64);
-
-macro_rules! rows {
-    ($($type:ident { $($field:ident),* })*) => {$(
-        impl Plain for $type {
-            fn put(&self, out: &mut Vec<u8>) {
-                $(self.$field.put(out);)*
-            }
-
-            fn take(input: &mut &[u8]) -> Option<Self> {
-                Some(Self { $($field: Plain::take(input)?),* })
-            }
-        }
-    )*};
-}
-rows! {
-    TextRef { chunk, start, len }
-    KeyRow { text, kind, strong, weak, only, cut, joins, torn }
-    Held { key, atom, next }
-    AtomRow { kind, held, strong, weak, label, first, print }
-    Ring { next, lead, size, joined, fixed }
-    DocRow { node, next, mentions, mention_count, seq, time, modified, hash, standing, piece, superseded }
-    MentionTo { atom, role }
-    AlertRow {
-        id, title, alert_type, product, provider, tactics, techniques, start, end, created, modified, docs, current, severity, status,
-        is_incident
+fn take_all<T: Plain>(section: &mut Section) -> Option<Vec<T>> {
+    let len: u64 = section.next()?;
+    let mut all = Vec::with_capacity(section.room(len));
+    for _ in 0..len {
+        all.push(section.next()?);
     }
-    IncidentRow {
-        id, number, title, owner, provider, reason, tags, products, tactics, techniques, redirect, first, last, created, modified, closed,
-        docs, current, severity, status, classification
-    }
-    Label { relation, rule, print }
-    EventsRow { from, to, label, count, first, last, seq_min, seq_max }
-    Mention { key, doc }
-    Link { key, other, by, label }
-    Mixed { version, pieces }
+    Some(all)
 }
 
-impl Plain for bool {
-    fn put(&self, out: &mut Vec<u8>) {
-        out.push(u8::from(*self));
-    }
-
-    fn take(input: &mut &[u8]) -> Option<Self> {
-        Some(u8::take(input)? != 0)
-    }
+fn put_column<T: Plain + Clone + Default>(column: &Column<T>, out: &mut Sink) -> io::Result<()> {
+    out.put(&(column.len() as u64))?;
+    column.iter().try_for_each(|row| out.put(row))
 }
 
-impl Plain for [u8; 16] {
-    fn put(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self);
-    }
-
-    fn take(input: &mut &[u8]) -> Option<Self> {
-        let (bytes, rest) = input.split_first_chunk()?;
-        *input = rest;
-        Some(*bytes)
-    }
-}
-
-impl<T: Plain> Plain for Option<T> {
-    fn put(&self, out: &mut Vec<u8>) {
-        self.is_some().put(out);
-        if let Some(value) = self {
-            value.put(out);
-        }
-    }
-
-    fn take(input: &mut &[u8]) -> Option<Self> {
-        if bool::take(input)? { Some(Some(T::take(input)?)) } else { Some(None) }
-    }
-}
-
-const CLASSIFICATIONS: [Classification; 4] =
-    [Classification::TruePositive, Classification::BenignPositive, Classification::FalsePositive, Classification::Undetermined];
-
-macro_rules! choices {
-    ($($type:ty = $all:expr;)*) => {$(
-        impl Plain for $type {
-            fn put(&self, out: &mut Vec<u8>) {
-                out.push($all.iter().position(|one| one == self).expect("the list holds every variant") as u8);
-            }
-
-            fn take(input: &mut &[u8]) -> Option<Self> {
-                $all.get(usize::from(u8::take(input)?)).copied()
-            }
-        }
-    )*};
-}
-choices! {
-    Severity = Severity::ALL;
-    AlertStatus = AlertStatus::ALL;
-    IncidentStatus = IncidentStatus::ALL;
-    Classification = CLASSIFICATIONS;
-}
-
-impl Plain for String {
-    fn put(&self, out: &mut Vec<u8>) {
-        put_text(self, out);
-    }
-
-    fn take(input: &mut &[u8]) -> Option<Self> {
-        let len = usize::try_from(u64::take(input)?).ok()?;
-        let (bytes, rest) = input.split_at_checked(len)?;
-        *input = rest;
-        String::from_utf8(bytes.to_vec()).ok()
-    }
-}
-
-fn put_text(text: &str, out: &mut Vec<u8>) {
-    (text.len() as u64).put(out);
-    out.extend_from_slice(text.as_bytes());
-}
-
-impl Plain for Decision {
-    fn put(&self, out: &mut Vec<u8>) {
-        match self {
-            Self::Split((kind, key)) => (0u8.put(out), kind.put(out), key.put(out)).0,
-            Self::Merge(a, b) => {
-                1u8.put(out);
-                for text in [&a.0, &a.1, &b.0, &b.1] {
-                    text.put(out);
-                }
-            }
-            Self::Undo(seq) => (2u8.put(out), seq.put(out)).0,
-        }
-    }
-
-    fn take(input: &mut &[u8]) -> Option<Self> {
-        Some(match u8::take(input)? {
-            0 => Self::Split((String::take(input)?, String::take(input)?)),
-            1 => Self::Merge((String::take(input)?, String::take(input)?), (String::take(input)?, String::take(input)?)),
-            2 => Self::Undo(u64::take(input)?),
-            _ => return None,
-        })
-    }
-}
-
-fn put_column<T: Plain + Clone + Default>(column: &Column<T>, out: &mut Vec<u8>) {
-    (column.len() as u64).put(out);
-    for row in column.iter() {
-        row.put(out);
-    }
-}
-
-fn take_column<T: Plain + Clone + Default>(section: &mut Section<'_, impl Read>) -> Option<Column<T>> {
+fn take_column<T: Plain + Clone + Default>(section: &mut Section) -> Option<Column<T>> {
     let len: u64 = section.next()?;
     (0..len).map(|_| section.next()).collect()
 }
 
-fn put_family<E: Entry + Plain>(family: &Family<E>, out: &mut Vec<u8>) {
-    let lists = family.lists();
-    (lists.len() as u64).put(out);
-    for (len, list) in lists {
-        (len as u64).put(out);
-        for (row, entry) in list {
-            row.put(out);
-            entry.put(out);
+fn put_family<E: Entry + Plain>(family: &Family<E>, out: &mut Sink) -> io::Result<()> {
+    let runs = family.each_run();
+    out.put(&(runs.len() as u64))?;
+    for run in runs {
+        match &run.rows {
+            Rows::Dense { first } => out.put(&0_u8).and_then(|()| out.put(first))?,
+            Rows::Sparse { rows } => out.put(&1_u8).and_then(|()| put_all(rows, out))?,
         }
+        put_all(&run.starts, out)?;
+        put_all(&run.entries, out)?;
     }
+    Ok(())
 }
 
-fn take_family<E: Entry + Plain>(section: &mut Section<'_, impl Read>) -> Option<Family<E>> {
+fn take_family<E: Entry + Plain>(section: &mut Section) -> Option<Family<E>> {
     let runs: u64 = section.next()?;
     let mut family = Vec::new();
     for _ in 0..runs {
-        let len: u64 = section.next()?;
-        family.push(Run::read(len, || Some((section.next()?, section.next()?)))?);
+        let rows = match section.next::<u8>()? {
+            0 => Rows::Dense { first: section.next()? },
+            _ => Rows::Sparse { rows: take_all(section)? },
+        };
+        family.push(Run::checked(rows, take_all(section)?, take_all(section)?)?);
     }
     Some(Family::from_runs(family))
 }
 
-fn put_texts(texts: &Texts, out: &mut Vec<u8>) {
-    (texts.tail() as u64).put(out);
-    (texts.chunks().len() as u64).put(out);
-    for chunk in texts.chunks() {
-        put_text(chunk, out);
+fn put_index(index: &Index, out: &mut Sink) -> io::Result<()> {
+    let shards = index.shards();
+    out.put(&(shards.len() as u64))?;
+    for slots in shards {
+        put_all(slots, out)?;
     }
+    Ok(())
 }
 
-fn take_texts(section: &mut Section<'_, impl Read>) -> Option<Texts> {
+fn take_index(section: &mut Section) -> Option<Index> {
+    let shards: u64 = section.next()?;
+    Index::from_shards((0..shards).map(|_| take_all(section)).collect::<Option<_>>()?)
+}
+
+fn put_hasher(hasher: &Hasher, out: &mut Sink) -> io::Result<()> {
+    out.put(&hasher.seed).and_then(|()| out.put(&hasher.proof()))
+}
+
+fn take_hasher(section: &mut Section) -> Option<Hasher> {
+    let hasher = Hasher { seed: section.next()? };
+    (section.next::<u64>()? == hasher.proof()).then_some(hasher)
+}
+
+fn put_texts(texts: &Texts, out: &mut Sink) -> io::Result<()> {
+    out.put(&(texts.tail() as u64))?;
+    out.put(&(texts.chunks().len() as u64))?;
+    texts.chunks().try_for_each(|chunk| out.put_text(chunk))
+}
+
+fn take_texts(section: &mut Section) -> Option<Texts> {
     let tail = usize::try_from(section.next::<u64>()?).ok()?;
     let len: u64 = section.next()?;
     let chunks = (0..len).map(|_| section.next_text().map(Arc::new)).collect::<Option<_>>()?;
     Texts::from_chunks(chunks, tail)
 }
 
-fn put_decisions(decisions: &Decisions, out: &mut Vec<u8>) {
-    (decisions.all().len() as u64).put(out);
+fn put_decisions(decisions: &Decisions, out: &mut Sink) -> io::Result<()> {
+    out.put(&(decisions.all().len() as u64))?;
     for (seq, decision) in decisions.all() {
-        seq.put(out);
-        decision.put(out);
+        out.put(seq)?;
+        out.put(decision)?;
     }
+    Ok(())
 }
 
-fn take_decisions(section: &mut Section<'_, impl Read>) -> Option<Decisions> {
+fn take_decisions(section: &mut Section) -> Option<Arc<Decisions>> {
     // Their texts may have any length, and they are few.
     section.fill(usize::MAX)?;
     let mut decisions = Decisions::default();
     for _ in 0..section.next::<u64>()? {
         decisions.add(section.next()?, section.next()?);
     }
-    Some(decisions)
+    Some(Arc::new(decisions))
 }
 
-fn put_mixed(mixed: &BTreeMap<u32, Mixed>, out: &mut Vec<u8>) {
-    (mixed.len() as u64).put(out);
+fn put_mixed(mixed: &BTreeMap<u32, Mixed>, out: &mut Sink) -> io::Result<()> {
+    out.put(&(mixed.len() as u64))?;
     for (n, mixed) in mixed {
-        n.put(out);
-        mixed.put(out);
+        out.put(n)?;
+        out.put(mixed)?;
     }
+    Ok(())
 }
 
-fn take_mixed(section: &mut Section<'_, impl Read>) -> Option<BTreeMap<u32, Mixed>> {
+fn take_mixed(section: &mut Section) -> Option<Arc<BTreeMap<u32, Mixed>>> {
     let len: u64 = section.next()?;
-    (0..len).map(|_| Some((section.next()?, section.next()?))).collect()
+    (0..len).map(|_| Some((section.next()?, section.next()?))).collect::<Option<BTreeMap<u32, Mixed>>>().map(Arc::new)
 }
+
+/// Reads a section into its place.
+type Reading<'a> = Box<dyn FnOnce(&mut Section) -> Option<()> + Send + 'a>;
 
 /// Lists the sections once, for writing and for reading.
 macro_rules! sections {
     ($(($put:ident, $take:ident) $($path:ident).+;)*) => {
-        const SECTIONS: u32 = 0 $(+ { let _ = stringify!($($path).+); 1 })*;
+        const SECTIONS: usize = 0 $(+ { let _ = stringify!($($path).+); 1 })*;
 
-        fn write_sections(store: &Store, to: &mut impl Write) -> io::Result<()> {
-            let mut buffer = Vec::new();
-            $(
-                buffer.clear();
-                $put(&store.$($path).+, &mut buffer);
-                write_section(&buffer, to)?;
-            )*
-            Ok(())
+        fn write_sections(store: &Store, out: &mut Sink) -> io::Result<[Extent; SECTIONS]> {
+            Ok([$({
+                $put(&store.$($path).+, out)?;
+                out.end()?
+            }),*])
         }
 
-        fn read_sections(store: &mut Store, from: &mut impl Read) -> Option<()> {
-            $(
-                let mut section = Section::open(from)?;
-                store.$($path).+ = $take(&mut section)?.into();
-                section.close()?;
-            )*
-            Some(())
+        /// Gives `run` what reads each section into its place.
+        fn with_readings<R>(store: &mut Store, run: impl FnOnce([Reading<'_>; SECTIONS]) -> R) -> R {
+            run([$(Box::new(|section: &mut Section| {
+                store.$($path).+ = $take(section)?;
+                Some(())
+            })),*])
         }
     };
 }
 sections! {
+    (put_hasher, take_hasher) hasher;
     (put_texts, take_texts) texts;
-    (put_names, take_names) names;
+    (put_column, take_column) names.refs;
+    (put_index, take_index) names.index;
     (put_column, take_column) entities.keys;
+    (put_index, take_index) entities.key_index;
     (put_column, take_column) entities.atoms;
+    (put_index, take_index) entities.atom_index;
     (put_column, take_column) entities.held;
+    (put_column, take_column) entities.holders;
+    (put_column, take_column) entities.lists;
     (put_column, take_column) entities.rep;
-    (put_column, take_column) entities.ring;
+    (put_column, take_column) entities.rings;
     (put_decisions, take_decisions) entities.decisions;
+    (put_column, take_column) traits.rows;
+    (put_index, take_index) traits.index;
     (put_column, take_column) alerts;
+    (put_index, take_index) alert_index;
     (put_mixed, take_mixed) mixed;
     (put_column, take_column) incidents;
+    (put_index, take_index) incident_index;
+    (put_index, take_index) number_index;
     (put_column, take_column) docs;
     (put_column, take_column) mentions;
     (put_column, take_column) labels;
+    (put_index, take_index) label_index;
     (put_column, take_column) events;
+    (put_index, take_index) events_index;
     (put_family, take_family) mentioned;
     (put_family, take_family) links_out;
     (put_family, take_family) links_in;
@@ -314,107 +209,57 @@ sections! {
     (put_family, take_family) order;
 }
 
-fn put_names(names: &Names, out: &mut Vec<u8>) {
-    put_column(names.refs(), out);
-}
-
-fn take_names(section: &mut Section<'_, impl Read>) -> Option<Names> {
-    take_column(section).map(Names::from_refs)
-}
-
-fn write_section(content: &[u8], to: &mut impl Write) -> io::Result<()> {
-    to.write_all(&(content.len() as u64).to_le_bytes())?;
-    to.write_all(&crc32c::crc32c(content).to_le_bytes())?;
-    to.write_all(content)
-}
-
-/// A section as it is read: what stands in the window, and the checksum of all that came through it.
-///
-/// A graph of a million alerts has sections of hundreds of megabytes, which need not be in memory beside what is made of them.
-struct Section<'a, R> {
-    from: &'a mut R,
-    window: Vec<u8>,
-    at: usize,
-    /// Bytes that have not come into the window.
-    left: u64,
-    expected: u32,
-    sum: u32,
-}
-
-/// Bytes that are read at once.
-const WINDOW: usize = 1 << 18;
-/// No row takes more bytes.
-const ROW_MAX: usize = 512;
-
-impl<'a, R: Read> Section<'a, R> {
-    fn open(from: &'a mut R) -> Option<Self> {
-        let mut head = [0; 12];
-        from.read_exact(&mut head).ok()?;
-        let mut input = &head[..];
-        let (left, expected) = (u64::take(&mut input)?, u32::take(&mut input)?);
-        Some(Self { from, window: Vec::with_capacity(WINDOW + ROW_MAX), at: 0, left, expected, sum: 0 })
-    }
-
-    /// Reads on until so many bytes stand in the window, or all that are left.
-    fn fill(&mut self, bytes: usize) -> Option<()> {
-        if self.window.len() - self.at >= bytes || self.left == 0 {
-            return Some(());
+/// Reads every section on as many threads as there are cores, the largest first.
+fn read_sections(readings: [Reading<'_>; SECTIONS], path: &Path, extents: &[Extent; SECTIONS]) -> Option<()> {
+    let mut sections: Vec<(&Extent, Reading<'_>)> = extents.iter().zip(readings).collect();
+    sections.sort_by_key(|(extent, _)| extent.len);
+    let sections = Mutex::new(sections);
+    let next = || sections.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    let read = || {
+        while let Some((extent, reading)) = next() {
+            let mut section = Section::open(path, extent)?;
+            reading(&mut section)?;
+            section.close()?;
         }
-        self.window.drain(..self.at);
-        self.at = 0;
-        let (old, wanted) = (self.window.len(), self.left.min(bytes.max(WINDOW) as u64));
-        // A damaged length must not ask for memory that the file cannot fill.
-        let read = self.from.by_ref().take(wanted).read_to_end(&mut self.window).ok()? as u64;
-        self.sum = crc32c::crc32c_append(self.sum, &self.window[old..]);
-        self.left -= read;
-        (read == wanted).then_some(())
-    }
-
-    fn next<T: Plain>(&mut self) -> Option<T> {
-        self.fill(ROW_MAX)?;
-        let mut input = &self.window[self.at..];
-        let value = T::take(&mut input)?;
-        self.at = self.window.len() - input.len();
-        Some(value)
-    }
-
-    fn next_text(&mut self) -> Option<String> {
-        let len = usize::try_from(self.next::<u64>()?).ok()?;
-        self.fill(len)?;
-        let bytes = self.window.get(self.at..self.at.checked_add(len)?)?;
-        let text = String::from_utf8(bytes.to_vec()).ok()?;
-        self.at += len;
-        Some(text)
-    }
-
-    /// Whether all of it was read, and is what was written.
-    fn close(self) -> Option<()> {
-        (self.left == 0 && self.at == self.window.len() && self.sum == self.expected).then_some(())
-    }
+        Some(())
+    };
+    let workers = thread::available_parallelism().map_or(2, usize::from);
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..workers).map(|_| scope.spawn(read)).collect();
+        let here = read();
+        let there = others.into_iter().map(|other| other.join().ok().flatten());
+        // All of them are waited for, whatever one of them found.
+        there.fold(here, Option::and)
+    })
 }
 
-fn header(applied: Seq) -> Vec<u8> {
+fn header(applied: Seq, extents: &[Extent; SECTIONS]) -> Vec<u8> {
     let mut head = MAGIC.to_vec();
     FORMAT.put(&mut head);
     applied.0.put(&mut head);
-    SECTIONS.put(&mut head);
+    (SECTIONS as u32).put(&mut head);
+    extents.iter().for_each(|extent| extent.put(&mut head));
     crc32c::crc32c(&head).put(&mut head);
     head
 }
 
-const HEADER: usize = 8 + 4 + 8 + 4 + 4;
+const HEADER: usize = 8 + 4 + 8 + 4 + SECTIONS * 20 + 4;
 
 fn read(path: &Path, rules: Rules) -> Option<Store> {
-    let mut file = BufReader::with_capacity(1 << 20, File::open(path).ok()?);
     let mut head = [0; HEADER];
-    file.read_exact(&mut head).ok()?;
+    File::open(path).ok()?.read_exact(&mut head).ok()?;
     let applied = Seq(u64::from_le_bytes(*head[12..].first_chunk()?));
-    if head[..] != header(applied)[..] {
+    let mut extents = [Extent::default(); SECTIONS];
+    let mut input = &head[24..];
+    for extent in &mut extents {
+        *extent = Extent::take(&mut input)?;
+    }
+    if head[..] != header(applied, &extents)[..] {
         return None;
     }
     let mut store = Store { rules, applied, ..Store::default() };
-    read_sections(&mut store, &mut file)?;
-    store.reindex();
+    with_readings(&mut store, |readings| read_sections(readings, path, &extents))?;
+    store.recount();
     Some(store)
 }
 
@@ -455,10 +300,15 @@ pub(super) fn save(dir: &Path, store: &Store) -> Result<(), GraphError> {
     let path = dir.join(format!("graph-{:020}.snap", store.applied.0));
     let temporary = path.with_extension("tmp");
     let write = || -> io::Result<()> {
-        let mut file = BufWriter::with_capacity(1 << 20, File::create(&temporary)?);
-        file.write_all(&header(store.applied))?;
-        write_sections(store, &mut file)?;
-        file.into_inner().map_err(|error| error.into_error())?.sync_all()?;
+        let mut file = File::create(&temporary)?;
+        // Where the sections are is known behind them.
+        file.write_all(&[0; HEADER])?;
+        let mut sink = Sink::new(file, HEADER as u64);
+        let extents = write_sections(store, &mut sink)?;
+        let mut file = sink.into_file();
+        file.seek(SeekFrom::Start(0))?;
+        file.write_all(&header(store.applied, &extents))?;
+        file.sync_all()?;
         fs::rename(&temporary, &path)?;
         File::open(dir)?.sync_all()
     };

@@ -1,28 +1,28 @@
 //! Hash indexes and interned names that a snapshot shares with the writer.
 
-use std::hash::{BuildHasher, Hash};
+use std::hash::{BuildHasher, Hash, Hasher as _, RandomState};
 use std::sync::Arc;
 
-use hashbrown::{DefaultHashBuilder, HashTable};
-
 use super::column::{Column, TextRef, Texts};
+use super::ids::Print;
 
 const SHARDS: usize = 1024;
 
-/// A number and the half of its hash that the shard does not tell: a table that grows hashes nothing again, and a number that
-/// only shares its place with the wanted one is passed over without a look at what it stands for.
-#[derive(Clone, Copy, Debug)]
-struct Slot {
-    id: u32,
-    mark: u32,
+/// A number and the half of its hash that the shard does not tell: a number that only stands where the wanted one would is passed
+/// over without a look at what it stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Slot {
+    pub(super) mark: u32,
+    pub(super) id: u32,
 }
 
 /// A set of numbers found by a hash and a test of equality.
 ///
-/// Cut into shards so that a writer copies only those that it touches while a snapshot holds them.
+/// Cut into shards so that a writer copies only those that it touches while a snapshot holds them. The slots of a shard stand side by
+/// side in the order of their marks. These are spread evenly, so a mark tells about where its slot is.
 #[derive(Clone, Debug)]
 pub(super) struct Index {
-    shards: Arc<Vec<Arc<HashTable<Slot>>>>,
+    shards: Arc<Vec<Arc<Vec<Slot>>>>,
 }
 
 impl Default for Index {
@@ -40,61 +40,102 @@ const fn mark(hash: u64) -> u32 {
     hash as u32
 }
 
-/// The hash inside a shard: a mark spread over all bits.
-const fn spread(mark: u32) -> u64 {
-    (mark as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+/// Returns the place of the first slot whose mark is not less: looks where it should be, and from there in growing steps.
+fn place(slots: &[Slot], mark: u32) -> usize {
+    let guess = ((u64::from(mark) * slots.len() as u64) >> 32) as usize;
+    let mut step = 8;
+    let (low, high) = if slots.get(guess).is_some_and(|slot| slot.mark < mark) {
+        let mut low = guess + 1;
+        while slots.get(low + step).is_some_and(|slot| slot.mark < mark) {
+            low += step + 1;
+            step *= 2;
+        }
+        (low, (low + step).min(slots.len()))
+    } else {
+        let mut high = guess;
+        while high >= step && slots[high - step].mark >= mark {
+            high -= step;
+            step *= 2;
+        }
+        (high.saturating_sub(step), high)
+    };
+    low + slots[low..high].partition_point(|slot| slot.mark < mark)
 }
 
 impl Index {
-    /// Returns an empty index with room for `len` numbers.
-    pub(super) fn with_capacity(len: usize) -> Self {
-        let each = len / SHARDS;
-        if each == 0 {
-            return Self::default();
-        }
-        // Shards fill unevenly.
-        Self { shards: Arc::new((0..SHARDS).map(|_| Arc::new(HashTable::with_capacity(each + each / 8 + 8))).collect()) }
+    /// The numbers that may have the hash.
+    fn candidates(&self, hash: u64) -> impl Iterator<Item = u32> + '_ {
+        let (slots, mark) = (&self.shards[shard(hash)][..], mark(hash));
+        slots[place(slots, mark)..].iter().take_while(move |slot| slot.mark == mark).map(|slot| slot.id)
     }
 
     pub(super) fn find(&self, hash: u64, mut equal: impl FnMut(u32) -> bool) -> Option<u32> {
-        let mark = mark(hash);
-        self.shards[shard(hash)].find(spread(mark), |slot| slot.mark == mark && equal(slot.id)).map(|slot| slot.id)
+        self.candidates(hash).find(|id| equal(*id))
     }
 
     /// Calls `each` with every number that may have the hash.
-    pub(super) fn each(&self, hash: u64, mut each: impl FnMut(u32)) {
-        let mark = mark(hash);
-        for slot in self.shards[shard(hash)].iter_hash(spread(mark)).filter(|slot| slot.mark == mark) {
-            each(slot.id);
-        }
+    pub(super) fn each(&self, hash: u64, each: impl FnMut(u32)) {
+        self.candidates(hash).for_each(each);
     }
 
     pub(super) fn insert(&mut self, hash: u64, id: u32) {
-        let shard = &mut Arc::make_mut(&mut self.shards)[shard(hash)];
+        let slots = Arc::make_mut(&mut Arc::make_mut(&mut self.shards)[shard(hash)]);
+        if slots.len() == slots.capacity() {
+            // Doubling would leave a quarter of all indexes empty.
+            slots.reserve_exact(slots.len() / 8 + 4);
+        }
         let mark = mark(hash);
-        Arc::make_mut(shard).insert_unique(spread(mark), Slot { id, mark }, |slot| spread(slot.mark));
+        slots.insert(place(slots, mark), Slot { mark, id });
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.shards.iter().map(|shard| shard.allocation_size() + 48).sum()
+        self.shards.iter().map(|shard| shard.capacity() * size_of::<Slot>() + 48).sum()
+    }
+
+    /// Returns the slots of each shard, for a snapshot file.
+    pub(super) fn shards(&self) -> impl ExactSizeIterator<Item = &[Slot]> {
+        self.shards.iter().map(|shard| &shard[..])
+    }
+
+    /// Takes shards from a file; none if they are not what [`Self::shards`] gives.
+    pub(super) fn from_shards(shards: Vec<Vec<Slot>>) -> Option<Self> {
+        let sound = shards.len() == SHARDS && shards.iter().all(|slots| slots.is_sorted_by_key(|slot| slot.mark));
+        sound.then(|| Self { shards: Arc::new(shards.into_iter().map(Arc::new).collect()) })
     }
 }
 
-/// The hasher of a graph's indexes: seeded anew in each process, so that chosen keys cannot pile up.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Hasher(DefaultHashBuilder);
+/// The hasher of a graph's indexes: seeded anew for each graph, so that chosen keys cannot pile up.
+///
+/// A snapshot file keeps the seed, and with it the indexes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Hasher {
+    pub(super) seed: u64,
+}
+
+impl Default for Hasher {
+    fn default() -> Self {
+        Self { seed: RandomState::new().hash_one(0) }
+    }
+}
 
 impl Hasher {
     pub(super) fn of(&self, value: impl Hash) -> u64 {
-        self.0.hash_one(value)
+        let mut print = Print::new(self.seed);
+        value.hash(&mut print);
+        print.finish()
+    }
+
+    /// What the seed makes of values of each type that is indexed: by it a file shows that its indexes were made by the same hash.
+    pub(super) fn proof(&self) -> u64 {
+        self.of(("text", 1_u16, 2_u32, 3_i64, Some(4_i64)))
     }
 }
 
 /// Texts stored once and numbered: titles, kinds, relations, roles, rules, lists.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
-    refs: Column<TextRef>,
-    index: Index,
+    pub(super) refs: Column<TextRef>,
+    pub(super) index: Index,
 }
 
 /// Separates the members of a list that is interned as one text.
@@ -132,24 +173,70 @@ impl Names {
         self.get(texts, id).split_terminator(LIST)
     }
 
-    pub(super) fn refs(&self) -> &Column<TextRef> {
-        &self.refs
+    pub(super) fn bytes(&self) -> usize {
+        self.refs.bytes() + self.index.bytes()
     }
+}
 
-    /// Takes names from a file; they are found once [`Self::reindex`] has run.
-    pub(super) fn from_refs(refs: Column<TextRef>) -> Self {
-        Self { refs, index: Index::default() }
-    }
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
 
-    pub(super) fn reindex(&mut self, hasher: &Hasher, texts: &Texts) {
-        let refs = &self.refs;
-        self.index = Index::with_capacity(refs.len());
-        for id in 0..refs.len() as u32 {
-            self.index.insert(hasher.of(texts.get(*refs.get(id))), id);
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn an_index_finds_what_was_inserted(hashes in prop::collection::vec(prop_oneof![any::<u64>(), 0u64..40, (0u64..3000).prop_map(|n| n << 20)], 0..3000)) {
+            let mut index = Index::default();
+            let mut naive: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
+            for (id, hash) in hashes.iter().enumerate() {
+                index.insert(*hash, id as u32);
+                naive.entry(*hash).or_default().push(id as u32);
+            }
+            let again = Index::from_shards(index.shards().map(<[Slot]>::to_vec).collect()).expect("what was given is taken");
+            for index in [&index, &again] {
+                for (hash, ids) in &naive {
+                    for id in ids {
+                        prop_assert_eq!(index.find(*hash, |found| found == *id), Some(*id));
+                    }
+                    let mut found = Vec::new();
+                    index.each(*hash, |id| found.push(id));
+                    prop_assert!(ids.iter().all(|id| found.contains(id)));
+                    prop_assert!(found.iter().all(|id| hashes[*id as usize] as u32 == *hash as u32));
+                    prop_assert_eq!(index.find(*hash, |_| false), None);
+                }
+            }
+            let slots = index.shards().map(<[Slot]>::len).sum::<usize>();
+            prop_assert_eq!(slots, hashes.len());
         }
     }
 
-    pub(super) fn bytes(&self) -> usize {
-        self.refs.bytes() + self.index.bytes()
+    #[test]
+    fn a_clone_keeps_what_it_saw() {
+        let mut index = Index::default();
+        index.insert(7, 1);
+        let seen = index.clone();
+        index.insert(7, 2);
+        assert_eq!((seen.find(7, |id| id == 2), index.find(7, |id| id == 2)), (None, Some(2)));
+    }
+
+    #[test]
+    fn what_is_no_index_is_not_taken() {
+        let shards = |first: Vec<Slot>| std::iter::once(first).chain((1..SHARDS).map(|_| Vec::new())).collect::<Vec<_>>();
+        let slot = |mark| Slot { mark, id: 0 };
+        assert!(Index::from_shards(shards(vec![slot(1), slot(2)])).is_some());
+        assert!(Index::from_shards(shards(vec![slot(2), slot(1)])).is_none());
+        assert!(Index::from_shards(Vec::new()).is_none());
+    }
+
+    #[test]
+    fn hashes_belong_to_their_seed() {
+        let (one, same, other) = (Hasher { seed: 1 }, Hasher { seed: 1 }, Hasher { seed: 2 });
+        assert_eq!((one.of("a"), one.proof()), (same.of("a"), same.proof()));
+        assert_ne!(one.of("a"), other.of("a"));
+        assert_ne!(one.of("a"), one.of("a\0"));
+        assert_ne!(one.of(("ab", "c")), one.of(("a", "bc")));
     }
 }

@@ -102,7 +102,7 @@ impl Snapshot {
     /// Reads the newest edges of an entity, and what else belongs to their links at the other end; none once that costs more than `stored`.
     fn newest_links(&self, node: NodeId, filter: &EdgeFilter, after: Option<EdgePosition>, limit: usize, stored: usize) -> Option<Linked> {
         let wanted = Wanted::new(&self.0, filter);
-        let alone = self.0.entities.ring.get(node.index() as u32).size == 1;
+        let alone = self.0.entities.ring(node.index() as u32).size == 1;
         let mut places: HashMap<Ends, To> = HashMap::with_capacity(limit.min(stored));
         let (mut page, mut more): (Vec<Found>, bool) = (Vec::new(), false);
         let mut left = stored;

@@ -8,11 +8,11 @@
 
 use std::borrow::Cow;
 
-use crate::model::{Alert, AlertStatus, Classification, Incident, IncidentStatus, Owner, Severity};
+use crate::model::{Alert, AlertStatus, Classification, Incident, IncidentStatus, Owner, Seq, Severity};
 
-use super::column::{TextRef, Texts};
+use super::column::{Column, TextRef, Texts};
 use super::ids::{NO_TIME, NONE, micros};
-use super::index::{Hasher, Names};
+use super::index::{Hasher, Index, Names};
 
 /// One version or piece.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,20 +21,48 @@ pub(super) struct DocRow {
     pub(super) node: u32,
     /// The document of the same node that was applied before.
     pub(super) next: u32,
-    /// Where its mentions begin.
+    /// Where its mentions begin; they end where those of the next document begin.
     pub(super) mentions: u32,
-    pub(super) mention_count: u32,
-    pub(super) seq: u64,
+    /// How an incident stands in it, a list ([`Intern::standing`]); of alerts the empty one.
+    pub(super) standing: u32,
     /// The instant by which its edges stand in order.
     pub(super) time: i64,
     pub(super) modified: i64,
-    pub(super) hash: [u8; 16],
-    /// How an incident stands in it, a list ([`Intern::standing`]); of alerts the empty one.
-    pub(super) standing: u32,
+    pub(super) place: DocPlace,
+}
+
+/// Number of a document in the journal, and what it is to its alert or incident.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct DocPlace(pub(super) u64);
+
+impl DocPlace {
+    const PIECE: u64 = 1 << 63;
+    const SUPERSEDED: u64 = 1 << 62;
+
+    pub(super) fn new(seq: Seq, piece: bool, superseded: bool) -> Self {
+        debug_assert!(seq.0 < Self::SUPERSEDED);
+        Self(seq.0 | if piece { Self::PIECE } else { 0 } | if superseded { Self::SUPERSEDED } else { 0 })
+    }
+}
+
+impl DocRow {
+    pub(super) fn seq(&self) -> u64 {
+        self.place.0 & !(DocPlace::PIECE | DocPlace::SUPERSEDED)
+    }
+
     /// Whether it adds to the alert whatever its version.
-    pub(super) piece: bool,
+    pub(super) fn piece(&self) -> bool {
+        self.place.0 & DocPlace::PIECE != 0
+    }
+
     /// Whether a newer version has taken its place.
-    pub(super) superseded: bool,
+    pub(super) fn superseded(&self) -> bool {
+        self.place.0 & DocPlace::SUPERSEDED != 0
+    }
+
+    pub(super) fn supersede(&mut self) {
+        self.place.0 |= DocPlace::SUPERSEDED;
+    }
 }
 
 /// An entity in the list of a document.
@@ -48,17 +76,73 @@ pub(super) struct MentionTo {
 pub(super) const NESTED: u32 = 1 << 31;
 pub(super) const NO_ROLE: u32 = NESTED - 1;
 
-/// What an alert's row shows; the defaults are *absent*.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct AlertRow {
-    pub(super) id: TextRef,
-    pub(super) title: u32,
+/// What many alerts have in common, kept once for all of them; the defaults are *absent*.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Traits {
     pub(super) alert_type: u32,
     pub(super) product: u32,
     pub(super) provider: u32,
     /// Lists of names.
     pub(super) tactics: u32,
     pub(super) techniques: u32,
+    pub(super) severity: Severity,
+    pub(super) status: AlertStatus,
+    pub(super) is_incident: bool,
+}
+
+impl Default for Traits {
+    fn default() -> Self {
+        Self {
+            alert_type: EMPTY,
+            product: EMPTY,
+            provider: EMPTY,
+            tactics: EMPTY,
+            techniques: EMPTY,
+            severity: Severity::Unknown,
+            status: AlertStatus::New,
+            is_incident: false,
+        }
+    }
+}
+
+/// Traits stored once and numbered.
+#[derive(Clone, Debug, Default)]
+pub(super) struct TraitTable {
+    pub(super) rows: Column<Traits>,
+    pub(super) index: Index,
+}
+
+impl TraitTable {
+    pub(super) fn intern(&mut self, hasher: &Hasher, traits: Traits) -> u32 {
+        let Traits { alert_type, product, provider, tactics, techniques, severity, status, is_incident } = traits;
+        let numbers = (severity as u8, status as u8, u8::from(is_incident));
+        let hash = hasher.of((alert_type, product, provider, tactics, techniques, numbers));
+        if let Some(id) = self.index.find(hash, |id| *self.rows.get(id) == traits) {
+            return id;
+        }
+        let id = self.rows.push(traits);
+        self.index.insert(hash, id);
+        id
+    }
+
+    pub(super) fn get(&self, id: u32) -> &Traits {
+        self.rows.get(id)
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.rows.bytes() + self.index.bytes()
+    }
+}
+
+/// The traits of an alert that no document speaks of: every store interns them first.
+pub(super) const NO_TRAITS: u32 = 0;
+
+/// What an alert's row shows; the defaults are *absent*.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AlertRow {
+    pub(super) id: TextRef,
+    pub(super) title: u32,
+    pub(super) traits: u32,
     pub(super) start: i64,
     pub(super) end: i64,
     pub(super) created: i64,
@@ -67,9 +151,6 @@ pub(super) struct AlertRow {
     pub(super) docs: u32,
     /// The newest version; absent while only pieces are known.
     pub(super) current: u32,
-    pub(super) severity: Severity,
-    pub(super) status: AlertStatus,
-    pub(super) is_incident: bool,
 }
 
 /// What an incident's row shows.
@@ -110,20 +191,13 @@ impl Default for AlertRow {
         Self {
             id: TextRef::default(),
             title: EMPTY,
-            alert_type: EMPTY,
-            product: EMPTY,
-            provider: EMPTY,
-            tactics: EMPTY,
-            techniques: EMPTY,
+            traits: NO_TRAITS,
             start: NO_TIME,
             end: NO_TIME,
             created: NO_TIME,
             modified: NO_TIME,
             docs: NONE,
             current: NONE,
-            severity: Severity::Unknown,
-            status: AlertStatus::New,
-            is_incident: false,
         }
     }
 }
@@ -156,11 +230,12 @@ impl Default for IncidentRow {
     }
 }
 
-/// The tables of names, borrowed for writing.
+/// The tables of names and traits, borrowed for writing.
 pub(super) struct Intern<'a> {
     pub(super) hasher: &'a Hasher,
     pub(super) texts: &'a mut Texts,
     pub(super) names: &'a mut Names,
+    pub(super) traits: &'a mut TraitTable,
 }
 
 impl Intern<'_> {
@@ -172,22 +247,29 @@ impl Intern<'_> {
         self.names.intern_list(self.hasher, self.texts, list)
     }
 
+    fn traits(&mut self, traits: Traits) -> u32 {
+        self.traits.intern(self.hasher, traits)
+    }
+
     /// Reads what a document says of its alert; id and documents are left to the caller.
     pub(super) fn alert(&mut self, alert: &Alert) -> AlertRow {
-        AlertRow {
-            title: self.name(&alert.title),
+        let traits = Traits {
             alert_type: self.name(&alert.alert_type),
             product: self.name(&alert.product),
             provider: self.name(&alert.provider),
             tactics: self.list(alert.tactics.iter().map(|t| &**t)),
             techniques: self.list(alert.techniques.iter().map(String::as_str)),
+            severity: alert.severity,
+            status: alert.status,
+            is_incident: alert.is_incident,
+        };
+        AlertRow {
+            title: self.name(&alert.title),
+            traits: self.traits(traits),
             start: micros(alert.start),
             end: micros(alert.end),
             created: micros(alert.created),
             modified: micros(alert.modified),
-            severity: alert.severity,
-            status: alert.status,
-            is_incident: alert.is_incident,
             ..AlertRow::default()
         }
     }
@@ -253,21 +335,51 @@ impl Intern<'_> {
 
     /// Adds a piece to what earlier pieces say: commutative, associative and idempotent.
     pub(super) fn join_piece(&mut self, old: &AlertRow, piece: &AlertRow) -> AlertRow {
+        let (a, b) = (*self.traits.get(old.traits), *self.traits.get(piece.traits));
+        let traits = Traits {
+            alert_type: self.least(a.alert_type, b.alert_type),
+            product: self.least(a.product, b.product),
+            provider: self.least(a.provider, b.provider),
+            tactics: self.union(a.tactics, b.tactics),
+            techniques: self.union(a.techniques, b.techniques),
+            severity: a.severity.max(b.severity),
+            status: a.status.max(b.status),
+            is_incident: a.is_incident || b.is_incident,
+        };
         AlertRow {
             title: self.least(old.title, piece.title),
-            alert_type: self.least(old.alert_type, piece.alert_type),
-            product: self.least(old.product, piece.product),
-            provider: self.least(old.provider, piece.provider),
-            tactics: self.union(old.tactics, piece.tactics),
-            techniques: self.union(old.techniques, piece.techniques),
+            traits: self.traits(traits),
             start: earliest(old.start, piece.start),
             end: old.end.max(piece.end),
             created: earliest(old.created, piece.created),
             modified: old.modified.max(piece.modified),
-            severity: old.severity.max(piece.severity),
-            status: old.status.max(piece.status),
-            is_incident: old.is_incident || piece.is_incident,
             ..*old
+        }
+    }
+
+    /// Fills what a version leaves absent from the pieces of its alert.
+    pub(super) fn fill(&mut self, version: &AlertRow, pieces: &AlertRow) -> AlertRow {
+        let name = |a, b| if a == EMPTY { b } else { a };
+        let time = |a, b| if a == NO_TIME { b } else { a };
+        let (a, b) = (*self.traits.get(version.traits), *self.traits.get(pieces.traits));
+        let traits = Traits {
+            alert_type: name(a.alert_type, b.alert_type),
+            product: name(a.product, b.product),
+            provider: name(a.provider, b.provider),
+            tactics: name(a.tactics, b.tactics),
+            techniques: name(a.techniques, b.techniques),
+            severity: if a.severity == Severity::Unknown { b.severity } else { a.severity },
+            status: a.status,
+            is_incident: a.is_incident || b.is_incident,
+        };
+        AlertRow {
+            title: name(version.title, pieces.title),
+            traits: self.traits(traits),
+            start: time(version.start, pieces.start),
+            end: time(version.end, pieces.end),
+            created: time(version.created, pieces.created),
+            modified: time(version.modified, pieces.modified),
+            ..*version
         }
     }
 }
@@ -282,27 +394,6 @@ fn earliest(a: i64, b: i64) -> i64 {
         (NO_TIME, b) => b,
         (a, NO_TIME) => a,
         (a, b) => a.min(b),
-    }
-}
-
-/// Fills what a version leaves absent from the pieces of its alert.
-pub(super) fn fill(version: &AlertRow, pieces: &AlertRow) -> AlertRow {
-    let name = |a, b| if a == EMPTY { b } else { a };
-    let time = |a, b| if a == NO_TIME { b } else { a };
-    AlertRow {
-        title: name(version.title, pieces.title),
-        alert_type: name(version.alert_type, pieces.alert_type),
-        product: name(version.product, pieces.product),
-        provider: name(version.provider, pieces.provider),
-        tactics: name(version.tactics, pieces.tactics),
-        techniques: name(version.techniques, pieces.techniques),
-        start: time(version.start, pieces.start),
-        end: time(version.end, pieces.end),
-        created: time(version.created, pieces.created),
-        modified: time(version.modified, pieces.modified),
-        severity: if version.severity == Severity::Unknown { pieces.severity } else { version.severity },
-        is_incident: version.is_incident || pieces.is_incident,
-        ..*version
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::model::{Keys, Kind, Seq, Severity, Time, Window};
 
 use super::ids::{NodeId, NodeKind, fingerprint, sort_key, time};
+use super::keys::Way;
 use super::refs::{AlertRef, EntityRef, IncidentRef, NodeRef};
 use super::runs::within;
 use super::store::{Store, order_of};
@@ -20,8 +21,6 @@ pub struct Version {
     pub modified: Option<Time>,
     /// Its document.
     pub seq: Seq,
-    /// Fingerprint of the document.
-    pub hash: [u8; 16],
     /// Whether it is part of the present state.
     pub current: bool,
     /// Whether it is a piece, which adds to every version.
@@ -70,12 +69,12 @@ impl Snapshot {
         let mut found: Vec<NodeId> = Vec::new();
         for key in keys.strong.iter().filter_map(|key| find(key.as_str())) {
             let known = |atom: &u32| store.entities.is_named_by(store.rules, &store.texts, key, *atom);
-            found.extend(store.entities.holders(store.entities.keys.get(key).strong).filter(known).map(|atom| store.entity_of(atom)));
+            found.extend(store.entities.holders(key, Way::Strong).filter(known).map(|atom| store.entity_of(atom)));
         }
         if found.is_empty() {
             for key in keys.weak.iter().filter_map(|key| find(key.as_str())) {
-                let row = store.entities.keys.get(key);
-                found.extend(store.entities.holders(row.only).chain(store.entities.holders(row.weak)).map(|atom| store.entity_of(atom)));
+                let holders = [Way::Only, Way::Weak].into_iter().flat_map(|way| store.entities.holders(key, way));
+                found.extend(holders.map(|atom| store.entity_of(atom)));
             }
         }
         self.in_order(found)
@@ -86,8 +85,7 @@ impl Snapshot {
         let store = &self.0;
         let kind = store.names.find(&store.hasher, &store.texts, kind);
         let Some(key) = kind.and_then(|kind| store.entities.find_key(&store.hasher, &store.texts, kind, key)) else { return Vec::new() };
-        let row = store.entities.keys.get(key);
-        let atoms = [row.strong, row.only, row.weak].into_iter().flat_map(|head| store.entities.holders(head));
+        let atoms = Way::ALL.into_iter().flat_map(|way| store.entities.holders(key, way));
         self.in_order(atoms.map(|atom| store.entity_of(atom)).collect())
     }
 
@@ -122,7 +120,7 @@ impl Snapshot {
         let n = node.index() as u32;
         match node.kind() {
             NodeKind::Entity => {
-                let lead = self.0.entities.ring.get(*self.0.entities.rep.get(n)).lead;
+                let lead = self.0.entities.ring(*self.0.entities.rep.get(n)).lead;
                 self.0.entities.atoms.get(lead).print
             }
             NodeKind::Alert => fingerprint([self.0.texts.get(self.0.alerts.get(n).id)]),
@@ -258,7 +256,7 @@ impl Snapshot {
     pub fn count_alerts(&self, mut filter: impl FnMut(&AlertRef) -> bool) -> [[u32; 6]; 5] {
         let mut counts = [[0; 6]; 5];
         for alert in self.all_alerts().filter(|alert| filter(alert)) {
-            counts[alert.row.status as usize][alert.row.severity as usize] += 1;
+            counts[alert.status() as usize][alert.severity() as usize] += 1;
         }
         counts
     }
@@ -274,7 +272,7 @@ impl Snapshot {
 
     /// Returns the first document that spoke of an alert or incident, in whatever version.
     pub fn first_seq(&self, node: NodeId) -> Option<Seq> {
-        self.0.docs_of(node).map(|doc| Seq(self.0.docs.get(doc).seq)).min()
+        self.0.docs_of(node).map(|doc| Seq(self.0.docs.get(doc).seq())).min()
     }
 
     /// Returns the versions and pieces of an alert or incident, newest first.
@@ -284,7 +282,7 @@ impl Snapshot {
             .docs_of(node)
             .map(|doc| {
                 let row = self.0.docs.get(doc);
-                Version { modified: time(row.modified), seq: Seq(row.seq), hash: row.hash, current: !row.superseded, piece: row.piece }
+                Version { modified: time(row.modified), seq: Seq(row.seq()), current: !row.superseded(), piece: row.piece() }
             })
             .collect();
         versions.sort_unstable_by_key(|v| std::cmp::Reverse((v.modified, v.seq)));

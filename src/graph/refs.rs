@@ -4,7 +4,8 @@ use crate::model::{AlertStatus, Classification, IncidentStatus, Owner, Seq, Seve
 
 use super::entities::better_label;
 use super::ids::{NONE, NodeId, time};
-use super::nodes::{AlertRow, EMPTY, IncidentRow};
+use super::keys::Way;
+use super::nodes::{AlertRow, EMPTY, IncidentRow, Traits};
 use super::store::Store;
 
 /// Why two identities count as one entity.
@@ -59,9 +60,13 @@ macro_rules! columns {
     };
     (@type text) => { &'a str };
     (@type list) => { impl Iterator<Item = &'a str> + use<'a> };
+    (@type trait_text) => { &'a str };
+    (@type trait_list) => { impl Iterator<Item = &'a str> + use<'a> };
     (@type time) => { Option<Time> };
     (@read text, $self:ident, $field:ident) => { $self.store.name($self.row.$field) };
     (@read list, $self:ident, $field:ident) => { $self.store.names.list(&$self.store.texts, $self.row.$field) };
+    (@read trait_text, $self:ident, $field:ident) => { $self.store.name($self.traits().$field) };
+    (@read trait_list, $self:ident, $field:ident) => { $self.store.names.list(&$self.store.texts, $self.traits().$field) };
     (@read time, $self:ident, $field:ident) => { time($self.row.$field) };
 }
 
@@ -70,15 +75,15 @@ impl<'a> AlertRef<'a> {
         /// Returns the title.
         title: text = title;
         /// Returns the detector's type or rule name.
-        alert_type: text = alert_type;
+        alert_type: trait_text = alert_type;
         /// Returns the product.
-        product: text = product;
+        product: trait_text = product;
         /// Returns the provider.
-        provider: text = provider;
+        provider: trait_text = provider;
         /// Returns the tactics.
-        tactics: list = tactics;
+        tactics: trait_list = tactics;
         /// Returns the techniques.
-        techniques: list = techniques;
+        techniques: trait_list = techniques;
         /// Returns when the activity began.
         start: time = start;
         /// Returns when the activity ended.
@@ -87,6 +92,10 @@ impl<'a> AlertRef<'a> {
         created: time = created;
         /// Returns when the version was made.
         modified: time = modified;
+    }
+
+    fn traits(&self) -> &'a Traits {
+        self.store.traits.get(self.row.traits)
     }
 
     /// Returns the node.
@@ -101,17 +110,17 @@ impl<'a> AlertRef<'a> {
 
     /// Returns the severity.
     pub fn severity(&self) -> Severity {
-        self.row.severity
+        self.traits().severity
     }
 
     /// Returns the status.
     pub fn status(&self) -> AlertStatus {
-        self.row.status
+        self.traits().status
     }
 
     /// Whether the source calls it an incident of its own.
     pub fn is_incident(&self) -> bool {
-        self.row.is_incident
+        self.traits().is_incident
     }
 
     /// Whether a document speaks of it; otherwise others only refer to it.
@@ -231,8 +240,8 @@ impl<'a> IncidentRef<'a> {
 }
 
 fn newest_seq(store: &Store, node: NodeId, current: u32) -> Option<Seq> {
-    let doc = if current == NONE { store.docs_of(node).min_by_key(|doc| store.docs.get(*doc).seq)? } else { current };
-    Some(Seq(store.docs.get(doc).seq))
+    let doc = if current == NONE { store.docs_of(node).min_by_key(|doc| store.docs.get(*doc).seq())? } else { current };
+    Some(Seq(store.docs.get(doc).seq()))
 }
 
 impl<'a> EntityRef<'a> {
@@ -248,7 +257,7 @@ impl<'a> EntityRef<'a> {
 
     /// Returns the number of distinct key sets by which records name it.
     pub fn atoms(&self) -> usize {
-        self.store.entities.ring.get(self.rep).size as usize
+        self.store.entities.ring(self.rep).size as usize
     }
 
     /// The keys of an atom with whether each is strong; by one that is torn alone, an atom that means a DNS domain is not known.
@@ -306,11 +315,11 @@ impl<'a> EntityRef<'a> {
     /// Whether a weak key names another entity that has no strong ones: one that has only this key, or the one that stands before.
     fn names_another(&self, key: u32) -> bool {
         let (entities, texts) = (&self.store.entities, &self.store.texts);
-        let own = entities.ring.get(self.rep).lead;
-        entities.holders(entities.keys.get(key).only).any(|atom| {
+        let own = entities.ring(self.rep).lead;
+        entities.holders(key, Way::Only).any(|atom| {
             let rep = *entities.rep.get(atom);
             let other = EntityRef { store: self.store, rep };
-            let before = || entities.atom_keys(rep).len() == 1 || entities.precedes(texts, entities.ring.get(rep).lead, own);
+            let before = || entities.atom_keys(rep).len() == 1 || entities.precedes(texts, entities.ring(rep).lead, own);
             rep != self.rep && before() && other.surest() == Some((key, false))
         })
     }
@@ -362,9 +371,9 @@ impl<'a> EntityRef<'a> {
             }
         }
         for atom in &atoms {
-            let key = entities.ring.get(*atom).joined;
+            let key = entities.ring(*atom).joined;
             if key != NONE {
-                let holder = entities.holders(entities.keys.get(key).weak).next().unwrap_or(self.rep);
+                let holder = entities.holders(key, Way::Weak).next().unwrap_or(self.rep);
                 reasons.push((entities.atoms.get(*atom).first, entities.key_text(texts, key), holder, *atom, true, false));
             }
         }
@@ -396,11 +405,10 @@ impl<'a> EntityRef<'a> {
         let (entities, texts) = (&self.store.entities, &self.store.texts);
         let mut found: Vec<(&str, u64, NodeId)> = Vec::new();
         for (key, _) in entities.group(self.rep).flat_map(|atom| entities.atom_keys(atom)).filter(|(_, strong)| !strong) {
-            let row = entities.keys.get(key);
-            for holder in entities.holders(row.weak).chain(entities.holders(row.only)).take(HOLDERS_MAX) {
+            for holder in entities.holders(key, Way::Weak).chain(entities.holders(key, Way::Only)).take(HOLDERS_MAX) {
                 let rep = *entities.rep.get(holder);
                 if rep != self.rep {
-                    let lead = entities.ring.get(rep).lead;
+                    let lead = entities.ring(rep).lead;
                     found.push((entities.key_text(texts, key), entities.atoms.get(lead).print, NodeId::entity(rep)));
                 }
             }

@@ -18,6 +18,7 @@ use super::decision::{Decision, Decisions, KindKey};
 use super::entities::{Entities, Ring, Words};
 use super::ids::NONE;
 use super::index::{Hasher, Names};
+use super::keys::Way;
 use super::named::Named;
 use super::store::Rules;
 
@@ -35,23 +36,23 @@ impl Entities {
     pub(super) fn place(&mut self, words: &Words, atom: u32, unsettled: &mut Unsettled) {
         let row = *self.atoms.get(atom);
         for n in 0..u32::from(row.strong) {
-            let number = self.held.get(row.held + n).key;
+            let number = *self.held.get(row.held + n);
             let key = *self.keys.get(number);
             // All earlier holders are one already: the next in the list stands for them.
-            let next = self.held.get(key.strong).next;
+            let next = self.holders(number, Way::Strong).nth(1);
             let tears = self.tears(words, number, atom);
             if tears {
                 self.keys.get_mut(number).torn = true;
             }
-            if key.cut || next == NONE {
+            if key.cut || next.is_none() {
                 continue;
             }
             if tears {
-                let holders: Vec<u32> = self.holders(key.strong).collect();
+                let holders: Vec<u32> = self.holders(number, Way::Strong).collect();
                 self.regroup(words, &holders, unsettled);
                 continue;
             }
-            let other = if key.torn { self.fellow(words.rules, words.texts, number, atom) } else { Some(self.held.get(next).atom) };
+            let other = if key.torn { self.fellow(words.rules, words.texts, number, atom) } else { next };
             if let Some(other) = other {
                 self.unite(words.texts, atom, other, unsettled);
             }
@@ -71,21 +72,20 @@ impl Entities {
 
     /// Whether a new holder of a key means another DNS domain by it than the holders before.
     fn tears(&self, words: &Words, key: u32, atom: u32) -> bool {
-        let row = self.keys.get(key);
-        if row.torn {
+        if self.keys.get(key).torn {
             return false;
         }
         let (rules, texts) = (words.rules, &*words.texts);
         let Some(own) = self.domain(rules, texts, key, atom) else { return false };
         // As long as the key is whole, any holder that means a domain stands for all that do.
-        let others = self.holders(row.strong).filter(|other| *other != atom);
+        let others = self.holders(key, Way::Strong).filter(|other| *other != atom);
         others.filter_map(|other| self.domain(rules, texts, key, other)).next().is_some_and(|other| other != own)
     }
 
     /// Another holder of a torn key that means the same DNS domain by it, or none as well.
     fn fellow(&self, rules: Rules, texts: &Texts, key: u32, atom: u32) -> Option<u32> {
         let own = self.domain(rules, texts, key, atom);
-        self.holders(self.keys.get(key).strong).find(|other| *other != atom && self.domain(rules, texts, key, *other) == own)
+        self.holders(key, Way::Strong).find(|other| *other != atom && self.domain(rules, texts, key, *other) == own)
     }
 
     /// Whether an atom is known by a key: one that is torn names only those that mean no DNS domain by it.
@@ -116,7 +116,7 @@ impl Entities {
         if into == from {
             return;
         }
-        if self.ring.get(into).size < self.ring.get(from).size {
+        if self.ring(into).size < self.ring(from).size {
             (into, from) = (from, into);
         }
         let members: Vec<u32> = self.group(from).collect();
@@ -125,11 +125,11 @@ impl Entities {
             // A weak key that two groups shared belongs to one now.
             self.unsettle(atom, unsettled);
         }
-        let (x, y) = (*self.ring.get(into), *self.ring.get(from));
+        let (x, y) = (self.ring(into), self.ring(from));
         let lead = if self.precedes(texts, x.lead, y.lead) { x.lead } else { y.lead };
-        let ring = self.ring.get_mut(into);
+        let ring = self.ring_mut(into);
         (ring.next, ring.lead, ring.size) = (y.next, lead, x.size + y.size);
-        self.ring.get_mut(from).next = x.next;
+        self.ring_mut(from).next = x.next;
     }
 
     /// Decides every weak join that the batch may have changed.
@@ -139,16 +139,15 @@ impl Entities {
         keys.sort_unstable();
         keys.dedup();
         for key in keys {
-            let row = self.keys.get(key);
-            if row.only != NONE && row.joins {
-                atoms.extend(self.holders(row.only));
+            if self.keys.get(key).joins {
+                atoms.extend(self.holders(key, Way::Only));
             }
         }
         atoms.sort_unstable();
         atoms.dedup();
         for atom in atoms {
             let row = self.atoms.get(atom);
-            if row.strong == 0 && !self.ring.get(atom).fixed {
+            if row.strong == 0 && !self.ring(atom).fixed {
                 let target = self.join_target(atom);
                 self.join(atom, target);
             }
@@ -163,7 +162,7 @@ impl Entities {
             if row.cut || !row.joins {
                 continue;
             }
-            for holder in self.holders(row.weak) {
+            for holder in self.holders(key, Way::Weak) {
                 let group = *self.rep.get(holder);
                 match target {
                     None => target = Some((group, key)),
@@ -180,14 +179,14 @@ impl Entities {
         if *self.rep.get(atom) != group {
             self.detach(atom);
             if group != atom {
-                let next = std::mem::replace(&mut self.ring.get_mut(group).next, atom);
-                self.ring.get_mut(group).size += 1;
-                self.ring.get_mut(atom).next = next;
+                let next = std::mem::replace(&mut self.ring_mut(group).next, atom);
+                self.ring_mut(group).size += 1;
+                self.ring_mut(atom).next = next;
                 *self.rep.get_mut(atom) = group;
             }
         }
-        if self.ring.get(atom).joined != key {
-            self.ring.get_mut(atom).joined = key;
+        if self.ring(atom).joined != key {
+            self.ring_mut(atom).joined = key;
         }
     }
 
@@ -197,16 +196,18 @@ impl Entities {
         if rep == atom {
             return;
         }
-        let before = self.group(rep).find(|a| self.ring.get(*a).next == atom).expect("a ring is a circle");
-        let next = self.ring.get(atom).next;
-        self.ring.get_mut(before).next = next;
-        self.ring.get_mut(rep).size -= 1;
+        let before = self.group(rep).find(|a| self.ring(*a).next == atom).expect("a ring is a circle");
+        let next = self.ring(atom).next;
+        self.ring_mut(before).next = next;
+        self.ring_mut(rep).size -= 1;
         self.isolate(atom);
     }
 
     fn isolate(&mut self, atom: u32) {
         *self.rep.get_mut(atom) = atom;
-        *self.ring.get_mut(atom) = Ring { next: atom, lead: atom, size: 1, joined: NONE, fixed: false };
+        if self.atoms.get(atom).ring != NONE {
+            *self.ring_mut(atom) = Ring::alone(atom);
+        }
     }
 
     /// Takes in a decision.
@@ -219,9 +220,8 @@ impl Entities {
             let Some(key) = self.find_key(words.hasher, words.texts, kind_id, text) else { continue };
             let cut = self.decisions.cuts(kind, text);
             self.keys.get_mut(key).cut = cut;
-            let row = *self.keys.get(key);
-            for head in [row.strong, row.weak, row.only] {
-                seeds.extend(self.holders(head));
+            for way in Way::ALL {
+                seeds.extend(self.holders(key, way));
             }
         }
         self.regroup(words, &seeds, unsettled);
@@ -255,12 +255,12 @@ impl Entities {
             self.unsettle(*atom, unsettled);
             let row = *self.atoms.get(*atom);
             for n in 0..u32::from(row.strong) {
-                let number = self.held.get(row.held + n).key;
+                let number = *self.held.get(row.held + n);
                 let key = *self.keys.get(number);
                 let first = match key.torn {
                     _ if key.cut => None,
                     true => self.fellow(rules, texts, number, *atom),
-                    false => Some(self.held.get(key.strong).atom),
+                    false => self.holders(number, Way::Strong).next(),
                 };
                 if let Some(first) = first {
                     self.unite(texts, *atom, first, unsettled);
@@ -271,7 +271,7 @@ impl Entities {
             let Some(first) = merge.first().copied().filter(|atom| members.contains(atom)) else { continue };
             for atom in merge {
                 if self.atoms.get(atom).strong == 0 {
-                    self.ring.get_mut(atom).fixed = true;
+                    self.ring_mut(atom).fixed = true;
                 }
                 self.unite(texts, first, atom, unsettled);
             }
@@ -282,9 +282,8 @@ impl Entities {
     pub(super) fn known_by(&self, rules: Rules, hasher: &Hasher, texts: &Texts, names: &Names, key: &KindKey) -> Vec<u32> {
         let found = names.find(hasher, texts, &key.0).and_then(|kind| self.find_key(hasher, texts, kind, &key.1));
         found.map_or(Vec::new(), |key| {
-            let row = self.keys.get(key);
-            let strong = self.holders(row.strong).filter(|atom| self.is_named_by(rules, texts, key, *atom));
-            strong.chain(self.holders(row.only)).collect()
+            let strong = self.holders(key, Way::Strong).filter(|atom| self.is_named_by(rules, texts, key, *atom));
+            strong.chain(self.holders(key, Way::Only)).collect()
         })
     }
 }

@@ -29,6 +29,21 @@ pub(super) struct Link {
     pub(super) label: u32,
 }
 
+/// What a record contains or is contained in, and the document that says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Member {
+    /// Raw node at the other end.
+    pub(super) other: u32,
+    pub(super) doc: u32,
+}
+
+impl Entry for Member {
+    /// What contains something has no time of its own.
+    fn key(&self) -> u32 {
+        0
+    }
+}
+
 impl Entry for Mention {
     fn key(&self) -> u32 {
         self.key
@@ -41,12 +56,9 @@ impl Entry for Link {
     }
 }
 
-/// Entries for which room is made before they are read.
-const READ_ROOM_MAX: usize = 1 << 24;
-
 /// Finds the entries of a row.
-#[derive(Clone, Debug)]
-enum Rows {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Rows {
     /// Every row from `first` on has a start.
     Dense { first: u32 },
     /// The rows that have entries, sorted.
@@ -56,9 +68,10 @@ enum Rows {
 /// Immutable adjacency of some rows.
 #[derive(Clone, Debug)]
 pub(super) struct Run<E> {
-    rows: Rows,
-    starts: Vec<u32>,
-    entries: Vec<E>,
+    pub(super) rows: Rows,
+    /// Where the entries of each row begin, and where the last ones end.
+    pub(super) starts: Vec<u32>,
+    pub(super) entries: Vec<E>,
 }
 
 impl<E: Entry> Run<E> {
@@ -75,32 +88,24 @@ impl<E: Entry> Run<E> {
         Self::from_parts(rows, starts, entries)
     }
 
-    /// Reads a run of `len` entries sorted by row; none if they are not, or are fewer.
-    pub(super) fn read(len: u64, mut next: impl FnMut() -> Option<(u32, E)>) -> Option<Self> {
-        // The number may be damaged: what is reserved for it has a bound.
-        let room = usize::try_from(len).unwrap_or(usize::MAX).min(READ_ROOM_MAX);
-        let (mut rows, mut starts, mut entries) = (Vec::new(), Vec::new(), Vec::with_capacity(room));
-        for _ in 0..len {
-            let (row, entry) = next()?;
-            match rows.last() {
-                Some(last) if *last > row => return None,
-                Some(last) if *last == row => {}
-                _ => {
-                    rows.push(row);
-                    starts.push(u32::try_from(entries.len()).ok()?);
-                }
-            }
-            entries.push(entry);
-        }
-        Some(Self::from_parts(rows, starts, entries))
+    /// Takes the parts of a run from a file; none if they do not fit together.
+    pub(super) fn checked(rows: Rows, starts: Vec<u32>, entries: Vec<E>) -> Option<Self> {
+        let fits = match &rows {
+            Rows::Dense { first } => u32::try_from(starts.len()).is_ok_and(|len| first.checked_add(len).is_some()),
+            Rows::Sparse { rows } => rows.len() + 1 == starts.len() && rows.is_sorted_by(|a, b| a < b),
+        };
+        let whole = starts.first() == Some(&0) && starts.last().is_some_and(|end| *end as usize == entries.len());
+        (fits && whole && starts.is_sorted()).then_some(Self { rows, starts, entries })
     }
 
     /// Takes the rows that have entries, where each begins, and the entries.
-    fn from_parts(rows: Vec<u32>, mut starts: Vec<u32>, entries: Vec<E>) -> Self {
+    fn from_parts(mut rows: Vec<u32>, mut starts: Vec<u32>, entries: Vec<E>) -> Self {
         starts.push(entries.len() as u32);
         let (first, last) = (rows.first().copied().unwrap_or(0), rows.last().copied().unwrap_or(0));
         let span = (last - first) as usize + 1;
         if rows.is_empty() || rows.len() * 3 < span {
+            rows.shrink_to_fit();
+            starts.shrink_to_fit();
             return Self { rows: Rows::Sparse { rows }, starts, entries };
         }
         let mut dense = Vec::with_capacity(span + 1);
@@ -252,9 +257,9 @@ impl<E: Entry> Family<E> {
         self.runs.iter().flat_map(|run| run.rows()).flat_map(|(row, entries)| entries.iter().map(move |entry| (row, entry)))
     }
 
-    /// Returns the runs as sorted lists, oldest and largest first, for a snapshot file.
-    pub(super) fn lists(&self) -> impl ExactSizeIterator<Item = (usize, impl Iterator<Item = (u32, &E)>)> {
-        self.runs.iter().map(|run| (run.len(), run.rows().flat_map(|(row, entries)| entries.iter().map(move |entry| (row, entry)))))
+    /// Returns the runs, oldest and largest first, for a snapshot file.
+    pub(super) fn each_run(&self) -> impl ExactSizeIterator<Item = &Run<E>> {
+        self.runs.iter().map(|run| &**run)
     }
 
     pub(super) fn from_runs(runs: Vec<Run<E>>) -> Self {
@@ -304,13 +309,26 @@ mod tests {
                 entries.sort_unstable();
                 prop_assert_eq!(whole.slices(row).flatten().copied().collect::<Vec<_>>(), entries);
             }
-            let runs = family.lists().map(|(len, mut list)| {
-                Run::read(len as u64, || list.next().map(|(row, entry)| (row, *entry))).expect("written in order")
+            let runs = family.each_run().map(|run| {
+                Run::checked(run.rows.clone(), run.starts.clone(), run.entries.clone()).expect("they were a run")
             });
             let again = Family::from_runs(runs.collect());
             prop_assert_eq!(again.iter().collect::<Vec<_>>(), family.iter().collect::<Vec<_>>());
             prop_assert!(family.runs() <= 12);
         }
+    }
+
+    #[test]
+    fn what_is_no_run_is_not_taken() {
+        let entries = |len| vec![Mention::default(); len];
+        let sparse = |rows: &[u32]| Rows::Sparse { rows: rows.to_vec() };
+        let taken = |rows: Rows, starts: &[u32], len| Run::checked(rows, starts.to_vec(), entries(len)).is_some();
+        assert!(taken(sparse(&[3, 9]), &[0, 1, 2], 2) && taken(Rows::Dense { first: 3 }, &[0, 0, 2], 2) && taken(sparse(&[]), &[0], 0));
+        assert!(!taken(sparse(&[9, 3]), &[0, 1, 2], 2), "rows rise");
+        assert!(!taken(sparse(&[3]), &[0, 1, 2], 2), "each row begins somewhere");
+        assert!(!taken(sparse(&[3, 9]), &[0, 2, 1], 1) && !taken(sparse(&[3, 9]), &[1, 1, 2], 2), "no row ends before it begins");
+        assert!(!taken(Rows::Dense { first: 3 }, &[0, 1], 2), "the last row ends with the entries");
+        assert!(!taken(Rows::Dense { first: u32::MAX }, &[0, 1], 1), "rows have numbers");
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl Snapshot {
             .docs_of(incident)
             .map(|doc| store.docs.get(doc))
             .filter(|doc| doc.standing != EMPTY)
-            .map(|doc| (doc.modified, doc.seq, doc.standing))
+            .map(|doc| (doc.modified, doc.seq(), doc.standing))
             .collect();
         docs.sort_unstable();
         let standing = |(modified, seq, list): (i64, u64, u32)| {

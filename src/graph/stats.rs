@@ -77,9 +77,9 @@ impl Store {
             bytes: vec![
                 ("texts", self.texts.bytes()),
                 ("names", self.names.bytes() + self.labels.bytes() + self.label_index.bytes()),
-                ("keys", e.keys.bytes() + e.key_index.bytes() + e.held.bytes()),
-                ("entities", e.atoms.bytes() + e.atom_index.bytes() + e.rep.bytes() + e.ring.bytes()),
-                ("alerts", self.alerts.bytes() + self.alert_index.bytes() + self.mixed.len() * 240),
+                ("keys", e.keys.bytes() + e.key_index.bytes() + e.held.bytes() + e.holders.bytes() + e.lists.bytes()),
+                ("entities", e.atoms.bytes() + e.atom_index.bytes() + e.rep.bytes() + e.rings.bytes()),
+                ("alerts", self.alerts.bytes() + self.alert_index.bytes() + self.traits.bytes() + self.mixed.len() * 240),
                 ("incidents", self.incidents.bytes() + self.incident_index.bytes() + self.number_index.bytes()),
                 ("documents", self.docs.bytes()),
                 ("involves", self.mentions.bytes() + self.mentioned.bytes()),

@@ -10,8 +10,8 @@ use super::column::{Column, Texts};
 use super::entities::Entities;
 use super::ids::{By, NONE, NodeId, NodeKind, Source, fingerprint, hour};
 use super::index::{Hasher, Index, Names};
-use super::nodes::{AlertRow, DocRow, IncidentRow, MentionTo};
-use super::runs::{Family, Link, Mention};
+use super::nodes::{AlertRow, DocRow, IncidentRow, MentionTo, TraitTable, Traits};
+use super::runs::{Family, Link, Member, Mention};
 
 /// Events of one hour that assert the same directed edge.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -91,6 +91,7 @@ pub(super) struct Store {
     pub(super) names: Names,
     pub(super) entities: Entities,
 
+    pub(super) traits: TraitTable,
     pub(super) alerts: Column<AlertRow>,
     pub(super) alert_index: Index,
     pub(super) mixed: Arc<BTreeMap<u32, Mixed>>,
@@ -114,8 +115,8 @@ pub(super) struct Store {
     pub(super) links_out: Family<Link>,
     pub(super) links_in: Family<Link>,
     /// What each container contains, and the other way about; rows by [`member_row`].
-    pub(super) members: Family<Link>,
-    pub(super) containers: Family<Link>,
+    pub(super) members: Family<Member>,
+    pub(super) containers: Family<Member>,
     /// Alerts (row 0) and incidents (row 1) by time, incidents of each severity by activity ([`order_of`]); entries of times that no
     /// longer hold are passed over.
     pub(super) order: Family<Mention>,
@@ -155,6 +156,7 @@ impl Store {
     pub(super) fn new(rules: Rules) -> Self {
         let mut store = Self { rules, ..Self::default() };
         store.intern("");
+        store.traits.intern(&store.hasher, Traits::default());
         for (relation, rule) in LABELS {
             store.intern_label(relation, rule);
         }
@@ -209,16 +211,40 @@ impl Store {
         })
     }
 
+    /// The places of a document's mentions.
+    pub(super) fn mention_range(&self, doc: u32) -> std::ops::Range<u32> {
+        let next = doc as usize + 1;
+        let end = if next < self.docs.len() { self.docs.get(doc + 1).mentions } else { self.mentions.len() as u32 };
+        self.docs.get(doc).mentions..end
+    }
+
     pub(super) fn mentions_of(&self, doc: u32) -> impl ExactSizeIterator<Item = MentionTo> + '_ {
-        let row = self.docs.get(doc);
-        let first = row.mentions;
-        (0..row.mention_count).map(move |n| *self.mentions.get(first + n))
+        self.mention_range(doc).map(move |n| *self.mentions.get(n))
+    }
+
+    /// Returns what a record contains (`down`), or what contains it, as links without a time.
+    pub(super) fn members_of(&self, node: NodeId, down: bool) -> impl Iterator<Item = Link> + '_ {
+        let family = if down { &self.members } else { &self.containers };
+        family.slices(member_row(node)).flatten().map(move |member| self.member_link(node, down, *member))
+    }
+
+    /// A link of containment: which records it joins, and whose document says so, tell its label.
+    pub(super) fn member_link(&self, node: NodeId, down: bool, member: Member) -> Link {
+        let other = NodeId::from_raw(member.other);
+        let (container, contained) = if down { (node, other) } else { (other, node) };
+        let label = match (container.kind(), contained.kind()) {
+            (NodeKind::Alert, _) => BY_KILL_CHAIN,
+            (_, NodeKind::Incident) => BY_REDIRECT,
+            _ if NodeId::from_raw(self.docs.get(member.doc).node).kind() == NodeKind::Alert => BY_ALERT,
+            _ => BY_INCIDENT,
+        };
+        Link { key: 0, other: member.other, by: By::doc(member.doc).0, label }
     }
 
     /// Whether what stands behind an edge is part of the present state.
     pub(super) fn holds(&self, by: u32) -> bool {
         match By(by).source() {
-            Source::Doc(doc) => !self.docs.get(doc).superseded,
+            Source::Doc(doc) => !self.docs.get(doc).superseded(),
             Source::Events(_) => true,
         }
     }
@@ -226,13 +252,13 @@ impl Store {
     /// Whether a document was the newest version of its alert or incident, or a piece of it, when the document `until` was the last one.
     pub(super) fn stood(&self, doc: u32, until: Seq) -> bool {
         let row = self.docs.get(doc);
-        row.seq <= until.0 && !self.superseded_until(row, until.0)
+        row.seq() <= until.0 && !self.superseded_until(row, until.0)
     }
 
     /// Whether a newer version had taken the place of a document when `until` had been taken in.
     pub(super) fn superseded_until(&self, row: &DocRow, until: u64) -> bool {
-        let newer = |other: &DocRow| !other.piece && other.seq <= until && (other.modified, other.seq) > (row.modified, row.seq);
-        !row.piece && row.superseded && self.docs_of(NodeId::from_raw(row.node)).any(|doc| newer(self.docs.get(doc)))
+        let newer = |other: &DocRow| !other.piece() && other.seq() <= until && (other.modified, other.seq()) > (row.modified, row.seq());
+        !row.piece() && row.superseded() && self.docs_of(NodeId::from_raw(row.node)).any(|doc| newer(self.docs.get(doc)))
     }
 
     /// Returns first and last instant of what stands behind an edge.
@@ -267,39 +293,23 @@ impl Store {
         self.order.compact();
     }
 
-    /// Builds the hash indexes and counters, after the tables were read from a file.
-    pub(super) fn reindex(&mut self) {
-        let (hasher, texts) = (&self.hasher, &self.texts);
-        self.names.reindex(hasher, texts);
-        self.alert_index = Index::with_capacity(self.alerts.len());
-        self.incident_index = Index::with_capacity(self.incidents.len());
-        self.number_index = Index::with_capacity(self.incidents.len());
-        self.events_index = Index::with_capacity(self.events.len());
-        self.entities.reindex(hasher, texts);
-        for n in 0..self.alerts.len() as u32 {
-            self.alert_index.insert(hasher.of(texts.get(self.alerts.get(n).id)), n);
-        }
-        for n in 0..self.incidents.len() as u32 {
-            let row = self.incidents.get(n);
-            self.incident_index.insert(hasher.of(texts.get(row.id)), n);
-            if row.number.is_some() {
-                self.number_index.insert(hasher.of(row.number), n);
-            }
-        }
-        for n in 0..self.labels.len() as u32 {
-            self.label_index.insert(label_hash(hasher, *self.labels.get(n)), n);
-        }
-        for n in 0..self.events.len() as u32 {
-            self.events_index.insert(events_hash(hasher, self.events.get(n)), n);
-        }
+    /// How many alerts have the status and severity of one.
+    pub(super) fn alert_count(&mut self, row: &AlertRow) -> &mut u32 {
+        let traits = self.traits.get(row.traits);
+        &mut self.alert_counts[traits.status as usize][traits.severity as usize]
+    }
+
+    /// Counts what is counted as it is applied, after the tables were read from a file.
+    pub(super) fn recount(&mut self) {
         let mut degrees = vec![0; self.entities.atoms.len()];
         let links = self.links_out.iter().chain(self.links_in.iter()).map(|(atom, _)| atom);
         for atom in self.mentioned.iter().map(|(atom, _)| atom).chain(links) {
             degrees[atom as usize] += 1;
         }
         self.degrees = degrees.into_iter().collect();
-        for row in self.alerts.iter().filter(|row| row.known()) {
-            self.alert_counts[row.status as usize][row.severity as usize] += 1;
+        for n in 0..self.alerts.len() as u32 {
+            let row = *self.alerts.get(n);
+            *self.alert_count(&row) += u32::from(row.known());
         }
         for row in self.incidents.iter().filter(|row| row.known()) {
             self.incident_counts[row.status as usize][row.severity as usize] += 1;

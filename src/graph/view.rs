@@ -62,10 +62,10 @@ impl Graph {
         Snapshot(Arc::new(self.store.clone()))
     }
 
-    /// Returns modified time, document and fingerprint of the newest version of an alert or incident.
+    /// Returns modified time and document of the newest version of an alert or incident.
     ///
     /// A new version takes its place if its (modified time, sequence number) is not less. Pieces of alerts do not count.
-    pub fn version_of(&self, kind: NodeKind, id: &str) -> Option<(Option<Time>, Seq, [u8; 16])> {
+    pub fn version_of(&self, kind: NodeKind, id: &str) -> Option<(Option<Time>, Seq)> {
         let current = match kind {
             NodeKind::Alert => self.store.alerts.get(self.store.alert_by_id(id)?).current,
             NodeKind::Incident => self.store.incidents.get(self.store.incident_by_id(id)?).current,
@@ -74,7 +74,7 @@ impl Graph {
         (current != NONE).then(|| {
             let doc = self.store.docs.get(current);
             debug_assert_eq!(NodeId::from_raw(doc.node).kind(), kind);
-            (time(doc.modified), Seq(doc.seq), doc.hash)
+            (time(doc.modified), Seq(doc.seq()))
         })
     }
 

@@ -9,7 +9,7 @@ use super::edges::{Edge, key_range, overlaps};
 use super::ids::{By, HOUR, NONE, NodeId, NodeKind, Source, time};
 use super::read::Snapshot;
 use super::runs::within;
-use super::store::{BY_ENTITIES_OF_ALERT, BY_ENTITIES_OF_INCIDENT, BY_REDIRECT, Store, member_row};
+use super::store::{BY_ENTITIES_OF_ALERT, BY_ENTITIES_OF_INCIDENT, BY_REDIRECT, Store};
 
 /// Which part of the graph an algorithm sees, and how much of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -185,7 +185,7 @@ impl<'a> Walk<'a> {
                     for entry in within(slice, self.mention_keys.0, self.mention_keys.1) {
                         let doc = store.docs.get(entry.doc);
                         let other = NodeId::from_raw(doc.node);
-                        if !doc.superseded && self.sees(other) && self.touches(doc.time, doc.time) {
+                        if !doc.superseded() && self.sees(other) && self.touches(doc.time, doc.time) {
                             let label = if other.kind() == NodeKind::Alert { BY_ENTITIES_OF_ALERT } else { BY_ENTITIES_OF_INCIDENT };
                             each(Step { other, by: By::doc(entry.doc).0, label, out: false })?;
                         }
@@ -211,15 +211,15 @@ impl<'a> Walk<'a> {
         let label = if node.kind() == NodeKind::Alert { BY_ENTITIES_OF_ALERT } else { BY_ENTITIES_OF_INCIDENT };
         for doc in store.docs_of(node) {
             let row = store.docs.get(doc);
-            if row.superseded || !self.touches(row.time, row.time) {
+            if row.superseded() || !self.touches(row.time, row.time) {
                 continue;
             }
             for mention in store.mentions_of(doc) {
                 each(Step { other: store.entity_of(mention.atom), by: By::doc(doc).0, label, out: true })?;
             }
         }
-        for (out, family) in [(true, &store.members), (false, &store.containers)] {
-            for entry in family.slices(member_row(node)).flatten() {
+        for out in [true, false] {
+            for entry in store.members_of(node, out) {
                 let other = NodeId::from_raw(entry.other);
                 if entry.label != BY_REDIRECT && self.sees(other) && store.holds(entry.by) {
                     each(Step { other, by: entry.by, label: entry.label, out })?;

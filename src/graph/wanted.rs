@@ -96,9 +96,9 @@ impl Wanted {
     /// Whether what a document says is part of the state that is asked for.
     pub(super) fn holds(&self, store: &Store, row: &DocRow) -> bool {
         if self.until == u64::MAX {
-            return self.superseded || !row.superseded;
+            return self.superseded || !row.superseded();
         }
-        row.seq <= self.until && (self.superseded || !store.superseded_until(row, self.until))
+        row.seq() <= self.until && (self.superseded || !store.superseded_until(row, self.until))
     }
 
     /// The edge by which a document names an atom of `node`.
@@ -110,7 +110,7 @@ impl Wanted {
         }
         let label = if other.kind() == NodeKind::Alert { BY_ENTITIES_OF_ALERT } else { BY_ENTITIES_OF_INCIDENT };
         let print = store.entities.atoms.get(atom).print;
-        let position = EdgePosition { time: row.time, seq: row.seq, ends: print, label: 0, out: false, tie: entry.doc };
+        let position = EdgePosition { time: row.time, seq: row.seq(), ends: print, label: 0, out: false, tie: entry.doc };
         let by = By::doc(entry.doc).0;
         let at = time(row.time);
         let edge = Edge { from: other, to: node, first: at, last: at, count: 1, by, label, named: atom };
@@ -126,7 +126,7 @@ impl Wanted {
         }
         let label = if node.kind() == NodeKind::Alert { BY_ENTITIES_OF_ALERT } else { BY_ENTITIES_OF_INCIDENT };
         let print = store.entities.atoms.get(atom).print;
-        let position = EdgePosition { time: row.time, seq: row.seq, ends: print, label: 0, out: true, tie: doc };
+        let position = EdgePosition { time: row.time, seq: row.seq(), ends: print, label: 0, out: true, tie: doc };
         let at = time(row.time);
         Some(Item { position, edge: Edge { from: node, to: other, first: at, last: at, count: 1, by: By::doc(doc).0, label, named: atom } })
     }
@@ -144,7 +144,7 @@ impl Wanted {
                 if !self.holds(store, row) {
                     return None;
                 }
-                (row.time, row.time, 1, row.seq)
+                (row.time, row.time, 1, row.seq())
             }
             Source::Events(events) => {
                 let row = store.events.get(events);
@@ -182,7 +182,7 @@ impl Wanted {
             _ => store.alerts.get(other.index() as u32).id,
         };
         let print = super::ids::fingerprint([store.texts.get(id)]);
-        let position = EdgePosition { time: at, seq: doc.seq, ends: print, label: u64::from(entry.label), out, tie: entry.by };
+        let position = EdgePosition { time: at, seq: doc.seq(), ends: print, label: u64::from(entry.label), out, tie: entry.by };
         let edge = Edge { from, to, first: time(at), last: time(at), count: 1, by: entry.by, label: entry.label, named: NONE };
         Some(Item { position, edge })
     }

@@ -98,7 +98,7 @@ impl Snapshot {
         };
         for alert in self.alerts_newest(window, None) {
             let first = seen.list.len();
-            for doc in store.docs_of(alert.node()).filter(|doc| !store.docs.get(*doc).superseded) {
+            for doc in store.docs_of(alert.node()).filter(|doc| !store.docs.get(*doc).superseded()) {
                 for mention in store.mentions_of(doc) {
                     let node = store.entity_of(mention.atom);
                     debug_assert_eq!(node.kind(), NodeKind::Entity);

@@ -8,7 +8,7 @@ use super::super::edges::{EdgeFilter, Edges};
 use super::super::ids::{By, NodeId, NodeKind, Source};
 use super::super::nodes::EMPTY;
 use super::super::read::Snapshot;
-use super::super::store::{BY_REDIRECT, member_row};
+use super::super::store::BY_REDIRECT;
 use super::super::walk::{Cut, Extent, Scope};
 
 /// Alerts or incidents that share an entity with something.
@@ -32,8 +32,10 @@ impl Snapshot {
             return Vec::new();
         }
         let store = &self.0;
-        let entries = store.members.slices(member_row(node)).flatten();
-        let held = entries.filter(|entry| entry.label != BY_REDIRECT && store.holds(entry.by)).map(|entry| NodeId::from_raw(entry.other));
+        let held = store
+            .members_of(node, true)
+            .filter(|entry| entry.label != BY_REDIRECT && store.holds(entry.by))
+            .map(|entry| NodeId::from_raw(entry.other));
         let mut found: Vec<NodeId> = held.collect();
         found.sort_unstable();
         found.dedup();
@@ -50,8 +52,7 @@ impl Snapshot {
     /// With `until`, what the versions say that were the newest when that document was the last one.
     pub fn holders(&self, node: NodeId, until: Option<Seq>) -> impl Iterator<Item = NodeId> + '_ {
         let store = &*self.0;
-        let row = (node.kind() != NodeKind::Entity).then(|| member_row(node));
-        let entries = row.into_iter().flat_map(|row| store.containers.slices(row)).flatten();
+        let entries = (node.kind() != NodeKind::Entity).then(|| store.members_of(node, false)).into_iter().flatten();
         let said = move |by: u32| match (until, By(by).source()) {
             (Some(until), Source::Doc(doc)) => store.stood(doc, until),
             _ => store.holds(by),
@@ -66,7 +67,7 @@ impl Snapshot {
         let store = &*self.0;
         let atoms = (entity.kind() == NodeKind::Entity).then(|| store.entities.group(entity.index() as u32)).into_iter().flatten();
         let docs = atoms.flat_map(|atom| store.mentioned.slices(atom)).flatten().map(|mention| mention.doc);
-        let stood = move |doc: &u32| until.map_or_else(|| !store.docs.get(*doc).superseded, |until| store.stood(*doc, until));
+        let stood = move |doc: &u32| until.map_or_else(|| !store.docs.get(*doc).superseded(), |until| store.stood(*doc, until));
         docs.filter(stood).map(|doc| NodeId::from_raw(store.docs.get(doc).node))
     }
 
@@ -75,9 +76,8 @@ impl Snapshot {
             return Vec::new();
         }
         let store = &self.0;
-        let family = if down { &store.members } else { &store.containers };
-        let entries = family.slices(member_row(node)).flatten();
-        let mut found: Vec<NodeId> = entries
+        let mut found: Vec<NodeId> = store
+            .members_of(node, down)
             .filter(|entry| entry.label != BY_REDIRECT && store.holds(entry.by))
             .map(|entry| NodeId::from_raw(entry.other))
             .collect();
@@ -96,7 +96,7 @@ impl Snapshot {
         let mut at = 0;
         while let Some(record) = records.get(at).copied() {
             at += 1;
-            for doc in store.docs_of(record).filter(|doc| !store.docs.get(*doc).superseded) {
+            for doc in store.docs_of(record).filter(|doc| !store.docs.get(*doc).superseded()) {
                 found.extend(store.mentions_of(doc).map(|mention| store.entity_of(mention.atom)));
             }
             if record.kind() == NodeKind::Incident || node.kind() == NodeKind::Incident {

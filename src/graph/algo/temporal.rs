@@ -157,7 +157,7 @@ impl Snapshot {
 fn edge_order(store: &super::super::store::Store, step: &Step) -> u64 {
     use super::super::ids::{By, Source};
     let seq = match By(step.by).source() {
-        Source::Doc(doc) => store.docs.get(doc).seq,
+        Source::Doc(doc) => store.docs.get(doc).seq(),
         Source::Events(events) => store.events.get(events).seq_min,
     };
     debug_assert!(step.other.kind() != NodeKind::Entity || step.other.index() < store.entities.atoms.len());
