@@ -9,7 +9,7 @@ use tantivy::schema::Value;
 use tantivy::{DocAddress, Searcher as IndexSearcher, TantivyDocument, Term};
 
 use crate::journal::View;
-use crate::model::{Alert, Batch, Body, Entity, Fault, Kind, Recent, Seq};
+use crate::model::{Alert, Batch, Body, Entity, Fault, FingerprintSet, Kind, Recent, Seq};
 
 use super::disk::{self, Pace};
 use super::entry::{Entry, Parts, document_hash, identity};
@@ -25,7 +25,7 @@ const RUNS: [Kind; 3] = [Kind::PROCESS, Kind::HOST_LOGON_SESSION, Kind::REGISTRY
 /// Full-text view: the words of current incidents and alerts, and of every identity under which an entity was met.
 ///
 /// `apply` hands documents to a thread that indexes and commits them; until then readers search them in memory.
-/// Costs: about 12 bytes of memory a document beside the index, 64 MiB for the writer, at most 64 MiB of documents that wait
+/// Costs: about 8 bytes of memory a document beside the index, 64 MiB for the writer, at most 64 MiB of documents that wait
 /// for a commit, and a copy of those among them that the writer has not yet taken in.
 #[derive(Debug)]
 pub struct Fulltext {
@@ -34,7 +34,7 @@ pub struct Fulltext {
     shared: Arc<Shared>,
     index: tantivy::Index,
     /// Hashes of the keys of all documents, so that a new one needs no look into the index.
-    known: HashSet<u64>,
+    known: FingerprintSet,
     /// Hashes of the documents of entities met lately, which are all known.
     met: Recent<u64>,
     /// Those of alerts that come in pieces.
@@ -117,14 +117,18 @@ impl Fulltext {
             (state.main.clone(), state.committed)
         };
         self.recent.retain(|_, (number, _)| *number > committed);
-        let mut builder =
-            Builder { view: self, main, documents: Vec::new(), places: HashMap::new(), bytes: 0, new: Vec::new(), new_pieced: Vec::new() };
+        let mut builder = Builder {
+            view: self,
+            main,
+            documents: Vec::new(),
+            places: HashMap::new(),
+            bytes: 0,
+            new: HashSet::new(),
+            new_pieced: Vec::new(),
+        };
         let taken = batch.records.iter().try_for_each(|record| builder.record(record.seq, record.current, &record.body));
         let Builder { documents, bytes, new, new_pieced, .. } = builder;
         if let Err(error) = taken {
-            for hash in new {
-                self.known.remove(&hash);
-            }
             self.met = Recent::default();
             for hash in new_pieced {
                 self.pieced.remove(&hash);
@@ -132,6 +136,9 @@ impl Fulltext {
             let failed = self.next;
             self.recent.retain(|_, (number, _)| *number != failed);
             return Err(error);
+        }
+        for hash in new {
+            self.known.insert(hash);
         }
         let number = self.next;
         self.next += 1;
@@ -195,7 +202,8 @@ struct Builder<'a> {
     /// Where the document of a hash stands, so that a batch holds each once.
     places: HashMap<u64, usize>,
     bytes: usize,
-    new: Vec<u64>,
+    /// Hashes of documents that there were none of before the batch.
+    new: HashSet<u64>,
     new_pieced: Vec<u64>,
 }
 
@@ -231,7 +239,7 @@ impl Builder<'_> {
         }
         let mut parts = match self.view.recent.get(&hash) {
             Some((_, parts)) => Parts::clone(parts),
-            None if self.view.known.contains(&hash) => self.stored_parts(hash)?,
+            None if self.knows(hash) => self.stored_parts(hash)?,
             None => Parts::default(),
         };
         parts.take(entry, alert.partial);
@@ -243,6 +251,11 @@ impl Builder<'_> {
         }
         self.view.recent.insert(hash, (self.view.next, Arc::new(parts)));
         Ok(())
+    }
+
+    /// Whether there is a document of a hash, in this very batch or before it.
+    fn knows(&self, hash: u64) -> bool {
+        self.view.known.contains(hash) || self.new.contains(&hash)
     }
 
     /// The parts of an alert whose newest document may be committed, in a chunk, or in this very batch.
@@ -274,10 +287,9 @@ impl Builder<'_> {
             let hash = u64::from_le_bytes(identity[..8].try_into().expect("an identity has 16 bytes"));
             names.push(hash);
             self.view.met.note(hash);
-            if !self.view.known.insert(hash) {
+            if self.view.known.contains(hash) || !self.new.insert(hash) {
                 continue;
             }
-            self.new.push(hash);
             let id = format!("{:032x}", u128::from_be_bytes(identity));
             let entry = Entry::of_entity(entity, &id, seq.0);
             self.push(&entry, hash, false, None);
@@ -289,10 +301,7 @@ impl Builder<'_> {
 
     fn put(&mut self, entry: &Entry, parts: Option<&Parts>) {
         let hash = document_hash(entry.kind, &entry.id);
-        let is_new = self.view.known.insert(hash);
-        if is_new {
-            self.new.push(hash);
-        }
+        let is_new = !self.view.known.contains(hash) && self.new.insert(hash);
         self.push(entry, hash, !is_new, parts);
     }
 
@@ -339,20 +348,20 @@ fn find(searcher: &IndexSearcher, term: &Term) -> tantivy::Result<Option<DocAddr
     Ok(None)
 }
 
-fn known(searcher: &IndexSearcher) -> tantivy::Result<(HashSet<u64>, HashSet<u64>)> {
-    let (mut known, mut pieced) = (HashSet::with_capacity(searcher.num_docs() as usize), HashSet::new());
+fn known(searcher: &IndexSearcher) -> tantivy::Result<(FingerprintSet, HashSet<u64>)> {
+    let (mut known, mut pieced) = (Vec::with_capacity(searcher.num_docs() as usize), HashSet::new());
     for reader in searcher.segment_readers() {
         let hashes = reader.fast_fields().u64("hash")?;
         let marks = reader.fast_fields().column_opt::<u64>("pieced")?;
         for doc in reader.doc_ids_alive() {
             let Some(hash) = hashes.first(doc) else { continue };
-            known.insert(hash);
+            known.push(hash);
             if marks.as_ref().is_some_and(|marks| marks.first(doc).is_some()) {
                 pieced.insert(hash);
             }
         }
     }
-    Ok((known, pieced))
+    Ok((known.into(), pieced))
 }
 
 /// Sums a hash over all documents: a sum does not depend on their order.

@@ -13,130 +13,13 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use crc32c::{crc32c, crc32c_append};
-use hashbrown::HashSet;
 
-use crate::model::Seq;
+use crate::model::{FingerprintSet, Seq};
 
 const MAGIC: &[u8; 8] = b"clewfps1";
 const BLOCK_HEAD: usize = 16;
 /// Fingerprints that wait in memory for the next block of the file.
 const BLOCK_MAX: usize = 8192;
-/// Fingerprints that are always kept unsorted before they join the others.
-const FRESH_MIN: usize = 65_536;
-
-/// A set of eight-byte fingerprints that are spread evenly, as parts of good hashes are.
-#[derive(Debug, Default)]
-pub(super) struct FingerprintSet {
-    /// Most of them: eight bytes each.
-    sorted: Vec<u64>,
-    /// The latest, at most an eighth of the others.
-    fresh: HashSet<u64, Spread>,
-}
-
-/// Takes a fingerprint as its own hash.
-#[derive(Clone, Copy, Debug, Default)]
-struct Spread(u64);
-
-impl std::hash::BuildHasher for Spread {
-    type Hasher = Self;
-
-    fn build_hasher(&self) -> Self {
-        Self(0)
-    }
-}
-
-impl std::hash::Hasher for Spread {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = number;
-    }
-}
-
-impl FingerprintSet {
-    pub(super) fn contains(&self, fingerprint: u64) -> bool {
-        self.fresh.contains(&fingerprint) || self.in_sorted(fingerprint)
-    }
-
-    /// Looks where an evenly spread number must be, and from there in growing steps.
-    fn in_sorted(&self, fingerprint: u64) -> bool {
-        let sorted = &self.sorted[..];
-        let guess = ((u128::from(fingerprint) * sorted.len() as u128) >> 64) as usize;
-        let Some(found) = sorted.get(guess) else { return false };
-        let mut step = 8;
-        let (low, high) = if *found < fingerprint {
-            let mut low = guess;
-            while low + step < sorted.len() && sorted[low + step] < fingerprint {
-                low += step;
-                step *= 2;
-            }
-            (low, (low + step + 1).min(sorted.len()))
-        } else {
-            let mut high = guess;
-            while high >= step && sorted[high - step] > fingerprint {
-                high -= step;
-                step *= 2;
-            }
-            (high.saturating_sub(step), high + 1)
-        };
-        sorted[low..high].binary_search(&fingerprint).is_ok()
-    }
-
-    /// Adds a fingerprint and says whether it is new.
-    pub(super) fn insert(&mut self, fingerprint: u64) -> bool {
-        if self.in_sorted(fingerprint) || !self.fresh.insert(fingerprint) {
-            return false;
-        }
-        if self.fresh.len() >= FRESH_MIN.max(self.sorted.len() / 8) {
-            self.settle();
-        }
-        true
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.sorted.len() + self.fresh.len()
-    }
-
-    /// Moves the fresh ones to their places among the others, from the end on, without a second copy.
-    fn settle(&mut self) {
-        let mut fresh: Vec<u64> = self.fresh.drain().collect();
-        fresh.sort_unstable();
-        let mut from = self.sorted.len();
-        self.sorted.reserve_exact(fresh.len());
-        self.sorted.resize(from + fresh.len(), 0);
-        for to in (0..self.sorted.len()).rev() {
-            let Some(newest) = fresh.last() else { break };
-            if from > 0 && self.sorted[from - 1] > *newest {
-                from -= 1;
-                self.sorted[to] = self.sorted[from];
-            } else {
-                self.sorted[to] = *newest;
-                fresh.pop();
-            }
-        }
-    }
-
-    /// All fingerprints in order.
-    pub(super) fn in_order(&self) -> impl Iterator<Item = u64> + '_ {
-        let mut fresh: Vec<u64> = self.fresh.iter().copied().collect();
-        fresh.sort_unstable();
-        let mut fresh = fresh.into_iter().peekable();
-        let mut sorted = self.sorted.iter().copied().peekable();
-        std::iter::from_fn(move || match (sorted.peek(), fresh.peek()) {
-            (Some(old), Some(new)) if new < old => fresh.next(),
-            (Some(_), _) => sorted.next(),
-            (None, _) => fresh.next(),
-        })
-    }
-}
 
 /// The set together with its file.
 #[derive(Debug)]
@@ -167,10 +50,7 @@ impl Fingerprints {
             good = MAGIC.len() as u64;
         }
         file.set_len(good)?;
-        fingerprints.sort_unstable();
-        fingerprints.dedup();
-        let set = FingerprintSet { sorted: fingerprints, fresh: HashSet::default() };
-        Ok(Self { set, file, length: good, pending: Vec::new(), applied, written: applied })
+        Ok(Self { set: fingerprints.into(), file, length: good, pending: Vec::new(), applied, written: applied })
     }
 
     pub(super) fn set(&self) -> &FingerprintSet {

@@ -1,6 +1,6 @@
 //! Both stores against one suite, the view against a plain model, and damage.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::fingerprints::{FingerprintSet, Fingerprints};
+use super::fingerprints::Fingerprints;
 use super::*;
 use crate::journal::View;
 use crate::model::{Alert, Batch, Body, Event, Incident, Origin, Record, Seq, Time};
@@ -320,28 +320,6 @@ fn a_fingerprint_file_cut_or_flipped_anywhere_gives_a_true_prefix() {
         flipped[at] ^= 4;
         assert!(check(&flipped) < 4, "byte {at}");
     }
-}
-
-#[test]
-fn the_fingerprint_set_is_a_set() {
-    let mut set = FingerprintSet::default();
-    let mut model = BTreeSet::new();
-    let mut number = 1u64;
-    for turn in 0..400_000u64 {
-        number = number.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
-        // Some come again, and some lie at the ends and close together.
-        let fingerprint = match turn % 17 {
-            0 => turn % 1000,
-            1 => u64::MAX - turn % 1000,
-            2 => number >> 40,
-            _ => number,
-        };
-        assert_eq!(set.insert(fingerprint), model.insert(fingerprint));
-        assert!(set.contains(fingerprint));
-        assert_eq!(set.contains(!number), model.contains(&!number));
-    }
-    assert_eq!(set.len(), model.len());
-    assert!(set.in_order().eq(model.into_iter()));
 }
 
 type Draw = (u8, u8, i64, bool);
