@@ -22,13 +22,16 @@ pub(super) struct Views {
 }
 
 impl Views {
-    /// Opens the views below `dir`; one that cannot be read is set aside and starts empty, to be rebuilt.
+    /// Opens the views below `dir` side by side; one that cannot be read is set aside and starts empty, to be rebuilt.
     pub(super) fn open(dir: &Path) -> Result<Self, Fault> {
-        Ok(Self {
-            graph: Graph::open(&dir.join("graph"), Rules::default())?,
-            columns: Columns::open(&dir.join("columns"))?,
-            fulltext: Fulltext::open(&dir.join("fulltext"))?,
-            records: Records::open(&dir.join("records"), SledOptions::default())?,
+        std::thread::scope(|scope| {
+            let graph = scope.spawn(|| Graph::open(&dir.join("graph"), Rules::default()));
+            let records = scope.spawn(|| Records::open(&dir.join("records"), SledOptions::default()));
+            let columns = Columns::open(&dir.join("columns"))?;
+            let fulltext = Fulltext::open(&dir.join("fulltext"))?;
+            let graph = graph.join().map_err(|_| panicked("was opened"))??;
+            let records = records.join().map_err(|_| panicked("was opened"))??;
+            Ok(Self { graph, columns, fulltext, records })
         })
     }
 
@@ -54,7 +57,7 @@ impl Views {
                 fulltext.apply(batch)
             });
             let here = graph.apply(batch).and_then(|()| records.apply(batch));
-            let beside = beside.join().unwrap_or_else(|_| Err(panicked()));
+            let beside = beside.join().unwrap_or_else(|_| Err(panicked("applied a batch")));
             here.and(beside)
         })
     }
@@ -79,6 +82,6 @@ impl Views {
     }
 }
 
-fn panicked() -> Fault {
-    Fault::new(FaultClass::Internal, "view_panicked", "a view failed while it applied a batch")
+fn panicked(doing: &str) -> Fault {
+    Fault::new(FaultClass::Internal, "view_panicked", format!("a view failed while it {doing}"))
 }
