@@ -182,6 +182,9 @@ pub struct Alert {
     /// What it turned out to be, where people of clew say so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub classification: Option<Classification>,
+    /// What it was in the finer words of another product (`malware`), where its client says so beside the classification.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub determination: Option<String>,
     /// How this version came about, if clew wrote it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<Change>,

@@ -42,7 +42,7 @@ impl IncidentStatus {
     }
 }
 
-/// Why an incident was closed.
+/// What an incident or alert turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Classification {
     /// An attack.
@@ -190,12 +190,15 @@ pub struct Incident {
     pub severity: Severity,
     /// Where the work on it stands.
     pub status: IncidentStatus,
-    /// Why it was closed.
+    /// What it was, which an incident that is open may say too; closing needs it.
     pub classification: Option<Classification>,
     /// The reason within the classification (`SuspiciousActivity`, `InaccurateData` ...).
     pub classification_reason: Option<String>,
     /// What was said on closing.
     pub classification_comment: Option<String>,
+    /// What it was in the finer words of another product (`multiStagedAttack`), where its client says so beside the classification.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub determination: Option<String>,
     /// Who works on it.
     pub owner: Option<Owner>,
     /// Free labels.

@@ -112,6 +112,7 @@ impl Versioned for Alert {
             tags: blank.tags,
             comments: blank.comments,
             classification: blank.classification,
+            determination: blank.determination,
             ..self.clone()
         }
     }

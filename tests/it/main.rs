@@ -12,6 +12,7 @@ mod everywhere;
 mod exports;
 mod facts;
 mod floors;
+mod graph;
 mod ingests;
 mod kafka;
 mod languages;

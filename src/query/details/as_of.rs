@@ -174,6 +174,7 @@ pub(in crate::query) fn incident(context: &Context, node: NodeId, at: Time) -> R
         description: whole.description,
         classification_reason: whole.classification_reason,
         classification_comment: whole.classification_comment,
+        determination: whole.determination,
         techniques,
         comments: whole.comments.iter().map(|comment| json!(comment)).collect(),
         tasks: whole.tasks.iter().map(|task| json!(task)).collect(),

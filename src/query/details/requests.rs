@@ -109,6 +109,9 @@ pub struct IncidentDetail {
     /// What was said on closing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub classification_comment: Option<String>,
+    /// What it was in the finer words of another product, where its client said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub determination: Option<String>,
     /// ATT&CK techniques.
     pub techniques: Vec<String>,
     /// Remarks, oldest first.
@@ -208,6 +211,9 @@ pub struct AlertDetail {
     /// What people of clew say it turned out to be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub classification: Option<String>,
+    /// What it was in the finer words of another product, where its client said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub determination: Option<String>,
     /// Other alerts on the same resource.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub same_resource: Option<SameResource>,

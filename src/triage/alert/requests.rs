@@ -10,7 +10,9 @@ use crate::model::{Alert, AlertStatus, Classification, Fault, FaultClass, Seq, T
 use crate::query::lists::AlertFilter;
 use crate::query::{Context, Question, details};
 use crate::triage::incident::OwnerFields;
-use crate::triage::incident::update::{TAGS_MAX, TEXT_BYTES_MAX, add_tags, comment, given, given_object, invalid, read_owner, text, words};
+use crate::triage::incident::update::{
+    TAGS_MAX, TEXT_BYTES_MAX, WORD_BYTES_MAX, add_tags, comment, given, given_object, invalid, read_owner, text, words,
+};
 use crate::triage::merge;
 use crate::triage::versioned::{step_of, version_in};
 
@@ -39,6 +41,8 @@ pub struct AlertFields {
     #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub classification: Option<Option<String>>,
+    /// What it was in the finer words of another product (`malware`), kept as they are until the classification changes.
+    pub determination: Option<String>,
     /// A remark to add, Markdown: why it is dismissed, what was done.
     pub comment: Option<String>,
 }
@@ -72,7 +76,13 @@ impl AlertFields {
                 let known = ["TruePositive", "BenignPositive", "FalsePositive", "Undetermined"];
                 Classification::parse(text).ok_or_else(|| words("classification", text, &known))
             };
-            alert.classification = classification.as_ref().map(read).transpose()?;
+            let read = classification.as_ref().map(read).transpose()?;
+            if alert.classification != read {
+                (alert.classification, alert.determination) = (read, None);
+            }
+        }
+        if let Some(determination) = &self.determination {
+            alert.determination = Some(text("determination", determination, WORD_BYTES_MAX)?.to_owned());
         }
         if let Some(remark) = &self.comment {
             alert.comments.push(comment(actor, now, text("comment", remark, TEXT_BYTES_MAX)?.to_owned()));

@@ -23,7 +23,7 @@ pub struct IncidentPut {
 
 impl ChangeIncidents for IncidentPut {
     fn plan(&self, context: &Context, actor: &Actor, policy: Policy) -> Result<Vec<Incident>, Fault> {
-        let policy = if self.explained { policy } else { Policy { closing_comment: false, silent: true } };
+        let policy = if self.explained { policy } else { Policy { closing_comment: false, silent: true, ..policy } };
         let graph = &context.snapshot.graph;
         let there = graph.incident(&self.id).and_then(|node| graph.incident_node(node)).is_some_and(|incident| incident.known());
         if !there {

@@ -12,6 +12,8 @@ use crate::query::Snapshot;
 
 /// Bytes of a title at the most.
 const TITLE_BYTES_MAX: usize = 1_000;
+/// Bytes of a determination at the most.
+pub(in crate::triage) const WORD_BYTES_MAX: usize = 256;
 /// Bytes of a description or comment at the most.
 pub(in crate::triage) const TEXT_BYTES_MAX: usize = 256 << 10;
 /// Tags of an incident at the most.
@@ -27,6 +29,10 @@ pub struct Policy {
     #[serde(skip)]
     #[schema(ignore)]
     pub silent: bool,
+    /// Whether an incident that is open may say what it was: no setting, but what clients of other products do.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub early: bool,
 }
 
 impl Policy {
@@ -43,7 +49,7 @@ impl Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { closing_comment: true, silent: false }
+        Self { closing_comment: true, silent: false, early: false }
     }
 }
 
@@ -59,7 +65,7 @@ pub struct IncidentFields {
     pub description: Option<String>,
     /// Informational, Low, Medium or High.
     pub severity: Option<String>,
-    /// New, Active or Closed; closing needs `classification` and by default `classification_comment`, reopening needs `reason`.
+    /// New, Active or Closed; closing needs `classification`, unless the incident says it already, and by default `classification_comment`, reopening needs `reason`.
     pub status: Option<String>,
     /// Who works on it; `null` for nobody.
     #[serde(deserialize_with = "given_object", skip_serializing_if = "Option::is_none")]
@@ -77,6 +83,8 @@ pub struct IncidentFields {
     pub classification_reason: Option<String>,
     /// What is said on closing.
     pub classification_comment: Option<String>,
+    /// What it was in the finer words of another product (`multiStagedAttack`), kept as they are until the classification changes.
+    pub determination: Option<String>,
     /// Why a closed incident is opened again; becomes a comment.
     pub reason: Option<String>,
     /// Id or number of the incident that this one belongs under; `null` for none.
@@ -182,9 +190,6 @@ impl IncidentFields {
             (IncidentStatus::Closed, IncidentStatus::Closed) => self.classify(incident),
             (_, IncidentStatus::Closed) => {
                 incident.closed = Some(now);
-                incident.classification = None;
-                incident.classification_reason = None;
-                incident.classification_comment = None;
                 self.classify(incident)?;
                 self.closable(incident, policy)
             }
@@ -196,9 +201,11 @@ impl IncidentFields {
                 incident.classification = None;
                 incident.classification_reason = None;
                 incident.classification_comment = None;
-                Ok(())
+                incident.determination = None;
+                if policy.early { self.classify(incident) } else { Ok(()) }
             }
-            _ if self.classification.is_some() || self.classification_reason.is_some() => Err(invalid(
+            _ if policy.early => self.classify(incident),
+            _ if self.classification.is_some() || self.classification_reason.is_some() || self.determination.is_some() => Err(invalid(
                 "classification_of_open",
                 format!("expected status Closed with a classification, found {}", incident.status.as_str()),
             )
@@ -218,6 +225,7 @@ impl IncidentFields {
     }
 
     fn classify(&self, incident: &mut Incident) -> Result<(), Fault> {
+        let before = (incident.classification, incident.classification_reason.clone());
         if let Some(classification) = &self.classification {
             let known = ["TruePositive", "BenignPositive", "FalsePositive", "Undetermined"];
             incident.classification =
@@ -230,12 +238,17 @@ impl IncidentFields {
                 .find(|(of, name)| Some(*of) == incident.classification && name.eq_ignore_ascii_case(reason.trim()));
             let (_, name) = fits.ok_or_else(|| reason_misfits(incident.classification, reason))?;
             incident.classification_reason = Some((*name).to_owned());
-        } else if let (Some(classification), None) = (incident.classification, &incident.classification_reason) {
+        } else if let (Some(_), Some(classification)) = (&self.classification, incident.classification) {
             // A classification with one reason only needs no second word.
             let mut reasons = CLASSIFICATION_REASONS.iter().filter(|(of, _)| *of == classification);
             if let (Some((_, only)), None) = (reasons.next(), reasons.next()) {
                 incident.classification_reason = Some((*only).to_owned());
             }
+        }
+        if let Some(determination) = &self.determination {
+            incident.determination = Some(text("determination", determination, WORD_BYTES_MAX)?.to_owned());
+        } else if before != (incident.classification, incident.classification_reason.clone()) {
+            incident.determination = None;
         }
         if let Some(comment) = &self.classification_comment {
             incident.classification_comment = Some(text("classification_comment", comment, TEXT_BYTES_MAX)?.to_owned());

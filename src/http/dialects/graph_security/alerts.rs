@@ -67,8 +67,9 @@ pub(super) fn whole(context: &Context, id: &str) -> Result<Value, Fault> {
     let original = source.as_ref().and_then(|source| source.get("providerAlertId")).cloned();
     put("providerAlertId", original.unwrap_or_else(|| alert.row.id.as_str().into()));
     put("tenantId", said("tenantId"));
-    put("classification", words::classification(alert.classification.as_deref()).into());
-    put("determination", words::determination(said("determination").as_str()).into());
+    let (class, finer) = (said("classification"), said("determination"));
+    put("classification", words::classification(alert.classification.as_deref().or(class.as_str())).into());
+    put("determination", words::determination(alert.determination.as_deref().or(finer.as_str())).into());
     put("serviceSource", service(&alert).into());
     put("detectionSource", said_or(&alert.product_component.clone().into(), source.as_ref(), "detectionSource", "unknown"));
     put("detectorId", alert.alert_type.as_str().into());
@@ -143,7 +144,7 @@ fn owner(owner: Option<&Value>) -> Value {
         .unwrap_or_default()
 }
 
-/// Changes state, owner, classification.
+/// Changes state, owner, classification, determination.
 pub(super) fn update(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
     let body = Members::of(&call.json()?);
     let id = call.parameter("alert");
@@ -155,6 +156,7 @@ pub(super) fn update(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
     if body.has("assignedTo") {
         fields.owner = Some(body.word("assignedTo").map(incidents::owner));
     }
+    fields.determination = body.word("determination").map(|word| words::read_determination(&word).map(str::to_owned)).transpose()?;
     if let Some(word) = body.word("classification") {
         fields.classification = Some(Some(words::read_classification(&word)?.to_owned()));
     }

@@ -80,7 +80,8 @@ fn whole(context: &Context, id: &str) -> Result<Value, Fault> {
     put("status", words::incident_status(&incident.row.status, redirect.is_some()).into());
     put("incidentWebUrl", incident.url.clone().into());
     put("redirectIncidentId", redirect.into());
-    put("determination", words::determination(incident.classification_reason.as_deref()).into());
+    let finer = incident.determination.as_deref();
+    put("determination", finer.unwrap_or_else(|| words::determination(incident.classification_reason.as_deref())).into());
     put("assignedTo", stored.and_then(|stored| stored.owner).and_then(principal).into());
     put("systemTags", json!([]));
     put("description", incident.description.clone().into());
@@ -117,20 +118,24 @@ fn with_alerts(context: &Context, id: &str, mut item: Value) -> Result<Value, Fa
     Ok(item)
 }
 
-/// Opens a closed incident again for a client that cannot say why: the activity log says where it came from, and no comment is made up.
-struct Reopening(IncidentUpdate);
+/// A change as Graph knows it: an open incident may say what it was, and a closed one is opened again without a reason. The activity log says where
+/// that came from, and no comment is made up.
+struct Patch {
+    update: IncidentUpdate,
+    reopens: bool,
+}
 
-impl ChangeIncidents for Reopening {
+impl ChangeIncidents for Patch {
     fn plan(&self, context: &Context, actor: &Actor, policy: Policy) -> Result<Vec<Incident>, Fault> {
-        let mut planned = self.0.plan(context, actor, Policy { silent: true, ..policy })?;
-        for change in planned.iter_mut().filter_map(|incident| incident.change.as_mut()) {
+        let mut planned = self.update.plan(context, actor, Policy { silent: true, early: true, ..policy })?;
+        for change in planned.iter_mut().filter(|_| self.reopens).filter_map(|incident| incident.change.as_mut()) {
             change.reason = Some(REOPENED.to_owned());
         }
         Ok(planned)
     }
 }
 
-/// Changes state, owner, classification, tags.
+/// Changes state, owner, classification, determination, tags.
 pub(super) fn update(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
     let body = Members::of(&call.json()?);
     let id = call.parameter("incident");
@@ -142,6 +147,7 @@ pub(super) fn update(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
         severity: body.word("severity"),
         status: status.map(str::to_owned),
         classification_comment: body.word("resolvingComment"),
+        determination: body.word("determination").map(|word| words::read_determination(&word).map(str::to_owned)).transpose()?,
         etag: call.header(axum::http::header::IF_MATCH).map(str::to_owned),
         ..IncidentFields::default()
     };
@@ -151,24 +157,24 @@ pub(super) fn update(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
     if body.has("customTags") {
         fields.tags = Some(body.texts("customTags"));
     }
-    let determination = body.word("determination");
+    let was_closed = present.row.status == "Closed";
+    let closing = status == Some("Closed") && !was_closed;
+    let reopens = was_closed && status.is_some_and(|status| status != "Closed");
     let classification = body.word("classification").map(|word| words::read_classification(&word)).transpose()?;
-    let closing = status == Some("Closed") && present.row.status != "Closed";
     // A client of Graph may resolve without saying what it was.
     let classification = classification.or_else(|| (closing && present.row.classification.is_none()).then_some("Undetermined"));
-    if let Some(classification) = classification {
+    // What is said again leaves the finer words as they are.
+    let same =
+        |classification: &str| present.row.classification.as_deref() == Some(classification) && present.classification_reason.is_some();
+    if let Some(classification) = classification.filter(|found| reopens || fields.determination.is_some() || !same(found)) {
         fields.classification = Some(classification.to_owned());
-        fields.classification_reason = words::reason(classification, determination.as_deref()).map(str::to_owned);
+        fields.classification_reason = words::reason(classification, fields.determination.as_deref()).map(str::to_owned);
     }
-    if closing && fields.classification_comment.is_none() {
+    if closing && fields.classification_comment.is_none() && present.classification_comment.is_none() {
         fields.classification_comment = Some(RESOLVED.to_owned());
     }
     let update = IncidentUpdate { incident: id.to_owned(), fields };
-    if status.is_some_and(|status| status != "Closed") && present.row.status == "Closed" {
-        engine.change(&Reopening(update), call.actor()).map_err(unmet)?;
-    } else {
-        engine.change(&update, call.actor()).map_err(unmet)?;
-    }
+    engine.change(&Patch { update, reopens }, call.actor()).map_err(unmet)?;
     Ok(Reply::ok(whole(&engine.context(), id)?))
 }
 

@@ -1,6 +1,6 @@
 //! Words of Microsoft Graph for ours, and back.
 
-use crate::model::{Fault, FaultClass};
+use crate::model::{Classification, Fault, FaultClass};
 
 /// A word in camel case: `InProgress` becomes `inProgress`.
 pub(super) fn small(word: &str) -> String {
@@ -33,17 +33,18 @@ pub(super) fn alert_status(own: &str) -> &'static str {
     }
 }
 
-/// A classification.
+/// A classification, in our word or that of a source.
 pub(super) fn classification(own: Option<&str>) -> &'static str {
-    match own {
-        Some("TruePositive") => "truePositive",
-        Some("FalsePositive") => "falsePositive",
-        Some("BenignPositive") => "informationalExpectedActivity",
-        _ => "unknown",
+    match own.and_then(Classification::parse) {
+        Some(Classification::TruePositive) => "truePositive",
+        Some(Classification::FalsePositive) => "falsePositive",
+        Some(Classification::BenignPositive) => "informationalExpectedActivity",
+        Some(Classification::Undetermined) | None => "unknown",
     }
 }
 
-const DETERMINATIONS: [&str; 18] = [
+/// What an incident or alert was; the last three are words of earlier versions of the API.
+const DETERMINATIONS: [&str; 21] = [
     "unknown",
     "apt",
     "malware",
@@ -62,6 +63,9 @@ const DETERMINATIONS: [&str; 18] = [
     "lineOfBusinessApplication",
     "insufficientInformation",
     "unknownFutureValue",
+    "compromisedUser",
+    "clean",
+    "insufficientData",
 ];
 
 /// The determination that a reason of ours stands for.
@@ -107,12 +111,20 @@ pub(super) fn read_classification(word: &str) -> Result<&'static str, Fault> {
     })
 }
 
+/// A determination as Graph writes it.
+pub(super) fn read_determination(word: &str) -> Result<&'static str, Fault> {
+    let known = DETERMINATIONS.iter().find(|known| known.eq_ignore_ascii_case(word)).copied();
+    known.ok_or_else(|| unknown("determination", word, &format!("one of {}", DETERMINATIONS.join(", "))))
+}
+
 /// The reason that a classification is given with, for a determination of Graph.
 pub(super) fn reason(classification: &str, determination: Option<&str>) -> Option<&'static str> {
     match classification {
         "TruePositive" => Some("SuspiciousActivity"),
         "BenignPositive" => Some("SuspiciousButExpected"),
-        "FalsePositive" if determination.is_some_and(|word| word.to_ascii_lowercase().starts_with("notenough")) => Some("InaccurateData"),
+        "FalsePositive" if determination.is_some_and(|word| word.starts_with("notEnough") || word.starts_with("insufficient")) => {
+            Some("InaccurateData")
+        }
         "FalsePositive" => Some("IncorrectAlertLogic"),
         _ => None,
     }
