@@ -20,6 +20,7 @@ mod reply;
 mod resource_graph;
 mod resources;
 mod routes;
+mod search;
 mod sentinel;
 
 use axum::http::StatusCode;

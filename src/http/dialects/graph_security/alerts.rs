@@ -2,23 +2,74 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{evidence, incidents, list, words};
+use super::list::{self, Items, Row};
+use super::{evidence, incidents, words};
 use crate::engine::Engine;
 use crate::http::dialects::arm::when;
-use crate::http::dialects::{Call, Members, Reply};
+use crate::http::dialects::{Call, Members, Reply, search};
 use crate::http::seen::unmet;
 use crate::ingest::value;
 use crate::model::Fault;
 use crate::query::details::{AlertDetail, AlertRequest, alert_alone, document, earlier};
 use crate::query::lists::{AlertFilter, AlertRow};
+use crate::query::odata::Schema;
 use crate::query::{Context, Question};
 use crate::triage::alert::{AlertFields, AlertUpdate};
 
 /// Rows of the list that are read at a time.
 const ROWS: u32 = 10_000;
 
-/// Lists alerts, newest first unless the client orders them.
-pub(super) fn list(call: &Call, context: &Context) -> Result<Reply, Fault> {
+/// Alerts as items of lists.
+const ITEMS: Items = Items {
+    schema: Schema {
+        properties: &[
+            "id",
+            "provideralertid",
+            "incidentid",
+            "tenantid",
+            "title",
+            "description",
+            "recommendedactions",
+            "severity",
+            "status",
+            "classification",
+            "determination",
+            "assignedto",
+            "servicesource",
+            "detectionsource",
+            "detectorid",
+            "productname",
+            "category",
+            "mitretechniques",
+            "systemtags",
+            "comments",
+            "evidence",
+            "actordisplayname",
+            "threatdisplayname",
+            "threatfamilyname",
+            "createddatetime",
+            "lastupdatedatetime",
+            "firstactivitydatetime",
+            "lastactivitydatetime",
+            "resolveddatetime",
+            "alertweburl",
+            "incidentweburl",
+            "additionaldata",
+        ],
+        ranks: &[words::SEVERITIES],
+        ..Schema::ANY
+    },
+    order: "createdDateTime desc",
+    top: Some(list::TOP),
+    found: search::alerts,
+    whole,
+    alerts: None,
+};
+/// Alerts of one incident: all of them, in the order in which they happened.
+pub(super) static OF_INCIDENT: Items = Items { order: "firstActivityDateTime asc", top: None, ..ITEMS };
+
+/// Every alert.
+fn rows(context: &Context) -> Result<Vec<Row>, Fault> {
     let mut rows = Vec::new();
     let mut cursor = None;
     loop {
@@ -26,18 +77,37 @@ pub(super) fn list(call: &Call, context: &Context) -> Result<Reply, Fault> {
         rows.extend(page.value.into_iter().map(|row| (row.id.clone(), light(context, &row))));
         cursor = page.cursor;
         if cursor.is_none() {
-            break;
+            return Ok(rows);
         }
     }
-    list::answer(call, rows, context.now, &|id| whole(context, id), &|_, item| Ok(item))
+}
+
+/// Lists alerts, newest first unless the client orders them.
+pub(super) fn list(call: &Call, context: &Context) -> Result<Reply, Fault> {
+    list::answer(call, context, &ITEMS, rows(context)?)
+}
+
+/// How many alerts there are.
+pub(super) fn count(call: &Call, context: &Context) -> Result<Reply, Fault> {
+    list::count(call, context, &ITEMS, rows(context)?)
 }
 
 pub(super) fn get(call: &Call, context: &Context) -> Result<Reply, Fault> {
-    Ok(Reply::ok(whole(context, call.parameter("alert"))?))
+    Ok(Reply::ok(list::one(call, context, &ITEMS, call.parameter("alert"))?))
+}
+
+/// The remarks on an alert.
+pub(super) fn comments(call: &Call, context: &Context) -> Result<Reply, Fault> {
+    Ok(Reply::ok(incidents::remarks(&alert_alone(context, call.parameter("alert"))?.comments)))
+}
+
+/// How many remarks there are on an alert.
+pub(super) fn comments_count(call: &Call, context: &Context) -> Result<Reply, Fault> {
+    Ok(list::number(alert_alone(context, call.parameter("alert"))?.comments.len()))
 }
 
 /// What the graph knows of an alert.
-fn light(context: &Context, row: &AlertRow) -> Map<String, Value> {
+pub(super) fn light(context: &Context, row: &AlertRow) -> Map<String, Value> {
     let graph = &context.snapshot.graph;
     let node = graph.alert(&row.id).and_then(|node| graph.alert_node(node));
     let created = node.as_ref().and_then(|alert| alert.created()).or(row.start);
@@ -171,5 +241,5 @@ pub(super) fn comment(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
     let fields = AlertFields { comment: Some(incidents::said(call)?), ..AlertFields::default() };
     engine.change_alerts(&AlertUpdate { alert: present.row.id.clone(), fields }, call.actor())?;
     let comments = engine.answer(AlertRequest { id: present.row.id })?.comments;
-    Ok(Reply::ok(json!({"value": comments.iter().map(incidents::comment_json).collect::<Vec<_>>()})))
+    Ok(Reply::ok(incidents::remarks(&comments)))
 }

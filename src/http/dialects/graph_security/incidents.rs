@@ -2,14 +2,16 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{alerts, list, words};
+use super::list::{self, Items, Row};
+use super::{alerts, words};
 use crate::engine::Engine;
 use crate::http::dialects::arm::{time, when};
-use crate::http::dialects::{Call, Members, Reply};
+use crate::http::dialects::{Call, Members, Reply, search};
 use crate::http::seen::unmet;
 use crate::model::{Fault, FaultClass, Incident, Owner};
 use crate::query::details::{IncidentDetail, IncidentRequest, incident_of};
 use crate::query::lists::{IncidentFilter, IncidentRow};
+use crate::query::odata::Schema;
 use crate::query::{Context, Question};
 use crate::triage::incident::{Actor, ChangeIncidents, CommentAdd, IncidentFields, IncidentUpdate, OwnerFields, Policy};
 
@@ -20,8 +22,42 @@ const RESOLVED: &str = "Resolved through the security API of Microsoft Graph.";
 /// Why an incident is opened again, as the activity log has it.
 const REOPENED: &str = "Opened again through the security API of Microsoft Graph.";
 
-/// Lists incidents, newest first unless the client orders them.
-pub(super) fn list(call: &Call, context: &Context) -> Result<Reply, Fault> {
+/// Incidents as items of lists.
+const ITEMS: Items = Items {
+    schema: Schema {
+        properties: &[
+            "id",
+            "tenantid",
+            "displayname",
+            "description",
+            "summary",
+            "severity",
+            "status",
+            "classification",
+            "determination",
+            "assignedto",
+            "customtags",
+            "systemtags",
+            "comments",
+            "createddatetime",
+            "lastupdatedatetime",
+            "lastmodifiedby",
+            "resolvingcomment",
+            "redirectincidentid",
+            "incidentweburl",
+        ],
+        ranks: &[words::SEVERITIES],
+        ..Schema::ANY
+    },
+    order: "createdDateTime desc",
+    top: Some(list::TOP),
+    found: search::incidents,
+    whole,
+    alerts: Some((alerts_of, &alerts::OF_INCIDENT)),
+};
+
+/// Every incident.
+fn rows(context: &Context) -> Result<Vec<Row>, Fault> {
     let mut rows = Vec::new();
     let mut cursor = None;
     loop {
@@ -29,23 +65,53 @@ pub(super) fn list(call: &Call, context: &Context) -> Result<Reply, Fault> {
         rows.extend(page.value.into_iter().map(|row| (row.id.clone(), light(&row))));
         cursor = page.cursor;
         if cursor.is_none() {
-            break;
+            return Ok(rows);
         }
     }
-    list::answer(call, rows, context.now, &|id| whole(context, id), &|id, item| with_alerts(context, id, item))
+}
+
+/// The known alerts of an incident.
+fn alerts_of(context: &Context, id: &str) -> Result<Vec<Row>, Fault> {
+    let incident = detail(context, id)?;
+    Ok(incident.alerts_list.iter().map(|row| (row.id.clone(), alerts::light(context, row))).collect())
+}
+
+fn detail(context: &Context, id: &str) -> Result<IncidentDetail, Fault> {
+    IncidentRequest { id: id.to_owned(), ..IncidentRequest::default() }.answer(context)
+}
+
+/// Lists incidents, newest first unless the client orders them.
+pub(super) fn list(call: &Call, context: &Context) -> Result<Reply, Fault> {
+    list::answer(call, context, &ITEMS, rows(context)?)
+}
+
+/// How many incidents there are.
+pub(super) fn count(call: &Call, context: &Context) -> Result<Reply, Fault> {
+    list::count(call, context, &ITEMS, rows(context)?)
 }
 
 pub(super) fn get(call: &Call, context: &Context) -> Result<Reply, Fault> {
-    let id = call.parameter("incident");
-    let item = whole(context, id)?;
-    let expand = call.option("$expand").is_some_and(|text| text.trim().eq_ignore_ascii_case("alerts"));
-    Ok(Reply::ok(if expand { with_alerts(context, id, item)? } else { item }))
+    Ok(Reply::ok(list::one(call, context, &ITEMS, call.parameter("incident"))?))
 }
 
-/// The alerts of one incident.
+/// The alerts of one incident, all of them unless the client asks for a page.
 pub(super) fn alerts(call: &Call, context: &Context) -> Result<Reply, Fault> {
-    let mut item = with_alerts(context, call.parameter("incident"), json!({}))?;
-    Ok(Reply::ok(json!({"value": item["alerts"].take()})))
+    list::answer(call, context, &alerts::OF_INCIDENT, alerts_of(context, call.parameter("incident"))?)
+}
+
+/// How many alerts an incident has.
+pub(super) fn alerts_count(call: &Call, context: &Context) -> Result<Reply, Fault> {
+    list::count(call, context, &alerts::OF_INCIDENT, alerts_of(context, call.parameter("incident"))?)
+}
+
+/// The remarks on an incident.
+pub(super) fn comments(call: &Call, context: &Context) -> Result<Reply, Fault> {
+    Ok(Reply::ok(remarks(&detail(context, call.parameter("incident"))?.comments)))
+}
+
+/// How many remarks there are on an incident.
+pub(super) fn comments_count(call: &Call, context: &Context) -> Result<Reply, Fault> {
+    Ok(list::number(detail(context, call.parameter("incident"))?.comments.len()))
 }
 
 /// What the queue knows of an incident.
@@ -70,7 +136,7 @@ fn light(row: &IncidentRow) -> Map<String, Value> {
 }
 
 fn whole(context: &Context, id: &str) -> Result<Value, Fault> {
-    let incident = IncidentRequest { id: id.to_owned(), ..IncidentRequest::default() }.answer(context)?;
+    let incident = detail(context, id)?;
     let mut members = light(&incident.row);
     let graph = &context.snapshot.graph;
     let stored = graph.incident(&incident.row.id).map(|node| incident_of(context, &incident.row.id, node)).transpose()?;
@@ -92,6 +158,11 @@ fn whole(context: &Context, id: &str) -> Result<Value, Fault> {
     Ok(Value::Object(members))
 }
 
+/// A list of remarks.
+pub(super) fn remarks(comments: &[Value]) -> Value {
+    json!({"value": comments.iter().map(comment_json).collect::<Vec<_>>()})
+}
+
 /// An owner as Graph names one: by principal name, else by mail address or name.
 pub(super) fn principal(owner: Owner) -> Option<String> {
     [owner.upn, owner.email, owner.name, owner.object_id].into_iter().flatten().next()
@@ -109,13 +180,6 @@ pub(super) fn comment_json(comment: &Value) -> Value {
         "createdByDisplayName": comment["author"],
         "createdDateTime": comment["created"],
     })
-}
-
-fn with_alerts(context: &Context, id: &str, mut item: Value) -> Result<Value, Fault> {
-    let incident = IncidentRequest { id: id.to_owned(), ..IncidentRequest::default() }.answer(context)?;
-    let alerts: Result<Vec<Value>, Fault> = incident.alerts_list.iter().map(|alert| alerts::whole(context, &alert.id)).collect();
-    item["alerts"] = alerts?.into();
-    Ok(item)
 }
 
 /// A change as Graph knows it: an open incident may say what it was, and a closed one is opened again without a reason. The activity log says where
@@ -199,8 +263,7 @@ pub(super) fn comment(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
     let incident = call.parameter("incident").to_owned();
     let add = CommentAdd { incident: incident.clone(), message: said(call)?, ..CommentAdd::default() };
     engine.change(&add, call.actor())?;
-    let comments = engine.answer(IncidentRequest { id: incident, ..IncidentRequest::default() })?.comments;
-    Ok(Reply::ok(json!({"value": comments.iter().map(comment_json).collect::<Vec<_>>()})))
+    Ok(Reply::ok(remarks(&detail(&engine.context(), &incident)?.comments)))
 }
 
 /// An instant of a remark or item, for readers of the other modules.

@@ -43,6 +43,9 @@ pub(super) fn classification(own: Option<&str>) -> &'static str {
     }
 }
 
+/// Severities in their order.
+pub(super) const SEVERITIES: (&str, &[&str]) = ("severity", &["unknown", "informational", "low", "medium", "high"]);
+
 /// What an incident or alert was; the last three are words of earlier versions of the API.
 const DETERMINATIONS: [&str; 21] = [
     "unknown",

@@ -10,11 +10,10 @@ use super::list::Asked;
 use super::{alert, entity, relations};
 use crate::engine::Engine;
 use crate::graph::NodeId;
-use crate::http::dialects::{Call, Members, Reply, Right, Route, answers, arm, changes};
+use crate::http::dialects::{Call, Members, Reply, Right, Route, answers, arm, changes, search};
 use crate::model::{CLASSIFICATION_REASONS, Classification, Fault, FaultClass, IncidentStatus, Severity, Time};
+use crate::query::Context;
 use crate::query::lists::members;
-use crate::query::search::SearchRequest;
-use crate::query::{Context, Question};
 use crate::triage::incident::{IncidentDelete, IncidentFields, IncidentPut, OwnerFields};
 
 pub(super) const ROUTES: &[Route] = &[
@@ -27,58 +26,15 @@ pub(super) const ROUTES: &[Route] = &[
     answers("POST", "WS/incidents/{id}/bookmarks", "sentinel.incidents.bookmarks", 1, bookmarks),
 ];
 
-/// Hits of one page of the full-text search behind `$search`.
-const SEARCH_PAGE: usize = 1_000;
-/// Fields that `$search` looks in.
-const SEARCH_FIELDS: [&str; 9] = ["id", "number", "title", "tag", "owner", "product", "description", "comment", "entity"];
-
 fn list(call: &Call, context: &Context) -> Result<Reply, Fault> {
     let desk = Desk::new(call, context);
     let asked = Asked::read(call)?;
-    let found = asked.search.as_deref().map(|text| search(context, text)).transpose()?;
-    let wanted = |node: NodeId| found.as_ref().is_none_or(|found| found.contains(&node));
-    let rows = desk.graph().all_incidents().filter(|incident| wanted(incident.node())).map(|incident| Row::new(&desk, incident));
+    let found = asked.search.as_deref().map(|text| search::incidents(context, text)).transpose()?;
+    let wanted = |id: &str| found.as_ref().is_none_or(|found| found.contains(id));
+    let rows = desk.graph().all_incidents().filter(|incident| wanted(incident.id())).map(|incident| Row::new(&desk, incident));
     let (rows, next) = asked.page(call, &SCHEMA, "properties/createdTimeUtc desc", rows, context.now)?;
     let value = rows.into_iter().map(Row::into_resource).collect::<Result<Vec<_>, Fault>>()?;
     Ok(Reply::ok(arm::list(value, next)))
-}
-
-/// The incidents that a text is found in: in their own words, or in those of an alert that they contain.
-fn search(context: &Context, text: &str) -> Result<HashSet<NodeId>, Fault> {
-    // One client encodes the text before the encoding of the address.
-    let decoded = percent_decoded(text);
-    let graph = &context.snapshot.graph;
-    let mut found = HashSet::new();
-    for kind in ["incident", "alert"] {
-        let mut request = SearchRequest::of(&decoded, Some(kind), SEARCH_PAGE as u32)?;
-        request.highlight = false;
-        if kind == "incident" {
-            request.fields = SEARCH_FIELDS.map(str::to_owned).to_vec();
-        } else {
-            request.fields = ["id", "title", "description", "entity"].map(str::to_owned).to_vec();
-        }
-        loop {
-            let answer = request.clone().answer(context)?;
-            for hit in &answer.hits {
-                found.extend(graph.incident(&hit.id).filter(|_| kind == "incident"));
-                if let Some(alert) = graph.alert(&hit.id).filter(|_| kind == "alert") {
-                    found.extend(crate::query::lists::containers(graph, alert));
-                }
-            }
-            request.cursor = answer.cursor;
-            if request.cursor.is_none() {
-                break;
-            }
-        }
-    }
-    Ok(found)
-}
-
-fn percent_decoded(text: &str) -> String {
-    if !text.contains('%') {
-        return text.to_owned();
-    }
-    crate::http::dialects::segments(&text.replace('/', "%2F")).join("")
 }
 
 fn get(call: &Call, context: &Context) -> Result<Reply, Fault> {
