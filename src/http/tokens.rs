@@ -158,6 +158,8 @@ struct Endpoints {
     authentication: Authentication,
     /// Where logs are queried.
     log_analytics_resource_id: String,
+    /// Where incidents, alerts and hunting queries of Microsoft Graph are asked; ends with a slash, as clients append to it.
+    microsoft_graph_resource_id: String,
     /// Ends of names of services; none, as all are here.
     suffixes: std::collections::BTreeMap<String, String>,
 }
@@ -277,6 +279,7 @@ async fn endpoints(caller: Caller) -> Result<Response, ApiError> {
             tenant: "common",
             identity_provider: "AAD",
         },
+        microsoft_graph_resource_id: format!("{base}/"),
         log_analytics_resource_id: base,
         suffixes: std::collections::BTreeMap::new(),
     })
