@@ -7,6 +7,7 @@ use super::entity;
 use super::expand;
 use super::kinds::{entity_type, own_kind, rest_kind};
 use super::list;
+use super::relations;
 use super::stored;
 use crate::engine::Engine;
 use crate::graph::NodeId;
@@ -94,7 +95,7 @@ fn properties(desk: &Desk<'_>, stored: &Stored) -> Result<Map<String, Value>, Fa
     properties.insert("tactics".into(), json!(value.texts("tactics")));
     properties.insert("techniques".into(), json!(value.texts("techniques")));
     member(&mut properties, "entityMappings", Value::Array(entities(stored).iter().map(mapping).collect()));
-    if let Some((incident, relation)) = super::relations::incident_of_bookmark(desk, stored)?
+    if let Some((incident, relation)) = relations::incident_of_bookmark(desk, stored)?
         && let Some(node) = desk.graph().incident(&incident)
         && let Some(known) = desk.graph().incident_node(node)
     {
@@ -175,12 +176,19 @@ fn put(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
     let body = Value::Object(call.object()?);
     stored::properties(&body, &["displayName", "query"])?;
     let before = engine.context();
-    let known = find(&Desk::new(call, &before), call.parameter("id"))?;
+    let desk = Desk::new(call, &before);
+    let known = find(&desk, call.parameter("id"))?;
+    let info = Members::of(&body).inner("properties").inner("incidentInfo");
+    let incident = relations::incident_of_info(&desk, &info)?;
     let id = known.as_ref().map_or_else(|| call.parameter("id").to_owned(), |known| known.resource.id.to_string());
     let value = value(&Members::of(&body).inner("properties"), known.as_ref())?;
     let (stored, new) = stored::define(call, engine, KIND, &id, &id, &body, value)?;
+    if let Some(incident) = incident {
+        relations::relate(call, engine, &stored, &incident, info.word("relationName").as_deref())?;
+    }
     let after = engine.context();
-    let value = resource(&Desk::new(call, &after), &stored)?;
+    let desk = Desk::new(call, &after);
+    let value = resource(&desk, &desk.stored(KIND, &id)?.unwrap_or(stored))?;
     Ok(if new { Reply::created(value) } else { Reply::ok(value) })
 }
 

@@ -1,7 +1,8 @@
 //! Relations of incidents, bookmarks, hunts and entities to other resources.
 //!
-//! The relation of an incident to an alert is the membership of the alert: made and deleted as such. All others are kept as
-//! resources of the kind `relation`, named by their owner and their own name.
+//! The relation of an incident to an alert is the membership of the alert, that to a bookmark that it is evidence: both made and deleted as such.
+//! All others, and the names of these, are kept as resources of the kind `relation`, named by their owner and their own name; one
+//! whose target is gone is none.
 
 use serde_json::{Map, Value, json};
 
@@ -82,13 +83,48 @@ pub(super) fn bookmarks_of(desk: &Desk<'_>, incident: &str) -> Result<Vec<Stored
     Ok(snapshot.records.evidence(incident, snapshot.seq)?)
 }
 
-/// The incident that a bookmark is related to, with the name of the relation.
+/// The incident that a bookmark was related to last, with the name of the relation.
 pub(super) fn incident_of_bookmark(desk: &Desk<'_>, bookmark: &Stored) -> Result<Option<(String, String)>, Fault> {
-    let Some(incident) = bookmarks::incidents_of(bookmark).into_iter().next() else { return Ok(None) };
-    let owner = Owner { collection: "incidents", id: incident };
-    let leads = |kept: &Kept| kept.collection == "bookmarks" && kept.target == *bookmark.resource.id;
-    let name = kept_of(desk.context, &owner)?.into_iter().find(leads).map(|kept| kept.name);
-    Ok(Some((owner.id.clone(), name.unwrap_or_else(|| member_name(&owner.id, &bookmark.resource.id)))))
+    let Some(incident) = bookmarks::incidents_of(bookmark).pop() else { return Ok(None) };
+    let name = bookmark_relation(desk.context, &incident, &bookmark.resource.id)?;
+    Ok(Some((incident, name)))
+}
+
+/// Name of the relation of an incident to one of its bookmarks.
+fn bookmark_relation(context: &Context, incident: &str, bookmark: &str) -> Result<String, Fault> {
+    let owner = Owner { collection: "incidents", id: incident.to_owned() };
+    let leads = |kept: &Kept| kept.collection == "bookmarks" && kept.target == bookmark;
+    let name = kept_of(context, &owner)?.into_iter().find(leads).map(|kept| kept.name);
+    Ok(name.unwrap_or_else(|| member_name(incident, bookmark)))
+}
+
+/// The incident that `incidentInfo` of a bookmark names, by its identifier or name.
+pub(super) fn incident_of_info(desk: &Desk<'_>, info: &Members) -> Result<Option<String>, Fault> {
+    let Some(given) = info.word("incidentId") else { return Ok(None) };
+    let name = target(&given).map_or_else(|| given.clone(), |(_, name)| name);
+    match incident_owner(desk, &name) {
+        Ok((owner, _)) => Ok(Some(owner.id)),
+        Err(_) => {
+            let message = format!("Invalid value of property 'incidentInfo.incidentId': the incident '{given}' was not found");
+            Err(Fault::new(FaultClass::Invalid, "related_resource_invalid", message))
+        }
+    }
+}
+
+/// Relates an incident to a bookmark, under a name if one is given; what is so already stays.
+pub(super) fn relate(call: &Call, engine: &Engine, bookmark: &Stored, incident: &str, name: Option<&str>) -> Result<(), Fault> {
+    let id = &*bookmark.resource.id;
+    if bookmarks::incidents_of(bookmark).last().is_none_or(|last| last != incident) {
+        bookmarks::attach(engine, call.actor(), id, incident, true)?;
+    }
+    if let Some(name) = name.filter(|name| !name.contains(['/', '\\']))
+        && bookmark_relation(&engine.context(), incident, id)? != name
+    {
+        let owner = Owner { collection: "incidents", id: incident.to_owned() };
+        let value = json!({"name": name, "collection": "bookmarks", "target": id, "labels": []});
+        engine.define(Define::put(KIND, &owner.key(name), value), call.actor())?;
+    }
+    Ok(())
 }
 
 /// What a relation leads to, as its properties say it. One client tells the types apart by their capitals.
@@ -159,8 +195,14 @@ fn incident_owner(desk: &Desk<'_>, id: &str) -> Result<(Owner, NodeId), Fault> {
 /// All relations of an incident: the kept ones, and its alerts unless a kept one names them.
 fn incident_relations(desk: &Desk<'_>, id: &str) -> Result<Vec<Value>, Fault> {
     let (owner, node) = incident_owner(desk, id)?;
-    let mut values: Vec<Value> = kept_of(desk.context, &owner)?.iter().map(|kept| kept_resource(desk, &owner, kept)).collect();
     let marked = bookmarks_of(desk, &owner.id)?;
+    let alerts = super::incidents::alerts_of(desk, node);
+    let holds = |kept: &Kept| match kept.collection.as_str() {
+        "bookmarks" => marked.iter().any(|bookmark| *bookmark.resource.id == kept.target),
+        _ => desk.graph().alert(&kept.target).is_none_or(|alert| alerts.contains(&alert)),
+    };
+    let kept = kept_of(desk.context, &owner)?.into_iter().filter(holds);
+    let mut values: Vec<Value> = kept.map(|kept| kept_resource(desk, &owner, &kept)).collect();
     let marked = marked.iter().map(|stored| {
         let id = &stored.resource.id;
         resource(desk, &owner, &member_name(&owner.id, id), &stored.etag(), "bookmarks", id)
@@ -289,17 +331,36 @@ fn incident_delete(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
     Ok(Reply::nothing())
 }
 
-/// Relations of a bookmark or hunt: kept ones only.
+/// Relations of a bookmark or hunt: the kept ones, and for a bookmark the incidents whose evidence it is.
 fn plain_list(call: &Call, context: &Context, collection: &'static str) -> Result<Vec<Value>, Fault> {
     let desk = Desk::new(call, context);
-    let owner = plain_owner(&desk, collection, call.parameter("id"))?;
-    Ok(kept_of(context, &owner)?.iter().map(|kept| kept_resource(&desk, &owner, kept)).collect())
+    let (owner, of) = plain_owner(&desk, collection, call.parameter("id"))?;
+    let incidents = if collection == "bookmarks" { bookmarks::incidents_of(&of) } else { Vec::new() };
+    let mut values = Vec::new();
+    let mut named = Vec::new();
+    for kept in kept_of(context, &owner)? {
+        let holds = match (collection, kept.collection.as_str()) {
+            ("bookmarks", "incidents") => incidents.contains(&kept.target),
+            (_, "incidents") => desk.incident(&kept.target).is_ok(),
+            (_, "bookmarks") => bookmarks::find(&desk, &kept.target)?.is_some(),
+            _ => true,
+        };
+        if holds {
+            values.push(kept_resource(&desk, &owner, &kept));
+            named.push(kept.target);
+        }
+    }
+    for incident in incidents.iter().filter(|incident| !named.contains(incident)) {
+        let name = bookmark_relation(context, incident, &owner.id)?;
+        values.push(resource(&desk, &owner, &name, &of.etag(), "incidents", incident));
+    }
+    Ok(values)
 }
 
-fn plain_owner(desk: &Desk<'_>, collection: &'static str, id: &str) -> Result<Owner, Fault> {
+fn plain_owner(desk: &Desk<'_>, collection: &'static str, id: &str) -> Result<(Owner, Stored), Fault> {
     let known = if collection == "bookmarks" { bookmarks::find(desk, id)? } else { desk.stored(super::hunts::KIND, id)? };
     let known = known.ok_or_else(|| missing(if collection == "bookmarks" { "bookmark" } else { "hunt" }, id))?;
-    Ok(Owner { collection, id: known.resource.id.to_string() })
+    Ok((Owner { collection, id: known.resource.id.to_string() }, known))
 }
 
 fn plain_put(call: &Call, engine: &Engine, collection: &'static str) -> Result<Reply, Fault> {
@@ -307,7 +368,7 @@ fn plain_put(call: &Call, engine: &Engine, collection: &'static str) -> Result<R
     let (of, target) = body_target(&body)?;
     let before = engine.context();
     let desk = Desk::new(call, &before);
-    let owner = plain_owner(&desk, collection, call.parameter("id"))?;
+    let (owner, _) = plain_owner(&desk, collection, call.parameter("id"))?;
     let target = match of.as_str() {
         "incidents" | "cases" => incident_owner(&desk, &target)?.0.id,
         _ => target,
@@ -322,13 +383,19 @@ fn plain_put(call: &Call, engine: &Engine, collection: &'static str) -> Result<R
 fn plain_delete(call: &Call, engine: &Engine, collection: &'static str) -> Result<Reply, Fault> {
     let before = engine.context();
     match plain_owner(&Desk::new(call, &before), collection, call.parameter("id")) {
-        Ok(owner) => {
-            let key = owner.key(call.parameter("name"));
-            if let Some(kept) = before.snapshot.resource(KIND, &key)?.and_then(kept)
-                && collection == "bookmarks"
-                && kept.collection == "incidents"
-            {
-                bookmarks::attach(engine, call.actor(), &owner.id, &kept.target, false)?;
+        Ok((owner, of)) => {
+            let name = call.parameter("name");
+            let key = owner.key(name);
+            let kept = before.snapshot.resource(KIND, &key)?.and_then(kept);
+            let incidents = if collection == "bookmarks" { bookmarks::incidents_of(&of) } else { Vec::new() };
+            for incident in incidents {
+                let leads = match &kept {
+                    Some(kept) => kept.collection == "incidents" && kept.target == incident,
+                    None => bookmark_relation(&before, &incident, &owner.id)?.eq_ignore_ascii_case(name),
+                };
+                if leads {
+                    bookmarks::attach(engine, call.actor(), &owner.id, &incident, false)?;
+                }
             }
             stored::delete(call, engine, KIND, &key)
         }
