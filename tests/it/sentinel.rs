@@ -122,6 +122,11 @@ async fn belongings() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn workspace() {
+    converse("workspace.case").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_incident_comes_back_by_undo_and_a_rebuild_agrees() {
     let clew = Clew::new();
     let (status, made) = clew.by("ana", "POST", "/v1/incidents", json!({"title": "quokka gateway", "severity": "High"})).await;

@@ -62,16 +62,31 @@ static DIALECTS: &[&Dialect] = &[
     &arm::DIALECT,
 ];
 
+/// The paths of all operations with a method, their parameters in braces.
+fn templates(method: &'static str) -> impl Iterator<Item = String> {
+    let routes =
+        DIALECTS.iter().flat_map(|dialect| dialect.routes.iter().flat_map(|routes| routes.iter()).map(move |route| (*dialect, route)));
+    routes.filter(move |(_, route)| route.method == method).map(|(dialect, route)| whole_path(dialect, route))
+}
+
+/// The path of an operation without the short name that it may begin with.
+fn whole_path(dialect: &Dialect, route: &Route) -> String {
+    let (first, rest) = route.path.split_once('/').unwrap_or((route.path, ""));
+    let alias = dialect.aliases.iter().find(|(name, _)| *name == first).map(|(_, path)| *path);
+    alias.map_or_else(|| route.path.to_owned(), |path| format!("{path}/{rest}"))
+}
+
 /// Every operation of the dialects as a client asks it: method, path, name, right.
 #[cfg(test)]
 pub(crate) fn operations() -> Vec<(&'static str, String, &'static str, Right)> {
     let routes =
         DIALECTS.iter().flat_map(|dialect| dialect.routes.iter().flat_map(|routes| routes.iter()).map(move |route| (*dialect, route)));
     let path = |dialect: &Dialect, route: &Route| {
-        let (first, rest) = route.path.split_once('/').unwrap_or((route.path, ""));
-        let alias = dialect.aliases.iter().find(|(name, _)| *name == first).map(|(_, path)| *path);
-        let whole = alias.map_or_else(|| route.path.to_owned(), |path| format!("{path}/{rest}"));
-        whole.split('/').map(|segment| if segment.starts_with('{') { "x" } else { segment }).collect::<Vec<_>>().join("/")
+        whole_path(dialect, route)
+            .split('/')
+            .map(|segment| if segment.starts_with('{') { "x" } else { segment })
+            .collect::<Vec<_>>()
+            .join("/")
     };
     routes.map(|(dialect, route)| (route.method, path(dialect, route), route.operation, route.right)).collect()
 }

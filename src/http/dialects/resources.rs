@@ -2,6 +2,8 @@
 //!
 //! clew has no subscriptions: every one is accepted, and the one that scripts take by default is listed.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Value, json};
 
 use super::{Call, Reply, Route, answers, arm};
@@ -39,6 +41,15 @@ pub(super) const ROUTES: &[Route] = &[
         2,
         solutions,
     ),
+    answers(
+        "GET",
+        "/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.OperationsManagement/solutions/{name}",
+        "arm.solutions.get",
+        2,
+        solution,
+    ),
+    answers("GET", "/subscriptions/{sub}/providers", "arm.providers.list", 2, providers),
+    answers("GET", "/subscriptions/{sub}/providers/{namespace}", "arm.providers.get", 2, provider),
 ];
 
 /// The subscription that scripts take by default.
@@ -93,16 +104,37 @@ fn group(call: &Call, _: &Context) -> Result<Reply, Fault> {
     Ok(Reply::ok(group_value(call)))
 }
 
-fn workspace_value(call: &Call, name: &str) -> Value {
-    let id = format!("/subscriptions/{}/resourceGroups/{}/providers/{WORKSPACES}/{name}", call.parameter("sub"), group_of(call));
+/// A workspace as a resource of a subscription and group.
+fn workspace_in(sub: &str, group: &str, name: &str) -> Value {
+    let id = format!("/subscriptions/{sub}/resourceGroups/{group}/providers/{WORKSPACES}/{name}");
     json!({
         "id": id, "name": name, "type": WORKSPACES, "location": "local",
         "properties": {"customerId": name, "provisioningState": "Succeeded", "retentionInDays": 0, "sku": {"name": "Standalone"}},
     })
 }
 
+fn workspace_value(call: &Call, name: &str) -> Value {
+    workspace_in(call.parameter("sub"), group_of(call), name)
+}
+
+/// The workspaces that a caller may use, as resources of each subscription that is asked; of the default one if none is.
+pub(super) fn workspaces_in(call: &Call, subscriptions: &[String]) -> Vec<Value> {
+    let default = [SUBSCRIPTION.to_owned()];
+    let subscriptions: &[String] = if subscriptions.is_empty() { &default } else { subscriptions };
+    let within = |sub: &String| call.workspaces.iter().map(|name| workspace_in(sub, DEFAULT, name)).collect::<Vec<_>>();
+    let mut values: Vec<Value> = subscriptions.iter().flat_map(within).collect();
+    for value in &mut values {
+        value["tenantId"] = SUBSCRIPTION.into();
+    }
+    values
+}
+
+fn solution_name(workspace: &str) -> String {
+    format!("SecurityInsights({workspace})")
+}
+
 fn solution_value(call: &Call, workspace: &str) -> Value {
-    let name = format!("SecurityInsights({workspace})");
+    let name = solution_name(workspace);
     let group = format!("/subscriptions/{}/resourceGroups/{}", call.parameter("sub"), group_of(call));
     json!({
         "id": format!("{group}/providers/{SOLUTIONS}/{name}"), "name": name, "type": SOLUTIONS, "location": "local",
@@ -125,6 +157,59 @@ fn workspace_of_path(call: &Call, _: &Context) -> Result<Reply, Fault> {
 
 fn solutions(call: &Call, _: &Context) -> Result<Reply, Fault> {
     Ok(Reply::ok(arm::list(call.workspaces.iter().map(|name| solution_value(call, name)).collect(), None)))
+}
+
+fn solution(call: &Call, _: &Context) -> Result<Reply, Fault> {
+    let name = call.parameter("name");
+    let workspace = call.workspaces.iter().find(|workspace| solution_name(workspace).eq_ignore_ascii_case(name));
+    let unknown = || Fault::new(FaultClass::NotFound, "resource_unknown", format!("the solution `{name}` was not found"));
+    Ok(Reply::ok(solution_value(call, workspace.ok_or_else(unknown)?)))
+}
+
+/// A version that clients may name; every other one is answered alike.
+const VERSION: &str = "2024-01-01";
+
+/// The types of resources that can be asked for, by provider.
+fn types() -> BTreeMap<String, BTreeSet<String>> {
+    let mut types: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for path in super::templates("GET") {
+        let Some((_, resource)) = path.rsplit_once("/providers/") else { continue };
+        let mut segments = resource.split('/');
+        let Some(namespace) = segments.next().filter(|namespace| !namespace.starts_with('{')) else { continue };
+        // Types and names of resources come in turn.
+        let mut kinds = Vec::new();
+        while let Some(kind) = segments.next() {
+            kinds.push(kind);
+            if segments.next().is_some_and(|name| !name.starts_with('{')) {
+                kinds.clear();
+                break;
+            }
+        }
+        if !kinds.is_empty() && !kinds.iter().any(|kind| kind.starts_with('{')) {
+            types.entry(namespace.to_owned()).or_default().insert(kinds.join("/"));
+        }
+    }
+    types
+}
+
+fn provider_value(call: &Call, namespace: &str, types: &BTreeSet<String>) -> Value {
+    let kinds = types.iter().map(|kind| json!({"resourceType": kind, "locations": ["local"], "apiVersions": [VERSION]}));
+    json!({
+        "id": format!("/subscriptions/{}/providers/{namespace}", call.parameter("sub")), "namespace": namespace,
+        "registrationState": "Registered", "registrationPolicy": "RegistrationFree", "resourceTypes": kinds.collect::<Vec<_>>(),
+    })
+}
+
+fn providers(call: &Call, _: &Context) -> Result<Reply, Fault> {
+    Ok(Reply::ok(arm::list(types().iter().map(|(namespace, types)| provider_value(call, namespace, types)).collect(), None)))
+}
+
+fn provider(call: &Call, _: &Context) -> Result<Reply, Fault> {
+    let name = call.parameter("namespace");
+    let found = types().into_iter().find(|(namespace, _)| namespace.eq_ignore_ascii_case(name));
+    let unknown = || Fault::new(FaultClass::NotFound, "resource_unknown", format!("the provider `{name}` was not found"));
+    let (namespace, types) = found.ok_or_else(unknown)?;
+    Ok(Reply::ok(provider_value(call, &namespace, &types)))
 }
 
 /// All that is in a subscription or group; `$filter` may name one type.

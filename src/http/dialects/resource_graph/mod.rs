@@ -59,7 +59,7 @@ fn resources(call: &Call, context: &Context) -> Result<Reply, Fault> {
         Some(token) => read_token(&token)?,
         None => Place { skip: number(&options, "$skip", 0)?, top: number(&options, "$top", TOP)?.clamp(1, TOP_MAX) },
     };
-    let tables = rows::tables(context, &query, &subscriptions)?;
+    let tables = rows::tables(call, context, &query, &subscriptions)?;
     let ask = |text: String| -> Result<Table, Fault> {
         let limits = Limits { rows_max: ROWS_MAX, bytes_max: BYTES_MAX, time_max: TIME_MAX, ..Limits::default() };
         let results = ResultsRequest { text, limits, tables: tables.clone(), ..ResultsRequest::default() }.answer(context)?;

@@ -6,8 +6,9 @@ use std::sync::{Arc, OnceLock};
 use serde_json::{Map, Value, json};
 
 use crate::graph::{AlertRef, Direction, EdgeFilter, GraphSnapshot, NodeId};
-use crate::http::dialects::arm;
 use crate::http::dialects::defender::{ALERT_TYPE, KNOWN_MEMBERS, Whole, known_member, only_sampled, posture};
+use crate::http::dialects::resources::workspaces_in;
+use crate::http::dialects::{Call, arm};
 use crate::ingest::identify::parts;
 use crate::model::{Fault, Kind, Object, Relation};
 use crate::query::Context;
@@ -37,7 +38,7 @@ const COLUMNS: [(&str, &str); 16] = [
 const SKETCHES: usize = 1_024;
 
 /// The tables that a query names, each under every spelling that the query uses.
-pub(super) fn tables(context: &Context, query: &str, subscriptions: &[String]) -> Result<Vec<GivenTable>, Fault> {
+pub(super) fn tables(call: &Call, context: &Context, query: &str, subscriptions: &[String]) -> Result<Vec<GivenTable>, Fault> {
     let words: BTreeSet<&str> = query.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').collect();
     let mut tables = Vec::new();
     for name in ["securityresources", "resources"] {
@@ -46,7 +47,11 @@ pub(super) fn tables(context: &Context, query: &str, subscriptions: &[String]) -
             continue;
         }
         let rows: Arc<dyn GivenRows> = match name {
-            "resources" => Arc::new(Resources(of_subscriptions(resources(context), subscriptions).iter().map(row).collect())),
+            "resources" => {
+                let mut items = of_subscriptions(resources(context), subscriptions);
+                items.extend(workspaces_in(call, subscriptions));
+                Arc::new(Resources(items.iter().map(row).collect()))
+            }
             _ => Arc::new(Security::of(context, subscriptions)?),
         };
         tables.extend(spellings.into_iter().map(|name| GivenTable { name: name.to_owned(), rows: Arc::clone(&rows) }));
