@@ -541,6 +541,13 @@ async fn a_search_job_is_a_table_that_queries_name() {
     assert!(named.contains(&"Signals_CL") && named.contains(&"hunt_SRCH"), "{named:?}");
     let columns = clew.get(&format!("{base}/signals_cl")).await["properties"]["schema"]["columns"].clone();
     assert!(columns.as_array().is_some_and(|columns| columns.iter().any(|column| column["name"] == "Count" && column["type"] == "long")));
+    // Tables of the vendor's have theirs under another name.
+    let schema = clew.get(&format!("{base}/SecurityAlert")).await["properties"]["schema"].clone();
+    let id = json!({"name": "SystemAlertId", "type": "string", "isDefaultDisplay": false});
+    assert!(
+        schema["standardColumns"].as_array().is_some_and(|columns| columns.contains(&id)) && schema["columns"] == json!([]),
+        "{schema}"
+    );
     let cases = [
         ("PUT", format!("{base}/hunt_CL"), job("2024-01-01T00:00:00Z", 1), 400),
         ("PUT", path.clone(), job("2025-01-01T00:00:00Z", 1), 400),

@@ -188,11 +188,11 @@ impl PartitionStream for LiveTable {
     }
 }
 
-fn text<I: AsRef<str>>(values: impl Iterator<Item = Option<I>>) -> ArrayRef {
+pub(super) fn text<I: AsRef<str>>(values: impl Iterator<Item = Option<I>>) -> ArrayRef {
     Arc::new(values.collect::<StringViewArray>())
 }
 
-fn times(values: impl Iterator<Item = Option<Time>>) -> ArrayRef {
+pub(super) fn times(values: impl Iterator<Item = Option<Time>>) -> ArrayRef {
     Arc::new(values.map(|time| time.map(Time::micros)).collect::<TimestampMicrosecondArray>().with_timezone("UTC"))
 }
 

@@ -5,6 +5,7 @@ mod limits;
 mod live;
 mod peers;
 mod scope;
+mod summaries;
 mod tables;
 mod watchlists;
 mod window;
@@ -37,6 +38,7 @@ pub use limits::Limits;
 pub(super) use live::field;
 pub use peers::Peer;
 pub use scope::ResourceScope;
+pub use summaries::SUMMARY;
 pub use tables::{TableDetail, TableRequest, TableRow, Tables, TablesRequest};
 pub use watchlists::Watchlists;
 
@@ -96,7 +98,7 @@ impl Source {
         let cuts = Cuts::default();
         Self {
             columns: Some(context.snapshot.columns.clone()),
-            tables: live::tables(context).into_iter().chain(watchlists::aliases(context)).collect(),
+            tables: live::tables(context).into_iter().chain(watchlists::aliases(context)).chain(summaries::table(context)).collect(),
             functions: functions::all(context, &cuts),
             cuts,
             graph: Some(context.snapshot.graph.clone()),

@@ -5,7 +5,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::super::answer::Column;
 use super::super::{Context, Question};
-use super::live;
+use super::{live, summaries};
 use crate::catalog::tables;
 use crate::model::{Fault, FaultClass};
 
@@ -69,7 +69,8 @@ impl Question for TablesRequest {
         let mut value: Vec<TableRow> = stored
             .map(|table| TableRow { name: table.name.to_string(), rows: table.rows, files: table.files as u64, bytes: table.bytes })
             .collect();
-        value.extend(live::counts(context).into_iter().map(|(name, rows)| TableRow { name: name.to_owned(), rows, files: 0, bytes: 0 }));
+        let made = live::counts(context).into_iter().chain(summaries::count(context));
+        value.extend(made.map(|(name, rows)| TableRow { name: name.to_owned(), rows, files: 0, bytes: 0 }));
         if self.empty {
             let known: Vec<String> = value.iter().map(|table| table.name.clone()).collect();
             let empty = tables::all().iter().filter(|table| !known.iter().any(|name| *name == *table.name));
@@ -86,11 +87,16 @@ impl Question for TableRequest {
 
     fn answer(self, context: &Context) -> Result<TableDetail, Fault> {
         let columns = &context.snapshot.columns;
-        let live = live::tables(context).into_iter().find(|(name, _)| name.eq_ignore_ascii_case(&self.name));
+        let mut live = live::tables(context).into_iter().chain(summaries::table(context));
+        let live = live.find(|(name, _)| name.eq_ignore_ascii_case(&self.name));
         let stored = columns.tables().into_iter().find(|table| table.name.eq_ignore_ascii_case(&self.name));
         let (name, rows, provider) = match (live, stored) {
             (Some((name, provider)), _) => {
-                let rows = live::counts(context).into_iter().find(|(live, _)| *live == name).map_or(0, |(_, rows)| rows);
+                let rows = live::counts(context)
+                    .into_iter()
+                    .chain(summaries::count(context))
+                    .find(|(live, _)| *live == name)
+                    .map_or(0, |(_, rows)| rows);
                 (name, rows, Some(provider))
             }
             (None, Some(table)) => (table.name.to_string(), table.rows, columns.provider(&table.name)),

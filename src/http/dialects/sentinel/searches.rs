@@ -9,6 +9,7 @@ use crate::engine::Engine;
 use crate::http::dialects::{Call, Reply, Right, Route, answers, changes};
 use crate::model::{Fault, Stored};
 use crate::query::library::{QueryDetail, SavedQueriesRequest, SavedQueryRequest};
+use crate::query::session::SUMMARY;
 use crate::query::{Context, Question};
 
 pub(super) const ROUTES: &[Route] = &[
@@ -20,8 +21,6 @@ pub(super) const ROUTES: &[Route] = &[
     changes("DELETE", "WS/dynamicSummaries/{id}", "sentinel.dynamic_summaries.delete", 2, Right::Respond, delete_summary),
 ];
 
-/// Kind of the resources that hold summaries.
-const SUMMARY: &str = "dynamic_summary";
 const NAMESPACE: Uuid = Uuid::from_u128(0x8c1e_6d52_0f3b_4a97_b1d8_94e2_7c05_63fa);
 
 /// Names of queries have slashes, names of resources none.

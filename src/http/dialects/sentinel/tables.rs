@@ -7,6 +7,7 @@ use super::desk::missing;
 use crate::engine::{Define, Engine};
 use crate::http::dialects::{Call, Members, Reply, Right, Route, answers, arm, changes};
 use crate::model::{Fault, FaultClass, Stored, Time};
+use crate::query::answer::Column;
 use crate::query::library::{FUNCTION, FunctionBody};
 use crate::query::session::{TableDetail, TableRequest, TablesRequest};
 use crate::query::{Context, Question};
@@ -40,11 +41,23 @@ fn resource(call: &Call, name: &str, properties: Value) -> Value {
 }
 
 fn described(call: &Call, table: &TableDetail) -> Value {
-    let columns = table.columns.iter().map(|column| json!({"name": column.name, "type": column.type_name, "isDefaultDisplay": false}));
-    let kind = if table.name.ends_with("_CL") { "CustomLog" } else { "Microsoft" };
+    let column = |column: &Column| json!({"name": column.name, "type": column.type_name, "isDefaultDisplay": false});
+    let columns: Vec<Value> = table.columns.iter().map(column).collect();
+    let mut schema = json!({"name": table.name, "tableSubType": "Any"});
+    // Columns of a table of the vendor's are standard; those of any other are its own, under a name for each version of the service.
+    if table.name.ends_with("_CL") {
+        schema["tableType"] = "CustomLog".into();
+        schema["customColumns"] = columns.clone().into();
+        schema["columns"] = columns.into();
+        schema["standardColumns"] = json!([]);
+    } else {
+        schema["tableType"] = "Microsoft".into();
+        schema["columns"] = json!([]);
+        schema["standardColumns"] = columns.into();
+    }
     let properties = json!({
         "plan": "Analytics", "provisioningState": "Succeeded", "retentionInDays": -1, "totalRetentionInDays": -1, "archiveRetentionInDays": 0,
-        "schema": {"name": table.name, "tableType": kind, "tableSubType": "Any", "columns": columns.collect::<Vec<_>>()},
+        "schema": schema,
     });
     resource(call, &table.name, properties)
 }
