@@ -38,6 +38,15 @@ async fn alerts_are_listed_at_every_scope_and_found_at_both_levels() {
     }
     let elsewhere = clew.get(&format!("{SUB}/providers/Microsoft.Security/locations/mars/alerts")).await;
     assert!(!names(&elsewhere).contains(&ALERT));
+    // A group is a part of its subscription: one that is not there has nothing, samples stand in their own alone.
+    let nowhere = "/resourceGroups/nosuchrg/providers/Microsoft.Security";
+    for list in ["/alerts", "/locations/westeurope/alerts"] {
+        assert_eq!(names(&clew.get(&format!("{SUB}{nowhere}{list}")).await), Vec::<&str>::new(), "{list}");
+    }
+    let simulate = format!("{SUB}/providers/Microsoft.Security/locations/westeurope/alerts/default/simulate");
+    let body = json!({"properties": {"kind": "Bundles", "bundles": ["KeyVaults"]}});
+    assert_eq!(clew.by("ann", "POST", &simulate, body).await.0, StatusCode::ACCEPTED);
+    assert_eq!(names(&clew.get(&format!("{SUB}/resourceGroups/Sample-RG/providers/Microsoft.Security/alerts")).await).len(), 1);
     // Scripts with a subscription of their own see the whole workspace.
     let other = clew.get("/subscriptions/00000000-0000-0000-0000-000000000001/providers/Microsoft.Security/alerts").await;
     assert!(names(&other).contains(&ALERT));

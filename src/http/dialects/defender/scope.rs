@@ -7,25 +7,26 @@ use crate::model::{Kind, Relation};
 
 /// The subscription and group that a path names.
 ///
-/// A name that no resource of the workspace has stands for the whole workspace, so that scripts with any subscription work; and
-/// what names no resource belongs to every scope. Resources that only sample alerts name count for nothing: a simulation takes place in the
+/// A subscription that no resource of the workspace has stands for the whole workspace, so that scripts with any subscription work; what names no
+/// resource belongs to every subscription, and to no group of one that is known. Resources that only sample alerts name count for nothing: a simulation takes place in the
 /// subscription of its caller and must not hide what was there before.
 pub(super) struct Scope {
     /// Beginning of the identifiers of its resources, in lower case; none for the whole workspace.
     prefix: Option<String>,
+    /// Whether it is a group: a part of what its subscription lists.
+    is_group: bool,
 }
 
 impl Scope {
     /// The scope of a request.
     pub(super) fn of(call: &Call, graph: &GraphSnapshot) -> Self {
         let subscription = format!("/subscriptions/{}/", call.parameter("sub").to_lowercase());
-        let asked = match call.parameter("rg") {
-            "" => subscription,
-            group => format!("{subscription}resourcegroups/{}/", group.to_lowercase()),
-        };
-        let within = |node: NodeId| resource(graph, node).is_some_and(|id| id.starts_with(&asked));
+        let within = |node: NodeId| resource(graph, node).is_some_and(|id| id.starts_with(&subscription));
         let known = graph.all_entities().any(|node| within(node) && !only_sampled(graph, node));
-        Self { prefix: known.then_some(asked) }
+        let group = call.parameter("rg").to_lowercase();
+        let is_group = !group.is_empty();
+        let asked = if is_group { format!("{subscription}resourcegroups/{group}/") } else { subscription };
+        Self { prefix: known.then_some(asked), is_group }
     }
 
     /// Whether an alert belongs to the scope.
@@ -33,7 +34,7 @@ impl Scope {
         let Some(prefix) = &self.prefix else { return true };
         let involved = EdgeFilter { relations: vec![Relation::INVOLVES], direction: Direction::Out, ..EdgeFilter::default() };
         let mut resources = graph.edges(alert.node(), &involved).filter_map(|edge| resource(graph, edge.to)).peekable();
-        resources.peek().is_none() || resources.any(|id| id.starts_with(prefix.as_str()))
+        (resources.peek().is_none() && !self.is_group) || resources.any(|id| id.starts_with(prefix.as_str()))
     }
 }
 
