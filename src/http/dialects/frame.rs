@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
+use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::routes::{Handler, Matched, Route, Table, segments};
@@ -45,12 +46,16 @@ fn owner_of(path: &[Cow<'_, str>]) -> Option<&'static Dialect> {
 /// Answers what the native API does not know: an operation of a dialect, or the error of a path that nobody knows.
 pub(crate) async fn answer(State(app): State<Arc<App>>, caller: Caller, request: Request) -> Response {
     let path = segments(request.uri().path());
+    let is_head = request.method() == Method::HEAD;
     let mut other_method = None;
     for (dialect, table) in tables() {
         match table.find(request.method().as_str(), &path) {
             Matched::Route(route, parameters) => {
                 drop(path);
                 let mut response = run(app, caller, route, parameters, request).await.unwrap_or_else(IntoResponse::into_response);
+                if is_head {
+                    bare(&mut response);
+                }
                 response.extensions_mut().insert(Operation(route.operation));
                 return response;
             }
@@ -75,6 +80,14 @@ pub(crate) async fn answer(State(app): State<Arc<App>>, caller: Caller, request:
         }
         None => crate::http::unknown(&caller, request.method(), request.headers()),
     }
+}
+
+/// Takes the body of an answer away and says how long it is.
+fn bare(response: &mut Response) {
+    if let Some(length) = response.body().size_hint().exact().filter(|length| *length > 0) {
+        response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
+    }
+    *response.body_mut() = Body::empty();
 }
 
 /// Counts a request that the dialect has no operation for; only names of a closed set become a label.

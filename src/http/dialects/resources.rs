@@ -16,6 +16,7 @@ pub(super) const ROUTES: &[Route] = &[
     answers("GET", "/tenants", "arm.tenants.list", 2, tenants),
     answers("GET", "/subscriptions/{sub}/resourceGroups", "arm.groups.list", 2, groups),
     answers("GET", "/subscriptions/{sub}/resourceGroups/{rg}", "arm.groups.get", 2, group),
+    answers("HEAD", "/subscriptions/{sub}/resourceGroups/{rg}", "arm.groups.exists", 2, |call, context| group(call, context).map(there)),
     answers("GET", "/subscriptions/{sub}/resources", "arm.resources.list", 2, resources),
     answers("GET", "/subscriptions/{sub}/resourceGroups/{rg}/resources", "arm.resources.list_by_group", 2, resources),
     answers("GET", "/subscriptions/{sub}/providers/Microsoft.OperationalInsights/workspaces", "arm.workspaces.list", 2, workspaces),
@@ -33,6 +34,13 @@ pub(super) const ROUTES: &[Route] = &[
         2,
         workspace_of_path,
     ),
+    answers(
+        "HEAD",
+        "/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.OperationalInsights/workspaces/{ws}",
+        "arm.workspaces.exists",
+        2,
+        |call, context| workspace_of_path(call, context).map(there),
+    ),
     answers("GET", "/subscriptions/{sub}/providers/Microsoft.OperationsManagement/solutions", "arm.solutions.list", 2, solutions),
     answers(
         "GET",
@@ -48,6 +56,13 @@ pub(super) const ROUTES: &[Route] = &[
         2,
         solution,
     ),
+    answers(
+        "HEAD",
+        "/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.OperationsManagement/solutions/{name}",
+        "arm.solutions.exists",
+        2,
+        |call, context| solution(call, context).map(there),
+    ),
     answers("GET", "/subscriptions/{sub}/providers", "arm.providers.list", 2, providers),
     answers("GET", "/subscriptions/{sub}/providers/{namespace}", "arm.providers.get", 2, provider),
 ];
@@ -62,6 +77,11 @@ const SOLUTIONS: &str = "Microsoft.OperationsManagement/solutions";
 /// Whether an operation only tells which workspaces there are.
 pub(super) fn lists(operation: &str) -> bool {
     ROUTES.iter().any(|route| route.operation == operation)
+}
+
+/// What clients that ask whether something is there take as yes.
+fn there(_: Reply) -> Reply {
+    Reply::nothing()
 }
 
 fn group_of(call: &Call) -> &str {

@@ -152,18 +152,26 @@ impl Table {
         self.owns.iter().chain(self.routes.iter().map(|(template, _)| template)).any(|template| template.matches(path).is_some())
     }
 
-    /// Finds the operation of a request.
+    /// Finds the operation of a request; what can be asked with `GET` can with `HEAD`.
     pub(super) fn find(&self, method: &str, path: &[Cow<'_, str>]) -> Matched {
         let mut known = false;
+        let mut asked = None;
         for (template, route) in &self.routes {
             if let Some(parameters) = template.matches(path) {
                 if route.method == method {
                     return Matched::Route(route, parameters);
                 }
+                if method == "HEAD" && route.method == "GET" {
+                    asked = asked.or(Some((*route, parameters)));
+                }
                 known = true;
             }
         }
-        if known { Matched::OtherMethod } else { Matched::Nothing }
+        match asked {
+            Some((route, parameters)) => Matched::Route(route, parameters),
+            None if known => Matched::OtherMethod,
+            None => Matched::Nothing,
+        }
     }
 }
 
