@@ -169,6 +169,11 @@ async fn alerts_and_remarks_of_an_item_are_lists() {
         (alert["id"], alert["severity"]) = (json!(format!("a{n}")), json!(severity));
         clew.ingest_bytes("alert.json", alert.to_string());
     }
+    let list: Value =
+        serde_json::from_slice(&std::fs::read(data("graph-alerts-v2/graph_incidents_list.json")).expect("the sample")).expect("JSON");
+    let mut incident = list["value"][0].clone();
+    incident["id"] = json!("28282");
+    clew.ingest_bytes("incident.json", incident.to_string());
     let ids = |alerts: &Value| -> Vec<String> {
         alerts.as_array().expect("a list").iter().map(|alert| alert["id"].as_str().expect("an id").to_owned()).collect()
     };
