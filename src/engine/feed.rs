@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Engine;
+use crate::graph::{GraphSnapshot, NodeId};
 use crate::ingest;
 use crate::model::{Body, Document, Fault, FaultClass, Seq, Time};
 use crate::query::reference::{limit, word};
-use crate::records::{Reader, Subject};
 
 /// Items of a page when the request names no limit.
 const LIMIT_DEFAULT: u32 = 100;
@@ -130,26 +130,26 @@ impl FeedRequest {
 impl Engine {
     /// The next page of changes, as far as readers see them.
     pub fn feed(&self, feed: &Feed) -> Result<FeedPage, Fault> {
-        let records = &self.context().snapshot.records.clone();
+        let snapshot = self.context().snapshot;
         let mut value = Vec::new();
         let mut cursor = feed.after;
-        let mut failed = None;
-        let end = self.documents_behind(feed.after, &mut |seq, document| {
-            if let Err(fault) = items(seq, document, feed, records, &mut value) {
-                failed = Some(fault);
-                return ControlFlow::Break(());
-            }
+        let end = snapshot.seq;
+        self.documents_behind(feed.after, end, &mut |seq, document| {
+            items(seq, document, feed, &snapshot.graph, &mut value);
             cursor = seq;
             let full = value.len() >= feed.limit || seq.0 - feed.after.0 >= DOCUMENTS_MAX;
             if full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
-        failed.map_or(Ok(()), Err)?;
         Ok(FeedPage { value, cursor: cursor.to_string(), complete: cursor >= end })
     }
 
-    /// Visits the documents behind `after` that readers see, in order, until `visit` breaks; gives the last that readers see.
-    pub(super) fn documents_behind(&self, after: Seq, visit: &mut dyn FnMut(Seq, &Document) -> ControlFlow<()>) -> Result<Seq, Fault> {
-        let end = self.seq();
+    /// Visits the documents behind `after` up to `end`, which readers see, in order, until `visit` breaks.
+    pub(super) fn documents_behind(
+        &self,
+        after: Seq,
+        end: Seq,
+        visit: &mut dyn FnMut(Seq, &Document) -> ControlFlow<()>,
+    ) -> Result<(), Fault> {
         if end.0.saturating_sub(after.0) <= SINGLY_MAX {
             for seq in after.0 + 1..=end.0 {
                 let Some(document) = self.journal.document(Seq(seq))? else { continue };
@@ -157,18 +157,18 @@ impl Engine {
                     break;
                 }
             }
-            return Ok(end);
+            return Ok(());
         }
         for entry in self.journal.read_from(after) {
             let entry = entry?;
             for (place, document) in entry.documents.iter().enumerate() {
                 let seq = Seq(entry.first.0 + place as u64);
                 if seq > end || visit(seq, document).is_break() {
-                    return Ok(end);
+                    return Ok(());
                 }
             }
         }
-        Ok(end)
+        Ok(())
     }
 
     /// Waits until readers see more than `seq`, the engine stops, or the time is over.
@@ -207,20 +207,19 @@ impl Engine {
 }
 
 /// What a document changes, of the kinds that are asked for.
-fn items(seq: Seq, document: &Document, feed: &Feed, records: &Reader, out: &mut Vec<FeedItem>) -> Result<(), Fault> {
+fn items(seq: Seq, document: &Document, feed: &Feed, graph: &GraphSnapshot, out: &mut Vec<FeedItem>) {
     if &*document.format == ingest::EVENT {
-        return Ok(());
+        return;
     }
     // What was journaled could be read; what no longer can be is in the log of the start.
-    let Ok(bodies) = ingest::read(document) else { return Ok(()) };
+    let Ok(bodies) = ingest::read(document) else { return };
     for body in bodies {
-        let item = item(seq, document, body, records, feed.content)?;
+        let item = item(seq, document, body, graph, feed.content);
         out.extend(item.filter(|item| feed.kinds.is_empty() || feed.kinds.contains(item.kind.as_str())));
     }
-    Ok(())
 }
 
-fn item(seq: Seq, document: &Document, body: Body, records: &Reader, content: bool) -> Result<Option<FeedItem>, Fault> {
+fn item(seq: Seq, document: &Document, body: Body, graph: &GraphSnapshot, content: bool) -> Option<FeedItem> {
     let blank = |kind: &str, id: String, action: &str| FeedItem {
         seq: seq.0,
         kind: kind.to_owned(),
@@ -234,8 +233,8 @@ fn item(seq: Seq, document: &Document, body: Body, records: &Reader, content: bo
         status: None,
         content: None,
     };
-    Ok(Some(match body {
-        Body::Event(_) => return Ok(None),
+    Some(match body {
+        Body::Event(_) => return None,
         Body::Alert(alert) => FeedItem {
             change: alert.change.as_ref().map(|change| change.action.clone()),
             actor: alert.change.as_ref().map(|change| change.actor.clone()),
@@ -243,7 +242,7 @@ fn item(seq: Seq, document: &Document, body: Body, records: &Reader, content: bo
             severity: Some(alert.severity.as_str().to_owned()),
             status: Some(alert.status.as_str().to_owned()),
             content: content.then(|| json!(alert)),
-            ..blank("alert", alert.id.clone(), arrival(records, Subject::Alert, &alert.id, seq)?)
+            ..blank("alert", alert.id.clone(), arrival(graph, graph.alert(&alert.id), seq))
         },
         Body::Incident(incident) => FeedItem {
             change: incident.change.as_ref().map(|change| change.action.clone()),
@@ -252,7 +251,7 @@ fn item(seq: Seq, document: &Document, body: Body, records: &Reader, content: bo
             severity: Some(incident.severity.as_str().to_owned()),
             status: Some(incident.status.as_str().to_owned()),
             content: content.then(|| json!(incident)),
-            ..blank("incident", incident.id.clone(), arrival(records, Subject::Incident, &incident.id, seq)?)
+            ..blank("incident", incident.id.clone(), arrival(graph, graph.incident(&incident.id), seq))
         },
         Body::Decision(value) => {
             let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -271,11 +270,11 @@ fn item(seq: Seq, document: &Document, body: Body, records: &Reader, content: bo
             let id = format!("{}/{}", resource.kind, resource.id);
             FeedItem { actor: Some(resource.modified_by.to_string()), ..blank("resource", id, action) }
         }
-    }))
+    })
 }
 
 /// Whether a document was the first to speak of an alert or incident.
-pub(super) fn arrival(records: &Reader, subject: Subject, id: &str, seq: Seq) -> Result<&'static str, Fault> {
-    let first = records.versions(subject, id)?.first().is_none_or(|version| version.seq >= seq);
-    Ok(if first { "created" } else { "updated" })
+pub(super) fn arrival(graph: &GraphSnapshot, node: Option<NodeId>, seq: Seq) -> &'static str {
+    let first = node.and_then(|node| graph.first_seq(node)).is_none_or(|first| first >= seq);
+    if first { "created" } else { "updated" }
 }

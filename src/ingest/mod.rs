@@ -23,10 +23,11 @@ pub use reject::{Reject, Rejected};
 
 use crate::model::{Body, Document, Object};
 
-/// How documents are read, as a number: raised with every change after which a journaled document gives other records.
+/// How documents are read, as a number: raised with every change after which a journaled document gives other records, or a view keeps
+/// other things of them.
 ///
 /// Views that were made by another reading are made anew from the journal.
-pub const READING: u32 = 4;
+pub const READING: u32 = 5;
 
 /// Name of the format of rows of raw events, which is no entry of [`formats`].
 pub const EVENT: &str = "event";

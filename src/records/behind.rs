@@ -35,6 +35,8 @@ struct State {
     /// The latest change of each key that is not in the store, with the batch that made it.
     overlay: BTreeMap<Vec<u8>, (Seq, Option<Bytes>)>,
     queue: VecDeque<(Seq, Vec<Op>)>,
+    /// The last batch that was taken.
+    taken: Seq,
     /// Changes in the queue and in the write that is going on.
     waiting: usize,
     closed: bool,
@@ -43,7 +45,7 @@ struct State {
 
 impl Behind {
     pub(super) fn new(store: Arc<dyn RecordStore>) -> Result<Self, StoreError> {
-        let state = State { overlay: BTreeMap::new(), queue: VecDeque::new(), waiting: 0, closed: false, failed: None };
+        let state = State { overlay: BTreeMap::new(), queue: VecDeque::new(), taken: Seq(0), waiting: 0, closed: false, failed: None };
         let shared = Arc::new(Shared { store, state: Mutex::new(state), changed: Condvar::new() });
         let worker = Arc::clone(&shared);
         let thread = thread::Builder::new()
@@ -66,6 +68,11 @@ impl Behind {
         if let Some(error) = &state.failed {
             return Err(error.clone());
         }
+        state.taken = seq;
+        if ops.is_empty() {
+            // Nothing but the position, which can wait until it is made durable.
+            return Ok(());
+        }
         for op in &ops {
             let (key, value) = match op {
                 Op::Put { key, value } => (key, Some(value.clone())),
@@ -73,8 +80,7 @@ impl Behind {
             };
             state.overlay.insert(key.clone(), (seq, value));
         }
-        // A batch without changes counts too: it moves the position.
-        state.waiting += ops.len().max(1);
+        state.waiting += ops.len();
         state.queue.push_back((seq, ops));
         self.shared.changed.notify_all();
         Ok(())
@@ -89,7 +95,9 @@ impl Behind {
         if let Some(error) = &state.failed {
             return Err(error.clone());
         }
+        let taken = state.taken;
         drop(state);
+        self.shared.store.apply(taken, &[])?;
         self.shared.store.persist()
     }
 }
@@ -123,7 +131,7 @@ impl Shared {
                 && let Some((seq, batch)) = state.queue.pop_front()
             {
                 last = seq;
-                taken += batch.len().max(1);
+                taken += batch.len();
                 ops.extend(batch);
             }
             drop(state);

@@ -2,12 +2,8 @@
 
 use bytes::Bytes;
 
-use super::view::{Subject, Version};
-use crate::model::{Seq, Time};
+use crate::model::Seq;
 
-const ALERT: u8 = b'a';
-const INCIDENT: u8 = b'i';
-const NUMBER: u8 = b'n';
 const DECISION: u8 = b'd';
 const CHANGE: u8 = b'c';
 const RESOURCE: u8 = b'r';
@@ -19,25 +15,6 @@ const CHILD: u8 = b'p';
 
 /// The longest text that stands in a key as it is.
 const TEXT_BYTES_MAX: usize = 400;
-
-/// All versions of an alert or incident.
-pub(super) fn subject(subject: Subject, id: &str) -> Vec<u8> {
-    let mut key = Vec::with_capacity(id.len() + 12);
-    key.push(match subject {
-        Subject::Alert => ALERT,
-        Subject::Incident => INCIDENT,
-    });
-    push_text(id, &mut key);
-    key
-}
-
-/// All incidents that were given a number.
-pub(super) fn number(number: i64) -> Vec<u8> {
-    let mut key = vec![NUMBER];
-    // Negative numbers before positive ones.
-    key.extend_from_slice(&(number as u64 ^ 1 << 63).to_be_bytes());
-    key
-}
 
 /// The last change of the chain of changes.
 pub(super) fn last_change() -> Vec<u8> {
@@ -133,30 +110,13 @@ fn push_text(text: &str, key: &mut Vec<u8>) {
     }
 }
 
-/// The value of a version: flags, modification time, hash.
-pub(super) fn version_value(version: &Version) -> Bytes {
-    let mut value = Vec::with_capacity(25);
-    value.push(u8::from(version.partial) | u8::from(version.modified.is_some()) << 1);
-    value.extend_from_slice(&version.modified.map_or(0, Time::micros).to_le_bytes());
-    value.extend_from_slice(&version.hash);
-    value.into()
-}
-
-/// Reads a version from its key and value.
-pub(super) fn version_of(key: &[u8], value: &[u8]) -> Option<Version> {
-    let (flags, rest) = value.split_first()?;
-    let (micros, hash) = rest.split_first_chunk()?;
-    let modified = (flags & 2 != 0).then_some(Time::from_micros(i64::from_le_bytes(*micros)));
-    Some(Version { seq: seq_of(key)?, modified, hash: hash.try_into().ok()?, partial: flags & 1 != 0 })
-}
-
-/// The value under a number or a rule: the document that gave it last, and the id of the incident or alert.
-pub(super) fn number_value(seq: Seq, id: &str) -> Bytes {
+/// The value under a rule: the document that dismissed the alert last, and the alert's id.
+pub(super) fn dismissed_value(seq: Seq, id: &str) -> Bytes {
     [&seq.0.to_le_bytes(), id.as_bytes()].concat().into()
 }
 
-/// Reads a value under a number or a rule.
-pub(super) fn number_of(value: &[u8]) -> Option<(Seq, String)> {
+/// Reads a value under a rule.
+pub(super) fn dismissed_of(value: &[u8]) -> Option<(Seq, String)> {
     let (seq, id) = value.split_first_chunk()?;
     Some((Seq(u64::from_le_bytes(*seq)), std::str::from_utf8(id).ok()?.to_owned()))
 }

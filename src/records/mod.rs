@@ -1,4 +1,4 @@
-//! Record store view on sled: known documents, versions of alerts and incidents, decisions.
+//! Record store view on sled: known documents, decisions, resources.
 //!
 //! [`Records`] is the view, [`Reader`] its lookups. Below lies [`RecordStore`], an ordered store behind five methods, so
 //! that the engine can be exchanged; beside it a file of fingerprints, because sled is too slow for every raw event.
@@ -18,4 +18,4 @@ mod tests;
 pub use self::memory::MemoryStore;
 pub use self::sled::{SetAside, SledOptions, SledStore};
 pub use self::store::{KeyRange, Op, RecordStore, StoreError, Visit};
-pub use self::view::{Decision, Reader, Records, Subject, Version, fingerprint};
+pub use self::view::{Decision, Reader, Records, fingerprint};

@@ -174,64 +174,47 @@ fn in_memory(folder: &Path) -> Records {
 }
 
 #[test]
-fn finds_versions_numbers_and_decisions() {
+fn finds_what_is_known_and_decided() {
     let folder = TempDir::new().expect("a folder");
     let mut records = Records::open(folder.path(), SledOptions::default()).expect("opens");
     let long = "x".repeat(5000);
     let bodies = vec![
         alert("A", Some(20), false),
-        alert("A", Some(10), false),
-        alert("A", None, true),
-        alert("A\0B", None, false),
-        alert("AB", None, false),
-        alert(&long, Some(1), false),
-        alert(&format!("{long}y"), Some(2), false),
         incident("A", Some(7)),
-        incident("B", Some(7)),
-        incident("A", Some(7)),
-        incident("C", Some(-7)),
         event(),
         decision("rule", "r1", "old"),
         decision("rule", "r2", "only"),
         decision("rule", "r1", "new"),
         decision("rules", "r1", "other kind"),
+        decision("rule\0", "r1", "another kind"),
+        decision("long", &long, "one"),
+        decision("long", &format!("{long}y"), "other"),
         Body::Decision(Arc::new(json!({"kind": "split", "id": 5}))),
     ];
     let all: Vec<Record> = (1..).zip(bodies).map(|(seq, body)| record(seq, body)).collect();
-    assert!(!records.seen(&all[0].hash) && !records.knows(Subject::Alert, "A"));
+    assert!(!records.seen(&all[0].hash));
     records.apply(&batch(all.clone())).expect("applies");
 
     let check = |records: &Records| {
         assert!(all.iter().all(|record| records.seen(&record.hash)) && !records.seen(&[7; 16]));
-        assert!(records.knows(Subject::Alert, "AB") && !records.knows(Subject::Incident, "AB"));
+        assert_eq!(records.known(), all.len());
         let reader = records.reader();
-        let seqs =
-            |subject, id: &str| -> Vec<u64> { reader.versions(subject, id).expect("reads").iter().map(|version| version.seq.0).collect() };
-        assert_eq!(seqs(Subject::Alert, "A"), [1, 2, 3]);
-        assert_eq!(seqs(Subject::Alert, "A\0B"), [4]);
-        assert_eq!(seqs(Subject::Alert, &long), [6]);
-        assert_eq!(seqs(Subject::Incident, "A"), [8, 10]);
-        assert_eq!(seqs(Subject::Incident, "AB"), [0; 0]);
-        let newest = Version { seq: Seq(1), modified: Some(Time::from_micros(20)), hash: all[0].hash, partial: false };
-        assert_eq!(reader.newest(Subject::Alert, "A").expect("reads"), Some(newest));
-        assert_eq!(reader.by_number(7).expect("reads"), ["A", "B"]);
-        assert_eq!(reader.by_number(-7).expect("reads"), ["C"]);
-        assert_eq!(reader.by_number(8).expect("reads"), [""; 0]);
         let texts = |found: Vec<Decision>| -> Vec<(u64, String)> {
             found.iter().map(|decision| (decision.seq.0, decision.value["text"].to_string())).collect()
         };
-        assert_eq!(texts(reader.decisions("rule").expect("reads")), [(15, "\"new\"".to_owned()), (14, "\"only\"".to_owned())]);
-        assert_eq!(texts(reader.decision_log("rule", "r1").expect("reads")), [(13, "\"old\"".to_owned()), (15, "\"new\"".to_owned())]);
-        assert_eq!(texts(reader.decisions("split").expect("reads")), [(17, "null".to_owned())]);
+        assert_eq!(texts(reader.decisions("rule").expect("reads")), [(6, "\"new\"".to_owned()), (5, "\"only\"".to_owned())]);
+        assert_eq!(texts(reader.decision_log("rule", "r1").expect("reads")), [(4, "\"old\"".to_owned()), (6, "\"new\"".to_owned())]);
+        assert_eq!(texts(reader.decision_log("long", &long).expect("reads")), [(9, "\"one\"".to_owned())]);
+        assert_eq!(texts(reader.decisions("split").expect("reads")), [(11, "null".to_owned())]);
     };
     check(&records);
     records.persist().expect("persists");
-    assert_eq!((records.applied(), records.durable()), (Seq(17), Seq(17)));
+    assert_eq!((records.applied(), records.durable()), (Seq(11), Seq(11)));
     let digest = records.digest().expect("digests");
     check(&records);
     drop(records);
     let records = Records::open(folder.path(), SledOptions::default()).expect("opens again");
-    assert_eq!((records.applied(), records.durable()), (Seq(17), Seq(17)));
+    assert_eq!((records.applied(), records.durable()), (Seq(11), Seq(11)));
     check(&records);
     assert_eq!(records.digest().expect("digests"), digest);
 }
@@ -240,7 +223,7 @@ fn finds_versions_numbers_and_decisions() {
 fn a_lost_store_or_file_is_rebuilt_by_replay() {
     let folder = TempDir::new().expect("a folder");
     let batches: Vec<Batch> = (0..20)
-        .map(|n| batch((n * 5 + 1..n * 5 + 6).map(|seq| record(seq, alert(&format!("A{}", seq % 9), None, false))).collect()))
+        .map(|n| batch((n * 5 + 1..n * 5 + 6).map(|seq| record(seq, decision("rule", &format!("r{}", seq % 9), ""))).collect()))
         .collect();
     let mut digest = None;
     for lost in ["nothing", "store", "fingerprints", "half the fingerprints"] {
@@ -288,11 +271,11 @@ fn a_failing_store_is_reported_and_reads_go_on() {
     }
     let folder = TempDir::new().expect("a folder");
     let mut records = Records::on(Arc::new(Broken(MemoryStore::new())), folder.path(), None).expect("opens");
-    records.apply(&batch(vec![record(1, alert("A", None, false))])).expect("follows behind");
+    records.apply(&batch(vec![record(1, decision("rule", "r1", ""))])).expect("follows behind");
     assert_eq!(records.persist().expect_err("fails").code, "records_failed");
     assert_eq!(records.apply(&batch(vec![record(2, event())])).expect_err("fails").code, "records_failed");
     assert_eq!((records.applied(), records.durable()), (Seq(1), Seq(0)));
-    assert_eq!(records.reader().versions(Subject::Alert, "A").expect("reads").len(), 1);
+    assert_eq!(records.reader().decision_log("rule", "r1").expect("reads").len(), 1);
 }
 
 #[test]
@@ -369,19 +352,18 @@ proptest! {
         }
         prop_assert_eq!(split.digest().expect("digests"), whole.digest().expect("digests"));
 
-        let mut versions: BTreeMap<String, Vec<(Option<Time>, Seq, bool)>> = BTreeMap::new();
+        let mut logs: BTreeMap<(String, String), Vec<Seq>> = BTreeMap::new();
         for record in &all {
             prop_assert!(split.seen(&record.hash));
-            if let Body::Alert(alert) = &record.body {
-                versions.entry(alert.id.clone()).or_default().push((alert.modified, record.seq, alert.partial));
+            if let Body::Decision(value) = &record.body {
+                let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
+                logs.entry((text("kind"), text("id"))).or_default().push(record.seq);
             }
         }
         let reader = split.reader();
-        for (id, expected) in versions {
-            let found: Vec<_> = reader.versions(Subject::Alert, &id).expect("reads").iter().map(|version| (version.modified, version.seq, version.partial)).collect();
-            prop_assert_eq!(&found, &expected);
-            let newest = expected.iter().filter(|(.., partial)| !partial).map(|(modified, seq, _)| (*modified, *seq)).max();
-            prop_assert_eq!(reader.newest(Subject::Alert, &id).expect("reads").map(|version| version.order()), newest);
+        for ((kind, id), expected) in logs {
+            let found: Vec<Seq> = reader.decision_log(&kind, &id).expect("reads").iter().map(|decision| decision.seq).collect();
+            prop_assert_eq!(found, expected);
         }
     }
 }

@@ -1,6 +1,6 @@
-//! The view of records: versions of alerts and incidents, incident numbers, decisions, resources, and what is known already.
+//! The view of records: decisions, resources, how incidents hang together, and what is known already.
 //!
-//! Of alerts and incidents it keeps positions in the journal, never documents. What a document says is read from the journal.
+//! Alerts and incidents themselves are no business of it: the graph knows their versions, the journal what these say.
 
 use std::fs;
 use std::ops::ControlFlow;
@@ -16,36 +16,7 @@ use super::keys;
 use super::sled::{SetAside, SledOptions, SledStore};
 use super::store::{KeyRange, Op, RecordStore, StoreError};
 use crate::journal::View;
-use crate::model::{Batch, Body, Bookmark, Fault, Indicator, Record, Resource, Seq, Stored, Time, Watchlist, WatchlistItem};
-
-/// What has versions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Subject {
-    /// An alert, with its pieces.
-    Alert,
-    /// An incident.
-    Incident,
-}
-
-/// A document that says something of an alert or incident.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Version {
-    /// The document.
-    pub seq: Seq,
-    /// When the version was made; with `seq`, orders the versions.
-    pub modified: Option<Time>,
-    /// Fingerprint of the document.
-    pub hash: [u8; 16],
-    /// Whether it is a piece, which adds to the alert and replaces nothing.
-    pub partial: bool,
-}
-
-impl Version {
-    /// The place in the order of versions: the greatest is the newest.
-    pub fn order(&self) -> (Option<Time>, Seq) {
-        (self.modified, self.seq)
-    }
-}
+use crate::model::{Batch, Body, Bookmark, Fault, Indicator, Record, Resource, Seq, Stored, Watchlist, WatchlistItem};
 
 /// A decision as it was written.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,12 +75,7 @@ impl Records {
         self.fingerprints.set().contains(of_hash(hash))
     }
 
-    /// Whether an alert or incident of this id may have versions; `false` is certain, and costs no look into the store.
-    pub fn knows(&self, subject: Subject, id: &str) -> bool {
-        self.fingerprints.set().contains(of_subject(subject, id))
-    }
-
-    /// How many fingerprints are known: one for each document, one for each alert and incident.
+    /// How many documents are known.
     pub fn known(&self) -> usize {
         self.fingerprints.set().len()
     }
@@ -143,7 +109,7 @@ impl View for Records {
         }
         self.behind.apply(batch.last, ops)?;
         if batch.last > self.fingerprints.applied() {
-            self.fingerprints.apply(batch.last, batch.records.iter().flat_map(of_record));
+            self.fingerprints.apply(batch.last, batch.records.iter().map(|record| of_hash(&record.hash)));
         }
         self.applied = batch.last;
         Ok(())
@@ -180,37 +146,11 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// All documents of an alert or incident, in the order of the journal.
-    pub fn versions(&self, subject: Subject, id: &str) -> Result<Vec<Version>, StoreError> {
-        let mut versions = Vec::new();
-        self.each(keys::subject(subject, id), |key, value| {
-            versions.push(keys::version_of(key, value)?);
-            Some(())
-        })?;
-        Ok(versions)
-    }
-
-    /// The newest version of an alert or incident, pieces left out.
-    pub fn newest(&self, subject: Subject, id: &str) -> Result<Option<Version>, StoreError> {
-        Ok(self.versions(subject, id)?.into_iter().filter(|version| !version.partial).max_by_key(Version::order))
-    }
-
-    /// Ids of the incidents that were given a number, the latest first; several only if several sources number incidents.
-    pub fn by_number(&self, number: i64) -> Result<Vec<String>, StoreError> {
-        let mut found = Vec::new();
-        self.each(keys::number(number), |_, value| {
-            found.push(keys::number_of(value)?);
-            Some(())
-        })?;
-        found.sort_unstable_by(|a, b| b.cmp(a));
-        Ok(found.into_iter().map(|(_, id)| id).collect())
-    }
-
     /// Ids of the alerts that a rule dismissed at any time, each with the document that did it last.
     pub fn suppressed(&self, rule: &str) -> Result<Vec<(String, Seq)>, StoreError> {
         let mut found = Vec::new();
         self.each(keys::suppressed(rule), |_, value| {
-            let (seq, id) = keys::number_of(value)?;
+            let (seq, id) = keys::dismissed_of(value)?;
             found.push((id, seq));
             Some(())
         })?;
@@ -380,24 +320,18 @@ fn decision_of(key: &[u8], value: &[u8]) -> Option<Decision> {
 /// The changes that a record makes; the same for the same record, whatever stands around it.
 fn list_ops(record: &Record, ops: &mut Vec<Op>) {
     let mut put = |key, value| ops.push(Op::Put { key, value });
-    let version = |modified, partial| keys::version_value(&Version { seq: record.seq, modified, hash: record.hash, partial });
     match &record.body {
         Body::Alert(alert) => {
-            put(keys::with_seq(keys::subject(Subject::Alert, &alert.id), record.seq), version(alert.modified, alert.partial));
             if let Some(rule) = alert.change.as_ref().and_then(|change| change.rule.as_ref()) {
-                put(keys::with_text(keys::suppressed(rule), &alert.id), keys::number_value(record.seq, &alert.id));
+                put(keys::with_text(keys::suppressed(rule), &alert.id), keys::dismissed_value(record.seq, &alert.id));
             }
             if alert.change.as_ref().is_some_and(|change| change.previous.is_some()) {
                 put(keys::last_change(), Bytes::from(fingerprint(&record.hash)));
             }
         }
         Body::Incident(incident) => {
-            put(keys::with_seq(keys::subject(Subject::Incident, &incident.id), record.seq), version(incident.modified, false));
             if incident.change.as_ref().is_some_and(|change| change.previous.is_some()) {
                 put(keys::last_change(), Bytes::from(fingerprint(&record.hash)));
-            }
-            if let Some(number) = incident.number {
-                put(keys::with_text(keys::number(number), &incident.id), keys::number_value(record.seq, &incident.id));
             }
             if let Some(parent) = &incident.parent {
                 let key = keys::with_text(keys::children(parent), &incident.id);
@@ -455,18 +389,4 @@ fn member(value: &Value, name: &str) -> String {
 fn of_hash(hash: &[u8; 16]) -> u64 {
     let (first, _) = hash.split_first_chunk().expect("sixteen bytes hold eight");
     u64::from_le_bytes(*first)
-}
-
-fn of_subject(subject: Subject, id: &str) -> u64 {
-    let hash = blake3::hash(&keys::subject(subject, id));
-    of_hash(hash.as_bytes().first_chunk().expect("32 bytes hold 16"))
-}
-
-fn of_record(record: &Record) -> impl Iterator<Item = u64> {
-    let subject = match &record.body {
-        Body::Alert(alert) => Some(of_subject(Subject::Alert, &alert.id)),
-        Body::Incident(incident) => Some(of_subject(Subject::Incident, &incident.id)),
-        Body::Event(_) | Body::Decision(_) | Body::Resource(_) => None,
-    };
-    [Some(of_hash(&record.hash)), subject].into_iter().flatten()
 }

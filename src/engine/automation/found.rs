@@ -6,7 +6,6 @@ use crate::engine::feed;
 use crate::ingest;
 use crate::model::{Alert, Body, Document, Entity, Event, Fault, Incident, Seq};
 use crate::query::{Context, details};
-use crate::records::Subject as Kept;
 use crate::triage::automation::{ACTOR, On, Subject, When};
 use crate::triage::versioned::version_in;
 
@@ -73,7 +72,7 @@ pub(super) fn found_in(body: Body) -> Option<Found> {
 
 /// What a body starts, and when; nothing for what rules themselves wrote, so that none runs in circles.
 pub(super) fn started_by(context: &Context, seq: Seq, body: Body) -> Result<Option<(Found, When)>, Fault> {
-    let records = &context.snapshot.records;
+    let graph = &context.snapshot.graph;
     let change = match &body {
         Body::Alert(alert) => alert.change.as_ref(),
         Body::Incident(incident) => incident.change.as_ref(),
@@ -83,16 +82,17 @@ pub(super) fn started_by(context: &Context, seq: Seq, body: Body) -> Result<Opti
         return Ok(None);
     }
     let arrival = match &body {
-        Body::Alert(alert) => feed::arrival(records, Kept::Alert, &alert.id, seq)?,
-        Body::Incident(incident) => feed::arrival(records, Kept::Incident, &incident.id, seq)?,
+        Body::Alert(alert) => feed::arrival(graph, graph.alert(&alert.id), seq),
+        Body::Incident(incident) => feed::arrival(graph, graph.incident(&incident.id), seq),
         Body::Event(_) => "created",
         _ => return Ok(None),
     };
     let when = if arrival == "created" { When::Created } else { When::Updated };
     if let (Body::Alert(alert), When::Created) = (&body, when) {
         // An alert that a suppression rule dismissed as it came needs nobody's attention, a rule's neither.
-        let versions = records.versions(Kept::Alert, &alert.id)?;
-        if let Some(next) = versions.iter().find(|version| version.seq > seq && version.seq.0 <= seq.0 + 2)
+        let versions = graph.alert(&alert.id).map(|node| graph.versions(node)).unwrap_or_default();
+        let next = versions.iter().filter(|version| version.seq > seq && version.seq.0 <= seq.0 + 2).min_by_key(|version| version.seq);
+        if let Some(next) = next
             && let Some(own) = context.journal.document(next.seq)?.filter(|document| &*document.format == ingest::ALERT)
             && version_in::<Alert>(&own, &alert.id)?.and_then(|alert| alert.change).is_some_and(|change| change.rule.is_some())
         {
@@ -104,16 +104,16 @@ pub(super) fn started_by(context: &Context, seq: Seq, body: Body) -> Result<Opti
 
 /// The version before the one that a document holds.
 pub(super) fn before(context: &Context, found: &Found, seq: Seq) -> Result<Option<Found>, Fault> {
-    let records = &context.snapshot.records;
-    let (subject, id) = match found {
-        Found::Alert(alert) => (Kept::Alert, &alert.id),
-        Found::Incident(incident) => (Kept::Incident, &incident.id),
+    let graph = &context.snapshot.graph;
+    let (node, id) = match found {
+        Found::Alert(alert) => (graph.alert(&alert.id), &alert.id),
+        Found::Incident(incident) => (graph.incident(&incident.id), &incident.id),
         Found::Assessment(_) => return Ok(None),
     };
-    let versions = records.versions(subject, id)?;
-    let Some(this) = versions.iter().find(|version| version.seq == seq).copied() else { return Ok(None) };
-    let earlier =
-        versions.iter().filter(|version| !version.partial && version.order() < this.order()).max_by_key(|version| version.order());
+    // The newest comes first.
+    let versions = node.map(|node| graph.versions(node)).unwrap_or_default();
+    let Some(this) = versions.iter().find(|version| version.seq == seq) else { return Ok(None) };
+    let earlier = versions.iter().find(|version| !version.piece && (version.modified, version.seq) < (this.modified, this.seq));
     let Some(earlier) = earlier else { return Ok(None) };
     let document = details::document(context, earlier.seq)?;
     Ok(match found {

@@ -240,7 +240,8 @@ impl Engine {
         let assessed = working.iter().any(|rule| rule.rule.trigger.on == On::Assessment);
         let (mut cursor, mut begun, mut failed) = (after, Vec::new(), None);
         let known: BTreeSet<String> = state.waiting.iter().map(|run| run.id.clone()).collect();
-        let end = self.documents_behind(after, &mut |seq, document| {
+        let end = context.snapshot.seq;
+        self.documents_behind(after, end, &mut |seq, document| {
             let looked = document.received >= since && (&*document.format != ingest::EVENT || assessed && is_assessment(document));
             if looked && let Err(fault) = self.begin(&context, &working, seq, document, now, &mut begun) {
                 failed = Some(fault);

@@ -6,9 +6,8 @@ use hashbrown::{HashMap, HashSet};
 use serde_json::json;
 
 use crate::catalog::attack;
-use crate::graph::NodeId;
+use crate::graph::{NodeId, Version};
 use crate::model::{Alert, Body, Fault, FaultClass, Incident, Owner, Seq, Severity, Time};
-use crate::records::{Subject, Version};
 
 use super::super::lists::{AlertRow, EntityRow, IncidentRow};
 use super::super::{Context, bookmarks, render};
@@ -26,35 +25,38 @@ pub(in crate::query) fn cut(context: &Context, at: Time) -> Result<Seq, Fault> {
     Ok(Seq(known))
 }
 
-/// The versions of an alert or incident up to a document, pieces among them.
-fn versions(context: &Context, subject: Subject, id: &str, until: Seq) -> Result<Vec<Version>, Fault> {
-    let mut versions = context.snapshot.records.versions(subject, id)?;
+/// The versions of an alert or incident up to a document, in the order of the journal, pieces among them.
+fn versions(context: &Context, node: Option<NodeId>, until: Seq) -> Vec<Version> {
+    let mut versions = node.map(|node| context.snapshot.graph.versions(node)).unwrap_or_default();
     versions.retain(|version| version.seq <= until);
-    Ok(versions)
+    versions.sort_unstable_by_key(|version| (version.seq, version.piece));
+    // A document that tells of an alert twice is one version of it.
+    versions.dedup_by_key(|version| version.seq);
+    versions
 }
 
 /// The document of the newest version, else of the first piece.
 fn newest(versions: &[Version]) -> Option<Seq> {
-    let whole = versions.iter().filter(|version| !version.partial).max_by_key(|version| version.order()).map(|version| version.seq);
-    whole.or_else(|| versions.iter().map(|version| version.seq).min())
+    let whole = versions.iter().filter(|version| !version.piece).max_by_key(|version| (version.modified, version.seq));
+    whole.or(versions.first()).map(|version| version.seq)
 }
 
 /// The alert as its newest version and its pieces until then say it.
 pub(in crate::query) fn alert(context: &Context, id: &str, until: Seq) -> Result<Option<(Seq, Alert)>, Fault> {
-    let versions = versions(context, Subject::Alert, id, until)?;
+    let versions = versions(context, context.snapshot.graph.alert(id), until);
     let Some(seq) = newest(&versions) else { return Ok(None) };
     let read = |seq: Seq| -> Result<Option<Alert>, Fault> {
         let mut found = bodies(&document(context, seq)?)?.into_iter();
         Ok(found.find_map(|body| if let Body::Alert(alert) = body { (alert.id == id).then_some(*alert) } else { None }))
     };
     let mut pieces: Option<Alert> = None;
-    for version in versions.iter().filter(|version| version.partial) {
+    for version in versions.iter().filter(|version| version.piece) {
         pieces = match (pieces, read(version.seq)?) {
             (Some(known), Some(piece)) => Some(join(known, piece)),
             (known, piece) => known.or(piece),
         };
     }
-    let whole = if versions.iter().any(|version| !version.partial) { read(seq)? } else { None };
+    let whole = if versions.iter().any(|version| !version.piece) { read(seq)? } else { None };
     let alert = match (whole, pieces) {
         (Some(whole), Some(pieces)) => Some(fill(whole, pieces)),
         (whole, pieces) => whole.or(pieces),
@@ -105,13 +107,13 @@ fn union<T: Ord>(a: Vec<T>, b: Vec<T>) -> Vec<T> {
 }
 
 /// The document of an incident's newest version until then.
-pub(super) fn newest_incident(context: &Context, id: &str, until: Seq) -> Result<Option<Seq>, Fault> {
-    Ok(newest(&versions(context, Subject::Incident, id, until)?))
+pub(super) fn newest_incident(context: &Context, id: &str, until: Seq) -> Option<Seq> {
+    newest(&versions(context, context.snapshot.graph.incident(id), until))
 }
 
 /// The incident as its newest version until then says it.
 pub(in crate::query) fn incident_version(context: &Context, id: &str, until: Seq) -> Result<Option<(Seq, Incident)>, Fault> {
-    let Some(seq) = newest_incident(context, id, until)? else { return Ok(None) };
+    let Some(seq) = newest_incident(context, id, until) else { return Ok(None) };
     let found = bodies(&document(context, seq)?)?.into_iter().find_map(|body| match body {
         Body::Incident(incident) if incident.id == id => Some((seq, *incident)),
         _ => None,
@@ -130,7 +132,7 @@ pub(in crate::query) fn incident(context: &Context, node: NodeId, at: Time) -> R
     let graph = &context.snapshot.graph;
     let id = graph.incident_node(node).map(|incident| incident.id().to_owned()).unwrap_or_default();
     let until = cut(context, at)?;
-    let versions = versions(context, Subject::Incident, &id, until)?;
+    let versions = versions(context, Some(node), until);
     let unknown = |why: &str| {
         Fault::new(FaultClass::NotFound, "incident_not_known_then", format!("the incident `{id}` was {why} at {at}"))
             .with_hint(format!("`clew incident activity {id}` lists its versions with their times"))
@@ -212,7 +214,7 @@ fn version_row(context: &Context, version: &Version, current: Seq) -> Result<Ver
         source: document.origin.source.to_string(),
         line: document.origin.line,
         current: version.seq == current,
-        partial: version.partial,
+        partial: version.piece,
     })
 }
 

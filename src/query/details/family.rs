@@ -51,7 +51,7 @@ pub(super) fn rows(context: &Context, parent: &str) -> Result<(Vec<IncidentRow>,
 pub(super) fn rows_then(context: &Context, parent: &str, until: Seq) -> Result<(Vec<IncidentRow>, u64), Fault> {
     let mut rows = Vec::new();
     for (id, saying) in said(context, parent)? {
-        if !as_of::newest_incident(context, &id, until)?.is_some_and(|newest| saying.contains(&newest)) {
+        if !as_of::newest_incident(context, &id, until).is_some_and(|newest| saying.contains(&newest)) {
             continue;
         }
         let then = as_of::incident_version(context, &id, until)?;
