@@ -165,7 +165,7 @@ fn feed(writer: &IndexWriter, fields: &Fields, chunk: &Chunk) -> tantivy::Result
     for documents in chunk.documents.chunks(FED_DOCUMENTS) {
         for document in documents {
             if document.replaces {
-                operations.push(UserOperation::Delete(Term::from_field_u64(fields.hash, document.hash)));
+                operations.push(UserOperation::Delete(Term::from_field_u64(fields.key, document.hash)));
             }
             operations.push(UserOperation::Add(document.document.clone()));
         }

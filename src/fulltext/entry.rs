@@ -314,6 +314,9 @@ impl Entry {
         let source = serde_json::to_vec(self).expect("an entry has text keys only");
         let parts = parts.map(|parts| serde_json::to_vec(parts).expect("an entry has text keys only"));
         doc.add_u64(fields.hash, hash);
+        if self.kind != DocKind::Entity {
+            doc.add_u64(fields.key, hash);
+        }
         let content = hash64(&source);
         doc.add_u64(fields.content, content);
         doc.add_u64(fields.kind, self.kind.code());

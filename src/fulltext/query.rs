@@ -175,7 +175,7 @@ impl Compiler<'_> {
                 range(self.index_field(*field), from, to, || self.has(*field))
             }
             Query::Has(field) => self.has(*field),
-            Query::Ids(kind, ids) => one_of(self.fields.hash, ids.iter().map(|id| document_hash(*kind, id))),
+            Query::Ids(kind, ids) => one_of(self.fields.key, ids.iter().map(|id| document_hash(*kind, id))),
             Query::Names(entities) => one_of(self.fields.names, entities.iter().copied()),
             Query::And(all) => self.and(all),
             Query::Or(all) => any(all.iter().map(|query| self.compile(query)).collect()),

@@ -9,7 +9,7 @@ use crate::model::{AlertStatus, Classification, IncidentStatus, Severity};
 use super::tokens::TOKENIZER;
 
 /// Layout of the index; another number in a stored index means that it is built anew.
-pub(crate) const FORMAT: u32 = 3;
+pub(crate) const FORMAT: u32 = 4;
 
 /// What a document of the index stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -123,9 +123,11 @@ impl Field {
 #[derive(Clone, Debug)]
 pub(crate) struct Fields {
     pub(crate) schema: Schema,
-    /// Hash of kind and id: names one document, so a newer version replaces what has it. A number, because a dictionary of
-    /// as many texts as there are documents would cost more than all their words.
+    /// Hash of kind and id: names one document. A number, because a dictionary of as many texts as there are documents would cost
+    /// more than all their words.
     pub(crate) hash: IndexField,
+    /// The same of incidents and alerts, to be looked up: a newer version replaces what has it. Entities have no versions.
+    pub(crate) key: IndexField,
     /// Hash of everything that was indexed.
     pub(crate) content: IndexField,
     pub(crate) kind: IndexField,
@@ -185,7 +187,8 @@ impl Fields {
         let fast = NumericOptions::default().set_fast();
         let stored = BytesOptions::default().set_stored();
         Self {
-            hash: schema.add_u64_field("hash", code.clone()),
+            hash: schema.add_u64_field("hash", fast.clone()),
+            key: schema.add_u64_field("key", NumericOptions::default().set_indexed()),
             content: schema.add_u64_field("content", fast.clone()),
             kind: schema.add_u64_field("kind", code.clone()),
             seq: schema.add_u64_field("seq", fast.clone()),

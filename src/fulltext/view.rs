@@ -268,7 +268,7 @@ impl Builder<'_> {
         if let Some(pending) = pending {
             return stored(&self.view.fields, &pending.document);
         }
-        let term = Term::from_field_u64(self.view.fields.hash, hash);
+        let term = Term::from_field_u64(self.view.fields.key, hash);
         match find(&self.main, &term).map_err(FulltextError::Read)? {
             Some(address) => stored(&self.view.fields, &self.main.doc(address).map_err(FulltextError::Read)?),
             None => Ok(Parts::default()),
