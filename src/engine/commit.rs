@@ -9,6 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use futures::channel::oneshot;
+use futures::executor::block_on;
+
 use crate::graph::{Graph, NodeKind};
 use crate::journal::Journal;
 use crate::model::{Batch, Body, Document, Fault, FaultClass, Record, Seq, Time};
@@ -60,16 +63,21 @@ struct Submission {
     documents: Vec<Parsed>,
     /// What must still hold when they are written; else none of them is.
     expected: Vec<Expected>,
-    reply: SyncSender<Result<Vec<Outcome>, Fault>>,
+    reply: oneshot::Sender<Result<Vec<Outcome>, Fault>>,
 }
 
 /// Documents on their way to the writer.
-pub(super) struct Offered(Receiver<Result<Vec<Outcome>, Fault>>);
+pub(super) struct Offered(oneshot::Receiver<Result<Vec<Outcome>, Fault>>);
 
 impl Offered {
-    /// Blocks until the documents are durable and visible, and returns what became of each, in order.
+    /// What became of each document, in order, as soon as they are durable and visible.
+    pub(super) async fn done(self) -> Result<Vec<Outcome>, Fault> {
+        self.0.await.map_err(|_| stopped())?
+    }
+
+    /// The same; blocks until then.
     pub(super) fn wait(self) -> Result<Vec<Outcome>, Fault> {
-        self.0.recv().map_err(|_| stopped())?
+        block_on(self.done())
     }
 }
 
@@ -128,7 +136,7 @@ impl Committer {
     }
 
     fn send(&self, documents: Vec<Parsed>, expected: Vec<Expected>) -> Result<Offered, Fault> {
-        let (reply, answer) = sync_channel(1);
+        let (reply, answer) = oneshot::channel();
         self.queue.send(Message::Submit(Submission { documents, expected, reply })).map_err(|_| stopped())?;
         Ok(Offered(answer))
     }

@@ -98,6 +98,35 @@ impl Engine {
         ingested
     }
 
+    /// Takes in a source that is in memory and so short that reading it costs less than handing it to another thread.
+    pub async fn ingest_brief(&self, input: Input, options: &ingest::Options) -> Ingested {
+        let begun = Instant::now();
+        let received = Time::now();
+        let mut items = Vec::new();
+        let decoded = decode(input, options, received, &(), &mut |more| {
+            items.extend(more);
+            ControlFlow::Continue(())
+        });
+        let mut rejects = RejectsFile::new(self.dir.join("rejects"), received);
+        let mut waiting = None;
+        let offered = self.offer_chunks([read_chunk(Chunk { place: 0, items })], &|| {}, &mut rejects, &mut |chunk| {
+            waiting = Some(chunk);
+            Ok(())
+        });
+        let mut report = IngestReport::default();
+        let settled = match waiting {
+            Some(Waiting { offered: Some(offered), read }) => offered.done().await.map(|outcomes| count(read, &outcomes, &mut report)),
+            Some(Waiting { offered: None, read }) => {
+                report.add(read);
+                Ok(())
+            }
+            None => Ok(()),
+        };
+        let rejected = rejects.finish().map(|file| report.rejects_file = file);
+        report.seconds = begun.elapsed().as_secs_f64();
+        Ingested { report, fault: offered.and(settled).and(rejected).and(decoded).err() }
+    }
+
     /// Starts the threads that read and commit chunks.
     fn start<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>, received: Time, progress: &'scope dyn Progress) -> Pipeline<'scope> {
         let workers = thread::available_parallelism().map_or(2, usize::from);
@@ -190,16 +219,21 @@ struct Waiting {
 /// Waits for a chunk and counts its documents and what became of them.
 fn settle(chunk: Waiting, report: &mut IngestReport, progress: &dyn Progress) -> Result<(), Fault> {
     let outcomes = chunk.offered.map_or_else(|| Ok(Vec::new()), Offered::wait)?;
-    report.add(chunk.read);
-    for outcome in &outcomes {
+    count(chunk.read, &outcomes, report);
+    progress.committed(outcomes.len() as u64);
+    Ok(())
+}
+
+/// Counts the documents of a chunk and what became of them.
+fn count(read: IngestReport, outcomes: &[Outcome], report: &mut IngestReport) {
+    report.add(read);
+    for outcome in outcomes {
         match outcome {
             Outcome::New(seq) => (report.new, report.seq) = (report.new + 1, report.seq.max(seq.0)),
             Outcome::Updated(seq) => (report.updated, report.seq) = (report.updated + 1, report.seq.max(seq.0)),
             Outcome::Duplicate => report.duplicate += 1,
         }
     }
-    progress.committed(outcomes.len() as u64);
-    Ok(())
 }
 
 /// The threads behind the decoding.

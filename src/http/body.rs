@@ -1,19 +1,46 @@
-//! Bodies of any size: handed from the connection to a blocking reader chunk by chunk. Never holds more than a few chunks.
+//! Bodies of any size: handed from the connection to a blocking reader chunk by chunk, or as a whole if they are brief. Never holds more
+//! than a few chunks.
 
 use std::io::{self, Read};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use axum::body::Body;
-use bytes::{Buf, Bytes};
+use axum::body::{Body, BodyDataStream, HttpBody};
+use bytes::{Buf, Bytes, BytesMut};
 use futures::StreamExt;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::task::JoinError;
 
 use super::app::Limits;
 use crate::model::{Fault, FaultClass};
 
 /// Chunks of a body that wait for their reader.
 const CHUNKS_WAITING: usize = 8;
+
+/// Bytes up to which a body is brief: an alert or a few.
+const BRIEF_BYTES: u64 = 16 << 10;
+
+/// Whether a body announces that it is brief.
+pub(crate) fn is_brief(body: &Body) -> bool {
+    body.size_hint().exact().is_some_and(|bytes| bytes <= BRIEF_BYTES)
+}
+
+/// Waits for the whole of a brief body, or for as much of it as comes; its reader waits for nothing more.
+pub(crate) async fn gather(body: Body, limits: &Limits) -> BodyReader {
+    let announced = body.size_hint().exact();
+    let mut coming = Coming::new(body, limits);
+    let mut whole = BytesMut::new();
+    let broken = loop {
+        match coming.next().await {
+            Ok(Some(chunk)) => whole.extend_from_slice(&chunk),
+            // With its connection, a body may end too early.
+            Ok(None) if announced.is_some_and(|bytes| bytes > coming.bytes) => break OnceLock::from(broken_off()),
+            Ok(None) => break OnceLock::new(),
+            Err(fault) => break OnceLock::from(fault),
+        }
+    };
+    BodyReader { chunks: None, chunk: whole.freeze(), ended: broken.get().is_none(), broken: Arc::new(broken) }
+}
 
 /// Lets `work` read the body on a thread of its own; gives the bytes that went through and what `work` gave.
 pub(crate) async fn read<T: Send + 'static>(
@@ -23,7 +50,7 @@ pub(crate) async fn read<T: Send + 'static>(
 ) -> Result<(u64, T), Fault> {
     let (chunks, waiting) = channel(CHUNKS_WAITING);
     let broken = Arc::new(OnceLock::new());
-    let reader = BodyReader { chunks: waiting, chunk: Bytes::new(), ended: false, broken: Arc::clone(&broken) };
+    let reader = BodyReader { chunks: Some(waiting), chunk: Bytes::new(), ended: false, broken: Arc::clone(&broken) };
     let reading = tokio::task::spawn_blocking(move || work(reader));
     let feeding = async {
         let fed = feed(body, &chunks, limits).await;
@@ -35,41 +62,63 @@ pub(crate) async fn read<T: Send + 'static>(
         fed
     };
     let (fed, read) = tokio::join!(feeding, reading);
-    let read = read.map_err(|error| Fault::new(FaultClass::Internal, "ingest_failed", format!("the ingest ended early: {error}")))?;
     // What broke the body explains what the reader then met.
+    let read = read.map_err(ended_early)?;
     Ok((fed?, read?))
+}
+
+/// The fault of work on a body that panicked.
+pub(crate) fn ended_early(error: JoinError) -> Fault {
+    Fault::new(FaultClass::Internal, "ingest_failed", format!("the ingest ended early: {error}"))
 }
 
 /// Hands the body on until it ends, breaks a limit, or the reader wants no more; gives the bytes that went through.
 async fn feed(body: Body, chunks: &Sender<Chunk>, limits: &Limits) -> Result<u64, Fault> {
-    let mut stream = body.into_data_stream();
-    let (mut bytes, mut pace) = (0, Pace::default());
-    loop {
+    let mut coming = Coming::new(body, limits);
+    while let Some(chunk) = coming.next().await? {
+        if chunks.send(Chunk::Bytes(chunk)).await.is_err() {
+            return Ok(coming.bytes);
+        }
+    }
+    // A reader that has stopped says why in its own answer.
+    let _ = chunks.send(Chunk::End).await;
+    Ok(coming.bytes)
+}
+
+/// A body as it comes, within the limits.
+struct Coming<'a> {
+    stream: BodyDataStream,
+    limits: &'a Limits,
+    /// Bytes so far.
+    bytes: u64,
+    pace: Pace,
+}
+
+impl<'a> Coming<'a> {
+    fn new(body: Body, limits: &'a Limits) -> Self {
+        Self { stream: body.into_data_stream(), limits, bytes: 0, pace: Pace::default() }
+    }
+
+    /// The next chunk; none at the end.
+    async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
         let asked = Instant::now();
-        let next = tokio::time::timeout(limits.body_silence_max, stream.next()).await;
-        let chunk = match next {
-            Ok(None) => {
-                // A reader that has stopped says why in its own answer.
-                let _ = chunks.send(Chunk::End).await;
-                return Ok(bytes);
-            }
+        let chunk = match tokio::time::timeout(self.limits.body_silence_max, self.stream.next()).await {
+            Ok(None) => return Ok(None),
             Ok(Some(Ok(chunk))) => chunk,
             Ok(Some(Err(_))) => return Err(broken_off()),
             Err(_) => {
-                let seconds = limits.body_silence_max.as_secs();
+                let seconds = self.limits.body_silence_max.as_secs();
                 let message = format!("no byte of the body came for {seconds} s (`body_silence_max`)");
                 return Err(Fault::new(FaultClass::Unavailable, "request_timeout", message));
             }
         };
-        bytes += chunk.len() as u64;
-        pace.came(chunk.len() as u64, asked.elapsed(), limits)?;
-        if bytes > limits.ingest_bytes_max {
-            let message = format!("expected a body of at most {} bytes (`ingest_bytes_max`)", limits.ingest_bytes_max);
+        self.bytes += chunk.len() as u64;
+        self.pace.came(chunk.len() as u64, asked.elapsed(), self.limits)?;
+        if self.bytes > self.limits.ingest_bytes_max {
+            let message = format!("expected a body of at most {} bytes (`ingest_bytes_max`)", self.limits.ingest_bytes_max);
             return Err(Fault::new(FaultClass::Limit, "body_too_large", message).with_hint("send it in parts"));
         }
-        if chunks.send(Chunk::Bytes(chunk)).await.is_err() {
-            return Ok(bytes);
-        }
+        Ok(Some(chunk))
     }
 }
 
@@ -116,7 +165,8 @@ enum Chunk {
 
 /// The blocking end of a body.
 pub(crate) struct BodyReader {
-    chunks: Receiver<Chunk>,
+    /// What is still to come, if anything is.
+    chunks: Option<Receiver<Chunk>>,
     chunk: Bytes,
     ended: bool,
     broken: Arc<OnceLock<Fault>>,
@@ -127,12 +177,17 @@ impl BodyReader {
     pub(crate) fn broken(&self) -> Arc<OnceLock<Fault>> {
         Arc::clone(&self.broken)
     }
+
+    /// The bytes that wait to be read.
+    pub(crate) fn waiting(&self) -> &[u8] {
+        &self.chunk
+    }
 }
 
 impl Read for BodyReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.chunk.is_empty() && !self.ended {
-            match self.chunks.blocking_recv() {
+            match self.chunks.as_mut().and_then(Receiver::blocking_recv) {
                 Some(Chunk::Bytes(chunk)) => self.chunk = chunk,
                 Some(Chunk::End) => self.ended = true,
                 None => {
@@ -160,7 +215,8 @@ mod tests {
         }
         drop(sender);
         let mut text = String::new();
-        let result = BodyReader { chunks: receiver, chunk: Bytes::new(), ended: false, broken: Arc::default() }.read_to_string(&mut text);
+        let result =
+            BodyReader { chunks: Some(receiver), chunk: Bytes::new(), ended: false, broken: Arc::default() }.read_to_string(&mut text);
         (text, result.err().map(|error| error.kind()))
     }
 
@@ -176,6 +232,23 @@ mod tests {
         assert_eq!(ends(32, 1), None);
         assert_eq!(ends(4_096, 29), None, "a line now and then");
         assert_eq!(ends(1, 0), None, "whoever is not waited for is not slow");
+    }
+
+    #[tokio::test]
+    async fn a_brief_body_is_there_as_a_whole_or_as_far_as_it_came() {
+        assert!(is_brief(&Body::from(vec![b' '; BRIEF_BYTES as usize])) && !is_brief(&Body::from(vec![b' '; BRIEF_BYTES as usize + 1])));
+        assert!(!is_brief(&Body::from_stream(futures::stream::iter([Ok::<_, io::Error>("a")]))), "of unknown length");
+        let gathered = async |parts: Vec<io::Result<&'static str>>| {
+            let mut reader = gather(Body::from_stream(futures::stream::iter(parts)), &Limits::default()).await;
+            let mut text = String::new();
+            let result = reader.read_to_string(&mut text);
+            (text, result.err().map(|error| error.kind()), reader.broken().get().map(|fault| fault.code))
+        };
+        assert_eq!(gathered(vec![Ok("a"), Ok("bc")]).await, ("abc".into(), None, None));
+        assert_eq!(
+            gathered(vec![Ok("a"), Err(io::ErrorKind::ConnectionReset.into())]).await,
+            ("a".into(), Some(io::ErrorKind::UnexpectedEof), Some("body_broken"))
+        );
     }
 
     #[test]

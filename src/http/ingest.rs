@@ -1,12 +1,14 @@
 //! `POST /v1/ingest`: streams a body of any container into the engine; `GET /v1/ingests`: what became of earlier ones. Holds a few
 //! chunks of a body, never the whole.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use serde::Deserialize;
+use tokio::task::spawn_blocking;
 use utoipa::openapi::path::HttpMethod;
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::{ContentBuilder, Required};
@@ -14,14 +16,14 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::app::App;
 use super::auth::Granted;
-use super::body;
+use super::body::{self, BodyReader, ended_early};
 use super::definitions::blocking;
 use super::error::ApiError;
 use super::extract::{Ask, Ready};
 use super::routes::{About, NoParams, Routes, json};
 use super::workspaces::whole_server;
 use crate::access::Right;
-use crate::engine::{IngestFilter, IngestNote, IngestPage, IngestRecord, IngestReport, Ingested};
+use crate::engine::{Engine, IngestFilter, IngestNote, IngestPage, IngestRecord, IngestReport, Ingested};
 use crate::ingest::{Input, Options};
 use crate::model::{Fault, FaultClass, Time};
 
@@ -89,27 +91,78 @@ async fn ingest(
         let message = format!("expected for `run` a name of 1 to {RUN_MAX} letters, found `{run}`");
         return Err(Fault::new(FaultClass::Invalid, "parameter_invalid", message).into());
     }
-    let begun = Time::now();
-    let name = ask.source.unwrap_or_else(|| "POST /v1/ingest".to_owned());
-    let note = IngestNote {
-        by: granted.actor().map_or_else(|_| granted.identity().name.clone(), |actor| actor.name),
-        via: "http",
-        run: ask.run,
-        sources: vec![name.clone()],
-        format: ask.format.clone(),
-        table: ask.table.clone(),
+    let sent = Sent {
+        begun: Time::now(),
+        note: IngestNote {
+            by: granted.actor().map_or_else(|_| granted.identity().name.clone(), |actor| actor.name),
+            via: "http",
+            run: ask.run,
+            sources: vec![ask.source.unwrap_or_else(|| "POST /v1/ingest".to_owned())],
+            format: ask.format.clone(),
+            table: ask.table.clone(),
+        },
+        options: Options { format: ask.format, table: ask.table, ..Options::default() },
+        engine,
     };
-    let options = Options { format: ask.format, table: ask.table, ..Options::default() };
-    let (bytes, report) = body::read(request.into_body(), &app.limits, move |reader| {
-        let broken = reader.broken();
-        let Ingested { report, fault } = engine.ingest_as_far(Input::Reader { name, reader: Box::new(reader) }, &options, &());
-        // What broke the body explains what the reader then met, be it no more than a document that ends in its middle.
-        let fault = broken.get().cloned().or(fault);
-        engine.note_ingest(&note, begun, &report, fault.as_ref());
-        fault.map_or(Ok(report), Err)
-    })
-    .await?;
+    let body = request.into_body();
+    let (bytes, report) = if body::is_brief(&body) {
+        // A task of its own comes to its end, even if the sender goes away.
+        tokio::spawn(sent.take_in_brief(body, Arc::clone(&app))).await.map_err(ended_early)??
+    } else {
+        body::read(body, &app.limits, move |reader| sent.take_in(reader)).await?
+    };
     let outcomes = [("new", report.new), ("updated", report.updated), ("duplicate", report.duplicate), ("rejected", report.rejected)];
     app.metrics.ingested(bytes, outcomes);
     json(&report)
+}
+
+/// A body on its way into the engine.
+struct Sent {
+    engine: Arc<Engine>,
+    begun: Time,
+    note: IngestNote,
+    options: Options,
+}
+
+impl Sent {
+    /// Takes in a body while it comes, on a thread that may wait for it.
+    fn take_in(self, reader: BodyReader) -> Result<IngestReport, Fault> {
+        let broken = reader.broken();
+        let ingested = self.engine.ingest_as_far(self.input(reader), &self.options, &());
+        let (report, fault) = told(ingested, &broken);
+        self.engine.note_ingest(&self.note, self.begun, &report, fault.as_ref());
+        fault.map_or(Ok(report), Err)
+    }
+
+    /// Takes in a brief body where its request came in; gives its bytes too. An archive, which may unpack to any size, gets a thread all the
+    /// same, and so does a report that is written at once.
+    async fn take_in_brief(self, body: Body, app: Arc<App>) -> Result<(u64, IngestReport), Fault> {
+        let reader = body::gather(body, &app.limits).await;
+        let bytes = reader.waiting().len() as u64;
+        let is_json = matches!(reader.waiting().trim_ascii_start().first(), Some(b'{' | b'['));
+        if !is_json {
+            let taken = spawn_blocking(move || self.take_in(reader)).await.map_err(ended_early)?;
+            return Ok((bytes, taken?));
+        }
+        let broken = reader.broken();
+        let ingested = self.engine.ingest_brief(self.input(reader), &self.options).await;
+        let (report, fault) = told(ingested, &broken);
+        if self.engine.count_ingest(&self.note, &report, fault.as_ref()) {
+            return fault.map_or(Ok((bytes, report)), Err);
+        }
+        let noted = spawn_blocking(move || {
+            self.engine.note_ingest(&self.note, self.begun, &report, fault.as_ref());
+            fault.map_or(Ok((bytes, report)), Err)
+        });
+        noted.await.map_err(ended_early)?
+    }
+
+    fn input(&self, reader: BodyReader) -> Input {
+        Input::Reader { name: self.note.sources.concat(), reader: Box::new(reader) }
+    }
+}
+
+/// What became of a body. What broke it explains what the reader then met, be it no more than a document that ends in its middle.
+fn told(Ingested { report, fault }: Ingested, broken: &OnceLock<Fault>) -> (IngestReport, Option<Fault>) {
+    (report, broken.get().cloned().or(fault))
 }

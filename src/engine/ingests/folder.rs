@@ -98,17 +98,7 @@ impl Ingests {
     /// Keeps the report of an ingest, or counts it in one that it belongs to.
     pub(super) fn note(&self, note: &IngestNote, begun: Time, now: Time, report: &IngestReport, fault: Option<&Fault>) -> io::Result<()> {
         let mut state = self.0.lock();
-        let joins = match &note.run {
-            Some(_) => state.open.iter().rposition(|open| open.is_like(note)).filter(|place| state.open[*place].runs(now)),
-            None => {
-                state.crowd(now, CROWD, |open| open.is_like(note)).or_else(|| state.crowd(now, CROWD_OF_SENDER, |open| open.is_of(note)))
-            }
-        };
-        if let Some(place) = joins {
-            let open = &mut state.open[place];
-            open.record.add(note, now, report, fault);
-            open.dirty = true;
-            self.write_later(&mut state);
+        if self.count_in(&mut state, note, now, report, fault) {
             return Ok(());
         }
         let id = self.0.next_id(&mut state, begun);
@@ -125,6 +115,26 @@ impl Ingests {
             }
         }
         Ok(())
+    }
+
+    /// Counts an ingest in a report that it belongs to, unless there is none, or the reports are being written; says whether it did.
+    pub(super) fn count(&self, note: &IngestNote, now: Time, report: &IngestReport, fault: Option<&Fault>) -> bool {
+        self.0.state.try_lock().is_ok_and(|mut state| self.count_in(&mut state, note, now, report, fault))
+    }
+
+    fn count_in(&self, state: &mut State, note: &IngestNote, now: Time, report: &IngestReport, fault: Option<&Fault>) -> bool {
+        let place = match &note.run {
+            Some(_) => state.open.iter().rposition(|open| open.is_like(note)).filter(|place| state.open[*place].runs(now)),
+            None => {
+                state.crowd(now, CROWD, |open| open.is_like(note)).or_else(|| state.crowd(now, CROWD_OF_SENDER, |open| open.is_of(note)))
+            }
+        };
+        let Some(place) = place else { return false };
+        let open = &mut state.open[place];
+        open.record.add(note, now, report, fault);
+        open.dirty = true;
+        self.write_later(state);
+        true
     }
 
     /// Lets a thread write what grew after a pause in which more may come.

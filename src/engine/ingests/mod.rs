@@ -29,6 +29,11 @@ impl Engine {
         }
     }
 
+    /// Counts an ingest that is over in the report of earlier ones that it belongs to, if that takes no wait for a disk; says whether it did.
+    pub fn count_ingest(&self, note: &IngestNote, report: &IngestReport, fault: Option<&Fault>) -> bool {
+        self.ingests.count(note, Time::now(), report, fault)
+    }
+
     /// A page of the reports that are kept, newest first.
     pub fn ingests(&self, filter: &IngestFilter) -> Result<IngestPage, Fault> {
         let limit = limit(filter.limit, LIMIT_DEFAULT, LIMIT_MAX)?;
