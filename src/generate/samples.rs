@@ -5,8 +5,17 @@ use serde_json::{Value, json};
 use crate::model::Time;
 
 /// The bundles, by the names that Defender for Cloud gives them.
-pub const BUNDLES: [&str; 8] =
-    ["VirtualMachines", "KeyVaults", "StorageAccounts", "SqlServers", "AppServices", "KubernetesService", "ResourceManager", "DNS"];
+pub const BUNDLES: [&str; 9] = [
+    "VirtualMachines",
+    "KeyVaults",
+    "StorageAccounts",
+    "SqlServers",
+    "CosmosDbs",
+    "AppServices",
+    "KubernetesService",
+    "ResourceManager",
+    "DNS",
+];
 
 /// In front of each title.
 pub const MARK: &str = "[SAMPLE ALERT]";
@@ -32,11 +41,12 @@ const VM: (&str, &str) = ("Microsoft.Compute/virtualMachines", "Sample-VM");
 const VAULT: (&str, &str) = ("Microsoft.KeyVault/vaults", "Sample-KV");
 const STORAGE: (&str, &str) = ("Microsoft.Storage/storageAccounts", "samplestorage");
 const SQL: (&str, &str) = ("Microsoft.Sql/servers", "sample-sql");
+const COSMOS: (&str, &str) = ("Microsoft.DocumentDB/databaseAccounts", "sample-cosmos");
 const WEB: (&str, &str) = ("Microsoft.Web/sites", "sample-app");
 const CLUSTER: (&str, &str) = ("Microsoft.ContainerService/managedClusters", "sample-aks");
 const GROUP: (&str, &str) = ("Microsoft.Resources/resourceGroups", "Sample-RG");
 
-const SAMPLES: [Sample; 18] = [
+const SAMPLES: [Sample; 20] = [
     Sample {
         bundle: "VirtualMachines",
         minute: 0,
@@ -252,6 +262,30 @@ const SAMPLES: [Sample; 18] = [
         resource: VM,
         entities: &["host", "domain"],
         remediation: "Isolate the machine.",
+    },
+    Sample {
+        bundle: "CosmosDbs",
+        minute: 29,
+        alert_type: "CosmosDB_SqlInjection.FailedExfiltrationAttempt",
+        title: "Injection into queries of a database account",
+        description: "A query text holds parts that only an injection puts there.",
+        severity: "Low",
+        intent: "InitialAccess",
+        resource: COSMOS,
+        entities: &["attacker"],
+        remediation: "Bind parameters in the application instead of joining texts.",
+    },
+    Sample {
+        bundle: "CosmosDbs",
+        minute: 30,
+        alert_type: "CosmosDB_SuspiciousListKeys.KnownSuspiciousAddress",
+        title: "Keys of a database account were listed from a suspicious address",
+        description: "An address that is known for attacks asked for the keys of the database account.",
+        severity: "High",
+        intent: "CredentialAccess",
+        resource: COSMOS,
+        entities: &["attacker", "admin"],
+        remediation: "Rotate the keys of the account.",
     },
 ];
 

@@ -29,7 +29,7 @@ pub(crate) fn add(routes: &mut Routes) {
 #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 struct SimulateRequest {
-    /// Any of VirtualMachines, KeyVaults, StorageAccounts, SqlServers, AppServices, KubernetesService, ResourceManager, DNS; all if none is named.
+    /// Any of VirtualMachines, KeyVaults, StorageAccounts, SqlServers, CosmosDbs, AppServices, KubernetesService, ResourceManager, DNS; all if none is named.
     bundles: Vec<String>,
 }
 

@@ -349,7 +349,7 @@ async fn resource_graph_asks_alerts_posture_and_resources() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn simulation_makes_one_alert_for_each_bundle() {
+async fn simulation_brings_every_sample_alert_of_its_bundles() {
     let clew = Clew::new();
     let path = format!("{SUB}/providers/Microsoft.Security/locations/centralus/alerts/default/simulate?api-version=2022-01-01");
     let body = json!({"properties": {"kind": "Bundles", "bundles": ["VirtualMachines", "keyvaults"]}});
@@ -359,7 +359,16 @@ async fn simulation_makes_one_alert_for_each_bundle() {
     let mut types: Vec<&str> =
         list["value"].as_array().expect("alerts").iter().filter_map(|alert| alert["properties"]["alertType"].as_str()).collect();
     types.sort_unstable();
-    assert_eq!(types, ["SIMULATED_KV_OperationVolumeAnomaly", "SIMULATED_VM_CryptoMining"]);
+    // The same as `clew simulate` brings.
+    let of_machines = ["VM_C2Communication", "VM_CredentialDumpingTool", "VM_LoginBruteForceSuccess", "VM_SuspiciousPowerShell"];
+    assert_eq!(types, [["KV_OperationVolumeAnomaly", "KV_SuspiciousIPAccess"].as_slice(), &of_machines].concat());
+    let all = clew.get("/v1/alerts").await;
+    assert_eq!((all["total"].as_u64(), names(&list).len()), (Some(6), 6), "each is in every list");
+    let own = list["value"].as_array().expect("alerts").iter().all(|alert| {
+        let id = alert["id"].as_str().unwrap_or_default();
+        id.starts_with(&format!("{SUB}/")) && id.contains("/locations/centralus/")
+    });
+    assert!(own, "they are in the subscription and region of the caller: {list}");
     let ended = clew.get(&format!("{SUB}/providers/Microsoft.Security/locations/centralus/operationStatuses/x")).await;
     assert_eq!(ended["status"], "Succeeded");
     for body in [
@@ -387,7 +396,7 @@ async fn simulation_hides_nothing_that_was_listed_before() {
     let (before, graph, resources) = (listed("").await, counted("securityresources").await, counted("resources").await);
     assert!(before > 0 && resources > 0);
     let path = format!("{sub}/providers/Microsoft.Security/locations/westeurope/alerts/default/simulate");
-    let body = json!({"properties": {"kind": "Bundles", "bundles": ["VirtualMachines", "KeyVaults"]}});
+    let body = json!({"properties": {"kind": "Bundles", "bundles": ["AppServices"]}});
     assert_eq!(clew.by("ann", "POST", &path, body).await.0, StatusCode::ACCEPTED);
     assert_eq!(listed("").await, before + 2);
     // `clew simulate` tells of hosts and resources that refer to each other.
