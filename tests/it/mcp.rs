@@ -185,6 +185,13 @@ async fn every_tool_answers_with_facts_and_the_records_behind_them() {
 
     for (name, arguments, code) in [
         ("incident", json!({"id": "no-such"}), "incident_unknown"),
+        // Before anything was taken in.
+        ("incident", json!({"id": incident, "as_of": "2020-01-01"}), "incident_not_known_then"),
+        ("neighbors", json!({"node": "host:vm3", "as_of": "2020-01-01"}), "node_not_known_then"),
+        ("timeline", json!({"of": alert, "as_of": "2020-01-01"}), "alert_not_known_then"),
+        ("paths", json!({"a": "host:vm3", "b": of, "as_of": "2020-01-01"}), "entity_unknown"),
+        ("explore", json!({"entity": "host:vm3", "as_of": "2020-01-01"}), "entity_unknown"),
+        ("explore", json!({"entity": "host:vm3", "query": "any/relations", "as_of": "2020-01-01"}), "entity_unknown"),
         ("query", json!({"txt": "print 1"}), "tool_arguments"),
         ("query", json!({"text": "SecurityAlert | wher x"}), "kql_operator_expected"),
     ] {

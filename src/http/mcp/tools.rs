@@ -71,6 +71,7 @@ pub(super) struct Described {
 const SEVERITIES: Takes = Takes::Texts;
 const FROM: Parameter = may("from", Takes::Text, "Not before: 2021-04-28T14:31:30Z, or relative to now: -24h, -7d");
 const TO: Parameter = may("to", Takes::Text, "Not after");
+const AS_OF: Parameter = may("as_of", Takes::Text, "As it was known at this instant, not as it is known now");
 const LIMIT: Parameter = may("limit", Takes::Number, "Rows of the answer (50, at the most 1000)");
 const CURSOR: Parameter = may("cursor", Takes::Text, "Where the last page ended");
 const INCIDENT: Parameter = must("incident", Takes::Text, "Id or number of the incident");
@@ -114,7 +115,7 @@ pub(super) const TOOLS: &[Described] = &[
         title: "Incident",
         description: "Shows an incident with its alerts, entities, comments and tasks, and its `etag`.",
         call: Call::Get("/v1/incidents/{id}"),
-        parameters: &[must("id", Takes::Text, "Id or number"), may("as_of", Takes::Text, "Shows it as it was known at this instant")],
+        parameters: &[must("id", Takes::Text, "Id or number"), AS_OF],
     },
     Described {
         name: "alerts",
@@ -171,6 +172,7 @@ pub(super) const TOOLS: &[Described] = &[
             may("query", Takes::Text, "Name or id of the question"),
             FROM,
             TO,
+            AS_OF,
             LIMIT,
         ],
     },
@@ -184,6 +186,7 @@ pub(super) const TOOLS: &[Described] = &[
             may("kind", Takes::Texts, "Any of alert, incident, event"),
             FROM,
             TO,
+            AS_OF,
             LIMIT,
             CURSOR,
         ],
@@ -201,6 +204,7 @@ pub(super) const TOOLS: &[Described] = &[
             may("per_node", Takes::Number, "With hops: edges that each node gives, newest first (50)"),
             FROM,
             TO,
+            AS_OF,
             LIMIT,
             CURSOR,
         ],
@@ -218,6 +222,7 @@ pub(super) const TOOLS: &[Described] = &[
             may("hops", Takes::Number, "Edges of a path at the most (8)"),
             FROM,
             TO,
+            AS_OF,
         ],
     },
     Described {
@@ -382,7 +387,7 @@ impl Described {
             Call::Explore if text("query").is_some() => self.question("/v1/explore", given),
             Call::Explore => {
                 let request = Request::get("/v1/explorations").with("entity", text("entity")).flag("counts", true);
-                request.with("from", text("from")).with("to", text("to"))
+                request.with("from", text("from")).with("to", text("to")).with("as_of", text("as_of"))
             }
             Call::Query => Request::post("/v1/query", json!({"text": text("text"), "lang": text("lang"), "limit": limit})),
             Call::Propose(action) => propose(action, given, self.change(action, given)),
@@ -502,6 +507,11 @@ mod tests {
             ("timeline", json!({"of": ["incident:1", "host:a,b"]}), "GET /v1/timeline?of=incident%3A1&of=host%3Aa%5C%2Cb&limit=50"),
             ("explore", json!({"entity": "host:a"}), "GET /v1/explorations?entity=host%3Aa&counts=true"),
             ("explore", json!({"entity": "host:a", "query": "q", "limit": 7}), "GET /v1/explore?entity=host%3Aa&query=q&limit=7"),
+            ("explore", json!({"entity": "host:a", "as_of": "-1d"}), "GET /v1/explorations?entity=host%3Aa&counts=true&as_of=-1d"),
+            ("explore", json!({"entity": "a:b", "query": "q", "as_of": "-1d"}), "GET /v1/explore?entity=a%3Ab&query=q&as_of=-1d&limit=50"),
+            ("timeline", json!({"of": "host:a", "as_of": "-1d"}), "GET /v1/timeline?of=host%3Aa&as_of=-1d&limit=50"),
+            ("neighbors", json!({"node": "host:a", "as_of": "-1d"}), "GET /v1/neighbors?node=host%3Aa&as_of=-1d&limit=50"),
+            ("paths", json!({"a": "host:a", "b": "ip:1", "as_of": "-1d"}), "GET /v1/paths?a=host%3Aa&b=ip%3A1&as_of=-1d"),
             ("schema", json!({}), "GET /v1/tables"),
             ("schema", json!({"name": "SigninLogs"}), "GET /v1/tables/SigninLogs"),
             ("paths", json!({"a": "host:a", "b": "ip:1", "k": 2}), "GET /v1/paths?a=host%3Aa&b=ip%3A1&k=2"),
