@@ -14,10 +14,14 @@ pub struct Stats {
     pub identities: usize,
     /// Distinct keys.
     pub keys: usize,
-    /// Alerts, those that are only referred to among them.
+    /// Alerts that some document speaks of, as lists show them.
     pub alerts: usize,
-    /// Incidents, those that are only referred to among them.
+    /// Alerts that others only refer to.
+    pub alerts_absent: usize,
+    /// Incidents that some document speaks of, as lists show them.
     pub incidents: usize,
+    /// Incidents that others only refer to, and deleted ones.
+    pub incidents_absent: usize,
     /// Versions and pieces.
     pub documents: usize,
     /// Edges from alerts and incidents to entities.
@@ -57,12 +61,16 @@ impl fmt::Display for Stats {
 impl Store {
     pub(super) fn stats(&self) -> Stats {
         let e = &self.entities;
+        let alerts = self.alert_counts.iter().flatten().sum::<u32>() as usize;
+        let incidents = self.incident_counts.iter().flatten().sum::<u32>() as usize;
         Stats {
             entities: e.rep.iter().enumerate().filter(|(n, rep)| *n as u32 == **rep).count(),
             identities: e.atoms.len(),
             keys: e.keys.len(),
-            alerts: self.alerts.len(),
-            incidents: self.incidents.len(),
+            alerts,
+            alerts_absent: self.alerts.len() - alerts,
+            incidents,
+            incidents_absent: self.incidents.len() - incidents,
             documents: self.docs.len(),
             involves: self.mentioned.len(),
             links: self.links_out.len(),

@@ -64,7 +64,8 @@ function Server() {
 /** Members of the graph's counts, and the table whose rows they count. */
 const graphNames: readonly (readonly [id: string, label: string, table: string])[] = [
     ["incidents", "Incidents", "Incidents"],
-    ["alerts", "Alerts, with those only named", ""],
+    ["alerts", "Alerts", "Alerts"],
+    ["alerts_absent", "Alerts only named", ""],
     ["entities", "Entities", "Entities"],
     ["keys", "Keys of entities", ""],
     ["links", "Links between entities", ""],
