@@ -94,3 +94,97 @@ impl query::Earlier for Earlier {
         outcome.map(|()| snapshot)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::engine::{Engine, Options};
+    use crate::ingest::{self, Input};
+    use crate::query::explore::ExplorationsRequest;
+    use crate::query::graph::{BlastRadiusRequest, CommonRequest, ComponentRequest, PathsRequest, RankRequest, SimilarRequest};
+    use crate::query::{Earlier as _, Question};
+
+    /// Longest wait for what must come: who waits in vain fails.
+    const IN_VAIN: Duration = Duration::from_secs(60);
+
+    fn engine(folder: &std::path::Path) -> Arc<Engine> {
+        let engine = Engine::open(folder, Options { questions_max: 2, queries_max: 1, ..Options::default() }).expect("the folder opens");
+        for id in ["a1", "a2"] {
+            let alert = json!({"SystemAlertId": id, "DisplayName": "x", "AlertSeverity": "Low", "ProviderName": "Test", "AlertType": "t",
+                "TimeGenerated": "2026-01-01T10:00:00Z", "StartTime": "2026-01-01T10:00:00Z", "Type": "SecurityAlert",
+                "Entities": "[{\"$id\":\"1\",\"Address\":\"9.9.9.9\",\"Type\":\"ip\"}]"});
+            let reader = Box::new(std::io::Cursor::new(alert.to_string().into_bytes()));
+            let input = Input::Reader { name: id.to_owned(), reader };
+            engine.ingest(input, &ingest::Options::default(), &()).expect("it can be read");
+        }
+        engine
+    }
+
+    #[test]
+    fn who_waits_for_the_graph_waits_no_longer_than_for_the_answer() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let engine = engine(folder.path());
+        let (gone, seq) = (Stop::default(), engine.seq());
+        drop(gone.waiting());
+        let (sent, got) = std::sync::mpsc::channel();
+        let made = engine.earlier.graph.lock().expect("nobody panicked");
+        let earlier = Arc::clone(&engine.earlier);
+        std::thread::spawn(move || sent.send(earlier.graph(seq, &gone).map(|_| ()).map_err(|fault| fault.code)));
+        assert_eq!(got.recv_timeout(IN_VAIN).expect("it ends while the graph is still being made"), Err(given_up().code));
+        drop(made);
+        assert!(engine.earlier.graph(seq, &Stop::default()).is_ok());
+    }
+
+    /// A question about an instant between the two alerts.
+    fn asked<Q: Question + serde::de::DeserializeOwned>(members: Value, then: &str) -> Q {
+        let mut members = members;
+        members["as_of"] = then.into();
+        serde_json::from_value(members).expect("a question")
+    }
+
+    #[test]
+    fn questions_about_then_leave_turns_to_others() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let engine = engine(folder.path());
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let first = engine.journal.document(Seq(1)).expect("readable").expect("a document");
+        let then = &first.received.to_string();
+        let making = engine.earlier.graph.lock().expect("nobody panicked");
+        let mut waiting = Vec::new();
+        macro_rules! ask {
+            ($($request:ty: $members:expr;)*) => {$(
+                let (asking, question) = (Arc::clone(&engine), asked::<$request>($members, then));
+                waiting.push(runtime.spawn(async move { asking.ask(question).await.map(|_| ()) }));
+            )*};
+        }
+        ask! {
+            PathsRequest: json!({"a": "alert:a1", "b": "ip:9.9.9.9"});
+            CommonRequest: json!({"a": "alert:a1", "b": "ip:9.9.9.9"});
+            ComponentRequest: json!({"node": "ip:9.9.9.9"});
+            BlastRadiusRequest: json!({"node": "ip:9.9.9.9"});
+            RankRequest: json!({});
+            SimilarRequest: json!({"incident": "i"});
+            ExplorationsRequest: json!({"entity": "ip:9.9.9.9"});
+        }
+        let now: RankRequest = serde_json::from_value(json!({})).expect("a question");
+        let answered = runtime.block_on(async {
+            // As many as may have begun.
+            while engine.turns.questions.available_permits() > 1 {
+                tokio::task::yield_now().await;
+            }
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            tokio::time::timeout(IN_VAIN, engine.ask(now)).await
+        });
+        assert!(answered.expect("a turn is left to what is asked about now").is_ok());
+        drop(making);
+        for question in waiting {
+            let answer = runtime.block_on(question).expect("nobody panicked");
+            // No incident was known then.
+            assert!(answer.as_ref().map_or_else(|fault| fault.code == "incident_unknown", |()| true), "{answer:?}");
+        }
+    }
+}

@@ -117,6 +117,11 @@ impl FeedRequest {
                     .with_hint("leave the cursor out to begin with the first change, or say `now`")
             })?),
         };
+        if after > engine.seq() {
+            let message = format!("expected a cursor of at most {}, found {after}: what it stood for is gone", engine.seq());
+            return Err(Fault::new(FaultClass::Invalid, "cursor_invalid", message)
+                .with_hint("the data were put back from an earlier copy: begin again without a cursor"));
+        }
         let wait = self.wait.unwrap_or(0);
         if wait > WAIT_MAX {
             let message = format!("expected `wait` of at most {WAIT_MAX} seconds, found {wait}");

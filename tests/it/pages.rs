@@ -241,6 +241,33 @@ async fn details_of_an_alert_read_what_they_show_however_many_versions_there_are
     assert_eq!((status, &body["error"]["code"]), (StatusCode::BAD_REQUEST, &json!("cursor_invalid")));
 }
 
+/// A directory that was put back from an earlier copy has fewer documents: who kept a cursor of what is gone is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_of_what_is_gone_is_refused() {
+    let clew = Clew::new();
+    clew.ingest_bytes("versions.jsonl", (0..3).map(version).collect::<Vec<_>>().join("\n"));
+    let page = clew.get("/v1/alerts/v/versions?limit=1").await;
+    let versions = format!("/v1/alerts/v/versions?limit=1&cursor={}", page["cursor"].as_str().expect("a cursor"));
+    let changes = format!("/v1/changes?cursor={}", clew.get("/v1/changes").await["cursor"].as_str().expect("a cursor"));
+    for path in [&versions, &changes] {
+        clew.get(path).await;
+    }
+    let folder = clew.close();
+    for entry in std::fs::read_dir(folder.path()).expect("the folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) }.expect("it can be removed");
+    }
+    let clew = Clew::open(folder, clew::engine::Options::default());
+    let other = version(1).replace("\"v\"", "\"other\"");
+    clew.ingest_bytes("other.json", other);
+    clew.ingest_bytes("one.json", version(1));
+    for path in [&versions, &changes] {
+        let (status, body) = clew.try_get(path).await;
+        assert_eq!((status, &body["error"]["code"]), (StatusCode::BAD_REQUEST, &json!("cursor_invalid")), "{path}: {body}");
+    }
+    assert_eq!(clew.get("/v1/changes?cursor=2").await["complete"], true, "what is there is where it was");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn incidents_that_went_elsewhere_cost_their_former_parent_nothing() {
     let clew = Clew::new();

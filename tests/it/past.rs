@@ -228,3 +228,28 @@ async fn instants_may_be_asked_for_in_any_order() {
         assert_eq!(&ids, expected, "{at}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_of_then_are_not_those_of_now() {
+    let clew = Clew::new();
+    let ips = ["9.9.9.1", "9.9.9.2"].map(|ip| json!({"$id": ip, "Address": ip, "Type": "ip"}));
+    clew.ingest_bytes("a.jsonl", named("x", "x", 1, &json!(ips)));
+    let import = async |csv: &str| {
+        let (status, answer) = clew.by("ana", "POST", "/v1/watchlists/bad/import", json!({"csv": csv, "key": "ip"})).await;
+        assert_eq!(status.as_u16(), 200, "{answer}");
+    };
+    let listed = |ip: &str, instant: Option<&str>| {
+        let now = clew.engine.context();
+        let context = now.as_of(instant).expect("an instant");
+        let node = clew::query::reference::node(&context.snapshot.graph, &format!("ip:{ip}")).expect("it is known");
+        clew::query::listed::matches(&context, node).expect("the lists can be read").len()
+    };
+    import("ip\n9.9.9.1\n").await;
+    let then = instant();
+    import("ip\n9.9.9.1\n9.9.9.2\n").await;
+    // The question about now leaves an index of the present lists behind.
+    let of = |instant| [listed("9.9.9.1", instant), listed("9.9.9.2", instant)];
+    assert_eq!(of(None), [1, 1]);
+    assert_eq!(of(Some(&then)), [1, 0]);
+    assert_eq!(of(None), [1, 1], "nor are those of now the ones of then");
+}

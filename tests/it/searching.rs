@@ -228,3 +228,25 @@ async fn what_does_not_fit_is_refused_by_name() {
     let none = clew.get("/v1/search?q=ws0&incident=5").await;
     assert!(none["elsewhere"].as_array().into_iter().flatten().all(|place| place["kind"] == "alert"), "{none}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_incident_and_an_alert_of_one_title_and_id_are_two_hits() {
+    let clew = Clew::new();
+    let alert = json!({"SystemAlertId": "twin", "DisplayName": "beacon", "AlertSeverity": "Low", "ProviderName": "Test", "ProductName": "Test",
+        "TimeGenerated": "2026-01-01T10:00:00Z", "StartTime": "2026-01-01T10:00:00Z", "EndTime": "2026-01-01T10:00:00Z", "AlertType": "t",
+        "Entities": "[]", "Type": "SecurityAlert"});
+    clew.ingest_bytes("alert.json", alert.to_string());
+    let (status, answer) = clew.by("ana", "POST", "/v1/incidents", json!({"id": "twin", "title": "beacon"})).await;
+    assert_eq!(status.as_u16(), 200, "{answer}");
+    for sort in ["title", "-title"] {
+        let (mut kinds, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = clew.get(&format!("/v1/search?q=beacon&kind=alert,incident&sort={sort}&limit=1{cursor}")).await;
+            kinds.extend(page["hits"].as_array().expect("hits").iter().map(|hit| hit["kind"].as_str().expect("a kind").to_owned()));
+            let Some(next) = page["cursor"].as_str() else { break };
+            cursor = format!("&cursor={next}");
+        }
+        kinds.sort_unstable();
+        assert_eq!(kinds, ["alert", "incident"], "{sort}");
+    }
+}
