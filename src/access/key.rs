@@ -117,6 +117,7 @@ impl Key {
             kind: Kind::Key,
             roles: vec![self.role],
             scope: Scope::of(self.workspaces.iter().cloned()),
+            groups: Vec::new(),
         }
     }
 

@@ -47,12 +47,15 @@ pub struct Identity {
     pub roles: Vec<Role>,
     /// Workspaces that it may use.
     pub scope: Scope,
+    /// Groups that the identity provider names; they open nothing.
+    pub groups: Vec<String>,
 }
 
 impl Identity {
     /// The owner of the data directory.
     pub fn local() -> Self {
-        Self { name: "local".into(), id: "local".into(), kind: Kind::Local, roles: vec![Role::Admin], scope: Scope::All }
+        let (roles, groups) = (vec![Role::Admin], Vec::new());
+        Self { name: "local".into(), id: "local".into(), kind: Kind::Local, roles, scope: Scope::All, groups }
     }
 
     /// Whether one of its roles has `right`.

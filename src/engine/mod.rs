@@ -15,6 +15,7 @@ mod files;
 mod ingests;
 mod lent;
 mod load;
+mod notifications;
 mod proposals;
 mod reconcile;
 mod recover;
@@ -57,6 +58,7 @@ pub use feed::{Feed, FeedItem, FeedPage, FeedRequest};
 pub use ingests::{IngestError, IngestFilter, IngestNote, IngestPage, IngestRecord, IngestRow};
 pub use lent::Lent;
 pub use load::{Ingested, Progress};
+pub use notifications::{Notification, NotificationChoice, NotificationFilter, NotificationPage, NotificationsRead, Unread};
 pub use recover::{Verification, ViewVerification, rebuild, verify};
 pub use report::{IngestReport, RejectedDocument, UnreadValue};
 pub use resources::Define;
@@ -162,6 +164,8 @@ pub struct Engine {
     exports: export::Exports,
     /// What is kept of ingests.
     ingests: ingests::Ingests,
+    /// What people are told.
+    notifications: notifications::Notifications,
     opened: Instant,
 }
 
@@ -238,6 +242,7 @@ impl Engine {
             automation: Arc::default(),
             exports: export::Exports::default(),
             ingests: ingests::Ingests::new(dir),
+            notifications: notifications::Notifications::default(),
             opened: Instant::now(),
         }))
     }
@@ -361,7 +366,8 @@ impl Drop for Engine {
 
 fn graph_numbers(stats: &graph::Stats) -> serde_json::Value {
     let mut numbers = serde_json::json!({
-        "entities": stats.entities, "identities": stats.identities, "keys": stats.keys, "alerts": stats.alerts, "incidents": stats.incidents,
+        "entities": stats.entities, "identities": stats.identities, "keys": stats.keys, "alerts": stats.alerts,
+        "alerts_absent": stats.alerts_absent, "incidents": stats.incidents, "incidents_absent": stats.incidents_absent,
         "documents": stats.documents, "involves": stats.involves, "links": stats.links, "aggregates": stats.aggregates,
         "contains": stats.contains, "runs": stats.runs, "bytes": stats.bytes_total(),
     });

@@ -33,6 +33,7 @@ mod listed;
 mod maintain;
 pub(crate) mod mcp;
 mod metrics;
+mod notifications;
 mod observe;
 mod openapi;
 mod page;
@@ -113,6 +114,7 @@ fn operations() -> Routes {
     triage::add(&mut routes);
     changes::add(&mut routes);
     feed::add(&mut routes);
+    notifications::add(&mut routes);
     bookmarks::add(&mut routes);
     proposals::add(&mut routes);
     mcp::add(&mut routes);

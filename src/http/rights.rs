@@ -115,6 +115,13 @@ const RIGHTS: &[(&str, Right)] = &[
     ("import_indicators", Contribute),
     ("indicator_matches", Read),
     ("changes", Read),
+    // What a person is told, has read of it and chose is their own: who may read may settle it.
+    ("notifications", Read),
+    ("read_notifications", Read),
+    ("notification_settings", Read),
+    ("put_notification_settings", Read),
+    ("notification_defaults", Read),
+    ("put_notification_defaults", Administer),
     ("incident_activity", Read),
     ("bookmarks", Read),
     ("bookmark", Read),

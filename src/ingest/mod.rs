@@ -24,7 +24,7 @@ pub use reject::{Reject, Rejected};
 use crate::model::{Body, Document, Object};
 
 /// How documents are read, as a number: raised with every change after which a journaled document gives other records, or a view keeps
-/// other things of them.
+/// something else of them.
 ///
 /// Views that were made by another reading are made anew from the journal.
 pub const READING: u32 = 5;

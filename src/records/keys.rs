@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::news::NewsClass;
 use crate::model::Seq;
 
 const DECISION: u8 = b'd';
@@ -12,6 +13,7 @@ const LISTED: u8 = b'l';
 const TARGET: u8 = b't';
 const EVIDENCE: u8 = b'e';
 const CHILD: u8 = b'p';
+const NEWS: u8 = b'w';
 
 /// The longest text that stands in a key as it is.
 const TEXT_BYTES_MAX: usize = 400;
@@ -73,6 +75,22 @@ pub(super) fn resources(kind: &str) -> Vec<u8> {
     let mut key = vec![RESOURCE];
     push_text(kind, &mut key);
     key
+}
+
+/// All documents of a class of news, the latest first.
+pub(super) fn news(class: NewsClass) -> Vec<u8> {
+    vec![NEWS, class.code()]
+}
+
+/// Adds the number of a document to a key so that later ones come first.
+pub(super) fn with_seq_down(mut key: Vec<u8>, seq: Seq) -> Vec<u8> {
+    key.extend_from_slice(&(!seq.0).to_be_bytes());
+    key
+}
+
+/// The number of a document at the end of such a key.
+pub(super) fn seq_down_of(key: &[u8]) -> Option<Seq> {
+    seq_of(key).map(|seq| Seq(!seq.0))
 }
 
 /// Adds a text to a key.

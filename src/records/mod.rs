@@ -8,6 +8,7 @@ mod behind;
 mod fingerprints;
 mod keys;
 mod memory;
+mod news;
 mod sled;
 mod store;
 mod view;
@@ -16,6 +17,7 @@ mod view;
 mod tests;
 
 pub use self::memory::MemoryStore;
+pub use self::news::NewsClass;
 pub use self::sled::{SetAside, SledOptions, SledStore};
 pub use self::store::{KeyRange, Op, RecordStore, StoreError, Visit};
 pub use self::view::{Decision, Reader, Records, fingerprint};

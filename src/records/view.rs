@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::behind::{Behind, Shared};
 use super::fingerprints::Fingerprints;
 use super::keys;
+use super::news::NewsClass;
 use super::sled::{SetAside, SledOptions, SledStore};
 use super::store::{KeyRange, Op, RecordStore, StoreError};
 use crate::journal::View;
@@ -289,6 +290,20 @@ impl Reader {
         Ok(last)
     }
 
+    /// The latest documents of a class of news behind `after` up to `until`, the latest first, `most` at the most.
+    pub fn news(&self, class: NewsClass, after: Seq, until: Seq, most: usize) -> Result<Vec<Seq>, StoreError> {
+        let mut found = Vec::new();
+        let mut damaged = false;
+        self.shared.scan(&KeyRange::prefix(keys::news(class)), &mut |key, _| {
+            let seq = keys::seq_down_of(key);
+            damaged = seq.is_none();
+            let Some(seq) = seq.filter(|seq| *seq > after && found.len() < most) else { return ControlFlow::Break(()) };
+            found.extend(Some(seq).filter(|seq| *seq <= until));
+            ControlFlow::Continue(())
+        })?;
+        if damaged { Err(StoreError::Damaged { key: "news".to_owned() }) } else { Ok(found) }
+    }
+
     fn each_resource(&self, prefix: Vec<u8>, until: Seq, mut visit: impl FnMut(Stored)) -> Result<(), StoreError> {
         self.each(prefix, |key, value| {
             let seq = keys::seq_of(key)?;
@@ -320,6 +335,9 @@ fn decision_of(key: &[u8], value: &[u8]) -> Option<Decision> {
 /// The changes that a record makes; the same for the same record, whatever stands around it.
 fn list_ops(record: &Record, ops: &mut Vec<Op>) {
     let mut put = |key, value| ops.push(Op::Put { key, value });
+    if let Some(class) = NewsClass::of(&record.body) {
+        put(keys::with_seq_down(keys::news(class), record.seq), Bytes::new());
+    }
     match &record.body {
         Body::Alert(alert) => {
             if let Some(rule) = alert.change.as_ref().and_then(|change| change.rule.as_ref()) {

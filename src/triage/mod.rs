@@ -14,6 +14,7 @@ pub mod incident;
 mod incidents;
 pub mod listed;
 mod merge;
+pub mod notification;
 pub mod proposal;
 pub mod retention;
 pub mod suppression;

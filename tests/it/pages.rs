@@ -305,3 +305,34 @@ async fn incidents_that_went_elsewhere_cost_their_former_parent_nothing() {
     clew.engine.rebuild().expect("the views can be made anew");
     assert_eq!(ids(&clew.get("/v1/incidents/1").await, "children"), ["i7", "i40"]);
 }
+
+/// The alert `a1`, and an incident that also names one which never came.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_only_named_is_counted_apart() {
+    let clew = Clew::new();
+    let alert = |id: &str| {
+        json!({"SystemAlertId": id, "DisplayName": id, "AlertSeverity": "Low", "ProviderName": "Test", "ProductName": "Test", "AlertType": "t",
+            "TimeGenerated": "2026-01-01T10:00:00Z", "StartTime": "2026-01-01T10:00:00Z", "Entities": "[]", "Type": "SecurityAlert"})
+    };
+    let incident = json!({"IncidentName": "i1", "IncidentNumber": 1, "Title": "x", "Severity": "Low", "Status": "New", "AlertIds": "[\"a1\", \"gone\"]",
+        "CreatedTime": "2026-01-01T12:00:00Z", "LastModifiedTime": "2026-01-01T12:00:00Z", "ProviderName": "Azure Sentinel", "Type": "SecurityIncident"});
+    clew.ingest_bytes("alert.json", alert("a1").to_string());
+    clew.ingest_bytes("incident.json", incident.to_string());
+    let listed = async |clew: &Clew| {
+        let total = async |path: &str| clew.get(path).await["total"].clone();
+        (total("/v1/alerts").await, total("/v1/incidents").await)
+    };
+    let counted = async |clew: &Clew| {
+        let stats = clew.get("/v1/stats").await;
+        ["alerts", "incidents", "alerts_absent", "incidents_absent"].map(|name| stats["graph"][name].clone())
+    };
+    assert_eq!((counted(&clew).await, listed(&clew).await), ([1, 1, 1, 0].map(|count| json!(count)), (json!(1), json!(1))));
+    let metrics = clew.get("/metrics").await;
+    let metrics = metrics.as_str().expect("text");
+    assert!(metrics.contains("clew_graph{part=\"alerts\"} 1\n") && metrics.contains("clew_graph{part=\"alerts_absent\"} 1\n"), "{metrics}");
+    // It comes after all, and the incident goes.
+    clew.ingest_bytes("gone.json", alert("gone").to_string());
+    let arm = "/subscriptions/s/resourceGroups/g/providers/Microsoft.OperationalInsights/workspaces/w/providers/Microsoft.SecurityInsights/incidents/i1?api-version=2024-09-01";
+    assert_eq!(clew.by("ana", "DELETE", arm, Value::Null).await.0, StatusCode::NO_CONTENT);
+    assert_eq!((counted(&clew).await, listed(&clew).await), ([2, 0, 0, 1].map(|count| json!(count)), (json!(2), json!(0))));
+}

@@ -17,6 +17,7 @@ mod listed;
 mod lists;
 mod maintain;
 mod mcp;
+mod notifications;
 mod proposals;
 mod query;
 mod retention;
@@ -53,11 +54,13 @@ pub(crate) enum Command {
     Proposals(proposals::Proposals),
     /// Show a proposed change, accept or reject it
     Proposal(proposals::Proposal),
+    /// Show what happened that concerns you, mark it as read, choose what you are told
+    Notifications(notifications::Notifications),
     /// Show or set what changes of incidents must keep to
     Policy(bookmarks::Policy),
     /// Take in sample alerts, linked with each other and marked as samples
     Simulate {
-        /// Any of VirtualMachines, KeyVaults, StorageAccounts, SqlServers, AppServices, KubernetesService, ResourceManager, DNS; all if none is named
+        /// Any of VirtualMachines, KeyVaults, StorageAccounts, SqlServers, CosmosDbs, AppServices, KubernetesService, ResourceManager, DNS; all if none is named
         #[arg(value_name = "BUNDLE")]
         bundles: Vec<String>,
     },
@@ -178,6 +181,7 @@ impl Command {
             Self::Bookmark(bookmark) => bookmark.request(),
             Self::Proposals(proposals) => proposals.request(),
             Self::Proposal(proposal) => proposal.request(),
+            Self::Notifications(notifications) => notifications.request(),
             Self::Policy(policy) => policy.request(),
             Self::Alerts(alerts) => (alerts.request(), View::Alerts),
             Self::Alert(alert) => alert.request(),

@@ -72,6 +72,8 @@ pub(crate) enum View {
     Definitions,
     /// Changes that somebody asked for.
     Proposals,
+    /// What somebody is told.
+    Notifications,
     /// Runs of automation rules.
     Runs,
     /// Counts of what there is.
@@ -88,7 +90,9 @@ impl View {
     /// The member that holds the items of a list with further pages.
     pub(crate) fn paged(self) -> Option<&'static str> {
         match self {
-            Self::Incidents | Self::Alerts | Self::Entities | Self::Timeline | Self::Proposals | Self::Ingests => Some("value"),
+            Self::Incidents | Self::Alerts | Self::Entities | Self::Timeline | Self::Proposals | Self::Ingests | Self::Notifications => {
+                Some("value")
+            }
             Self::Search => Some("hits"),
             _ => None,
         }
@@ -164,6 +168,18 @@ const PROPOSALS: Columns = &[
     ("BY", "created_by"),
     ("ID", "id"),
 ];
+const NOTIFICATIONS: Columns = &[
+    ("TIME", "time"),
+    ("KIND", "kind"),
+    ("SEVERITY", "severity"),
+    ("NUMBER", "number"),
+    ("TITLE", "title"),
+    ("WHAT HAPPENED", "text"),
+    ("BY", "actor"),
+    ("READ", "read"),
+    ("ABOUT", "target"),
+    ("ID", "id"),
+];
 const HITS: Columns = &[
     ("KIND", "kind"),
     ("NUMBER", "number"),
@@ -184,6 +200,7 @@ pub(crate) fn for_people(view: View, answer: &Value, style: Style) -> String {
         View::Entities => page(answer, ENTITIES, "entities", style),
         View::Explorations => page(answer, EXPLORATIONS, "queries", style),
         View::Proposals => page(answer, PROPOSALS, "proposals", style),
+        View::Notifications => notifications(answer, style),
         View::Ingests => page(answer, INGESTS, "ingests", style),
         View::IngestRecord => detail::ingest_record(answer, style),
         View::Runs => page(answer, RUNS, "runs", style),
@@ -306,6 +323,15 @@ fn counts(name: &str, counts: &Value) -> String {
 
 fn list<'a>(answer: &'a Value, member: &str) -> &'a [Value] {
     answer[member].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// What somebody is told; behind it, how many are unread.
+fn notifications(answer: &Value, style: Style) -> String {
+    let items = list(answer, "value");
+    let mut out = rows(items, NOTIFICATIONS, style);
+    out.push_str(&footer(items.len(), items.len() as u64, "notifications", answer));
+    out.push_str(&format!("{} unread\n", answer["unread"].as_u64().unwrap_or_default()));
+    out
 }
 
 /// Hits, with the places of their words, and the facets.

@@ -26,6 +26,7 @@ use crate::query::activity::RUN;
 use crate::query::{Context, details};
 use crate::triage::automation::{self, ACTOR, Action, AutomationRule, Facts, KIND, KIND_DEFENDER, On, Rule};
 use crate::triage::egress::EgressPolicy;
+use crate::triage::notification::Notice;
 use calls::Calls;
 use found::{Found, before, entities, found_in, is_assessment, started_by};
 
@@ -66,6 +67,9 @@ pub struct ActionResult {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub due: Option<Time>,
+    /// Whom it tells what, if it tells people something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Notice>,
 }
 
 /// A rule that ran for one document.
@@ -456,6 +460,10 @@ fn new_run(rule: &Rule, found: &Found, when: &str, seq: Seq, now: Time) -> Run {
         message: String::new(),
         attempts: 0,
         due: None,
+        notice: match action {
+            Action::Notify { to, text } => Some(Notice { to: to.clone(), text: text.clone() }),
+            _ => None,
+        },
     };
     Run {
         id: uuid::Uuid::new_v5(&NAMESPACE, format!("{}\n{target}\n{seq}\n{when}", rule.id).as_bytes()).to_string(),
@@ -475,6 +483,7 @@ fn would(action: &Action, event: &Value) -> String {
         Action::ModifyIncident { fields } => format!("change {}", given(&json!(fields))),
         Action::ModifyAlert { fields } => format!("change {}", given(&json!(fields))),
         Action::AddTask { title, .. } => format!("add the task `{title}`"),
+        Action::Notify { to, text } => format!("tell {}: {text}", to.join(", ")),
         Action::Webhook { url, body, .. } => {
             let body = body.as_ref().map_or_else(|| event.to_string(), |template| automation::fill(template, event));
             format!("post {} bytes to {url}", body.len())

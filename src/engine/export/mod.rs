@@ -54,6 +54,9 @@ pub struct ExportStatus {
     pub error: Option<String>,
     /// Attempts that failed since the last success.
     pub failures: u32,
+    /// When the first of them failed.
+    #[schema(value_type = Option<String>)]
+    pub failing_since: Option<Time>,
     /// When the next attempt is due after a failure.
     #[schema(value_type = Option<String>)]
     pub retry_at: Option<Time>,
@@ -200,11 +203,12 @@ impl Engine {
         match sent {
             Ok(items) => {
                 pass.sent += items;
-                (status.error, status.failures, status.retry_at) = (None, 0, None);
+                (status.error, status.failures, status.failing_since, status.retry_at) = (None, 0, None, None);
             }
             Err(fault) => {
                 tracing::warn!(export = %id, code = fault.code, message = %fault.message, "an export waits");
                 status.failures += 1;
+                status.failing_since.get_or_insert(now);
                 status.error = Some(fault.message);
                 // A target is never given up: what it misses stays in the journal.
                 status.retry_at = Some(now.plus(pause(&id, status.failures)));
@@ -375,7 +379,8 @@ impl Engine {
         self.export_state(|state| {
             let status = state.entry(id.to_owned()).or_default();
             status.cursor = Some(cursor);
-            (status.error, status.failures, status.retry_at, status.next_snapshot) = (None, 0, None, None);
+            (status.error, status.failures, status.failing_since) = (None, 0, None);
+            (status.retry_at, status.next_snapshot) = (None, None);
             files::write(&self.exports_file(), state)
         })?;
         self.export_status(id)

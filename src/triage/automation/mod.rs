@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::definition::Definition;
 use super::incident::IncidentFields;
 use super::incident::update::object;
+use crate::access::Role;
 use crate::model::{Fault, FaultClass, Object, Stored, Time};
 use crate::triage::alert::AlertFields;
 
@@ -28,6 +29,10 @@ pub const ACTOR: &str = "clew:automation";
 pub const HIDDEN: &str = "********";
 /// Actions of a rule at the most.
 const ACTIONS_MAX: usize = 20;
+/// Names that one action tells something at the most.
+const NAMES_MAX: usize = 100;
+/// Letters that it tells at the most.
+const TEXT_MAX: usize = 1_000;
 
 /// What a rule looks at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -108,6 +113,13 @@ pub enum Action {
         #[serde(default)]
         description: String,
     },
+    /// Tells people something, among their notifications.
+    Notify {
+        /// Names of people and groups; `role:responder` and its like for everybody with the role.
+        to: Vec<String>,
+        /// What they are told.
+        text: String,
+    },
     /// Sends the alert, incident or assessment to an address, signed.
     Webhook {
         /// The address; its host must be on the list of hosts that may be called.
@@ -131,6 +143,7 @@ impl Action {
             Self::ModifyIncident { .. } => "modify_incident",
             Self::ModifyAlert { .. } => "modify_alert",
             Self::AddTask { .. } => "add_task",
+            Self::Notify { .. } => "notify",
             Self::Webhook { .. } => "webhook",
         }
     }
@@ -190,6 +203,7 @@ impl AutomationRule {
             match (action, self.trigger.on) {
                 (Action::ModifyIncident { .. } | Action::AddTask { .. }, On::Incident) | (Action::ModifyAlert { .. }, On::Alert) => {}
                 (Action::Webhook { url, .. }, _) => check_url(url)?,
+                (Action::Notify { to, text }, _) => check_notice(to, text)?,
                 (action, on) => {
                     return Err(invalid(format!("expected an action that fits {}, found `{}`", on.as_str(), action.as_str()))
                         .with_hint("`modify_incident` and `add_task` are for incidents, `modify_alert` is for alerts"));
@@ -203,6 +217,24 @@ impl AutomationRule {
         }
         Ok(())
     }
+}
+
+/// Refuses what would tell nobody anything.
+fn check_notice(to: &[String], text: &str) -> Result<(), Fault> {
+    if to.is_empty() || to.len() > NAMES_MAX {
+        return Err(invalid(format!("expected 1 to {NAMES_MAX} names in `to` (`names_max`), found {}", to.len())));
+    }
+    if text.trim().is_empty() || text.chars().count() > TEXT_MAX {
+        return Err(invalid(format!("expected `text` of 1 to {TEXT_MAX} letters (`text_max`), found {}", text.chars().count())));
+    }
+    for name in to {
+        match name.trim().strip_prefix("role:").map(str::parse::<Role>) {
+            Some(Err(fault)) => return Err(invalid(fault.message)),
+            None if name.trim().is_empty() => return Err(invalid("expected a name in `to`, found an empty text")),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Refuses an address that is none.
@@ -357,6 +389,9 @@ mod tests {
             json!({"actions": [{"type": "webhook", "url": "ftp://x/"}]}),
             json!({"actions": [{"type": "webhook", "url": "https://user:pass@x/"}]}),
             json!({"actions": [{"type": "add_task", "title": " "}]}),
+            json!({"actions": [{"type": "notify", "to": [], "text": "x"}]}),
+            json!({"actions": [{"type": "notify", "to": ["ana"], "text": " "}]}),
+            json!({"actions": [{"type": "notify", "to": ["role:boss"], "text": "x"}]}),
             json!({"conditions": [{"type": "property", "property": "colour", "operator": "equals", "values": ["x"]}],
                 "actions": [{"type": "add_task", "title": "x"}]}),
             json!({"conditions": [{"type": "property_changed", "property": "severity"}], "actions": [{"type": "add_task", "title": "x"}]}),

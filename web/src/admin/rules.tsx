@@ -253,6 +253,7 @@ const actionKinds: readonly (readonly [Action["type"], string, readonly string[]
     ["add_task", "Add a task", ["incident"]],
     ["modify_incident", "Change the incident", ["incident"]],
     ["modify_alert", "Change the alert", ["alert"]],
+    ["notify", "Tell people", ["incident", "alert", "assessment"]],
     ["webhook", "Call an address", ["incident", "alert", "assessment"]],
 ];
 
@@ -260,6 +261,8 @@ function newAction(type: Action["type"]): Action {
     switch (type) {
         case "add_task":
             return { type, title: "", description: "" };
+        case "notify":
+            return { type, to: [], text: "" };
         case "webhook":
             return { type, url: "" };
         default:
@@ -317,6 +320,18 @@ function OneAction({ of, place, onValue }: { of: Action; place: number; onValue:
                         value={of.description ?? ""}
                         onValue={(description) => onValue({ ...of, description })}
                     />
+                </>
+            );
+        case "notify":
+            return (
+                <>
+                    <WordsField
+                        label={`Whom action ${place} tells`}
+                        hint="names, groups or role:responder, parted by commas"
+                        value={of.to}
+                        onValue={(to) => onValue({ ...of, to: [...to] })}
+                    />
+                    <TextField label="What they are told" required value={of.text} onValue={(text) => onValue({ ...of, text })} />
                 </>
             );
         case "webhook":

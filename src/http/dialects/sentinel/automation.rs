@@ -188,7 +188,8 @@ fn made(rule: &Members) -> Map<String, Value> {
     let on = if trigger.word("on").is_some_and(|on| on == "alert") { "Alerts" } else { "Incidents" };
     let when = if trigger.word("when").is_some_and(|when| when == "updated") { "Updated" } else { "Created" };
     let conditions: Vec<Value> = rule.list("conditions").iter().filter_map(made_condition).collect();
-    let actions = rule.list("actions").iter().enumerate().map(|(place, given)| made_action(place + 1, &Members::of(given)));
+    let given = rule.list("actions").iter().map(Members::of).filter(|given| given.word("type").is_none_or(|kind| kind != "notify"));
+    let actions = given.enumerate().map(|(place, given)| made_action(place + 1, &given));
     let mut logic = json!({"triggersOn": on, "triggersWhen": when, "conditions": conditions});
     if let Some(expires) = rule.word("expires").and_then(|text| Time::parse(&text).ok()) {
         logic["expirationTimeUtc"] = time(expires).into();
