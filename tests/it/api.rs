@@ -15,7 +15,7 @@ const KILL_CHAIN: &str = "2518522745615999999_30ac5794-a265-4420-a1b7-6335ac08e2
 const VAULT: &str = "azure-resource:/subscriptions/8f153238-e602-427e-a7c0-3043fbe50918/resourcegroups/gbb01/providers/microsoft.keyvault/vaults/oneloginlogs1234";
 
 /// Good parameters of every operation that reads, by operation.
-const GOOD: [(&str, &[&str]); 53] = [
+const GOOD: [(&str, &[&str]); 56] = [
     ("activities", &["/v1/activities?entity=account:adelev@m365x816222.onmicrosoft.com&hours=24"]),
     ("functions", &["/v1/functions"]),
     ("saved_queries", &["/v1/queries?purpose=hunt"]),
@@ -56,6 +56,9 @@ const GOOD: [(&str, &[&str]); 53] = [
         "neighbors",
         &["/v1/neighbors?node=incident:116294", "/v1/neighbors?node=ip:175.45.176.99&kind=account&direction=in&hops=2&from=2021-01-01"],
     ),
+    ("notification_defaults", &["/v1/notifications/defaults"]),
+    ("notification_settings", &["/v1/notifications/settings"]),
+    ("notifications", &["/v1/notifications", "/v1/notifications?unread=true&kind=alert&limit=3"]),
     ("openapi", &["/v1/openapi.json"]),
     (
         "paths",
