@@ -70,7 +70,7 @@ async fn worked() -> Clew {
 
 const TOLD_BOB: [&str; 9] = [
     "changed incident:i1: given to SOC Tier 2",
-    "changed incident:i1: reopened",
+    "changed incident:i1: reopened; comment: again",
     "changed incident:i1: closed as TruePositive",
     "changed incident:i1: severity raised from High to Critical",
     "changed incident:i1: task: isolate",
