@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Place;
 use crate::model::Time;
+use crate::triage::notification::Kind;
 
 /// People whose marks are kept; those who marked nothing for the longest time go first.
 const PEOPLE_MAX: usize = 10_000;
@@ -24,14 +25,18 @@ pub(super) struct Read {
     through: Option<Place>,
     /// Single ones behind it.
     ids: BTreeSet<String>,
+    /// When they asked first.
+    first: Option<Time>,
     /// When something was marked last.
     marked: Option<Time>,
 }
 
 impl Read {
-    /// Whether somebody has read the one of this id at this place.
-    pub(super) fn has(&self, place: &Place, id: &str) -> bool {
-        self.through.as_ref().is_some_and(|through| place <= through) || self.ids.contains(id)
+    /// Whether somebody has read the one of this id and kind at this place. What is told to everybody was no news any more when they came.
+    pub(super) fn has(&self, place: &Place, id: &str, kind: Kind) -> bool {
+        let of_all = matches!(kind, Kind::Incident | Kind::Alert);
+        let before = of_all && self.first.is_some_and(|first| place.0 <= first);
+        before || self.through.as_ref().is_some_and(|through| place <= through) || self.ids.contains(id)
     }
 }
 
@@ -41,7 +46,22 @@ impl Marks {
         self.0.get(person).cloned().unwrap_or_default()
     }
 
-    /// Marks everything up to a place, and single ones; `kept` are those that there are, with their places: of others no mark is needed.
+    /// Notes that a person asks; says whether it is for the first time.
+    pub(super) fn begin(&mut self, person: &str, now: Time) -> bool {
+        if self.0.contains_key(person) {
+            return false;
+        }
+        self.0.insert(person.to_owned(), Read { first: Some(now), marked: Some(now), ..Read::default() });
+        while self.0.len() > PEOPLE_MAX
+            && let Some(oldest) = self.0.iter().min_by_key(|(_, read)| read.marked).map(|(person, _)| person.clone())
+        {
+            self.0.remove(&oldest);
+        }
+        true
+    }
+
+    /// Marks everything up to a place, and single ones, for somebody who has asked; `kept` are those that there are, with their places: of
+    /// others no mark is needed.
     pub(super) fn mark(&mut self, person: &str, through: Option<Place>, ids: &[String], kept: &BTreeMap<String, Place>, now: Time) {
         let read = self.0.entry(person.to_owned()).or_default();
         read.through = read.through.take().max(through);
@@ -49,10 +69,5 @@ impl Marks {
         let through = read.through.clone();
         read.ids.retain(|id| kept.get(id).is_some_and(|place| Some(place) > through.as_ref()));
         read.marked = Some(now);
-        while self.0.len() > PEOPLE_MAX
-            && let Some(oldest) = self.0.iter().min_by_key(|(_, read)| read.marked).map(|(person, _)| person.clone())
-        {
-            self.0.remove(&oldest);
-        }
     }
 }

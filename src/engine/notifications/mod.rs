@@ -60,7 +60,7 @@ pub struct Notification {
     /// When clew took in what it tells of.
     #[schema(value_type = String)]
     pub time: Time,
-    /// Whether it was marked as read.
+    /// Whether it was marked as read, or was told to everybody before this person asked first.
     pub read: bool,
     /// Who did it; nobody if it came from a source.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -240,7 +240,7 @@ impl Engine {
             files::write(&self.notifications_file(), marks)?;
             Ok(marks.of(&person.recipient.id))
         })?;
-        Ok(Unread { unread: all.iter().filter(|(place, one)| !read.has(place, &one.id)).count() as u64 })
+        Ok(Unread { unread: all.iter().filter(|(place, one)| !read.has(place, &one.id, one.kind)).count() as u64 })
     }
 
     /// Where a notification stood that is not told any more.
@@ -285,7 +285,12 @@ impl Engine {
     fn all(&self, person: &Person) -> Result<All, Fault> {
         let Person { recipient, wanted, .. } = person;
         let context = self.context();
-        let read = self.marks(|marks| Ok(marks.of(&recipient.id)))?;
+        let read = self.marks(|marks| {
+            if marks.begin(&recipient.id, context.now) {
+                files::write(&self.notifications_file(), marks)?;
+            }
+            Ok(marks.of(&recipient.id))
+        })?;
         let mut classes = vec![NewsClass::Work, NewsClass::Incident];
         let severe = Severity::ALL.into_iter().filter(|severity| *severity >= wanted.severity);
         classes.extend(severe.map(NewsClass::Alert));
@@ -297,7 +302,7 @@ impl Engine {
             value.push((
                 place.clone(),
                 Notification {
-                    read: read.has(&place, &id),
+                    read: read.has(&place, &id, kind),
                     id,
                     kind,
                     time,
@@ -313,7 +318,7 @@ impl Engine {
         })?;
         if recipient.administers() && wanted.kinds.contains(&Kind::Failed) {
             for (place, failed) in self.failures(recipient)? {
-                let read = read.has(&place, &failed.id);
+                let read = read.has(&place, &failed.id, failed.kind);
                 value.push((place, Notification { read, ..failed }));
             }
         }
