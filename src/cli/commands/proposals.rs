@@ -74,9 +74,9 @@ impl Proposal {
         match &self.decision {
             None => (one(self.id.as_deref().unwrap_or_default()), View::Any),
             Some(Decision::Accept { id, confirm, comment }) => {
-                (one(id).part("accept").posting(json!({"confirm": confirm, "comment": comment})), View::Any)
+                (one(id).part("accept").posting(json!({"confirm": confirm, "comment": comment})), View::Decided)
             }
-            Some(Decision::Reject { id, comment }) => (one(id).part("reject").posting(json!({"comment": comment})), View::Any),
+            Some(Decision::Reject { id, comment }) => (one(id).part("reject").posting(json!({"comment": comment})), View::Decided),
         }
     }
 }

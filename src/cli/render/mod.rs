@@ -72,6 +72,8 @@ pub(crate) enum View {
     Definitions,
     /// Changes that somebody asked for.
     Proposals,
+    /// What became of a change that somebody asked for.
+    Decided,
     /// What somebody is told.
     Notifications,
     /// Runs of automation rules.
@@ -223,6 +225,7 @@ pub(crate) fn for_people(view: View, answer: &Value, style: Style) -> String {
         View::Correlation => triage::correlation(answer, style),
         View::Decision => triage::decision(answer),
         View::Changed => triage::changed(answer),
+        View::Decided => triage::decided(answer),
         View::Activity => triage::activity(answer),
         View::Stats => system::stats(answer, style),
         View::Generated => system::generated(answer, style),

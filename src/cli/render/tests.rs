@@ -362,6 +362,10 @@ High  2 alerts on ws6
     let changed = json!({"value": [{"kind": "incident", "id": "a", "number": 4, "change": 12}, {"kind": "incident", "id": "b", "change": 13}], "complete": true});
     assert_eq!(people(View::Changed, &changed), "incident 4 is changed\nincident b is changed\n`clew incident undo 12` takes it back\n");
     assert_eq!(people(View::Changed, &json!({"value": [], "complete": true})), "nothing to change: it is so already\n");
+    let decided = |state: &str, value: &Value| json!({"proposal": {"state": state, "decided_by": "ana"}, "value": value, "complete": true});
+    let accepted = "the proposal is accepted by ana\nincident 4 is changed\n`clew incident undo 12` takes it back\n";
+    assert_eq!(people(View::Decided, &decided("accepted", &json!([changed["value"][0]]))), accepted);
+    assert_eq!(people(View::Decided, &decided("rejected", &json!([]))), "the proposal is rejected by ana\n");
     let activity = json!({"value": [{"change": 12, "time": "2026-01-02T03:04:05Z", "actor": "ana", "action": "undo", "undoes": 9,
         "fields": [{"field": "status", "before": "New", "after": "Active"}, {"field": "tags", "before": null, "after": ["x"]}]}]});
     let expected = "2026-01-02T03:04:05Z  12  undo by ana of 9\n  status: New -> Active\n  tags: x\n";

@@ -82,6 +82,16 @@ pub(super) fn changed(answer: &Value) -> String {
     out
 }
 
+/// What became of a proposal, and what was changed by it.
+pub(super) fn decided(answer: &Value) -> String {
+    let proposal = &answer["proposal"];
+    let mut out = format!("the proposal is {} by {}\n", text(&proposal["state"]), text(&proposal["decided_by"]));
+    if !list(answer, "value").is_empty() {
+        out.push_str(&changed(answer));
+    }
+    out
+}
+
 /// The changes of an incident, newest first, each with the fields that it gave another value.
 pub(super) fn activity(answer: &Value) -> String {
     let mut out = String::new();
