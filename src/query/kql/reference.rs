@@ -230,6 +230,7 @@ fn taken(takes: Takes) -> &'static str {
         Takes::Number => "number",
         Takes::Quantity => "number or time",
         Takes::Ordered => "what has an order",
+        Takes::Plain => "any but dynamic",
         Takes::TypeName => "type",
     }
 }

@@ -12,8 +12,10 @@ pub enum Naming {
         /// Where the constants start.
         from: usize,
     },
-    /// The arguments give the names (`arg_max`); the word is for a first argument without one, `None` leaves it to its place in the query.
-    Arguments(Option<&'static str>),
+    /// The arguments give the names; the first without one has the word (`max_`), a further one also the first name and its place (`max_x_arg1`).
+    Arguments(&'static str),
+    /// The arguments give the names, and the word and its place that of an argument without one: `any_arg0`.
+    Places(&'static str),
     /// `any_x, any_y`: the word and the name of each argument.
     PrefixEach(&'static str),
     /// `max_x, max_x_y`: the word and the first name, before all further names.
@@ -34,17 +36,21 @@ pub struct ArgumentName<'a> {
 impl Naming {
     pub(super) fn columns(self, arguments: &[ArgumentName<'_>]) -> Vec<Option<String>> {
         let name = |place: usize| arguments.get(place).and_then(|argument| argument.name).unwrap_or_default();
+        let named = |nameless: &dyn Fn(usize) -> String| {
+            let name = |(place, argument): (usize, &ArgumentName<'_>)| argument.name.map_or_else(|| nameless(place), str::to_owned);
+            arguments.iter().enumerate().map(name).map(Some).collect()
+        };
         match self {
             Self::Prefix(prefix) => vec![Some(format!("{prefix}_{}", name(0)))],
             Self::Constants { prefix, from } => {
                 let tail = |argument: &ArgumentName<'_>| argument.constant.unwrap_or_default().replace('.', "_");
                 arguments.iter().skip(from).map(|argument| Some(format!("{prefix}_{}_{}", name(0), tail(argument)))).collect()
             }
-            Self::Arguments(nameless) => arguments
-                .iter()
-                .enumerate()
-                .map(|(place, argument)| argument.name.or(nameless.filter(|_| place == 0)).map(str::to_owned))
-                .collect(),
+            Self::Arguments(word) => named(&|place| match place {
+                0 => format!("{word}_"),
+                place => format!("{word}_{}_arg{place}", name(0)),
+            }),
+            Self::Places(word) => named(&|place| format!("{word}_arg{place}")),
             Self::PrefixEach(prefix) => (0..arguments.len()).map(|place| Some(format!("{prefix}_{}", name(place)))).collect(),
             Self::PrefixChain(prefix) => (0..arguments.len())
                 .map(|place| {
@@ -77,6 +83,8 @@ mod tests {
         ("percentiles_array", &["x", "=5", "=6"], &[Some("percentiles_x")]),
         ("arg_max", &["i", "s", "t"], &[Some("i"), Some("s"), Some("t")]),
         ("arg_max", &["", "s"], &[Some("max_"), Some("s")]),
+        ("arg_max", &["i", "", "s", ""], &[Some("i"), Some("max_i_arg1"), Some("s"), Some("max_i_arg3")]),
+        ("arg_min", &["", ""], &[Some("min_"), Some("min__arg1")]),
         ("arg_min", &[""], &[Some("min_")]),
         ("argmax", &["i", "s", "r"], &[Some("max_i"), Some("max_i_s"), Some("max_i_r")]),
         ("take_any", &["i"], &[Some("i")]),
@@ -85,7 +93,7 @@ mod tests {
         ("take_anyif", &["", "b"], &[None]),
         ("anyif", &["i", "b"], &[Some("anyif_i")]),
         ("binary_all_or", &["i"], &[Some("i")]),
-        ("take_any", &[""], &[Some("any_arg0")]),
+        ("take_any", &["", "i", ""], &[Some("any_arg0"), Some("i"), Some("any_arg2")]),
     ];
 
     #[test]

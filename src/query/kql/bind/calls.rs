@@ -7,8 +7,8 @@ use super::super::functions::{self, Body, Chosen, Function, Returns, Takes};
 use super::super::tree::{self, Name, Place, ScalarType, TypeOf};
 use super::super::types::common_type;
 use super::binder::{Binder, Bound, Meaning, mistake, mistake_of};
-use super::typing::{convert, is_constant, is_number};
-use ScalarType::{DateTime, Dynamic, String as Text, Timespan};
+use super::typing::{convert, is_constant};
+use ScalarType::{Dynamic, String as Text};
 
 /// Arguments of one call at most: a plan nests them, or looks at each pair of them.
 const ARGUMENTS_MAX: usize = 1_000;
@@ -148,6 +148,19 @@ impl<'t> Binder<'t> {
         if value.ty == Dynamic || common_type(value.ty, wanted) == Some(wanted) && wanted != Dynamic {
             return convert(value, wanted);
         }
+        self.unwanted(&value, wanted, function)
+    }
+
+    /// The value as what a function of the language takes: none of them reads a dynamic value as one of another type, but as text.
+    pub(super) fn wanted_plain(&mut self, value: Expr, wanted: ScalarType, function: &str) -> Expr {
+        if value.ty == Dynamic && !value.is_mistake() {
+            self.unwanted(&value, wanted, function)
+        } else {
+            self.wanted(value, wanted, function)
+        }
+    }
+
+    fn unwanted(&mut self, value: &Expr, wanted: ScalarType, function: &str) -> Expr {
         let message = format!("'{function}' takes {} here, found {}", wanted.as_str(), value.ty.as_str());
         let name = if wanted == ScalarType::Real { "double" } else { wanted.as_str() };
         self.error_with(Code::TypeMismatch, value.place, message, format!("convert it with `to{name}(...)`"));
@@ -264,7 +277,7 @@ impl<'t> Binder<'t> {
                         Some(beyond) if overload.repeat > 0 => overload.parameters.get(count - overload.repeat + beyond % overload.repeat),
                         Some(_) => None,
                     };
-                    parameter.is_some_and(|parameter| takes(parameter.takes, *ty, exact))
+                    parameter.is_some_and(|parameter| parameter.fits(*ty, exact))
                 })
         };
         let place = |exact| aggregate.overloads.iter().position(|overload| fits(overload, exact));
@@ -285,20 +298,6 @@ impl<'t> Binder<'t> {
                 None => convert(value, Text),
             },
         }
-    }
-}
-
-/// Whether a parameter takes the type.
-pub(super) fn takes(takes: Takes, kind: ScalarType, exact: bool) -> bool {
-    match takes {
-        Takes::Only(wanted) if exact => kind == wanted,
-        Takes::Only(Dynamic) => kind == Dynamic,
-        Takes::Only(wanted) => kind == Dynamic || common_type(kind, wanted) == Some(wanted),
-        Takes::Any | Takes::AsText => true,
-        Takes::Number => is_number(kind),
-        Takes::Quantity => is_number(kind) || matches!(kind, DateTime | Timespan),
-        Takes::Ordered => !matches!(kind, Dynamic),
-        Takes::TypeName => false,
     }
 }
 

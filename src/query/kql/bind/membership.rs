@@ -7,8 +7,8 @@ use super::super::diagnostics::Code;
 use super::super::tree::{self, MembershipOperator, Place, ScalarType};
 use super::super::types::common_type;
 use super::binder::{Binder, mistake_of};
-use super::typing::{convert, is_number, is_read_from_text};
-use ScalarType::{Bool, DateTime, Dynamic, String as Text, Timespan};
+use super::typing::{as_number, convert, is_number, is_read_from_text};
+use ScalarType::{Bool, DateTime, Dynamic, Long, String as Text, Timespan};
 
 impl<'t> Binder<'t> {
     /// `in`, `has_any` and their kin.
@@ -48,6 +48,9 @@ impl<'t> Binder<'t> {
             return mistake_of(Bool, place);
         }
         let (negated, case_sensitive) = in_flags(operator);
+        if !case_sensitive && !self.is_text(&value, operator) {
+            return mistake_of(Bool, place);
+        }
         let kind = relation.columns[0].kind;
         let wanted = match (value.ty, kind) {
             (a, b) if a == b => Some(a),
@@ -102,6 +105,8 @@ impl<'t> Binder<'t> {
                 wanted = ty;
             } else if is_number(ty) && is_number(wanted) {
                 wanted = common_type(ty, wanted).unwrap_or(wanted);
+            } else if is_number(ty) && wanted == Bool {
+                wanted = common_type(ty, Long).unwrap_or(Long);
             } else {
                 let probe = self.compared(super::super::bound::Comparison::Equal, value.clone(), element, place);
                 if probe.is_mistake() {
@@ -115,6 +120,7 @@ impl<'t> Binder<'t> {
             .map(|element| match element.ty {
                 Dynamic => element,
                 ty if ty == wanted => element,
+                Bool if is_number(wanted) => as_number(element, wanted),
                 Text if !matches!(wanted, Text | Dynamic) => {
                     let probe = self.compared(super::super::bound::Comparison::Equal, value.clone(), element, place);
                     match probe.kind {
@@ -125,8 +131,8 @@ impl<'t> Binder<'t> {
                 _ => convert(element, wanted),
             })
             .collect();
-        let kind = ExprKind::InList { value: Box::new(convert(value, wanted)), list, negated, case_sensitive };
-        Expr { kind, ty: Bool, place }
+        let value = if value.ty == Bool && is_number(wanted) { as_number(value, wanted) } else { convert(value, wanted) };
+        Expr { kind: ExprKind::InList { value: Box::new(value), list, negated, case_sensitive }, ty: Bool, place }
     }
 
     fn has_list(&mut self, text: Expr, membership: &'t tree::Membership, place: Place) -> Expr {
@@ -156,14 +162,14 @@ impl<'t> Binder<'t> {
         }
         // `t between (a .. 1d)` means until one day behind a.
         let to = match (value.ty, from.ty, to.ty) {
-            (DateTime | Dynamic, DateTime, Timespan) => self.computed(Arithmetic::Add, from.clone(), to, place),
+            (DateTime, DateTime, Timespan) => self.computed(Arithmetic::Add, from.clone(), to, place),
             _ => to,
         };
         let quantity = |ty| is_number(ty) || matches!(ty, DateTime | Timespan);
         let wanted = match (value.ty, from.ty, to.ty) {
             (a, b, c) if is_number(a) && is_number(b) && is_number(c) => common_type(a, b).and_then(|ty| common_type(ty, c)),
-            (Dynamic, b, c) if quantity(b) && quantity(c) => common_type(b, c),
-            (a, b, c) if quantity(a) && (b == a || b == Dynamic) && (c == a || c == Dynamic) => Some(a),
+            (Dynamic, b, c) if is_number(b) && is_number(c) => common_type(b, c),
+            (a, b, c) if quantity(a) && [b, c].into_iter().all(|bound| bound == a || bound == Dynamic && is_number(a)) => Some(a),
             _ => None,
         };
         let Some(wanted) = wanted else {

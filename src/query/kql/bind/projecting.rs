@@ -106,9 +106,13 @@ impl<'t> Binder<'t> {
             let message = format!("'{}' gives {} columns, but {} names are given", call.name.text, parts.len(), given.len());
             self.error(Code::ArgumentCount, named.place(), message);
         }
-        let first = call.arguments.first().and_then(|argument| implied(&argument.value)).unwrap_or_default();
+        let name_of = |index: usize| call.arguments.get(index).and_then(|argument| implied(&argument.value));
         let items = parts.into_iter().enumerate().map(|(index, (name, kind))| Item {
-            name: Some(format!("{}_{first}_{name}", call.name.text)),
+            // Sorted arrays are called after what each was, everything else after the function.
+            name: Some(match call.name.text.as_str() {
+                "array_sort_asc" | "array_sort_desc" => format!("{}_{name}", name_of(index).unwrap_or_else(|| format!("array{index}"))),
+                function => format!("{function}_{}_{name}", name_of(0).unwrap_or_default()),
+            }),
             given: given.get(index).map(|name| (name.text.clone(), name.place)),
             value: part_of(&value, index, kind),
         });
@@ -178,26 +182,25 @@ impl<'t> Binder<'t> {
     pub(super) fn project(&mut self, input: &Arc<Relation>, items: &'t [Named], prefix: Option<&str>, place: Place) -> Arc<Relation> {
         let rows = Arc::clone(input);
         let items: Vec<Item> = self.over(&rows, |binder| {
-            let columns = |binder: &mut Self, named: &'t Named| match binder.items(named) {
+            let columns = |binder: &mut Self, (index, named): (usize, &'t Named)| match (binder.items(named), prefix) {
                 // What `print` shows has no column to be called after.
-                found if found.len() == 1 && prefix.is_some() && named.target.is_none() => {
-                    found.into_iter().map(|item| Item { name: None, given: None, ..item }).collect()
+                (found, Some(prefix)) if found.len() == 1 && named.target.is_none() => {
+                    found.into_iter().map(|item| Item { name: Some(format!("{prefix}{index}")), given: None, ..item }).collect()
                 }
-                found => found,
+                (found, _) => found,
             };
-            items.iter().flat_map(|named| columns(binder, named)).collect()
+            items.iter().enumerate().flat_map(|item| columns(binder, item)).collect()
         });
         let mut unique = Unique::default();
         let mut explicit = Columns::default();
         let mut columns = Vec::new();
         let mut expressions = Vec::new();
-        for (index, Item { name, given, value }) in items.into_iter().enumerate() {
+        for Item { name, given, value } in items {
             let lineage = lineage_of(&value, &rows);
-            let name = match (given, name, prefix) {
-                (Some((name, at)), _, _) => explicit.explicit(self, &mut unique, &name, at),
-                (None, _, Some(prefix)) => Some(unique.make(&format!("{prefix}{index}"))),
-                (None, Some(name), None) => Some(unique.make(&name)),
-                (None, None, None) => Some(unique.unnamed()),
+            let name = match (given, name) {
+                (Some((name, at)), _) => explicit.explicit(self, &mut unique, &name, at),
+                (None, Some(name)) => Some(unique.make(&name)),
+                (None, None) => Some(unique.unnamed()),
             };
             let Some(name) = name else { continue };
             columns.push(Column { name, kind: value.ty, lineage });

@@ -9,7 +9,7 @@ use super::super::diagnostics::Code;
 use super::super::tree::{self, Name, Place, ScalarType};
 use super::super::types::common_type;
 use super::binder::{Binder, Bound, Meaning, column};
-use super::expressions::literal_text;
+use super::expressions::{constant_of, literal_text};
 use super::names::fits;
 use super::typing::{convert, is_number};
 
@@ -481,6 +481,9 @@ impl<'t> Binder<'t> {
             self.error_with(Code::TypeMismatch, place, message, "use numbers, or instants with a duration as step");
             return self.failed(vec![column(range.column.text.clone(), from.ty)], place);
         };
+        if matches!(constant_of(&step), Some(Constant::Int(0) | Constant::Long(0) | Constant::Timespan(0))) {
+            self.error(Code::UnknownOption, step.place, "expected a step that is not zero");
+        }
         let kind = RelationKind::Range { from: convert(from, ty), to: convert(to, ty), step: convert(step, step_ty) };
         self.relation(vec![column(range.column.text.clone(), ty)], kind, &[], place)
     }

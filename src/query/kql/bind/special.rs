@@ -21,14 +21,16 @@ impl<'t> Binder<'t> {
                 match arguments.first() {
                     None => now,
                     Some(offset) => {
-                        let offset = self.argument_of(&offset.value, Timespan, "now");
+                        let offset = self.value(&offset.value);
+                        let offset = self.wanted_plain(offset, Timespan, "now");
                         self.shifted(now, Arithmetic::Add, offset, place)
                     }
                 }
             }
             "ago" if arguments.len() == 1 => {
                 let now = Expr { kind: ExprKind::Literal(Constant::DateTime(self.now)), ty: DateTime, place };
-                let span = self.argument_of(&arguments[0].value, Timespan, "ago");
+                let span = self.value(&arguments[0].value);
+                let span = self.wanted_plain(span, Timespan, "ago");
                 self.shifted(now, Arithmetic::Subtract, span, place)
             }
             "column_ifexists" | "columnifexists" if arguments.len() == 2 => self.column_if_exists(arguments, place),
@@ -48,7 +50,13 @@ impl<'t> Binder<'t> {
             "column_names_of" if arguments.len() == 1 => self.column_names_of(arguments, place),
             "around" if arguments.len() == 3 => self.around(arguments, place),
             "iff" | "iif" if arguments.len() == 3 => self.conditional(call, |index| index == 0, place),
-            "case" if arguments.len() >= 3 && arguments.len() % 2 == 1 => {
+            "case" if arguments.len() >= 3 => {
+                if arguments.len().is_multiple_of(2) {
+                    let message =
+                        format!("'case' takes conditions with their values and one value more, found {} arguments", arguments.len());
+                    self.error(Code::ArgumentCount, place, message);
+                    return Some(mistake(place));
+                }
                 let last = arguments.len() - 1;
                 self.conditional(call, |index| index < last && index % 2 == 0, place)
             }
@@ -227,7 +235,7 @@ impl<'t> Binder<'t> {
         let (conditions, results): (Vec<usize>, Vec<usize>) = (0..arguments.len()).partition(|index| is_condition(*index));
         for index in conditions {
             let condition = std::mem::replace(&mut arguments[index], mistake(place));
-            arguments[index] = self.truth(condition, &format!("a condition of '{name}'"));
+            arguments[index] = self.wanted_plain(condition, Bool, name);
         }
         let known: Vec<ScalarType> =
             results.iter().filter(|index| !arguments[**index].is_mistake()).map(|index| arguments[*index].ty).collect();
@@ -244,20 +252,6 @@ impl<'t> Binder<'t> {
         self.planned(name, arguments, ty, place)
     }
 
-    /// The one type of several results: numbers widen, dynamic values become what the others are.
-    fn common(&mut self, function: &str, types: &[ScalarType], place: Place) -> Option<ScalarType> {
-        let plain: Vec<ScalarType> = types.iter().copied().filter(|ty| *ty != Dynamic).collect();
-        let Some(first) = plain.first() else { return Some(Dynamic) };
-        let common = plain.iter().try_fold(*first, |a, b| common_type(a, *b));
-        if common.is_none() {
-            let mut names: Vec<&str> = plain.iter().map(|ty| ty.as_str()).collect();
-            names.dedup();
-            let message = format!("the results of '{function}' must have one type, found {}", names.join(" and "));
-            self.error_with(Code::TypeMismatch, place, message, "convert them: `tostring(...)`");
-        }
-        common
-    }
-
     /// `coalesce`: one type but for the width of integers.
     fn coalesced(&mut self, call: &'t tree::Call, place: Place) -> Expr {
         let arguments: Vec<Expr> = call.arguments.iter().map(|argument| self.value(&argument.value)).collect();
@@ -269,15 +263,10 @@ impl<'t> Binder<'t> {
         let ty = match (one, integers) {
             (true, _) => first,
             (false, true) => Long,
-            // Beside a dynamic value, as by the other conditional functions.
-            _ if types.contains(&Dynamic) => match self.common("coalesce", &types, place) {
-                Some(ty) => ty,
-                None => return mistake(place),
-            },
             _ => {
                 let names: Vec<&str> = types.iter().map(|ty| ty.as_str()).collect();
                 let message = format!("the arguments of 'coalesce' must have one type, found {}", names.join(" and "));
-                self.error_with(Code::TypeMismatch, place, message, "convert them: `todouble(...)`");
+                self.error_with(Code::TypeMismatch, place, message, "convert them: `tostring(...)`, `todouble(...)`");
                 return mistake(place);
             }
         };

@@ -236,7 +236,7 @@ pub(super) fn is_read_from_text(kind: ScalarType) -> bool {
 }
 
 /// A truth as 0 or 1.
-fn as_number(truth: Expr, ty: ScalarType) -> Expr {
+pub(super) fn as_number(truth: Expr, ty: ScalarType) -> Expr {
     let place = truth.place;
     match (&truth.kind, functions::find("tolong").and_then(|function| Some((function, function.choose(&[Bool], None)?)))) {
         (ExprKind::Literal(Constant::Bool(value)), _) => convert(super::expressions::long(i64::from(*value), place), ty),

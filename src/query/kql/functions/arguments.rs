@@ -33,6 +33,11 @@ impl KernelError {
         Self { message: format!("expected at most {bytes} for `{name}`, found more"), is_limit: true }
     }
 
+    /// A bound was passed that the message names.
+    pub fn passed(message: impl Into<String>) -> Self {
+        Self { message: message.into(), is_limit: true }
+    }
+
     /// The memory of the query does not suffice.
     pub fn memory() -> Self {
         Self { message: "the query needs more memory than `memory_max` allows".to_owned(), is_limit: true }

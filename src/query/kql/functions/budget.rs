@@ -4,6 +4,7 @@
 //! can takes fewer rows at once then, so that a query fails only where one row alone passes the bound. Says nothing about rows, only about bytes.
 
 use std::cell::Cell;
+use std::ops::Range;
 
 use super::KernelError;
 
@@ -83,6 +84,32 @@ pub fn fits(bytes: usize, times: usize) -> Result<(), KernelError> {
     if is_more { Err(KernelError::limit(EXPRESSION_BYTES_NAME, EXPRESSION_BYTES_MAX)) } else { Ok(()) }
 }
 
+/// Computes something of rows part by part, each within the bound: of fewer rows at once where that many together pass it. Without rows it is
+/// computed once all the same. What is taken of a part is not asked for again.
+pub fn in_parts<T>(
+    rows: usize,
+    mut compute: impl FnMut(Range<usize>) -> Result<T, KernelError>,
+    mut take: impl FnMut(T) -> Result<(), KernelError>,
+) -> Result<(), KernelError> {
+    let (mut at, mut wanted) = (0, rows);
+    loop {
+        let end = rows.min(at + wanted);
+        let scope = Scope::open();
+        let made = compute(at..end);
+        drop(scope);
+        match made {
+            Err(error) if end - at > 1 && error.is_limit() => wanted = (end - at) / 2,
+            made => {
+                take(made?)?;
+                at = end;
+            }
+        }
+        if at == rows {
+            return Ok(());
+        }
+    }
+}
+
 /// Counts what a call made; fails if that is more than was left or the call gave up. What fails does not count.
 pub fn settle(bytes: usize) -> Result<(), KernelError> {
     let Some(allowance) = ALLOWANCE.get() else { return Ok(()) };
@@ -94,6 +121,27 @@ pub fn settle(bytes: usize) -> Result<(), KernelError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_are_as_large_as_fits_and_come_in_order() {
+        let mut taken = Vec::new();
+        let half = |part: Range<usize>| settle(part.len() * (EXPRESSION_BYTES_MAX / 2)).map(|()| part);
+        let all = in_parts(5, half, |part| {
+            taken.push(part);
+            Ok(())
+        });
+        assert!(all.is_ok());
+        assert_eq!(taken, [0..2, 2..4, 4..5]);
+        let alone = in_parts(2, |part: Range<usize>| settle(part.len() * (EXPRESSION_BYTES_MAX + 1)), Ok);
+        assert!(alone.is_err_and(|error| error.is_limit()), "one row alone is too much");
+        let mut empty = Vec::new();
+        let none = in_parts(0, Ok, |part| {
+            empty.push(part);
+            Ok(())
+        });
+        assert!(none.is_ok());
+        assert_eq!((empty.len(), &empty[0]), (1, &(0..0)), "no rows are computed once");
+    }
 
     #[test]
     fn what_is_made_in_a_scope_is_counted_until_it_ends() {

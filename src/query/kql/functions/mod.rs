@@ -87,7 +87,7 @@ pub struct Parameter {
     pub constant: bool,
 }
 
-/// What a parameter takes. A `dynamic` argument is converted to what is wanted; `int` widens to `long`, these to `real`.
+/// What a parameter takes. A `dynamic` argument is read as text where one is wanted; `int` widens to `long`, these and `decimal` to `real`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
     /// One type.
@@ -100,8 +100,10 @@ pub enum Takes {
     Quantity,
     /// Any type, converted to text as `tostring` does.
     AsText,
-    /// Any type but `dynamic`, as it is: what can be compared.
+    /// Any type but `dynamic` and `guid`, as it is: what has an order.
     Ordered,
+    /// Any type but `dynamic`, as it is.
+    Plain,
     /// `typeof(...)`; it reaches the kernel as [`Arguments::returns`] and not as a column.
     TypeName,
 }

@@ -74,17 +74,22 @@ impl Overload {
 }
 
 impl Parameter {
-    fn fits(&self, kind: ScalarType, exact: bool) -> bool {
+    /// Whether it takes a value of this type: just as it is, or once it is converted.
+    pub fn fits(&self, kind: ScalarType, exact: bool) -> bool {
         use ScalarType::{Bool, Decimal, Dynamic, Guid, Int, Long, Real, String};
         match self.takes {
             Takes::Only(wanted) if exact => kind == wanted,
-            // Any value could become dynamic, but none does so without being asked to.
-            Takes::Only(Dynamic) => kind == Dynamic,
-            Takes::Only(wanted) => kind == Dynamic || common_type(kind, wanted) == Some(wanted),
+            Takes::Only(wanted) => match (kind, wanted) {
+                // A dynamic value is read as text without being asked to, and as nothing else; no value becomes dynamic so.
+                (Dynamic, wanted) => matches!(wanted, Dynamic | String),
+                (Decimal, Real) => true,
+                (kind, wanted) => wanted != Dynamic && common_type(kind, wanted) == Some(wanted),
+            },
             Takes::Any | Takes::AsText => true,
             Takes::Number => matches!(kind, Int | Long | Real | Decimal),
             Takes::Quantity => !matches!(kind, Bool | String | Guid | Dynamic),
-            Takes::Ordered => kind != Dynamic,
+            Takes::Ordered => !matches!(kind, Dynamic | Guid),
+            Takes::Plain => kind != Dynamic,
             Takes::TypeName => false,
         }
     }

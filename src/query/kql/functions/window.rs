@@ -11,7 +11,8 @@ const NEIGHBOUR: &[Overload] = &[planned(
     1,
     Returns::Argument(0),
 )];
-const RANK: &[Overload] = &[planned(&[takes_any("term"), RESTART], 1, Returns::Always(Long))];
+const RANK: &[Overload] =
+    &[planned(&[Parameter { name: "term", takes: Takes::Plain, constant: false }, RESTART], 1, Returns::Always(Long))];
 
 const fn function(name: &'static str, summary: &'static str, overloads: &'static [Overload]) -> Function {
     Function::new(name, Family::Window, summary, overloads)

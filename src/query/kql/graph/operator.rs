@@ -7,13 +7,14 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, new_empty_array};
 use arrow::compute::concat;
 
-use crate::model::Fault;
+use crate::model::{Fault, FaultClass};
 
 use super::super::functions::KernelError;
+use super::super::functions::budget::in_parts;
 use super::super::rows::{RowsOperator, Running};
 use super::super::tree::{ComponentKind, ScalarType};
 use super::super::types::arrow_type;
-use super::terms::{ElementFormula, RowFormula};
+use super::terms::{ElementFormula, RowFormula, fault};
 use super::{
     Budget, Condition, EdgeTable, ElementTerm, Formula, Meter, NodeSource, NodeTable, PathOutput, Pattern, PatternGraph, Property, Rows,
     Term, TransientGraph, find, partitions, shortest, strong_components, weak_components,
@@ -132,7 +133,7 @@ impl RowsOperator for GraphOperator {
             let graph = self.source.graph(part.as_ref()).map_err(told)?;
             let mut take = |arrays: Vec<ArrayRef>| -> Result<(), Fault> {
                 let go_on = running.go_on().and_then(|()| running.reserve(arrays.iter().map(|array| array.get_array_memory_size()).sum()));
-                go_on.map_err(|error| Fault::new(crate::model::FaultClass::Limit, "kql_execution", error.message))?;
+                go_on.map_err(fault)?;
                 columns.iter_mut().zip(arrays).for_each(|(column, array)| column.push(array));
                 Ok(())
             };
@@ -159,10 +160,11 @@ impl RowsOperator for GraphOperator {
 }
 
 fn told(fault: Fault) -> KernelError {
-    KernelError::new(match fault.hint {
+    let message = match fault.hint {
         Some(hint) => format!("{}; {hint}", fault.message),
         None => fault.message,
-    })
+    };
+    if fault.class == FaultClass::Limit { KernelError::passed(message) } else { KernelError::new(message) }
 }
 
 /// The tables of one graph.
@@ -281,8 +283,11 @@ impl Matches {
         let mut counter = Meter::new(meter.budget());
         let mut sink = |mut rows: Rows| {
             rows.truncate(counter.take_rows(rows.len()));
-            let columns = self.columns.iter().map(|column| column.of_rows(&**graph, &rows)).collect::<Result<Vec<_>, Fault>>()?;
-            take(columns)?;
+            let compute = |part| {
+                let rows = rows.part(part);
+                self.columns.iter().map(|column| column.of_rows(&**graph, &rows)).collect::<Result<Vec<_>, _>>()
+            };
+            in_parts(rows.len(), compute, |columns| take(columns).map_err(told)).map_err(fault)?;
             Ok(if counter.cut().is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
         };
         match self.shortest {

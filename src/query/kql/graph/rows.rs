@@ -1,5 +1,7 @@
 //! Matches as columns of element numbers.
 
+use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A path that stands for one edge of a pattern, read from left to right.
@@ -56,6 +58,16 @@ impl Rows {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.origin.is_empty()
+    }
+
+    /// Some rows that follow each other; all of them as they are.
+    pub(super) fn part(&self, rows: Range<usize>) -> Cow<'_, Self> {
+        if rows == (0..self.len()) {
+            return Cow::Borrowed(self);
+        }
+        let mut part = self.like();
+        rows.for_each(|row| part.push_from(self, row));
+        Cow::Owned(part)
     }
 
     pub(super) fn is_bound(&self, node: usize) -> bool {

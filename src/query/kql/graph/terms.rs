@@ -1,19 +1,20 @@
 //! Expressions over matches: which columns they read, how those are made of nodes and edges, and how they are computed chunk by chunk.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, RecordBatchOptions, StringViewArray, StringViewBuilder, UInt32Array,
 };
-use arrow::compute::take;
+use arrow::compute::{concat, take};
 use arrow::datatypes::SchemaRef;
 use datafusion::physical_expr::PhysicalExpr;
 
 use crate::model::{Fault, FaultClass};
 
 use super::super::bound::{ElementOf, GraphFunction, Quantifier};
-use super::super::functions::budget::Scope;
+use super::super::functions::{KernelError, budget};
 use super::super::tree::ScalarType;
 use super::super::values::write;
 use super::model::{Cell, PatternGraph, Way};
@@ -74,16 +75,37 @@ pub struct Formula<T> {
     pub kind: ScalarType,
 }
 
-fn failed(error: impl std::fmt::Display) -> Fault {
-    Fault::new(FaultClass::Invalid, "kql_execution", error.to_string())
+fn failed(error: impl std::fmt::Display) -> KernelError {
+    KernelError::new(error.to_string())
+}
+
+/// An error of an expression as one of the search.
+pub(super) fn fault(error: KernelError) -> Fault {
+    let class = if error.is_limit() { FaultClass::Limit } else { FaultClass::Invalid };
+    Fault::new(class, "kql_execution", error.message)
+}
+
+/// A column computed part by part.
+fn in_parts(rows: usize, compute: impl Fn(Range<usize>) -> Result<ArrayRef, KernelError>) -> Result<ArrayRef, Fault> {
+    let mut parts = Vec::new();
+    let taken = budget::in_parts(rows, compute, |part| {
+        parts.push(part);
+        Ok(())
+    });
+    let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
+    taken.and_then(|()| concat(&parts).map_err(failed)).map_err(fault)
+}
+
+/// A text that counts as made.
+fn counted(text: String) -> Result<String, KernelError> {
+    budget::settle(text.len()).map(|()| text)
 }
 
 impl<T> Formula<T> {
-    fn compute(&self, columns: Vec<ArrayRef>, rows: usize) -> Result<ArrayRef, Fault> {
+    fn compute(&self, columns: Vec<ArrayRef>, rows: usize) -> Result<ArrayRef, KernelError> {
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let batch = RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options).map_err(failed)?;
-        let _scope = Scope::open();
-        self.value.evaluate(&batch).and_then(|value| value.into_array(rows)).map_err(failed)
+        self.value.evaluate(&batch).and_then(|value| value.into_array(rows)).map_err(|error| KernelError::from(&error))
     }
 }
 
@@ -103,19 +125,27 @@ fn is_true(values: &ArrayRef) -> Vec<bool> {
 impl Formula<ElementTerm> {
     /// The value for each of some nodes.
     pub fn of_nodes(&self, graph: &dyn PatternGraph, nodes: &[u32]) -> Result<ArrayRef, Fault> {
-        self.compute(self.terms.iter().map(|term| node_column(graph, term, nodes)).collect(), nodes.len())
+        in_parts(nodes.len(), |part| {
+            let nodes = &nodes[part];
+            self.compute(self.terms.iter().map(|term| node_column(graph, term, nodes)).collect::<Result<_, _>>()?, nodes.len())
+        })
     }
 
     /// The value for each of some edges.
     pub fn of_edges(&self, graph: &dyn PatternGraph, edges: &[u32]) -> Result<ArrayRef, Fault> {
-        self.compute(self.terms.iter().map(|term| edge_column(graph, term, edges)).collect(), edges.len())
+        in_parts(edges.len(), |part| {
+            let edges = &edges[part];
+            self.compute(self.terms.iter().map(|term| edge_column(graph, term, edges)).collect::<Result<_, _>>()?, edges.len())
+        })
     }
 }
 
-fn node_column(graph: &dyn PatternGraph, term: &ElementTerm, nodes: &[u32]) -> ArrayRef {
-    match term {
+fn node_column(graph: &dyn PatternGraph, term: &ElementTerm, nodes: &[u32]) -> Result<ArrayRef, KernelError> {
+    Ok(match term {
         ElementTerm::Property(property) => filled(graph.node_properties()[*property].kind, graph.node_column(*property, nodes)),
-        ElementTerm::Bag => Arc::new(nodes.iter().map(|node| Some(node_bag(graph, *node))).collect::<StringViewArray>()),
+        ElementTerm::Bag => {
+            Arc::new(nodes.iter().map(|node| counted(node_bag(graph, *node)).map(Some)).collect::<Result<StringViewArray, _>>()?)
+        }
         ElementTerm::Call(function) => {
             let degree = |way| Arc::new(nodes.iter().map(|node| graph.degree(*node, way) as i64).collect::<Int64Array>());
             match function {
@@ -127,13 +157,15 @@ fn node_column(graph: &dyn PatternGraph, term: &ElementTerm, nodes: &[u32]) -> A
                 }
             }
         }
-    }
+    })
 }
 
-fn edge_column(graph: &dyn PatternGraph, term: &ElementTerm, edges: &[u32]) -> ArrayRef {
-    match term {
+fn edge_column(graph: &dyn PatternGraph, term: &ElementTerm, edges: &[u32]) -> Result<ArrayRef, KernelError> {
+    Ok(match term {
         ElementTerm::Property(property) => filled(graph.edge_properties()[*property].kind, graph.edge_column(*property, edges)),
-        ElementTerm::Bag => Arc::new(edges.iter().map(|edge| Some(edge_bag(graph, *edge))).collect::<StringViewArray>()),
+        ElementTerm::Bag => {
+            Arc::new(edges.iter().map(|edge| counted(edge_bag(graph, *edge)).map(Some)).collect::<Result<StringViewArray, _>>()?)
+        }
         ElementTerm::Call(GraphFunction::Labels) => {
             Arc::new(edges.iter().map(|edge| Some(labels(&graph.edge_labels(*edge)))).collect::<StringViewArray>())
         }
@@ -141,7 +173,7 @@ fn edge_column(graph: &dyn PatternGraph, term: &ElementTerm, edges: &[u32]) -> A
         ElementTerm::Call(GraphFunction::DegreeIn | GraphFunction::DegreeOut) => {
             Arc::new(edges.iter().map(|_| None).collect::<Int64Array>())
         }
-    }
+    })
 }
 
 fn labels(names: &[String]) -> String {
@@ -181,8 +213,8 @@ fn json(kind: ScalarType, cell: &Cell) -> String {
 }
 
 /// A column of values as JSON texts.
-fn json_column(kind: ScalarType, values: &ArrayRef) -> Vec<String> {
-    (0..values.len()).map(|row| json(kind, &super::transient::cell(kind, values, row))).collect()
+fn json_column(kind: ScalarType, values: &ArrayRef) -> Result<Vec<String>, KernelError> {
+    (0..values.len()).map(|row| counted(json(kind, &super::transient::cell(kind, values, row)))).collect()
 }
 
 /// The parts of a path in each row, one behind the other, with the row of each.
@@ -213,7 +245,7 @@ fn arrays(texts: &[String], of_rows: &[u32], rows: usize) -> ArrayRef {
     Arc::new(built.finish())
 }
 
-fn term_column(graph: &dyn PatternGraph, term: &Term, rows: &Rows) -> Result<ArrayRef, Fault> {
+fn term_column(graph: &dyn PatternGraph, term: &Term, rows: &Rows) -> Result<ArrayRef, KernelError> {
     let single = |edge: usize| match &rows.edges[edge] {
         EdgeColumn::Edge(edges) => Some(edges.as_slice()),
         _ => None,
@@ -222,10 +254,10 @@ fn term_column(graph: &dyn PatternGraph, term: &Term, rows: &Rows) -> Result<Arr
         Some(edges) => edge_column(graph, &element, edges),
         None => {
             let (edges, of_rows) = parts(rows, edge, ElementOf::Edges);
-            arrays(&json_column(kind, &edge_column(graph, &element, &edges)), &of_rows, rows.len())
+            Ok(arrays(&json_column(kind, &edge_column(graph, &element, &edges)?)?, &of_rows, rows.len()))
         }
     };
-    Ok(match term {
+    match term {
         Term::Node(node, property) => node_column(graph, &ElementTerm::Property(*property), &rows.nodes[*node]),
         Term::NodeBag(node) => node_column(graph, &ElementTerm::Bag, &rows.nodes[*node]),
         Term::NodeCall(function, node) => node_column(graph, &ElementTerm::Call(*function), &rows.nodes[*node]),
@@ -238,7 +270,7 @@ fn term_column(graph: &dyn PatternGraph, term: &Term, rows: &Rows) -> Result<Arr
             let (elements, of_rows) = parts(rows, *edge, *of);
             let values = part_values(graph, body, *of, &elements, &of_rows, rows)?;
             if *quantifier == Quantifier::Map {
-                arrays(&json_column(body.kind, &values), &of_rows, rows.len())
+                Ok(arrays(&json_column(body.kind, &values)?, &of_rows, rows.len()))
             } else {
                 let is_all = *quantifier == Quantifier::All;
                 let mut verdicts = vec![is_all; rows.len()];
@@ -247,10 +279,10 @@ fn term_column(graph: &dyn PatternGraph, term: &Term, rows: &Rows) -> Result<Arr
                         verdicts[*row as usize] = holds;
                     }
                 }
-                Arc::new(BooleanArray::from(verdicts))
+                Ok(Arc::new(BooleanArray::from(verdicts)))
             }
         }
-    })
+    }
 }
 
 fn part_values(
@@ -260,21 +292,21 @@ fn part_values(
     elements: &[u32],
     of_rows: &[u32],
     rows: &Rows,
-) -> Result<ArrayRef, Fault> {
+) -> Result<ArrayRef, KernelError> {
     let places = UInt32Array::from(of_rows.to_vec());
     let column = |term: &PartTerm| match (term, of) {
-        (PartTerm::Own(term), ElementOf::Edges) => Ok(edge_column(graph, term, elements)),
-        (PartTerm::Own(term), ElementOf::InnerNodes) => Ok(node_column(graph, term, elements)),
+        (PartTerm::Own(term), ElementOf::Edges) => edge_column(graph, term, elements),
+        (PartTerm::Own(term), ElementOf::InnerNodes) => node_column(graph, term, elements),
         (PartTerm::Outer(term), _) => take(&term_column(graph, term, rows)?, &places, None).map_err(failed),
     };
-    body.compute(body.terms.iter().map(column).collect::<Result<Vec<_>, Fault>>()?, elements.len())
+    body.compute(body.terms.iter().map(column).collect::<Result<_, _>>()?, elements.len())
 }
 
 impl Formula<Term> {
-    /// The value for each match.
-    pub fn of_rows(&self, graph: &dyn PatternGraph, rows: &Rows) -> Result<ArrayRef, Fault> {
+    /// The value for each match. Whoever asks counts what is made.
+    pub(super) fn of_rows(&self, graph: &dyn PatternGraph, rows: &Rows) -> Result<ArrayRef, KernelError> {
         let columns = self.terms.iter().map(|term| term_column(graph, term, rows));
-        self.compute(columns.collect::<Result<Vec<_>, Fault>>()?, rows.len())
+        self.compute(columns.collect::<Result<_, _>>()?, rows.len())
     }
 }
 
@@ -286,7 +318,7 @@ pub(super) struct RowFormula {
 
 impl RowTest for RowFormula {
     fn keep(&self, rows: &Rows) -> Result<Vec<bool>, Fault> {
-        Ok(is_true(&self.formula.of_rows(&*self.graph, rows)?))
+        Ok(is_true(&in_parts(rows.len(), |part| self.formula.of_rows(&*self.graph, &rows.part(part)))?))
     }
 }
 
@@ -337,7 +369,7 @@ impl ElementTest for ElementFormula {
             return Ok(self.decide(&[element])? == [true]);
         }
         let block = element / BLOCK;
-        let mut blocks = self.blocks.lock().map_err(failed)?;
+        let mut blocks = self.blocks.lock().map_err(|error| fault(failed(error)))?;
         if let Some(known) = blocks.get(&block) {
             return Ok(known[(element % BLOCK) as usize]);
         }

@@ -286,6 +286,13 @@ impl Lowering<'_> {
         let mut slots = Vec::new();
         for column in &relation.columns {
             match of_rows(&column.name) {
+                Some(place) if input.columns[place].kind != column.kind => {
+                    let (wanted, found) = (column.kind.as_str(), input.columns[place].kind.as_str());
+                    return Err(LowerError::value(
+                        format!("expected the column `{}` as {wanted}, found {found}", column.name),
+                        relation.place,
+                    ));
+                }
                 Some(place) => columns.push(Ok(place)),
                 None => {
                     columns.push(Err(slots.len()));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Float64Array, Int32Array, Int64Array, RecordBatch, RecordBatchOptions};
+use arrow::array::{Array, ArrayRef, Decimal128Array, Float64Array, Int32Array, Int64Array, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
 use datafusion::common::{Column, DFSchema, ScalarValue, TableReference};
@@ -166,26 +166,30 @@ fn range_values(parts: &[ScalarValue; 3], kind: ScalarType, place: Place) -> Res
         }
         return Ok(Arc::new((0..=steps as u64).map(|n| from + n as f64 * step).collect::<Float64Array>()));
     }
-    let long = |value: &ScalarValue| match value {
-        ScalarValue::Int64(value) => *value,
-        ScalarValue::Int32(value) => value.map(i64::from),
+    let whole = |value: &ScalarValue| match value {
+        ScalarValue::Int64(value) => value.map(i128::from),
+        ScalarValue::Int32(value) => value.map(i128::from),
+        ScalarValue::Decimal128(value, ..) => *value,
         _ => None,
     };
-    let [Some(from), Some(to), Some(step)] = [long(&parts[0]), long(&parts[1]), long(&parts[2])] else {
+    let [Some(from), Some(to), Some(step)] = [whole(&parts[0]), whole(&parts[1]), whole(&parts[2])] else {
         return constant::array([].iter(), kind);
     };
-    let span = i128::from(to) - i128::from(from);
+    let span = to.saturating_sub(from);
     if step == 0 || (span != 0 && (span < 0) != (step < 0)) {
         return constant::array([].iter(), kind);
     }
-    let steps = span / i128::from(step);
+    let steps = span / step;
     if steps >= i128::from(RANGE_ROWS_MAX) {
         return Err(limit());
     }
-    let values = (0..=steps as i64).map(|n| from + n * step);
+    let values = (0..=steps).map(|n| from + n * step);
     Ok(match kind {
         ScalarType::Int => Arc::new(values.map(|value| value as i32).collect::<Int32Array>()),
-        ScalarType::DateTime => Arc::new(values.filter(|ticks| (0..=LAST_TICK).contains(ticks)).collect::<Int64Array>()),
-        _ => Arc::new(values.collect::<Int64Array>()),
+        ScalarType::DateTime => {
+            Arc::new(values.map(|ticks| ticks as i64).filter(|ticks| (0..=LAST_TICK).contains(ticks)).collect::<Int64Array>())
+        }
+        ScalarType::Decimal => Arc::new(values.collect::<Decimal128Array>().with_data_type(arrow_type(kind))),
+        _ => Arc::new(values.map(|value| value as i64).collect::<Int64Array>()),
     })
 }

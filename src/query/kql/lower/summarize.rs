@@ -124,6 +124,10 @@ impl Lowering<'_> {
             order = flow.order.get(..parts.outer).unwrap_or_default().to_vec();
             part = Some(Part { carried, ..parts.clone() });
         }
+        if keys.is_empty() && computed.is_empty() {
+            // One row, whatever there is: a plan has none without an aggregate.
+            computed.push(count_all().alias(self.name("rows")));
+        }
         let node = AggregateNode::try_new(Arc::new(flow.plan), keys, computed)?;
         Ok(Flow { plan: LogicalPlan::Aggregate(node), columns, order, part })
     }

@@ -35,14 +35,16 @@ pub struct Computed {
 }
 
 impl Computed {
-    /// The results of groups of the given rows.
+    /// The results of groups of the given rows; of an aggregate with several columns the first.
     pub(super) fn of(&self, input: &RecordBatch, rows: &UInt32Array, groups: &[usize], total: usize) -> Result<ArrayRef, KernelError> {
         let value = |argument: &Input| match argument {
             Input::Column(column) => Ok(ColumnarValue::Array(take(input.column(*column), rows, None).map_err(failed)?)),
             Input::Constant(constant) => Ok(ColumnarValue::Scalar(constant.clone())),
         };
         let values = self.arguments.iter().map(value).collect::<Result<Vec<_>, KernelError>>()?;
-        self.aggregate.compute(&self.kinds, &values, groups, total).map_err(|error| KernelError::new(error.strip_backtrace()))
+        let results =
+            self.aggregate.compute(&self.kinds, &values, groups, total).map_err(|error| KernelError::new(error.strip_backtrace()))?;
+        Ok(results.as_struct_opt().map_or_else(|| Arc::clone(&results), |columns| Arc::clone(columns.column(0))))
     }
 }
 

@@ -3,10 +3,11 @@
 //! Conditions and new values that read no state are computed for all rows at once; only the others are computed row by row, over a batch of one
 //! row that holds the row and the states.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, RecordBatchOptions, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, RecordBatchOptions, StringViewArray, UInt32Array};
 use arrow::compute::{concat, take};
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::common::ScalarValue;
@@ -14,7 +15,7 @@ use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::utils::collect_columns;
 
 use super::super::functions::KernelError;
-use super::super::functions::budget::Scope;
+use super::super::functions::budget::{Scope, in_parts};
 use super::super::tree::ScanOutput;
 use super::{RowsOperator, Running};
 
@@ -71,6 +72,11 @@ struct Given {
     match_id: i64,
 }
 
+/// Bytes of the texts of a column.
+fn text_bytes(values: &ArrayRef) -> usize {
+    values.as_string_view_opt().map_or(0, StringViewArray::total_bytes_len)
+}
+
 /// An expression: known for all rows, or computed row by row.
 #[derive(Debug)]
 enum Computed {
@@ -86,9 +92,9 @@ impl RowsOperator for Scan {
 
     fn run(&self, inputs: Vec<RecordBatch>, running: &Running) -> Result<Vec<ArrayRef>, KernelError> {
         let input = inputs.first().ok_or_else(|| KernelError::new("`scan` has no input"))?;
-        let mut walk = Walk::new(self, input)?;
+        let mut walk = Walk::new(self, input, running)?;
         for part in self.parts(input)? {
-            walk.part(&part, running)?;
+            walk.part(&part)?;
         }
         walk.finish()
     }
@@ -108,6 +114,7 @@ impl Scan {
 struct Walk<'a> {
     scan: &'a Scan,
     input: &'a RecordBatch,
+    running: &'a Running,
     schema: SchemaRef,
     conditions: Vec<Computed>,
     assignments: Vec<Vec<(usize, Computed)>>,
@@ -119,6 +126,8 @@ struct Walk<'a> {
     given: Vec<Given>,
     /// The row that a step holds back until its matches end.
     held: Vec<Option<Given>>,
+    /// The declared columns to which a step gives values row by row.
+    made: BTreeSet<usize>,
 }
 
 fn failed(error: impl std::fmt::Display) -> KernelError {
@@ -126,7 +135,7 @@ fn failed(error: impl std::fmt::Display) -> KernelError {
 }
 
 impl<'a> Walk<'a> {
-    fn new(scan: &'a Scan, input: &'a RecordBatch) -> Result<Self, KernelError> {
+    fn new(scan: &'a Scan, input: &'a RecordBatch, running: &'a Running) -> Result<Self, KernelError> {
         let defaults: Vec<ArrayRef> = scan.declared.iter().map(|value| value.to_array().map_err(failed)).collect::<Result<_, _>>()?;
         let read = &input.columns()[..scan.columns];
         let own: Vec<_> = read.iter().chain(&defaults).map(|column| column.data_type().clone()).collect();
@@ -138,6 +147,7 @@ impl<'a> Walk<'a> {
         let mut walk = Self {
             scan,
             input,
+            running,
             schema,
             conditions: Vec::new(),
             assignments: Vec::new(),
@@ -147,12 +157,15 @@ impl<'a> Walk<'a> {
             matches: 0,
             given: Vec::new(),
             held: (0..scan.steps.len()).map(|_| None).collect(),
+            made: BTreeSet::new(),
         };
         for step in &scan.steps {
             let condition = walk.computed(&step.condition)?;
             walk.conditions.push(condition);
             let assigned = step.assignments.iter().map(|(column, value)| Ok((*column, walk.computed(value)?)));
             let assigned = assigned.collect::<Result<Vec<_>, KernelError>>()?;
+            let later = assigned.iter().filter(|(_, value)| matches!(value, Computed::Later(..))).map(|(column, _)| *column);
+            walk.made.extend(later);
             walk.assignments.push(assigned);
         }
         Ok(walk)
@@ -167,26 +180,32 @@ impl<'a> Walk<'a> {
         let options = RecordBatchOptions::new().with_row_count(Some(self.input.num_rows()));
         let read = self.input.columns()[..self.scan.columns].to_vec();
         let batch = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), read, &options).map_err(failed)?;
-        let _scope = Scope::open();
-        let values = expression.evaluate(&batch).map_err(|error| KernelError::from(&error))?;
-        Ok(Computed::Known(values.into_array(self.input.num_rows()).map_err(failed)?))
+        let mut parts = Vec::new();
+        let compute = |rows: Range<usize>| {
+            let values = expression.evaluate(&batch.slice(rows.start, rows.len()));
+            values.and_then(|values| values.into_array(rows.len())).map_err(|error| KernelError::from(&error))
+        };
+        in_parts(batch.num_rows(), compute, |part| {
+            self.running.reserve(text_bytes(&part))?;
+            parts.push(part);
+            Ok(())
+        })?;
+        let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
+        Ok(Computed::Known(concat(&parts).map_err(failed)?))
     }
 
-    fn part(&mut self, rows: &[usize], running: &Running) -> Result<(), KernelError> {
+    fn part(&mut self, rows: &[usize]) -> Result<(), KernelError> {
         self.states.iter_mut().for_each(|state| *state = None);
         for (walked, row) in rows.iter().copied().enumerate() {
             if walked % 1024 == 0 {
-                running.go_on()?;
-                running.reserve((rows.len() - walked).min(1024) * (64 + 256 * self.defaults.len()))?;
+                self.running.go_on()?;
+                self.running.reserve((rows.len() - walked).min(1024) * (64 + 256 * self.defaults.len()))?;
             }
             for step in (0..self.scan.steps.len()).rev() {
                 self.step(step, row)?;
             }
         }
-        for step in 0..self.held.len() {
-            self.let_go(step);
-        }
-        Ok(())
+        (0..self.held.len()).try_for_each(|step| self.let_go(step))
     }
 
     fn step(&mut self, step: usize, row: usize) -> Result<(), KernelError> {
@@ -196,23 +215,21 @@ impl<'a> Walk<'a> {
             && self.holds(step, row, self.states[before].as_ref())?
         {
             let declared = self.assign(step, row, self.states[before].as_ref())?;
-            self.let_go(step);
-            self.let_go(before);
+            self.let_go(step)?;
+            self.let_go(before)?;
             let promoted = self.states[before].take();
-            self.take(step, row, declared, promoted);
-            return Ok(());
+            return self.take(step, row, declared, promoted);
         }
         if (before.is_some() && self.states[step].is_none()) || !self.holds(step, row, self.states[step].as_ref())? {
             return Ok(());
         }
         let declared = self.assign(step, row, self.states[step].as_ref())?;
         let state = self.states[step].take();
-        self.take(step, row, declared, state);
-        Ok(())
+        self.take(step, row, declared, state)
     }
 
     /// A step takes a row into a state; without one a new match begins.
-    fn take(&mut self, step: usize, row: usize, declared: Vec<ArrayRef>, state: Option<State>) {
+    fn take(&mut self, step: usize, row: usize, declared: Vec<ArrayRef>, state: Option<State>) -> Result<(), KernelError> {
         let mut state = state.unwrap_or_else(|| {
             self.matches += 1;
             State { seen: vec![None; self.scan.steps.len()], match_id: self.matches - 1 }
@@ -220,19 +237,26 @@ impl<'a> Walk<'a> {
         let given = Given { row, declared: declared.clone(), match_id: state.match_id };
         state.seen[step] = Some(Seen { row, declared });
         self.states[step] = Some(state);
-        self.give(step, given);
-    }
-
-    fn give(&mut self, step: usize, given: Given) {
         match self.scan.steps[step].output {
-            ScanOutput::All => self.given.push(given),
+            ScanOutput::All => self.give(given)?,
             ScanOutput::Last => self.held[step] = Some(given),
             ScanOutput::None => {}
         }
+        Ok(())
     }
 
-    fn let_go(&mut self, step: usize) {
-        self.given.extend(self.held[step].take());
+    /// Adds a row to the result, with the texts that were made for it.
+    fn give(&mut self, given: Given) -> Result<(), KernelError> {
+        let bytes: usize = self.made.iter().map(|column| text_bytes(&given.declared[*column])).sum();
+        if bytes > 0 {
+            self.running.reserve(bytes)?;
+        }
+        self.given.push(given);
+        Ok(())
+    }
+
+    fn let_go(&mut self, step: usize) -> Result<(), KernelError> {
+        self.held[step].take().map_or(Ok(()), |given| self.give(given))
     }
 
     fn holds(&self, step: usize, row: usize, state: Option<&State>) -> Result<bool, KernelError> {

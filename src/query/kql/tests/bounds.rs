@@ -38,6 +38,18 @@ const WITHIN: &[(&str, &str)] = &[
     ("range x from 1 to 3000 step 1 | extend a = repeat(x, 5000) | summarize sum(array_length(a))", "15000000"),
     ("print x = strrep(strrep('a', 1024), 1024) | project strlen(replace_string(x, 'a', 'bcd'))", "3145728"),
     (
+        "range x from 1 to 1000 step 1 | serialize \
+         | scan declare (n: long) with (step s: true => n = strlen(strcat(x, strrep(strrep('a', 1000), 200)));) | summarize sum(n)",
+        "200002893",
+    ),
+    // The walks over one to three edges between five nodes: 20, 80 and 300.
+    (
+        "let N = range i from 1 to 5 step 1 | extend k = 1; N | join kind=inner (N | project j = i, k) on k | where i != j \
+         | project s = tostring(i), d = tostring(j), t = strrep(strrep('a', 100), 1000) | make-graph s --> d with_node_id=n \
+         | graph-match (a)-[e*1..3]->(b) project x = strlen(strcat(tostring(map(e, t)), '-')) | summarize strcat(count(), ' ', sum(x))",
+        "400 108004040",
+    ),
+    (
         "range x from 1 to 100 step 1 | extend s = strcat(strrep(strrep('a', 1000), 1000), x) | sort by x desc | project y = strlen(s) | summarize sum(y)",
         "100000192",
     ),
@@ -59,6 +71,16 @@ fn what_becomes_too_long_is_refused_by_the_name_of_the_bound() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_scan_keeps_of_its_rows_counts_as_memory() {
+    let (runtime, engine) = (runtime(), Plain::within(200 << 20));
+    let query = "range x from 1 to 40 step 1 | serialize \
+         | scan declare (s: string) with (step a: true => s = strcat(a.s, strrep(strrep('b', 1000), 1000));) | summarize sum(strlen(s))";
+    let found = runtime.block_on(answer(&engine, query));
+    let refused = found.as_ref().is_err_and(|fault| fault.code == "kql_limit" && fault.message.contains("memory_max"));
+    assert!(refused, "{found:?}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use datafusion::catalog::TableProvider;
 use datafusion::common::DataFusionError;
 use datafusion::execution::SessionState;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::SessionConfig;
@@ -80,13 +81,20 @@ impl Tables for Nothing {
     }
 }
 
-/// Runs plans without limits.
+/// Runs plans, without limits unless told otherwise.
 pub(super) struct Plain(SessionState);
 
 impl Plain {
     pub(super) fn new() -> Self {
         let config = SessionConfig::new().with_target_partitions(2);
         Self(SessionStateBuilder::new().with_config(config).with_query_planner(Arc::new(RowsQueryPlanner)).build())
+    }
+
+    /// Runs plans in so many bytes.
+    pub(super) fn within(bytes: usize) -> Self {
+        let runtime = RuntimeEnvBuilder::new().with_memory_limit(bytes, 1.0).build_arc().expect("limits");
+        let builder = SessionStateBuilder::new().with_runtime_env(runtime);
+        Self(builder.with_query_planner(Arc::new(RowsQueryPlanner)).build())
     }
 
     async fn collect(&self, plan: LogicalPlan) -> Result<Collected, DataFusionError> {

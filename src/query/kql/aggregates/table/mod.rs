@@ -15,6 +15,7 @@ use super::{Aggregate, Gives, Overload};
 pub(super) const ALL: &[&[Aggregate]] = &[numbers::ALL, rows::ALL, collections::ALL, sketches::ALL];
 
 const ANY: Parameter = Parameter { name: "expr", takes: Takes::Any, constant: false };
+const PLAIN: Parameter = Parameter { name: "expr", takes: Takes::Plain, constant: false };
 const ORDERED: Parameter = Parameter { name: "expr", takes: Takes::Ordered, constant: false };
 const QUANTITY: Parameter = Parameter { name: "expr", takes: Takes::Quantity, constant: false };
 const PREDICATE: Parameter = Parameter { name: "predicate", takes: Takes::Only(ScalarType::Bool), constant: false };

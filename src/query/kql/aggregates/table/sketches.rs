@@ -27,11 +27,11 @@ pub(super) const ALL: &[Aggregate] = &[
         &If(&Distinct::Count, 1),
         COUNTED,
     ),
-    sketch("count_distinct", "Counts the values that differ.", &[value(&[ANY], 1, LONG)], &Distinct::Exact, ""),
+    sketch("count_distinct", "Counts the values that differ.", &[value(&[PLAIN], 1, LONG)], &Distinct::Exact, ""),
     sketch(
         "count_distinctif",
         "Counts the values that differ among the rows for which the predicate holds.",
-        &[value(&[ANY, PREDICATE], 2, LONG)],
+        &[value(&[PLAIN, PREDICATE], 2, LONG)],
         &If(&Distinct::Exact, 1),
         "",
     ),

@@ -11,13 +11,14 @@ use arrow::array::ArrayRef;
 pub use hash::hashes;
 
 use super::super::tree::ScalarType;
-use super::{Arguments, Family, Function, KernelError, Overload, Parameter, takes, takes_any, takes_as_text};
+use super::{Arguments, Family, Function, KernelError, Overload, Parameter, Takes, takes, takes_as_text};
 use ScalarType::{Dynamic, Guid, Int, Long, String as Text};
 
 type Result = std::result::Result<ArrayRef, KernelError>;
 
 const TEXT: Parameter = takes("text", Text);
 const AS_TEXT: Parameter = takes_as_text("value");
+const PLAIN: Parameter = Parameter { name: "value", takes: Takes::Plain, constant: false };
 const MOD: Parameter = takes("mod", Long);
 
 const fn function(name: &'static str, summary: &'static str, overloads: &'static [Overload]) -> Function {
@@ -101,12 +102,12 @@ pub(super) static FUNCTIONS: &[Function] = &[
     function(
         "hash",
         "Gives the xxHash of a value as a number, or its rest by a divisor.",
-        &[Overload::new(&[takes_any("value"), MOD], Long, hash::xxhash).optional(1)],
+        &[Overload::new(&[PLAIN, MOD], Long, hash::xxhash).optional(1)],
     ),
     function(
         "hash_xxhash64",
         "Gives the xxHash of a value as a number, or its rest by a divisor.",
-        &[Overload::new(&[takes_any("value"), MOD], Long, hash::xxhash).optional(1)],
+        &[Overload::new(&[PLAIN, MOD], Long, hash::xxhash).optional(1)],
     ),
     function("hash_md5", "Gives the MD5 digest of the text of a value in hexadecimal.", &[Overload::new(&[AS_TEXT], Text, hash::md5)]),
     function("hash_sha1", "Gives the SHA-1 digest of the text of a value in hexadecimal.", &[Overload::new(&[AS_TEXT], Text, hash::sha1)]),

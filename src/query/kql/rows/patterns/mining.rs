@@ -208,3 +208,27 @@ impl<L: Fn([i64; 2]) -> bool> Search<'_, L> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, Int64Array};
+
+    use super::*;
+
+    /// Both places where a search asks: where it keeps a pattern, and after many steps that keep none.
+    #[test]
+    fn a_search_ends_with_the_query() {
+        let column: ArrayRef = Arc::new((0..2 * STEPS_TO_ASK as i64).collect::<Int64Array>());
+        let input = RecordBatch::try_from_iter([("a", column)]).expect("a table");
+        let (running, every, none) = (Running::unbounded(), |_: [i64; 2]| true, |_: [i64; 2]| false);
+        let rows = Rows::of(&input, &[0], &vec![[1, 0]; input.num_rows()], &every, &running).expect("rows");
+        assert_eq!(rows.mined(1, &every, &running).map(|found| found.len()).ok(), Some(input.num_rows()));
+        assert_eq!(rows.mined(1, &none, &running).map(|found| found.len()).ok(), Some(0));
+        running.stop();
+        let ended = Some("the query was ended".to_owned());
+        assert_eq!(rows.mined(1, &every, &running).err().map(|error| error.message), ended);
+        assert_eq!(rows.mined(1, &none, &running).err().map(|error| error.message), ended);
+    }
+}

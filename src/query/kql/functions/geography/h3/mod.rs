@@ -14,7 +14,7 @@ use super::measures::place;
 use super::shapes::{Polygon, edges};
 use super::sphere::Place;
 use crate::query::kql::functions::json::ArrayWriter;
-use crate::query::kql::tree::ScalarType::{Dynamic, Long, Real, String as Text};
+use crate::query::kql::tree::ScalarType::{Dynamic, Int, Long, Real, String as Text};
 use cell::{Cell, LEVELS};
 
 /// The level if none is asked for.
@@ -127,7 +127,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         "geo_h3cell_level",
         Family::Geography,
         "Gives the level of an H3 cell, from 0 to 15.",
-        &[form(CELL, 1, Returns::Always(Long), |call| Ok(call.longs(|row| Some(i64::from(cell(call, row)?.level())))))],
+        &[form(CELL, 1, Returns::Always(Int), |call| Ok(call.ints(|row| i32::try_from(cell(call, row)?.level()).ok())))],
     ),
     Function::new(
         "geo_h3cell_parent",
