@@ -25,14 +25,14 @@ pub(super) static FUNCTIONS: &[Function] = &[
         "hll_merge",
         Family::Mathematics,
         "Puts sketches together.",
-        &[repeating(&[takes("sketch", Dynamic)], 2, 1, Returns::Always(Dynamic), merge_sketches)],
+        &[repeating(&[takes("sketch", Dynamic), takes("sketch", Dynamic)], 2, 1, Returns::Always(Dynamic), merge_sketches)],
     )
     .differs(OWN),
     Function::new(
         "merge_tdigest",
         Family::Mathematics,
         "Puts digests together.",
-        &[repeating(&[DIGEST], 2, 1, Returns::Always(Dynamic), merge_digests)],
+        &[repeating(&[DIGEST, DIGEST], 2, 1, Returns::Always(Dynamic), merge_digests)],
     )
     .aliases(&["tdigest_merge", "merge_tdigests"]),
     Function::new(

@@ -50,7 +50,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         "bag_merge",
         Family::Dynamic,
         "Makes one bag of several; the first value of a name is taken.",
-        &[repeating(&[takes("bag", Dynamic)], 2, 1, JSON, merge)],
+        &[repeating(&[takes("bag", Dynamic), takes("bag", Dynamic)], 2, 1, JSON, merge)],
     ),
     Function::new(
         "bag_remove_keys",

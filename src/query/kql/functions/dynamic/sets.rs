@@ -18,19 +18,19 @@ pub(super) static FUNCTIONS: &[Function] = &[
         "set_union",
         Family::Dynamic,
         "Gives the distinct elements of all arrays, in the order of their first place.",
-        &[repeating(&[takes("set", Dynamic)], 2, 1, JSON, union)],
+        &[repeating(&[takes("set", Dynamic), takes("set", Dynamic)], 2, 1, JSON, union)],
     ),
     Function::new(
         "set_intersect",
         Family::Dynamic,
         "Gives the distinct elements that all arrays hold.",
-        &[repeating(&[takes("set", Dynamic)], 2, 1, JSON, intersect)],
+        &[repeating(&[takes("set", Dynamic), takes("set", Dynamic)], 2, 1, JSON, intersect)],
     ),
     Function::new(
         "set_difference",
         Family::Dynamic,
         "Gives the distinct elements of the first array that no other holds.",
-        &[repeating(&[takes("set", Dynamic)], 2, 1, JSON, difference)],
+        &[repeating(&[takes("set", Dynamic), takes("set", Dynamic)], 2, 1, JSON, difference)],
     ),
     Function::new(
         "set_equals",

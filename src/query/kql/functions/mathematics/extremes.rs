@@ -15,13 +15,13 @@ pub(super) static FUNCTIONS: &[Function] = &[
         "min_of",
         Family::Mathematics,
         "Gives the smallest of several values; nulls do not count.",
-        &[repeating(&[takes_any("value")], 2, 1, Returns::Common(0), |call| extreme(call, Ordering::Less))],
+        &[repeating(&[takes_any("value"), takes_any("value")], 2, 1, Returns::Common(0), |call| extreme(call, Ordering::Less))],
     ),
     Function::new(
         "max_of",
         Family::Mathematics,
         "Gives the greatest of several values; nulls do not count.",
-        &[repeating(&[takes_any("value")], 2, 1, Returns::Common(0), |call| extreme(call, Ordering::Greater))],
+        &[repeating(&[takes_any("value"), takes_any("value")], 2, 1, Returns::Common(0), |call| extreme(call, Ordering::Greater))],
     ),
 ];
 
