@@ -3,7 +3,7 @@
 use super::super::aggregates;
 use super::super::bound::{Expr, ExprKind};
 use super::super::diagnostics::Code;
-use super::super::functions::{self, Body, Chosen, Function, Returns, Takes};
+use super::super::functions::{self, Body, Chosen, Fit, Function, Returns, Takes};
 use super::super::tree::{self, Name, Place, ScalarType, TypeOf};
 use super::super::types::common_type;
 use super::binder::{Binder, Bound, Meaning, mistake, mistake_of};
@@ -268,7 +268,7 @@ impl<'t> Binder<'t> {
 
     /// The form of an aggregate that fits the types, by number.
     pub(super) fn aggregate_form(&self, aggregate: &aggregates::Aggregate, types: &[ScalarType]) -> Option<usize> {
-        let fits = |overload: &aggregates::Overload, exact: bool| {
+        let fits = |overload: &aggregates::Overload, fit: Fit| {
             types.len() >= overload.required
                 && types.iter().enumerate().all(|(index, ty)| {
                     let count = overload.parameters.len();
@@ -277,11 +277,11 @@ impl<'t> Binder<'t> {
                         Some(beyond) if overload.repeat > 0 => overload.parameters.get(count - overload.repeat + beyond % overload.repeat),
                         Some(_) => None,
                     };
-                    parameter.is_some_and(|parameter| parameter.fits(*ty, exact))
+                    parameter.is_some_and(|parameter| parameter.fits(*ty, fit))
                 })
         };
-        let place = |exact| aggregate.overloads.iter().position(|overload| fits(overload, exact));
-        place(true).or_else(|| place(false))
+        let place = |fit| aggregate.overloads.iter().position(|overload| fits(overload, fit));
+        Fit::ALL.into_iter().find_map(place)
     }
 
     /// The value as text.

@@ -39,7 +39,7 @@ pub use matching::membership;
 pub use mathematics::{negation, random_udf};
 pub use network::{Places, PlacesError};
 pub use official::{is_refused, refused};
-pub use overloads::Chosen;
+pub use overloads::{Chosen, Fit};
 pub use udf::{makes_texts, scalar_udf};
 
 use super::tree::{BinaryOperator, ScalarType};

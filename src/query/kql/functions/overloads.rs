@@ -4,6 +4,22 @@ use super::super::tree::ScalarType;
 use super::super::types::common_type;
 use super::{Function, Overload, Parameter, Returns, Takes};
 
+/// What may become of a value on its way into a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fit {
+    /// Nothing.
+    Exact,
+    /// A conversion to a wider type, or from `dynamic`.
+    Widened,
+    /// Also one that rounds: of a decimal to a float.
+    Rounded,
+}
+
+impl Fit {
+    /// All, the best first.
+    pub const ALL: [Self; 3] = [Self::Exact, Self::Widened, Self::Rounded];
+}
+
 /// The form that a call takes.
 #[derive(Clone, Debug)]
 pub struct Chosen {
@@ -16,11 +32,11 @@ pub struct Chosen {
 }
 
 impl Function {
-    /// The first form whose types are exactly those of the arguments, else the first to which they can be converted. A `typeof` argument is
+    /// The form whose types fit the arguments best, the first of several. A `typeof` argument is
     /// not among the types, but named for itself.
     pub fn choose(&self, arguments: &[ScalarType], named: Option<ScalarType>) -> Option<Chosen> {
-        let fitting = |exact: bool| self.overloads.iter().find(|overload| overload.fits(arguments, named.is_some(), exact));
-        let overload = fitting(true).or_else(|| fitting(false))?;
+        let fitting = |fit: Fit| self.overloads.iter().find(|overload| overload.fits(arguments, named.is_some(), fit));
+        let overload = Fit::ALL.into_iter().find_map(fitting)?;
         let wanted = overload.converted(arguments)?;
         let returns = match overload.returns {
             Returns::Always(kind) => kind,
@@ -46,12 +62,12 @@ impl Overload {
         }
     }
 
-    fn fits(&'static self, arguments: &[ScalarType], is_named: bool, exact: bool) -> bool {
+    fn fits(&'static self, arguments: &[ScalarType], is_named: bool, fit: Fit) -> bool {
         let takes_name = self.parameters.iter().any(|parameter| parameter.takes == Takes::TypeName);
         let required = self.parameters.iter().take(self.required).filter(|parameter| parameter.takes != Takes::TypeName).count();
         arguments.len() >= required
             && (takes_name || !is_named)
-            && arguments.iter().enumerate().all(|(index, kind)| self.parameter(index).is_some_and(|parameter| parameter.fits(*kind, exact)))
+            && arguments.iter().enumerate().all(|(index, kind)| self.parameter(index).is_some_and(|parameter| parameter.fits(*kind, fit)))
     }
 
     fn converted(&'static self, arguments: &[ScalarType]) -> Option<Vec<ScalarType>> {
@@ -74,15 +90,15 @@ impl Overload {
 }
 
 impl Parameter {
-    /// Whether it takes a value of this type: just as it is, or once it is converted.
-    pub fn fits(&self, kind: ScalarType, exact: bool) -> bool {
+    /// Whether it takes a value of this type.
+    pub fn fits(&self, kind: ScalarType, fit: Fit) -> bool {
         use ScalarType::{Bool, Decimal, Dynamic, Guid, Int, Long, Real, String};
         match self.takes {
-            Takes::Only(wanted) if exact => kind == wanted,
+            Takes::Only(wanted) if fit == Fit::Exact => kind == wanted,
             Takes::Only(wanted) => match (kind, wanted) {
                 // A dynamic value is read as text without being asked to, and as nothing else; no value becomes dynamic so.
                 (Dynamic, wanted) => matches!(wanted, Dynamic | String),
-                (Decimal, Real) => true,
+                (Decimal, Real) => fit == Fit::Rounded,
                 (kind, wanted) => wanted != Dynamic && common_type(kind, wanted) == Some(wanted),
             },
             Takes::Any | Takes::AsText => true,
