@@ -12,6 +12,7 @@ mod window;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use datafusion::catalog::{
@@ -19,12 +20,12 @@ use datafusion::catalog::{
 };
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DataFusionError, Result};
-use datafusion::execution::TaskContext;
 use datafusion::execution::context::SessionState;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::limit::LocalLimitExec;
@@ -60,6 +61,8 @@ const KEPT_ROWS_MAX: usize = 20_000;
 
 /// Rows of a batch where rows are large.
 const SMALL_BATCH_ROWS: usize = 16;
+/// Time in which a stream tells whether it goes on behind what an answer may hold.
+const GOES_ON_TIME_MAX: Duration = Duration::from_secs(1);
 
 /// What a query sees.
 #[derive(Clone, Debug)]
@@ -334,10 +337,25 @@ async fn read(
         bytes += batch.get_array_memory_size();
         batches.push(batch);
         if bytes > bytes_max {
-            return Ok((batches, Some("bytes_max")));
+            let cut = goes_on(&mut stream).await.then_some("bytes_max");
+            return Ok((batches, cut));
         }
     }
     Ok((batches, None))
+}
+
+/// Whether a stream has another row: an answer that a bound ends right behind its last row is whole. Who cannot tell soon is taken to go on.
+pub(super) async fn goes_on(stream: &mut SendableRecordBatchStream) -> bool {
+    let another = async {
+        while let Some(batch) = stream.next().await {
+            if batch.is_ok_and(|batch| batch.num_rows() == 0) {
+                continue;
+            }
+            return true;
+        }
+        false
+    };
+    tokio::time::timeout(GOES_ON_TIME_MAX, another).await.unwrap_or(true)
 }
 
 /// A catalog without tables, of one query alone.

@@ -30,7 +30,7 @@ pub use parameters::Parameters;
 use super::answer::Table;
 use super::ask::Rows;
 use super::kql::lower::LargeRows;
-use super::session::{Limits, PLANNING_STACK_BYTES, Room, Source};
+use super::session::{Limits, PLANNING_STACK_BYTES, Room, Source, goes_on};
 use super::{Context, cells};
 use crate::model::Fault;
 use error::classify;
@@ -220,8 +220,9 @@ async fn batches(planned: Planned, limits: Limits) -> Result<Rows, DataFusionErr
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
         found.batches.push(RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &options)?);
-        if bytes > limits.bytes_max {
-            found.cut = found.cut.or_else(|| Some("bytes_max".to_owned()));
+        if found.cut.is_none() && bytes > limits.bytes_max {
+            found.cut = goes_on(&mut stream).await.then(|| "bytes_max".to_owned());
+            break;
         }
         if found.cut.is_some() {
             break;
@@ -242,15 +243,13 @@ async fn collect(planned: Planned, limits: Limits) -> Result<Table, DataFusionEr
         let cut = if batch.num_rows() > left {
             Some("rows_max")
         } else if bytes > limits.bytes_max {
-            Some("bytes_max")
+            goes_on(&mut stream).await.then_some("bytes_max")
         } else {
-            None
+            continue;
         };
-        if let Some(limit) = cut {
-            table.complete = false;
-            table.cut = Some(limit.to_owned());
-            break;
-        }
+        table.complete = cut.is_none();
+        table.cut = cut.map(str::to_owned);
+        break;
     }
     Ok(table)
 }

@@ -239,6 +239,10 @@ fn answers_are_cut_by_named_limits() {
     let whole = world.ask("SELECT _Seq FROM SigninLogs LIMIT 10", Parameters::None, &few).expect("answers");
     assert_eq!((whole.rows.len(), whole.complete, whole.cut), (10, true, None));
     let small = Limits { bytes_max: 100, ..Limits::default() };
-    let table = world.ask("SELECT IPAddress FROM SigninLogs", Parameters::None, &small).expect("answers");
+    let many = "SELECT a.IPAddress FROM SigninLogs a, SigninLogs b";
+    let table = world.ask(many, Parameters::None, &Limits { rows_max: 10_000_000, ..small.clone() }).expect("answers");
     assert_eq!((table.complete, table.cut.as_deref()), (false, Some("bytes_max")));
+    // What is large and whole is not cut.
+    let table = world.ask("SELECT IPAddress FROM SigninLogs LIMIT 11", Parameters::None, &small).expect("answers");
+    assert_eq!((table.rows.len(), table.complete, table.cut), (11, true, None));
 }
