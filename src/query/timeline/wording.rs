@@ -53,11 +53,11 @@ pub(super) fn message(table: &str, row: &Object) -> String {
     line.take(MESSAGE_CHARS_MAX).collect()
 }
 
-/// The sentence for a row: of its table, else of the table whose rows it is like.
+/// The sentence for a row: of the table whose rows it is like, else of its own.
 fn sentence(table: &str, row: &Object) -> Option<String> {
     let like = relations::likenesses().iter().filter(|like| like.tables.contains(&table));
     let like = like.filter(|like| like.when.iter().all(|condition| holds(condition, row))).map(|like| like.like);
-    std::iter::once(table).chain(like).flat_map(sentences::of_table).find_map(|sentences| of_row(sentences, row))
+    like.chain([table]).flat_map(sentences::of_table).find_map(|sentences| of_row(sentences, row))
 }
 
 fn of_row(sentences: &Sentences, row: &Object) -> Option<String> {
