@@ -32,7 +32,7 @@ const FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/page.rs"));
 const INDEX: &str = "index.html";
 
 /// The addresses of the page's screens. What stands behind them is read by the page.
-const SCREENS: [&str; 14] = [
+const SCREENS: [&str; 15] = [
     "/incidents",
     "/incidents/{*rest}",
     "/alerts",
@@ -45,6 +45,7 @@ const SCREENS: [&str; 14] = [
     "/query/{*rest}",
     "/search",
     "/proposals",
+    "/notifications",
     "/admin",
     "/admin/{*rest}",
 ];
@@ -162,6 +163,23 @@ mod tests {
 
     async fn body(response: Response) -> Vec<u8> {
         axum::body::to_bytes(response.into_body(), usize::MAX).await.expect("a body in memory").to_vec()
+    }
+
+    /// A screen that the page has and this module does not know would be a 404 for who loads it anew.
+    #[test]
+    fn every_screen_of_the_page_has_an_address() {
+        let app = include_str!("../../web/src/app/app.tsx");
+        let (_, screens) = app.split_once("function screen(").expect("the page chooses its screen");
+        let (screens, _) = screens.split_once("\n}\n").expect("the choice ends");
+        let mut named: Vec<String> = screens
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("case \"")?.split_once('"'))
+            .map(|(name, _)| format!("/{name}"))
+            .collect();
+        named.retain(|name| name != "/");
+        assert!(named.len() > 5, "{named:?}");
+        let unknown: Vec<&String> = named.iter().filter(|name| !SCREENS.contains(&name.as_str())).collect();
+        assert_eq!(unknown, Vec::<&String>::new());
     }
 
     #[tokio::test]
