@@ -130,6 +130,8 @@ impl de::Error for ParamError {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Params {
     groups: Vec<(String, Vec<String>)>,
+    /// Names that came without `=`, which is enough for a flag.
+    bare: Vec<String>,
 }
 
 impl Params {
@@ -137,7 +139,12 @@ impl Params {
     pub(crate) fn parse(query: &str) -> Result<Self, ParamError> {
         let mut params = Self::default();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let Some((name, value)) = pair.split_once('=') else {
+                let name = decode(pair)?;
+                params.bare.push(name.clone());
+                params.push(name, String::new());
+                continue;
+            };
             params.push(decode(name)?, decode(value)?);
         }
         Ok(params)
@@ -213,7 +220,7 @@ impl<'de> de::Deserializer<'de> for Params {
     type Error = ParamError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
-        visitor.visit_map(Groups { rest: self.groups.into_iter(), value: None })
+        visitor.visit_map(Groups { rest: self.groups.into_iter(), bare: self.bare, value: None })
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -251,6 +258,7 @@ impl<'de> de::Deserializer<'de> for Params {
 
 struct Groups {
     rest: std::vec::IntoIter<(String, Vec<String>)>,
+    bare: Vec<String>,
     value: Option<(String, Vec<String>)>,
 }
 
@@ -266,7 +274,8 @@ impl<'de> de::MapAccess<'de> for Groups {
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, ParamError> {
         let (name, values) = self.value.take().expect("a value is asked for after its key");
-        seed.deserialize(Texts { values: &values, name: &name }).map_err(|error| error.of(&name))
+        let bare = self.bare.contains(&name);
+        seed.deserialize(Texts { values: &values, name: &name, bare }).map_err(|error| error.of(&name))
     }
 }
 
@@ -274,6 +283,8 @@ impl<'de> de::MapAccess<'de> for Groups {
 struct Texts<'a> {
     name: &'a str,
     values: &'a [String],
+    /// Whether it came by its name alone.
+    bare: bool,
 }
 
 impl Texts<'_> {
@@ -307,7 +318,8 @@ impl<'de> de::Deserializer<'de> for Texts<'_> {
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ParamError> {
         match self.one()? {
-            "true" | "1" | "" => visitor.visit_bool(true),
+            "" if self.bare => visitor.visit_bool(true),
+            "true" | "1" => visitor.visit_bool(true),
             "false" | "0" => visitor.visit_bool(false),
             other => Err(ParamError::value(format!("expected `true` or `false`, found `{}`", other.chars().take(64).collect::<String>()))),
         }
@@ -376,7 +388,7 @@ impl<'de> de::SeqAccess<'de> for Items<'_> {
 
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, ParamError> {
         let Some(item) = self.items.next() else { return Ok(None) };
-        seed.deserialize(Texts { name: self.name, values: std::slice::from_ref(item) }).map(Some)
+        seed.deserialize(Texts { name: self.name, values: std::slice::from_ref(item), bare: false }).map(Some)
     }
 }
 
@@ -443,6 +455,7 @@ mod tests {
             ("q=1&depth=1,300", "parameter_invalid: parameter `depth`: expected a whole number from 0 to 255, found `300`", ""),
             ("q=1&sort=tiem", "parameter_invalid: parameter `sort`: `tiem` is not a known value", "a similar value is `time`"),
             ("q=1&sort=x", "parameter_invalid: parameter `sort`: `x` is not a known value", "values: `relevance`, `time`"),
+            ("q=1&counts=", "parameter_invalid: parameter `counts`: expected `true` or `false`, found ``", ""),
             ("q=1&counts=maybe", "parameter_invalid: parameter `counts`: expected `true` or `false`, found `maybe`", ""),
             (
                 "q=1&from=yesterday",
