@@ -74,9 +74,9 @@ fn kill_9_loses_nothing_that_was_acknowledged() {
                 let (address, dead, answered) = (address.as_str(), &dead, &answered);
                 let clients = (0..CLIENTS).map(|client| scope.spawn(move || send_until_dead(address, client, cycle, dead, answered)));
                 let clients: Vec<_> = clients.collect();
-                // The moment of death walks through the first batch in one cycle and through those behind it in the next: however
-                // slow the machine is, half of the cycles have something to lose.
-                while cycle % 2 == 1 && answered.load(Ordering::Relaxed) == 0 && !clients.iter().all(|client| client.is_finished()) {
+                // The moment of death walks through start, journal writes, applies and answers: in one cycle from the first batch on, in
+                // the next behind as many as there are clients, so that there is something to lose however slow the machine is.
+                while cycle % 2 == 1 && answered.load(Ordering::Relaxed) < CLIENTS && !clients.iter().all(|client| client.is_finished()) {
                     thread::sleep(Duration::from_micros(200));
                 }
                 thread::sleep(Duration::from_micros(2_000 + (cycle * 7_919) % 60_000));
@@ -98,5 +98,5 @@ fn kill_9_loses_nothing_that_was_acknowledged() {
             server.kill();
         }
     }
-    assert!(acknowledged_in_all >= CYCLES as usize / 2, "the cycles did work: {acknowledged_in_all} batches");
+    assert!(acknowledged_in_all > CYCLES as usize, "the cycles did work: {acknowledged_in_all} batches");
 }
