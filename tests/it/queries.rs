@@ -265,9 +265,17 @@ async fn explain_says_what_was_read(clew: &Clew) {
     let entity = plan("explore('sign-in-addresses', 'account:adelev@m365x816222.onmicrosoft.com')").await;
     assert!(entity.contains(" rows by the index of entities"), "{entity}");
     // Only the columns that the query reads are read.
-    let line = entity.lines().find(|line| line.contains("SigninLogs: ")).expect("a scan");
-    let columns: Vec<u32> = line.rsplit("; ").next().unwrap_or_default().split(' ').filter_map(|word| word.parse().ok()).collect();
-    assert!(matches!(columns[..], [read, all] if read < 10 && all > 20), "{line}");
+    let columns = |plan: &str| -> Vec<u32> {
+        let line = plan.lines().find(|line| line.contains("SigninLogs: ")).expect("a scan");
+        line.rsplit("; ").next().unwrap_or_default().split(' ').filter_map(|word| word.parse().ok()).collect()
+    };
+    assert!(matches!(columns(&entity)[..], [read, all] if read < 10 && all > 20), "{entity}");
+    let neighbours = "SigninLogs | sort by TimeGenerated asc, IPAddress asc | extend Before = prev(IPAddress), \
+                      N = row_cumsum(1, UserPrincipalName != prev(UserPrincipalName)) | where Before != IPAddress | summarize count(), max(N)";
+    let windows = plan(neighbours).await;
+    assert!(matches!(columns(&windows)[..], [3, all] if all > 20), "{windows}");
+    let narrow = neighbours.replace("SigninLogs |", "SigninLogs | project TimeGenerated, IPAddress, UserPrincipalName |");
+    assert_eq!(rows(neighbours).await, rows(&narrow).await);
 }
 
 /// The answer of a query in a format, as bytes.

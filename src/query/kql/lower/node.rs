@@ -5,13 +5,14 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch};
+use arrow::array::{Array, ArrayData, ArrayRef, Int64Array, RecordBatch};
+use arrow::buffer::{Buffer, NullBuffer};
 use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::Session;
 use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::common::{DFSchemaRef, DataFusionError, Result, internal_err};
+use datafusion::common::{DFSchema, DFSchemaRef, DataFusionError, Result, internal_err};
 use datafusion::execution::context::QueryPlanner;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
@@ -25,6 +26,7 @@ use datafusion::physical_plan::{
 };
 use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner};
 use futures::{StreamExt, TryStreamExt};
+use hashbrown::HashSet;
 
 use super::super::rows::{RowsOperator, Running};
 use super::slices::slicing;
@@ -55,6 +57,26 @@ impl RowsNode {
     pub fn plan(operator: Arc<dyn RowsOperator>, inputs: Vec<RowsInput>, schema: DFSchemaRef, numbered: bool) -> LogicalPlan {
         let (inputs, orders) = inputs.into_iter().map(|input| (input.plan, input.order)).unzip();
         LogicalPlan::Extension(Extension { node: Arc::new(Self { operator, inputs, orders, schema, numbered }) })
+    }
+
+    /// The node over inputs that may have lost columns that it does not need.
+    fn over(&self, inputs: Vec<LogicalPlan>) -> Result<Self> {
+        let same = |(before, now): (&LogicalPlan, &LogicalPlan)| before.schema().fields().len() == now.schema().fields().len();
+        if self.inputs.iter().zip(&inputs).all(same) {
+            return Ok(Self { inputs, ..self.clone() });
+        }
+        let [(before, now)] = self.inputs.iter().zip(&inputs).collect::<Vec<_>>()[..] else {
+            return internal_err!("`{}` takes all columns of its inputs", self.operator.name());
+        };
+        let kept: Option<Vec<usize>> = now.schema().columns().iter().map(|column| before.schema().maybe_index_of_column(column)).collect();
+        let Some((operator, mut places)) = kept.and_then(|kept| self.operator.narrowed(&kept)) else {
+            return internal_err!("`{}` cannot do with these columns of its input", self.operator.name());
+        };
+        places.extend(self.numbered.then(|| self.schema.fields().len() - 1));
+        let fields =
+            places.iter().map(|place| self.schema.qualified_field(*place)).map(|(table, field)| (table.cloned(), Arc::clone(field)));
+        let schema = DFSchema::new_with_metadata(fields.collect(), self.schema.metadata().clone())?;
+        Ok(Self { operator, inputs, schema: Arc::new(schema), ..self.clone() })
     }
 
     fn operator_address(&self) -> usize {
@@ -106,8 +128,15 @@ impl UserDefinedLogicalNodeCore for RowsNode {
         write!(f, "Rows: {}", self.operator.name())
     }
 
+    fn necessary_children_exprs(&self, output_columns: &[usize]) -> Option<Vec<Vec<usize>>> {
+        let [_] = self.inputs.as_slice() else { return None };
+        let own = self.schema.fields().len() - usize::from(self.numbered);
+        let wanted: Vec<usize> = output_columns.iter().copied().filter(|place| *place < own).collect();
+        self.operator.needed(&wanted).map(|needed| vec![needed])
+    }
+
     fn with_exprs_and_inputs(&self, expressions: Vec<Expr>, inputs: Vec<LogicalPlan>) -> Result<Self> {
-        let mut node = Self { inputs, ..self.clone() };
+        let mut node = self.over(inputs)?;
         for (key, expr) in node.orders.iter_mut().flatten().zip(expressions) {
             key.expr = expr;
         }
@@ -268,13 +297,36 @@ async fn compute(work: Arc<Work>, streams: Vec<SendableRecordBatchStream>, memor
 async fn collect(mut stream: SendableRecordBatchStream, memory: &MemoryReservation) -> Result<RecordBatch> {
     let schema = stream.schema();
     let mut batches = Vec::new();
+    let mut held = Held::default();
     while let Some(batch) = stream.next().await {
         let batch = batch?;
         // Once as it came, once in the batch that holds all.
-        memory.try_grow(2 * batch.get_array_memory_size())?;
+        memory.try_grow(2 * held.add(&batch))?;
         batches.push(batch);
     }
     Ok(concat_batches(&schema, &batches)?)
+}
+
+/// The memory of batches that are held together. Groups come as slices of one batch, texts as views into common buffers: what several
+/// batches share counts once.
+#[derive(Default)]
+struct Held(HashSet<usize>);
+
+impl Held {
+    /// Adds a batch; gives the bytes that nothing before it held.
+    fn add(&mut self, batch: &RecordBatch) -> usize {
+        batch.columns().iter().map(|column| self.array(&column.to_data())).sum()
+    }
+
+    fn array(&mut self, data: &ArrayData) -> usize {
+        let nulls = data.nulls().map(NullBuffer::buffer);
+        let own: usize = data.buffers().iter().chain(nulls).map(|buffer| self.buffer(buffer)).sum();
+        own + data.child_data().iter().map(|child| self.array(child)).sum::<usize>()
+    }
+
+    fn buffer(&mut self, buffer: &Buffer) -> usize {
+        if self.0.insert(buffer.data_ptr().as_ptr().addr()) { buffer.capacity() } else { 0 }
+    }
 }
 
 fn slices(batch: RecordBatch, rows_max: usize) -> impl futures::Stream<Item = Result<RecordBatch>> {

@@ -15,7 +15,7 @@ use datafusion::logical_expr::Expr;
 
 use super::super::bound::{self, ExprKind};
 use super::super::functions::{Arguments, KernelError};
-use super::super::rows::{RowsOperator, Running};
+use super::super::rows::{Narrowed, RowsOperator, Running};
 use super::super::tree::ScalarType;
 use super::super::types::arrow_type;
 use super::error::LowerError;
@@ -199,7 +199,7 @@ impl Flow {
 }
 
 /// Computes calls over rows in their order.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Windows {
     /// How many of the first columns are passed on.
     passed: usize,
@@ -238,9 +238,31 @@ impl RowsOperator for Windows {
         }
         Ok(columns)
     }
+
+    fn needed(&self, wanted: &[usize]) -> Option<Vec<usize>> {
+        let mut needed: Vec<usize> = wanted.iter().copied().filter(|place| *place < self.passed).chain(self.read()).collect();
+        needed.sort_unstable();
+        needed.dedup();
+        Some(needed)
+    }
+
+    fn narrowed(&self, kept: &[usize]) -> Option<Narrowed> {
+        let moved = |place: Option<usize>| place.map_or(Some(None), |before| kept.binary_search(&before).ok().map(Some));
+        let calls = self.calls.iter().map(|call| Some(Call { value: moved(call.value)?, second: moved(call.second)?, ..call.clone() }));
+        let calls = calls.collect::<Option<Vec<_>>>()?;
+        let passed: Vec<usize> = kept.iter().copied().filter(|place| *place < self.passed).collect();
+        let narrowed = Self { passed: passed.len(), part: moved(self.part)?, calls };
+        let given = passed.into_iter().chain(self.passed..self.passed + self.calls.len());
+        kept.is_sorted().then(|| (Arc::new(narrowed) as Arc<dyn RowsOperator>, given.collect()))
+    }
 }
 
 impl Windows {
+    /// Places of the columns that are read, passed on or not.
+    fn read(&self) -> impl Iterator<Item = usize> + '_ {
+        self.calls.iter().flat_map(|call| [call.value, call.second]).flatten().chain(self.part)
+    }
+
     /// Whether a part begins at each row.
     fn starts(&self, input: &RecordBatch) -> Result<Vec<bool>, KernelError> {
         let rows = input.num_rows();

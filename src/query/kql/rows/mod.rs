@@ -23,8 +23,8 @@ pub mod series;
 mod typed;
 
 use std::fmt::Debug;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use arrow::array::{ArrayRef, RecordBatch};
 use datafusion::execution::memory_pool::MemoryReservation;
@@ -41,7 +41,22 @@ pub trait RowsOperator: Debug + Send + Sync + 'static {
     /// Columns have the forms that `types` declares. The columns of an input are those that whoever made the operator asked for; those of the
     /// result must be as many, and of the types, that the node declares, all of the same length. Rows are given in the order that they shall keep.
     fn run(&self, inputs: Vec<RecordBatch>, running: &Running) -> Result<Vec<ArrayRef>, KernelError>;
+
+    /// The places of the columns of its only input without which it cannot give the columns of the result at the places `wanted`; none if it
+    /// always takes all of them.
+    fn needed(&self, _wanted: &[usize]) -> Option<Vec<usize>> {
+        None
+    }
+
+    /// The operator over those columns of its only input alone that stood at the places `kept`, and the places of the columns of its result
+    /// that it still gives. Asked of operators that say what is [`needed`](Self::needed).
+    fn narrowed(&self, _kept: &[usize]) -> Option<Narrowed> {
+        None
+    }
 }
+
+/// An operator over fewer columns of its input, and where the columns of its result stood before, ascending.
+pub type Narrowed = (Arc<dyn RowsOperator>, Vec<usize>);
 
 /// The query around an operator that runs: its memory, and whether anyone still waits for the answer.
 #[derive(Debug)]

@@ -37,6 +37,12 @@ const WITHIN: &[(&str, &str)] = &[
     ),
     ("range x from 1 to 3000 step 1 | extend a = repeat(x, 5000) | summarize sum(array_length(a))", "15000000"),
     ("print x = strrep(strrep('a', 1024), 1024) | project strlen(replace_string(x, 'a', 'bcd'))", "3145728"),
+    // Groups leave in slices of one batch, which counts once.
+    (
+        "range x from 0 to 399999 step 1 | make-series n = count() on x from 0 to 400000 step 100000 by g = x % 100000 \
+         | summarize strcat(count(), ' ', sum(array_length(n)))",
+        "100000 400000",
+    ),
     (
         "range x from 1 to 1000 step 1 | serialize \
          | scan declare (n: long) with (step s: true => n = strlen(strcat(x, strrep(strrep('a', 1000), 200)));) | summarize sum(n)",
