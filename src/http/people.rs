@@ -18,8 +18,13 @@ use crate::access::{Claims, ClientAuth, Identity, OidcRefusal, Provider, Setting
 use crate::engine::Outside;
 use crate::model::{Fault, FaultClass, Time};
 
-/// Shortest time between two looks at the provider's keys, so that strange tokens cannot make this server ask and ask.
+/// Looks at the provider's keys that tokens with a strange key may bring about one after the other: a key that the provider begins to
+/// sign with is known at once, and yet strange tokens cannot make this server ask and ask.
+const LOOKS_MAX: u32 = 3;
+/// Time in which one of these looks comes back.
 const PAUSE: Duration = Duration::from_secs(60);
+/// Shortest time between two looks.
+const PAUSE_MIN: Duration = Duration::from_secs(2);
 /// Time after which the keys are looked at again, so that those that the provider withdrew end.
 const AGE_MAX: Duration = Duration::from_secs(3_600);
 /// Time for which a provider that could not be asked is not asked again.
@@ -37,6 +42,8 @@ pub(crate) struct People {
     keys: ArcSwap<JwkSet>,
     /// When the keys were last asked for.
     asked: Mutex<Option<Instant>>,
+    /// Looks for strange keys that are left, and since when.
+    looks: Mutex<(u32, Option<Instant>)>,
     /// Whether a token named a key that is not known.
     wanted: AtomicBool,
     /// What the issuer says of itself, or why it could not be asked, and since when.
@@ -85,7 +92,8 @@ impl People {
         let (asked, described, read) = (Mutex::new(None), Mutex::new(None), Mutex::default());
         let provider = ArcSwap::from_pointee(provider);
         let (wanted, calls) = (AtomicBool::new(false), Arc::new(Semaphore::new(CALLS_MAX)));
-        Self { provider, dir: dir.to_owned(), read, keys, asked, wanted, described, calls }
+        let looks = Mutex::new((LOOKS_MAX, None));
+        Self { provider, dir: dir.to_owned(), read, keys, asked, looks, wanted, described, calls }
     }
 
     /// The provider, as `access.toml` says now: whoever loses a role there loses it with the next request.
@@ -133,16 +141,34 @@ impl People {
         read
     }
 
-    /// Whether it is time to look at the keys again: they are old, or a token named another and the last look is a while ago.
+    /// Whether it is time to look at the keys again: they are old, or a token named another and few looks came of that lately.
     /// Says so once.
     pub(crate) fn is_due(&self) -> bool {
+        self.is_due_at(Instant::now())
+    }
+
+    fn is_due_at(&self, now: Instant) -> bool {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let age = asked.map_or(Duration::MAX, |asked| asked.elapsed());
-        let due = age >= AGE_MAX || (age >= PAUSE && self.wanted.swap(false, Ordering::Relaxed));
+        let age = asked.map_or(Duration::MAX, |asked| now.saturating_duration_since(asked));
+        let strange = || age >= PAUSE_MIN && self.wanted.load(Ordering::Relaxed) && self.takes_look(now);
+        let due = age >= AGE_MAX || strange();
         if due {
-            *asked = Some(Instant::now());
+            *asked = Some(now);
+            self.wanted.store(false, Ordering::Relaxed);
         }
         due
+    }
+
+    /// Whether a look is left that strange tokens may bring about; one comes back in each pause.
+    fn takes_look(&self, now: Instant) -> bool {
+        let mut looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
+        let (left, since) = *looks;
+        let since = since.unwrap_or(now);
+        let back = u32::try_from(now.saturating_duration_since(since).as_secs() / PAUSE.as_secs()).unwrap_or(u32::MAX);
+        let left = left.saturating_add(back).min(LOOKS_MAX);
+        let since = if left == LOOKS_MAX { now } else { since + PAUSE * back };
+        *looks = (left.saturating_sub(1), Some(since));
+        left > 0
     }
 
     /// Asks for the keys and takes them; those before stay if that fails. Where only the issuer's description says where they
@@ -350,8 +376,21 @@ mod tests {
         let header = "eyJhbGciOiJSUzI1NiIsImtpZCI6IngifQ";
         assert_eq!(people.read(&format!("{header}.e30.AA"), Time::now()), Err(OidcRefusal::KeyUnknown));
         assert!(!people.is_due(), "the last look was a moment ago");
-        *people.asked.lock().expect("nobody holds it") = Instant::now().checked_sub(PAUSE);
-        assert!(people.is_due() && !people.is_due());
+        // Strange tokens without end, one a second: a key that is really new is known soon, and the provider is left alone.
+        let begin = Instant::now();
+        let looks: Vec<u64> = (0..600)
+            .filter(|second| {
+                people.wanted.store(true, Ordering::Relaxed);
+                people.is_due_at(begin + Duration::from_secs(*second))
+            })
+            .collect();
+        assert_eq!(looks, [2, 4, 6, 62, 122, 182, 242, 302, 362, 422, 482, 542]);
+        // After a quiet time the next one is looked for at once.
+        people.wanted.store(true, Ordering::Relaxed);
+        assert!(people.is_due_at(begin + Duration::from_secs(1_000)));
+        people.wanted.store(true, Ordering::Relaxed);
+        assert!(people.is_due_at(begin + Duration::from_secs(1_003)));
+        assert!(!people.is_due_at(begin + Duration::from_secs(1_100)), "nobody named a strange key");
     }
 
     #[test]
