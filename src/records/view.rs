@@ -270,6 +270,23 @@ impl Reader {
         Ok(any)
     }
 
+    /// Whether anything of a kind is defined at `seq`; reads no further than to the first that is.
+    pub fn any_resource(&self, kind: &str, seq: Seq) -> Result<bool, StoreError> {
+        let mut last: Option<Resource> = None;
+        let is_there = |last: &Option<Resource>| last.as_ref().is_some_and(|resource| !resource.deleted);
+        self.shared.scan(&KeyRange::prefix(keys::resources(kind)), &mut |key, value| {
+            let Some(resource) = serde_json::from_slice::<Resource>(value).ok() else { return ControlFlow::Continue(()) };
+            if is_there(&last) && last.as_ref().is_some_and(|last| last.id != resource.id) {
+                return ControlFlow::Break(());
+            }
+            if keys::seq_of(key).is_some_and(|version| version <= seq) {
+                last = Some(resource);
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(is_there(&last))
+    }
+
     /// The texts that the keys of a prefix have as values.
     fn texts(&self, prefix: Vec<u8>) -> Result<Vec<String>, StoreError> {
         let mut found = Vec::new();

@@ -1,5 +1,5 @@
-//! Tables of the present state, made from the entity graph when a query reads them: `Alerts`, `Incidents`, `Entities`,
-//! `Relations`. Their stored counterparts keep every version.
+//! Tables of the present state, made when a query reads them: `Alerts`, `Incidents`, `Entities`, `Relations` of the entity graph, whose
+//! stored counterparts keep every version, and `DynamicSummary` of what notebooks left behind.
 
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 
 use super::super::lists::{alert_row, entity_row, incident_row};
 use super::super::{Context, Snapshot, render};
+use super::summaries;
 use crate::columns::{ColumnType, TYPE_KEY, arrow_type};
 use crate::graph::{Direction, Edge, EdgeFilter, NodeId, NodeRef};
 use crate::model::Time;
@@ -24,16 +25,28 @@ use crate::model::Time;
 /// Nodes whose rows are made at a time.
 const NODES: usize = 4_096;
 
-/// A table of the present state: the rows of some nodes, in their order.
-struct Live {
-    name: &'static str,
-    columns: &'static [(&'static str, ColumnType)],
-    rows: fn(&Snapshot) -> u64,
-    nodes: fn(&Snapshot) -> Vec<NodeId>,
-    build: fn(&Snapshot, &[NodeId]) -> Vec<ArrayRef>,
+/// Columns of a table with their types.
+pub(super) type Columns = &'static [(&'static str, ColumnType)];
+
+/// The arrays of a table, part by part.
+pub(super) type Parts = Box<dyn Iterator<Item = Result<Vec<ArrayRef>>> + Send>;
+
+/// A table of the present state.
+pub(super) struct Live {
+    pub(super) name: &'static str,
+    pub(super) columns: Columns,
+    /// Whether a workspace has it; looked at for every query, so it reads nothing to speak of.
+    pub(super) is_there: fn(&Snapshot) -> bool,
+    pub(super) rows: fn(&Snapshot) -> u64,
+    pub(super) read: fn(Arc<Snapshot>) -> Parts,
 }
 
-const LIVE: [Live; 4] = [
+/// The rows of some nodes, in their order.
+fn of_nodes(snapshot: Arc<Snapshot>, nodes: Vec<NodeId>, build: fn(&Snapshot, &[NodeId]) -> Vec<ArrayRef>) -> Parts {
+    Box::new((0..nodes.len()).step_by(NODES).map(move |at| Ok(build(&snapshot, &nodes[at..nodes.len().min(at + NODES)]))))
+}
+
+const LIVE: [Live; 5] = [
     Live {
         name: "Alerts",
         columns: &[
@@ -54,8 +67,11 @@ const LIVE: [Live; 4] = [
             ("_Seq", ColumnType::Long),
         ],
         rows: |snapshot| snapshot.graph.alert_counts().iter().flatten().map(|n| u64::from(*n)).sum(),
-        nodes: |snapshot| snapshot.graph.all_alerts().map(|alert| alert.node()).collect(),
-        build: alerts,
+        is_there: |_| true,
+        read: |snapshot| {
+            let nodes = snapshot.graph.all_alerts().map(|alert| alert.node()).collect();
+            of_nodes(snapshot, nodes, alerts)
+        },
     },
     Live {
         name: "Incidents",
@@ -78,8 +94,11 @@ const LIVE: [Live; 4] = [
             ("_Seq", ColumnType::Long),
         ],
         rows: |snapshot| snapshot.graph.incident_counts().iter().flatten().map(|n| u64::from(*n)).sum(),
-        nodes: |snapshot| snapshot.graph.all_incidents().map(|incident| incident.node()).collect(),
-        build: incidents,
+        is_there: |_| true,
+        read: |snapshot| {
+            let nodes = snapshot.graph.all_incidents().map(|incident| incident.node()).collect();
+            of_nodes(snapshot, nodes, incidents)
+        },
     },
     Live {
         name: "Entities",
@@ -93,8 +112,11 @@ const LIVE: [Live; 4] = [
             ("LastTime", ColumnType::DateTime),
         ],
         rows: |snapshot| snapshot.graph.all_entities().count() as u64,
-        nodes: |snapshot| snapshot.graph.all_entities().collect(),
-        build: entities,
+        is_there: |_| true,
+        read: |snapshot| {
+            let nodes = snapshot.graph.all_entities().collect();
+            of_nodes(snapshot, nodes, entities)
+        },
     },
     Live {
         name: "Relations",
@@ -109,9 +131,13 @@ const LIVE: [Live; 4] = [
             ("Count", ColumnType::Long),
         ],
         rows: |snapshot| all_nodes(snapshot).into_iter().map(|node| edges(snapshot, node).count() as u64).sum(),
-        nodes: all_nodes,
-        build: relations,
+        is_there: |_| true,
+        read: |snapshot| {
+            let nodes = all_nodes(&snapshot);
+            of_nodes(snapshot, nodes, relations)
+        },
     },
+    summaries::TABLE,
 ];
 
 /// Every table of the present state, under its name.
@@ -120,12 +146,13 @@ pub(super) fn tables(context: &Context) -> Vec<(String, Arc<dyn TableProvider>)>
         let provider: Arc<dyn TableProvider> = Arc::new(LiveTable { snapshot: Arc::clone(&context.snapshot), schema: schema(live), live });
         (live.name.to_owned(), provider)
     };
-    LIVE.iter().map(table).collect()
+    LIVE.iter().filter(|live| (live.is_there)(&context.snapshot)).map(table).collect()
 }
 
 /// Rows of every table of the present state.
 pub(super) fn counts(context: &Context) -> Vec<(&'static str, u64)> {
-    LIVE.iter().map(|live| (live.name, (live.rows)(&context.snapshot))).collect()
+    let there = LIVE.iter().filter(|live| (live.is_there)(&context.snapshot));
+    there.map(|live| (live.name, (live.rows)(&context.snapshot))).collect()
 }
 
 fn schema(live: &Live) -> SchemaRef {
@@ -178,12 +205,9 @@ impl PartitionStream for LiveTable {
     }
 
     fn execute(&self, _task: Arc<TaskContext>) -> SendableRecordBatchStream {
-        let (snapshot, schema, live) = (Arc::clone(&self.snapshot), Arc::clone(&self.schema), self.live);
-        let nodes = (live.nodes)(&snapshot);
-        let batches = (0..nodes.len()).step_by(NODES).map(move |at| {
-            let part = &nodes[at..nodes.len().min(at + NODES)];
-            Ok(RecordBatch::try_new(Arc::clone(&schema), (live.build)(&snapshot, part))?)
-        });
+        let schema = Arc::clone(&self.schema);
+        let parts = (self.live.read)(Arc::clone(&self.snapshot));
+        let batches = parts.map(move |part| Ok(RecordBatch::try_new(Arc::clone(&schema), part?)?));
         Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), futures::stream::iter(batches)))
     }
 }

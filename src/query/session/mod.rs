@@ -101,7 +101,7 @@ impl Source {
         let cuts = Cuts::default();
         Self {
             columns: Some(context.snapshot.columns.clone()),
-            tables: live::tables(context).into_iter().chain(watchlists::aliases(context)).chain(summaries::table(context)).collect(),
+            tables: live::tables(context).into_iter().chain(watchlists::aliases(context)).collect(),
             functions: functions::all(context, &cuts),
             cuts,
             graph: Some(context.snapshot.graph.clone()),

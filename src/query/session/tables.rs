@@ -5,7 +5,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::super::answer::Column;
 use super::super::{Context, Question};
-use super::{live, summaries};
+use super::live;
 use crate::catalog::tables;
 use crate::model::{Fault, FaultClass};
 
@@ -69,7 +69,7 @@ impl Question for TablesRequest {
         let mut value: Vec<TableRow> = stored
             .map(|table| TableRow { name: table.name.to_string(), rows: table.rows, files: table.files as u64, bytes: table.bytes })
             .collect();
-        let made = live::counts(context).into_iter().chain(summaries::count(context));
+        let made = live::counts(context).into_iter();
         value.extend(made.map(|(name, rows)| TableRow { name: name.to_owned(), rows, files: 0, bytes: 0 }));
         if self.empty {
             let known: Vec<String> = value.iter().map(|table| table.name.clone()).collect();
@@ -87,16 +87,12 @@ impl Question for TableRequest {
 
     fn answer(self, context: &Context) -> Result<TableDetail, Fault> {
         let columns = &context.snapshot.columns;
-        let mut live = live::tables(context).into_iter().chain(summaries::table(context));
+        let mut live = live::tables(context).into_iter();
         let live = live.find(|(name, _)| name.eq_ignore_ascii_case(&self.name));
         let stored = columns.tables().into_iter().find(|table| table.name.eq_ignore_ascii_case(&self.name));
         let (name, rows, provider) = match (live, stored) {
             (Some((name, provider)), _) => {
-                let rows = live::counts(context)
-                    .into_iter()
-                    .chain(summaries::count(context))
-                    .find(|(live, _)| *live == name)
-                    .map_or(0, |(_, rows)| rows);
+                let rows = live::counts(context).into_iter().find(|(live, _)| *live == name).map_or(0, |(_, rows)| rows);
                 (name, rows, Some(provider))
             }
             (None, Some(table)) => (table.name.to_string(), table.rows, columns.provider(&table.name)),
