@@ -25,7 +25,7 @@ pub struct Limits {
     pub ingest_bytes_max: u64,
     /// Longest time that a request other than ingest may take.
     pub request_time_max: Duration,
-    /// Longest silence in the body of an ingest request.
+    /// Longest silence in the body of a request.
     pub body_silence_max: Duration,
     /// Fewest bytes a second of such a body while the server waits for it, on average over `body_silence_max`.
     pub body_rate_min: u64,
@@ -41,7 +41,7 @@ pub struct Limits {
     pub connections_max: usize,
     /// Longest time that running requests get when the server stops.
     pub drain_time_max: Duration,
-    /// Most connections of one address that is not of this machine.
+    /// Most connections of one address that is not of this machine; a proxy in front needs more.
     pub connections_per_address_max: usize,
     /// Longest time that the beginning of a TLS connection may take.
     pub handshake_time_max: Duration,
@@ -71,7 +71,7 @@ impl Default for Limits {
             idle_time_max: Duration::from_secs(60),
             connections_max: 1_024,
             drain_time_max: Duration::from_secs(30),
-            connections_per_address_max: 256,
+            connections_per_address_max: 64,
             handshake_time_max: Duration::from_secs(10),
             workspaces_open_max: 8,
             requests_per_second_max: 10_000.0,

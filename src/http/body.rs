@@ -1,4 +1,4 @@
-//! Bodies of any size: handed from the connection to a blocking reader chunk by chunk, or as a whole if they are brief. Never holds more
+//! Bodies as they come, within bounds of size, silence and pace: handed from the connection to a blocking reader chunk by chunk, or as a whole if they are brief. Never holds more
 //! than a few chunks.
 
 use std::io::{self, Read};
@@ -40,6 +40,26 @@ pub(crate) async fn gather(body: Body, limits: &Limits) -> BodyReader {
         }
     };
     BodyReader { chunks: None, chunk: whole.freeze(), ended: broken.get().is_none(), broken: Arc::new(broken) }
+}
+
+/// Collects a whole body of at most `bytes_max`, if it comes fast enough.
+pub(crate) async fn whole(body: Body, bytes_max: usize, limits: &Limits) -> Result<Bytes, Fault> {
+    let announced = body.size_hint();
+    let mut coming = Coming { most: (bytes_max as u64, "body_bytes_max"), ..Coming::new(body, limits) };
+    // The hints are for exports, which may be sent in parts and again.
+    let bare = |fault: Fault| Fault { hint: None, ..fault };
+    if announced.lower() > coming.most.0 {
+        return Err(bare(coming.too_large()));
+    }
+    let mut whole = BytesMut::new();
+    while let Some(chunk) = coming.next().await.map_err(bare)? {
+        // Most bodies come in one piece.
+        if whole.is_empty() && announced.exact() == Some(chunk.len() as u64) {
+            return Ok(chunk);
+        }
+        whole.extend_from_slice(&chunk);
+    }
+    Ok(whole.freeze())
 }
 
 /// Lets `work` read the body on a thread of its own; gives the bytes that went through and what `work` gave.
@@ -89,6 +109,8 @@ async fn feed(body: Body, chunks: &Sender<Chunk>, limits: &Limits) -> Result<u64
 struct Coming<'a> {
     stream: BodyDataStream,
     limits: &'a Limits,
+    /// Bytes at the most, and the limit that says so.
+    most: (u64, &'static str),
     /// Bytes so far.
     bytes: u64,
     pace: Pace,
@@ -96,7 +118,8 @@ struct Coming<'a> {
 
 impl<'a> Coming<'a> {
     fn new(body: Body, limits: &'a Limits) -> Self {
-        Self { stream: body.into_data_stream(), limits, bytes: 0, pace: Pace::default() }
+        let most = (limits.ingest_bytes_max, "ingest_bytes_max");
+        Self { stream: body.into_data_stream(), limits, most, bytes: 0, pace: Pace::default() }
     }
 
     /// The next chunk; none at the end.
@@ -114,11 +137,13 @@ impl<'a> Coming<'a> {
         };
         self.bytes += chunk.len() as u64;
         self.pace.came(chunk.len() as u64, asked.elapsed(), self.limits)?;
-        if self.bytes > self.limits.ingest_bytes_max {
-            let message = format!("expected a body of at most {} bytes (`ingest_bytes_max`)", self.limits.ingest_bytes_max);
-            return Err(Fault::new(FaultClass::Limit, "body_too_large", message).with_hint("send it in parts"));
-        }
-        Ok(Some(chunk))
+        if self.bytes > self.most.0 { Err(self.too_large()) } else { Ok(Some(chunk)) }
+    }
+
+    fn too_large(&self) -> Fault {
+        let (most, limit) = self.most;
+        Fault::new(FaultClass::Limit, "body_too_large", format!("expected a body of at most {most} bytes (`{limit}`)"))
+            .with_hint("send it in parts")
     }
 }
 
@@ -249,6 +274,21 @@ mod tests {
             gathered(vec![Ok("a"), Err(io::ErrorKind::ConnectionReset.into())]).await,
             ("a".into(), Some(io::ErrorKind::UnexpectedEof), Some("body_broken"))
         );
+    }
+
+    #[tokio::test]
+    async fn a_whole_body_has_bounds_of_size_and_silence() {
+        let limits = Limits { body_silence_max: Duration::from_millis(10), ..Limits::default() };
+        let collected = async |body: Body| whole(body, 4, &limits).await.map_err(|fault| fault.code);
+        assert_eq!(collected(Body::from("abcd")).await, Ok(Bytes::from_static(b"abcd")));
+        assert_eq!(collected(Body::empty()).await, Ok(Bytes::new()));
+        let parts = |parts: Vec<io::Result<&'static str>>| Body::from_stream(futures::stream::iter(parts));
+        assert_eq!(collected(parts(vec![Ok("ab"), Ok("cd")])).await, Ok(Bytes::from_static(b"abcd")));
+        assert_eq!(collected(Body::from("abcde")).await, Err("body_too_large"));
+        assert_eq!(collected(parts(vec![Ok("ab"), Ok("cde")])).await, Err("body_too_large"));
+        assert_eq!(collected(parts(vec![Ok("ab"), Err(io::ErrorKind::ConnectionReset.into())])).await, Err("body_broken"));
+        let silent = futures::stream::once(async { Ok::<_, io::Error>("a") }).chain(futures::stream::pending());
+        assert_eq!(collected(Body::from_stream(silent)).await, Err("request_timeout"));
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::body::{Body, to_bytes};
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
@@ -10,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::app::App;
 pub(crate) use super::auth::Ready;
+use super::body;
 use super::error::ApiError;
 use super::params::Params;
 use crate::model::{Fault, FaultClass};
@@ -41,21 +41,9 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for JsonBody<T> {
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
         // A body has no parameters beside it: a mistyped query string must not pass in silence.
         Params::parse(request.uri().query().unwrap_or_default())?.read::<()>()?;
-        let bytes = body(request.into_body(), app.limits.body_bytes_max).await?;
+        let bytes = body::whole(request.into_body(), app.limits.body_bytes_max, &app.limits).await?;
         Ok(Self(read_json(&bytes)?))
     }
-}
-
-/// Collects a body of at most `bytes_max`.
-pub(crate) async fn body(body: Body, bytes_max: usize) -> Result<bytes::Bytes, Fault> {
-    to_bytes(body, bytes_max).await.map_err(|error| {
-        let limit = std::error::Error::source(&error).is_some_and(|source| source.to_string().contains("length limit"));
-        if limit {
-            Fault::new(FaultClass::Limit, "body_too_large", format!("expected a body of at most {bytes_max} bytes (`body_bytes_max`)"))
-        } else {
-            Fault::new(FaultClass::Invalid, "body_broken", "the body ended before its announced length")
-        }
-    })
 }
 
 /// Reads a JSON object and places an error at its byte.

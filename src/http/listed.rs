@@ -13,9 +13,10 @@ use utoipa::openapi::path::HttpMethod;
 
 use super::app::App;
 use super::auth::By;
+use super::body;
 use super::definitions::{self, Deleted, Operations, blocking};
 use super::error::ApiError;
-use super::extract::{JsonBody, Ready, body, read_json};
+use super::extract::{JsonBody, Ready, read_json};
 use super::routes::{About, NoParams, Routes, json};
 use crate::engine::{Define, Engine};
 use crate::model::{Fault, Indicator, Object, Watchlist, WatchlistItem};
@@ -90,8 +91,8 @@ fn indicators(routes: &mut Routes) {
 }
 
 /// Reads a JSON body that may be as large as an import.
-async fn import<T: DeserializeOwned>(request: Request<Body>) -> Result<T, Fault> {
-    read_json(&body(request.into_body(), IMPORT_BYTES_MAX).await?)
+async fn import<T: DeserializeOwned>(app: &App, request: Request<Body>) -> Result<T, Fault> {
+    read_json(&body::whole(request.into_body(), IMPORT_BYTES_MAX, &app.limits).await?)
 }
 
 /// Writes what an import planned, part by part; counts what changed.
@@ -110,11 +111,11 @@ pub(crate) fn write(engine: &Arc<Engine>, entries: Vec<Entry>, actor: &Actor) ->
 async fn import_watchlist(
     Ready(engine): Ready,
     By(actor): By,
-    State(_): State<Arc<App>>,
+    State(app): State<Arc<App>>,
     Path(alias): Path<String>,
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
-    let asked: WatchlistImport = import(request).await?;
+    let asked: WatchlistImport = import(&app, request).await?;
     let done = blocking(move || {
         let (entries, done) = listed::import_watchlist(&engine.context(), &alias, &asked)?;
         let changed = write(&engine, entries, &actor)? - done.removed;
@@ -123,8 +124,13 @@ async fn import_watchlist(
     json(&done.await?)
 }
 
-async fn import_indicators(Ready(engine): Ready, By(actor): By, request: Request<Body>) -> Result<Response, ApiError> {
-    let asked: IndicatorImport = import(request).await?;
+async fn import_indicators(
+    Ready(engine): Ready,
+    By(actor): By,
+    State(app): State<Arc<App>>,
+    request: Request<Body>,
+) -> Result<Response, ApiError> {
+    let asked: IndicatorImport = import(&app, request).await?;
     let done = blocking(move || {
         let (entries, done) = listed::import_indicators(&asked)?;
         let changed = write(&engine, entries, &actor)?;

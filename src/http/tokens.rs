@@ -17,8 +17,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::app::App;
 use super::auth::{Caller, Peer};
+use super::body;
 use super::error::ApiError;
-use super::extract::body;
 use super::gate::{Gate, missing};
 use super::routes::{About, NoParams, Routes, json};
 use crate::access::{Presented, Subject};
@@ -315,7 +315,7 @@ fn refuse(status: StatusCode, error: &'static str, error_description: &'static s
 async fn oauth(State(app): State<Arc<App>>, peer: Peer, request: Request) -> Result<Response, ApiError> {
     let now = Time::now();
     let (parts, content) = request.into_parts();
-    let bytes = body(content, FORM_BYTES_MAX).await?;
+    let bytes = body::whole(content, FORM_BYTES_MAX, &app.limits).await?;
     let Some(form) = read_form(&bytes) else {
         return Ok(refuse(
             StatusCode::BAD_REQUEST,

@@ -439,7 +439,7 @@ fn over_http_a_key_is_all_that_an_assistant_may_do() {
     assert_eq!((&done["proposal"]["state"], &done["proposal"]["decided_by"]), (&json!("rejected"), &json!("ana")));
 
     // The end of a session is its opener's; what is over is gone.
-    assert_eq!(ben.request("DELETE", "/mcp", &[("mcp-session-id", own.as_str())], "").0, 202);
+    assert_eq!(ben.request("DELETE", "/mcp", &[("mcp-session-id", own.as_str())], "").0, 204);
     assert_eq!(ben.say(Some(&own), &[], &call("incidents", &json!({}))).0, 404);
 
     // Streams end with the key: the messages of the session, and the changes.

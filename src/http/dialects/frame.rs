@@ -13,8 +13,8 @@ use super::{Call, DIALECTS, Dialect, Reply, Right, call, kusto, logs, resources}
 use crate::engine::{Engine, Lent};
 use crate::http::app::App;
 use crate::http::auth::{Caller, Granted};
+use crate::http::body;
 use crate::http::error::ApiError;
-use crate::http::extract;
 use crate::model::{Fault, FaultClass};
 use crate::query::{Context, Question};
 
@@ -116,7 +116,7 @@ async fn run(
     let mut granted = caller.grant_in(&app, route.right, named)?;
     let named = named.map(str::to_owned);
     let (parts, body) = request.into_parts();
-    let body = extract::body(body, app.limits.body_bytes_max.max(BODY_BYTES_MAX)).await?;
+    let body = body::whole(body, app.limits.body_bytes_max.max(BODY_BYTES_MAX), &app.limits).await?;
     if let Some(database) = kusto::database(route.operation, &body) {
         granted = caller.grant_in(&app, route.right, Some(&database))?;
     }

@@ -29,6 +29,7 @@ use utoipa::openapi::{ContentBuilder, ObjectBuilder, Ref, Required, ResponseBuil
 
 use super::app::App;
 use super::auth::{self, Granted, Standing};
+use super::body;
 use super::error::{ApiError, ErrorBody};
 use super::request::Request;
 use super::routes::Routes;
@@ -158,7 +159,7 @@ fn operation(method: &HttpMethod, id: &str, summary: &str, error: &Ref) -> Opera
             let accept = header("Accept", true, "`text/event-stream`");
             operation.parameter(accept).response("200", content("text/event-stream", about))
         }
-        _ => operation.response("202", ResponseBuilder::new().description("The session is over").build()),
+        _ => operation.response("204", ResponseBuilder::new().description("The session is over").build()),
     };
     operation.build()
 }
@@ -183,12 +184,17 @@ async fn serve(
         None => {}
     }
     let ends = parts.method == Method::DELETE;
+    let body = Body::from(body::whole(body, app.limits.body_bytes_max, &app.limits).await?);
     let answer = door.service.handle(HttpRequest::from_parts(parts, body)).await;
     if let Some(begun) = answer.headers().get(&SESSION).and_then(|id| id.to_str().ok()).filter(|_| session.is_none()) {
         door.owners.lock().unwrap_or_else(PoisonError::into_inner).insert(begun.to_owned(), owner);
     }
     if let Some(session) = session.filter(|_| ends && answer.status().is_success()) {
         door.owners.lock().unwrap_or_else(PoisonError::into_inner).remove(&session);
+    }
+    if ends && answer.status() == StatusCode::ACCEPTED {
+        // Clients take 200 and 204 for the end of a session.
+        return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let (parts, body) = answer.into_parts();
     if parts.status.is_client_error() || parts.status.is_server_error() {
