@@ -249,6 +249,16 @@ pub(super) fn pause(id: &str, attempts: u32) -> i64 {
 /// Attempts after which a delivery is given up.
 pub(super) const ATTEMPTS_MAX: u32 = 6;
 
+/// When a delivery that waits since `since` is tried next, if its attempts follow each other as [`pause`] says; none when the last of
+/// them has passed.
+pub(super) fn next_try(id: &str, since: Time, now: Time) -> Option<Time> {
+    let mut slots = (1..ATTEMPTS_MAX).scan(since, |slot, attempts| {
+        *slot = slot.plus(pause(id, attempts));
+        Some(*slot)
+    });
+    slots.find(|slot| *slot > now)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

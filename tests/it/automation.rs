@@ -34,7 +34,11 @@ pub(crate) struct Receiver {
 
 impl Receiver {
     pub(crate) fn start(statuses: Vec<u16>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        Self::start_at(([127, 0, 0, 1], 0).into(), statuses)
+    }
+
+    fn start_at(address: std::net::SocketAddr, statuses: Vec<u16>) -> Self {
+        let listener = TcpListener::bind(address).expect("a free port");
         let address = listener.local_addr().expect("an address").to_string();
         let got: Arc<Mutex<Vec<Got>>> = Arc::default();
         let kept = Arc::clone(&got);
@@ -391,6 +395,53 @@ async fn only_silence_puts_off_the_other_calls_of_a_host() {
     assert!(due > begin.plus(7_000_000), "the host is left alone for a while");
     let counted: Vec<u32> = attempts(&clew).iter().map(|(_, attempts, _)| *attempts).collect();
     assert_eq!(counted, [1, 0]);
+}
+
+/// Behind a host that is gone for good, all that waits is given up when its own time is over, not one after the other; behind one that
+/// comes back, all of it is delivered at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn deliveries_to_a_silent_host_grow_old_together() {
+    const WAITING: usize = 12;
+    let minutes = |count: i64| count * 60_000_000;
+    let clew = allowed().await;
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = silent.local_addr().expect("an address");
+    drop(silent);
+    let action = json!([{"type": "webhook", "url": format!("http://{address}/"), "secret": "s"}]);
+    send(&clew, "PUT", "/v1/automation-rules/silent", incident_rule(action)).await;
+    for n in 0..WAITING {
+        create(&clew, &format!("i{n}"), "High").await;
+    }
+    let begin = Time::now();
+    let mut now = begin;
+    // Retries are over after 2 h 36 min, give or take a fifth.
+    while let Some(due) = automate(&clew, now).expect("the rules run").due {
+        assert!(due > now && due < begin.plus(minutes(200)), "{due}");
+        now = due;
+    }
+    let dead = clew.get("/v1/automation/runs?state=dead&limit=100").await;
+    assert_eq!((&dead["total"], now > begin.plus(minutes(120))), (&json!(WAITING), true));
+    let made: u64 = dead["value"].as_array().expect("a list").iter().filter_map(|run| run["actions"][0]["attempts"].as_u64()).sum();
+    assert!(made >= 6 && made <= (WAITING * 6) as u64, "one call for all of them, {made} made");
+
+    // Sent again, they have their time once more; then the host is back.
+    let ids: Vec<String> =
+        dead["value"].as_array().expect("a list").iter().filter_map(|run| run["id"].as_str().map(str::to_owned)).collect();
+    for id in &ids {
+        tokio::task::block_in_place(|| clew.engine.resend_automation(id, now)).expect("it is sent again");
+    }
+    let waiting = tokio::task::block_in_place(|| clew.engine.waiting_runs()).expect("the runs are there");
+    assert_eq!(waiting.len(), WAITING);
+    let held = waiting.iter().filter(|run| run.actions[0].held_up_by.as_deref() == Some("127.0.0.1")).count();
+    assert_eq!(held, WAITING, "{waiting:?}");
+    let back = Receiver::start_at(address, vec![200; WAITING]);
+    let due = waiting.iter().filter_map(|run| run.actions[0].due).min().expect("they are tried again");
+    let mut pass = automate(&clew, due).expect("the rules run");
+    while pass.waiting > 0 {
+        pass = automate(&clew, due).expect("the rules run");
+    }
+    drop(back);
+    assert_eq!(clew.get("/v1/automation/runs?state=dead").await["total"], 0);
 }
 
 /// A rule of a workspace works there while the server runs, and nowhere else.

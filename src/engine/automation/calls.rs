@@ -1,5 +1,6 @@
 //! The actions of runs: those that change something here are done at once; webhooks are called host by host, so that one that is slow or silent
-//! holds up nobody but its own deliveries.
+//! holds up nobody but its own deliveries. One call at a time finds out whether a host is back; all that wait for it grow old together, and
+//! are tried at once when it answers.
 //!
 //! Nothing is locked while something is done. An action that is being tried is marked, so that no two try it at a time; what became of it is
 //! kept before another attempt.
@@ -54,8 +55,10 @@ pub(super) struct Worked {
 struct Tried {
     run: String,
     place: usize,
-    /// Whether it was tried at all; else it waits for a host that says nothing.
+    /// Whether it was tried at all.
     counts: bool,
+    /// The host that says nothing.
+    silent: Option<String>,
     done: Result<(ActionState, String), Failed>,
 }
 
@@ -130,7 +133,7 @@ impl Engine {
                 (Some(action), _) => self.act(&run, place, action).map(|message| (ActionState::Done, message)),
                 (None, _) => Err(Failed { message: "the rule was changed or deleted".to_owned(), again: false, silent: false }),
             };
-            tried.push(Tried { run: run.id, place, counts: true, done });
+            tried.push(Tried { run: run.id, place, counts: true, silent: None, done });
         }
         let calls: Vec<Calls> = hosts.into_iter().map(|(host, deliveries)| Calls { host, deliveries }).collect();
         let over = self.settle(tried, now);
@@ -189,8 +192,12 @@ impl Engine {
                 Err(fault) => Err(Failed { message: fault.message.clone(), again: true, silent }),
             };
             silent = matches!(&done, Err(Failed { silent: true, .. }));
+            if !silent && policy.is_ok() {
+                self.release(&calls.host)?;
+            }
             let (run, place) = (delivery.run.id.clone(), delivery.place);
-            tried.push(Tried { run, place, counts, done: done.map(|message| (ActionState::Done, message)) });
+            let silent = silent.then(|| calls.host.clone());
+            tried.push(Tried { run, place, counts, silent, done: done.map(|message| (ActionState::Done, message)) });
             if tried.len() >= KEPT_MAX || kept.elapsed() >= KEPT_TIME_MAX {
                 let more = self.settle(std::mem::take(&mut tried), clock());
                 over = over.and_then(|over: u64| more.map(|more| over + more));
@@ -199,6 +206,17 @@ impl Engine {
         }
         let settled = self.settle(tried, clock());
         Ok(over? + settled?)
+    }
+
+    /// Lets what waited for a host that answers be tried at once.
+    fn release(&self, host: &str) -> Result<(), Fault> {
+        self.automation_state(|state| {
+            let actions = state.waiting.iter_mut().flat_map(|run| &mut run.actions);
+            for action in actions.filter(|action| action.held_up_by.as_deref() == Some(host)) {
+                (action.due, action.held_up_by) = (None, None);
+            }
+            Ok(())
+        })
     }
 
     /// Calls one webhook; says what it answered.
@@ -252,19 +270,26 @@ impl Engine {
             for tried in &tried {
                 state.busy.remove(&(tried.run.clone(), tried.place));
             }
-            for Tried { run, place, counts, done } in tried {
+            for Tried { run, place, counts, silent, done } in tried {
                 let Some(run) = state.waiting.iter_mut().find(|waiting| waiting.id == run) else { continue };
-                let id = run.id.clone();
+                let (id, started) = (run.id.clone(), run.started);
                 let result = &mut run.actions[place];
                 result.attempts += u32::from(counts);
-                result.due = None;
+                (result.due, result.held_up_by) = (None, silent);
+                // What waits for a silent host has the time that attempts would take, whoever is tried for all of them.
+                let next = match &result.held_up_by {
+                    Some(_) => egress::next_try(&id, result.since.unwrap_or(started), now),
+                    None => Some(now.plus(egress::pause(&id, result.attempts))),
+                };
                 match done {
                     Ok((state, message)) => (result.state, result.message) = (state, message),
-                    Err(Failed { message, again, .. }) if again && result.attempts < ATTEMPTS_MAX => {
+                    Err(Failed { message, again, .. }) => {
                         result.message = message;
-                        result.due = Some(now.plus(egress::pause(&id, result.attempts)));
+                        result.due = next.filter(|_| again && result.attempts < ATTEMPTS_MAX);
+                        if result.due.is_none() {
+                            (result.state, result.held_up_by) = (ActionState::Dead, None);
+                        }
                     }
-                    Err(Failed { message, .. }) => (result.state, result.message) = (ActionState::Dead, message),
                 }
             }
             if changed {

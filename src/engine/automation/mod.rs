@@ -67,9 +67,23 @@ pub struct ActionResult {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub due: Option<Time>,
+    /// The host that stays silent, for whose answer it waits. It is given up when its own time is over, tried by then or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_up_by: Option<String>,
+    /// Since when it waits, where that is later than the start of its run: it was sent again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub since: Option<Time>,
     /// Whom it tells what, if it tells people something.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<Notice>,
+}
+
+impl ActionResult {
+    /// Begins anew what was given up.
+    fn again(&mut self, now: Time) {
+        (self.state, self.attempts, self.due, self.since, self.held_up_by) = (ActionState::Waiting, 0, None, Some(now), None);
+    }
 }
 
 /// A rule that ran for one document.
@@ -364,7 +378,7 @@ impl Engine {
         let decision = last.ok_or_else(unknown)?;
         let mut run: Run = serde_json::from_value((*decision.value).clone()).map_err(|_| unknown())?;
         let dead = run.actions.iter_mut().filter(|action| action.state == ActionState::Dead);
-        let count = dead.map(|action| (action.state, action.attempts, action.due) = (ActionState::Waiting, 0, None)).count();
+        let count = dead.map(|action| action.again(now)).count();
         if count == 0 {
             let message = format!("expected a run with an action that was given up, found none in `{id}`");
             return Err(Fault::new(FaultClass::Conflict, "run_not_dead", message));
@@ -460,6 +474,8 @@ fn new_run(rule: &Rule, found: &Found, when: &str, seq: Seq, now: Time) -> Run {
         message: String::new(),
         attempts: 0,
         due: None,
+        held_up_by: None,
+        since: None,
         notice: match action {
             Action::Notify { to, text } => Some(Notice { to: to.clone(), text: text.clone() }),
             _ => None,
