@@ -83,6 +83,11 @@ pub struct Indicator {
     pub valid_until: Option<Time>,
     /// Whether its source took it back: it matches nothing.
     pub revoked: bool,
+    /// Whether an entity alone can match the pattern, as answers say; what only several observations tell (`FOLLOWEDBY`, `REPEATS`,
+    /// `AND` between observations), or values that entities are not known by, match nothing. Changes ignore it.
+    #[serde(deserialize_with = "ignored", skip_serializing_if = "Option::is_none")]
+    #[schema(read_only)]
+    pub matchable: Option<bool>,
     /// Who says so.
     pub source: String,
     /// Its id at its source.
@@ -96,6 +101,11 @@ pub struct Indicator {
     #[serde(skip_serializing_if = "Object::is_empty")]
     #[schema(value_type = std::collections::HashMap<String, serde_json::Value>)]
     pub extended: Object,
+}
+
+/// Takes no notice of what a client sends back of an answer.
+fn ignored<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    serde::de::IgnoredAny::deserialize(deserializer).map(|_| None)
 }
 
 impl Indicator {

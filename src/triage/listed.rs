@@ -10,6 +10,7 @@ use super::definition::{Definition, check_id};
 use crate::ingest::pattern;
 use crate::model::{Fault, FaultClass, Indicator, Object, Stored, Time, Watchlist, WatchlistItem};
 use crate::query::Context;
+use crate::query::listed::is_matchable;
 
 /// Items of one import at the most.
 const ITEMS_MAX: usize = 100_000;
@@ -42,6 +43,9 @@ pub struct Imported {
     pub skipped: Vec<String>,
     /// How many were left out.
     pub skipped_total: u64,
+    /// How many indicators were taken in whose patterns match nothing here, as their `matchable` says.
+    #[serde(skip_serializing_if = "is_none")]
+    pub unmatched: u64,
 }
 
 impl Imported {
@@ -54,6 +58,10 @@ impl Imported {
             self.skipped.push(reason);
         }
     }
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 fn invalid(code: &'static str, message: impl Into<String>) -> Fault {
@@ -240,6 +248,7 @@ pub fn import_indicators(import: &IndicatorImport) -> Result<(Vec<Entry>, Import
             indicator.source = import.source.clone().unwrap_or_default();
         }
         done.read += 1;
+        done.unmatched += u64::from(!is_matchable(&indicator));
         entries.push(Entry { kind: Indicator::KIND, id, value: Some(json!(indicator)) });
     }
     Ok((entries, done))
@@ -310,7 +319,7 @@ fn stix_indicator(object: Value) -> Result<(String, Indicator), String> {
         members.remove(name);
     }
     indicator.extended = members;
-    indicator.check().map_err(|fault| format!("`{id}`: {}", fault.message))?;
+    indicator.check().map_err(|fault| format!("`{id}`: {}: {}", fault.code, fault.message))?;
     Ok((id, indicator))
 }
 
@@ -370,7 +379,10 @@ fn of_csv(text: &str, done: &mut Imported) -> Result<Vec<(String, Indicator)>, F
             source,
             ..Indicator::default()
         };
-        found.insert(id, indicator);
+        match indicator.check() {
+            Ok(()) => drop(found.insert(id, indicator)),
+            Err(fault) => done.skip(format!("line {line}: {}: {}", fault.code, fault.message)),
+        }
     }
     Ok(found.into_iter().collect())
 }
@@ -407,11 +419,15 @@ impl Definition for Indicator {
             return Err(invalid("indicator_invalid", "expected `confidence` from 0 to 100"));
         }
         let stix = self.pattern_type.is_empty() || self.pattern_type.eq_ignore_ascii_case("stix");
-        if stix && !self.pattern.trim_start().starts_with(['[', '(']) {
-            let message = format!("expected a pattern such as `[ipv4-addr:value = '198.51.100.7']`, found `{}`", self.pattern);
-            return Err(invalid("indicator_invalid", message));
+        match pattern::parse(&self.pattern) {
+            Err(flaw) if stix => Err(invalid("indicator_pattern_invalid", format!("the pattern is none of STIX: {flaw}"))
+                .with_hint("a pattern is such as `[ipv4-addr:value = '198.51.100.7']`")),
+            Ok(_) | Err(_) => Ok(()),
         }
-        Ok(())
+    }
+
+    fn shown(self, _now: Time) -> Self {
+        Self { matchable: Some(is_matchable(&self)), ..self }
     }
 }
 

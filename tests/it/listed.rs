@@ -198,8 +198,59 @@ async fn imports_without_sense_are_refused() {
         let (status, answer) = clew.by("ana", "POST", path, body).await;
         assert_eq!((status.as_u16(), answer["error"]["code"].as_str()), (400, Some(code)), "{path}: {answer}");
     }
-    let (status, answer) = clew.by("ana", "PUT", "/v1/indicators/x", json!({"pattern": "1.2.3.4"})).await;
-    assert_eq!((status.as_u16(), answer["error"]["code"].as_str()), (400, Some("indicator_invalid")));
+    for pattern in ["1.2.3.4", "[ipv4-addr:value = ", "[ipv4-addr:value = '1.2.3.4'] AND", "[file:name LIKE 3]"] {
+        let (status, answer) = clew.by("ana", "PUT", "/v1/indicators/x", json!({"pattern": pattern})).await;
+        assert_eq!((status.as_u16(), answer["error"]["code"].as_str()), (400, Some("indicator_pattern_invalid")), "{pattern}");
+    }
+    // An import leaves out what is broken, says where and why, and takes the rest.
+    let csv = "pattern\n[ipv4-addr:value = '198.51.100.7']\n[ipv4-addr:value = \n[file:name = 'a'] FOLLOWEDBY [file:name = 'b']\n";
+    let done = send(&clew, "POST", "/v1/indicators/import", json!({"content": csv})).await;
+    let reason = "line 3: indicator_pattern_invalid: the pattern is none of STIX: expected a value: a text in quotes, a number, `true` or \
+        `false` at character 19, found the end";
+    assert_eq!(done, json!({"read": 2, "changed": 2, "removed": 0, "skipped": [reason], "skipped_total": 1, "unmatched": 1}));
+    let matchable: Vec<bool> =
+        clew.get("/v1/indicators").await["value"].as_array().expect("a list").iter().filter_map(|row| row["matchable"].as_bool()).collect();
+    assert_eq!((matchable.len(), matchable.iter().filter(|is| **is).count()), (2, 1));
+    let mut defined = send(&clew, "PUT", "/v1/indicators/y", json!({"pattern": "[url:value = 'u'] REPEATS 2 TIMES"})).await;
+    assert_eq!(defined["matchable"], false);
+    // What was read can be sent back.
+    for member in ["id", "etag", "created", "created_by", "modified", "modified_by"] {
+        defined.as_object_mut().expect("an object").remove(member);
+    }
+    send(&clew, "PUT", "/v1/indicators/y", defined).await;
+    let path = "/subscriptions/s/resourceGroups/g/providers/Microsoft.OperationalInsights/workspaces/w/providers/Microsoft.SecurityInsights/\
+        threatIntelligence/main/indicators/z?api-version=2025-09-01";
+    let body =
+        |pattern: &str| json!({"kind": "indicator", "properties": {"pattern": pattern, "patternType": "ipv4-addr", "displayName": "z"}});
+    let (status, answer) = clew.by("ana", "PUT", path, body("[ipv4-addr:value = '1.1.1.1'")).await;
+    assert_eq!((status.as_u16(), answer["error"]["code"].as_str()), (400, Some("BadRequest")), "{answer}");
+    assert_eq!(clew.by("ana", "PUT", path, body("[ipv4-addr:value = '1.1.1.1']")).await.0, StatusCode::CREATED);
     let (status, answer) = clew.try_get("/v1/watchlists/none/items").await;
     assert_eq!((status.as_u16(), answer["error"]["code"].as_str()), (404, Some("definition_unknown")));
+}
+
+/// Patterns by likeness, by expression, and of several values of one thing.
+#[tokio::test(flavor = "multi_thread")]
+async fn indicators_match_by_likeness_and_several_values() {
+    let clew = filled();
+    let patterns = [
+        ("like", "[url:value LIKE 'http://EVIL.example/%']", vec!["url:http://evil.example/x"]),
+        ("one", "[ipv4-addr:value LIKE '198.51.100._']", vec!["ip:198.51.100.7"]),
+        ("matches", "[domain-name:value MATCHES '(^|\\\\.)evil\\\\.[a-z]+$']", vec!["url:http://evil.example/x"]),
+        ("both", "[url:value = 'http://evil.example/x' AND domain-name:value LIKE 'evil.%']", vec!["url:http://evil.example/x"]),
+        ("either", "[ipv4-addr:value = '10.2.3.4' AND (ipv4-addr:value ISSUBSET '10.0.0.0/8' OR file:name = 'x')]", vec!["ip:10.2.3.4"]),
+        ("neither", "[url:value = 'http://evil.example/x' AND domain-name:value LIKE 'good.%']", vec![]),
+        ("other", "[url:value LIKE 'http://evil.example/__%']", vec![]),
+        ("more", "[url:value = 'http://evil.example/x' AND file:size = 3]", vec![]),
+        ("negated", "[url:value NOT LIKE 'x%']", vec![]),
+        ("then", "[url:value = 'http://evil.example/x'] FOLLOWEDBY [url:value = 'http://evil.example/x']", vec![]),
+    ];
+    for (id, pattern, _) in &patterns {
+        send(&clew, "PUT", &format!("/v1/indicators/{id}"), json!({"pattern": pattern})).await;
+    }
+    for (id, pattern, expected) in &patterns {
+        assert_eq!(ids(&clew.get(&format!("/v1/indicators/{id}/matches")).await), *expected, "{pattern}");
+        let matchable = !["more", "negated", "then"].contains(id);
+        assert_eq!(clew.get(&format!("/v1/indicators/{id}")).await["matchable"], matchable, "{pattern}");
+    }
 }

@@ -1,13 +1,15 @@
 //! The values of all lists and indicators, to be looked up by what an entity is known by.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use hashbrown::HashMap;
+use regex::{Regex, RegexSet, RegexSetBuilder};
 
+use super::pattern::{self, Demand, EXPRESSION_BYTES_MAX, Wanted};
 use super::{MATCHES_INDICATOR, Match, ON_LIST};
 use crate::graph::{Direction, EdgeFilter, EntityRef, GraphSnapshot, NodeId};
-use crate::ingest::pattern;
 use crate::model::{Indicator, Seq, Time};
 
 /// Where a value stands.
@@ -19,14 +21,33 @@ enum Place {
     Indicator(usize),
 }
 
+/// What a value says: where it stands, by which document, and what must hold beside it.
+#[derive(Clone, Copy, Debug)]
+struct Said {
+    place: Place,
+    seq: Seq,
+    /// Place of the other demands of its alternative.
+    beside: Option<usize>,
+}
+
 /// A network of addresses.
 #[derive(Clone, Copy, Debug)]
 struct Network {
     address: u128,
     mask: u128,
-    place: Place,
-    seq: Seq,
+    said: Said,
 }
+
+/// Expressions that values of one kind may fit, some of them tried together.
+#[derive(Debug)]
+struct Expressions {
+    kind: &'static str,
+    set: RegexSet,
+    said: Vec<Said>,
+}
+
+/// Expressions that are tried together.
+const EXPRESSIONS_AT_ONCE: usize = 200;
 
 /// Values of all lists and indicators.
 #[derive(Debug, Default)]
@@ -35,8 +56,13 @@ pub struct Index {
     by_alias: HashMap<String, usize>,
     indicators: Vec<(String, Indicator)>,
     /// By type of value (`ip:`, `domain:`, `hash:` ...; a list's values have `text:`) and value.
-    values: HashMap<String, Vec<(Place, Seq)>>,
+    values: HashMap<String, Vec<Said>>,
     networks: Vec<Network>,
+    /// Expressions by kind, as they come.
+    written: Vec<(&'static str, Regex, Said)>,
+    expressions: Vec<Expressions>,
+    /// What must hold beside the value that was found.
+    beside: Vec<Vec<Demand>>,
     /// Whether any value may be the digest of a file.
     digests: bool,
 }
@@ -44,7 +70,7 @@ pub struct Index {
 impl Index {
     /// Whether there is nothing to match.
     pub fn is_empty(&self) -> bool {
-        self.values.is_empty() && self.networks.is_empty()
+        self.values.is_empty() && self.networks.is_empty() && self.expressions.is_empty()
     }
 
     /// Adds an item of a list under its key.
@@ -55,49 +81,62 @@ impl Index {
         });
         let key = key.trim();
         if let Some(network) = network(key) {
-            self.networks.push(Network { address: network.0, mask: network.1, place: Place::List(list), seq });
+            let said = Said { place: Place::List(list), seq, beside: None };
+            self.networks.push(Network { address: network.0, mask: network.1, said });
             return;
         }
         let text = key.parse::<IpAddr>().map_or_else(|_| key.to_lowercase(), |address| plain(address).to_string());
         self.digests |= is_digest(&text);
-        self.values.entry(format!("text:{text}")).or_default().push((Place::List(list), seq));
+        self.values.entry(format!("text:{text}")).or_default().push(Said { place: Place::List(list), seq, beside: None });
     }
 
-    /// Adds an indicator, unless it was revoked or no single value tells it.
+    /// Adds an indicator, unless it was revoked or no entity alone tells it.
     pub fn add_indicator(&mut self, id: &str, indicator: Indicator, seq: Seq) {
         if indicator.revoked {
             return;
         }
-        let alone: Vec<_> = pattern::read(&indicator.pattern).values.into_iter().filter(|found| found.alone).collect();
-        if alone.is_empty() {
+        let alternatives = pattern::alternatives(&indicator);
+        if alternatives.is_empty() {
             return;
         }
         let place = Place::Indicator(self.indicators.len());
-        for found in alone {
-            let value = found.value.trim();
-            let kind = match (found.object.as_str(), found.property.as_str()) {
-                ("ipv4-addr" | "ipv6-addr", "value") | ("network-traffic", "src_ref.value" | "dst_ref.value") => "ip",
-                ("domain-name", "value") => "domain",
-                ("url", "value") => "url",
-                ("email-addr", "value") | ("email-message", "from_ref.value" | "sender_ref.value") => "email",
-                ("user-account", "user_id" | "account_login") => "account",
-                ("file", "name") => "file",
-                ("file", property) if property.starts_with("hashes.") => "hash",
-                ("windows-registry-key", "key") => "registry",
-                _ => continue,
-            };
-            if kind == "ip"
-                && let Some(network) = network(value)
-            {
-                self.networks.push(Network { address: network.0, mask: network.1, place, seq });
-                continue;
+        for mut demands in alternatives {
+            self.digests |= demands.iter().any(|demand| demand.kind == "hash");
+            // The demand that the fewest entities meet leads to the others.
+            demands.sort_by_key(|demand| match demand.wanted {
+                Wanted::Value(_) => 0,
+                Wanted::Network(..) => 1,
+                Wanted::Fits(_) => 2,
+            });
+            let Demand { kind, wanted } = demands.remove(0);
+            let beside = (!demands.is_empty()).then(|| {
+                self.beside.push(demands);
+                self.beside.len() - 1
+            });
+            let said = Said { place, seq, beside };
+            match wanted {
+                Wanted::Value(value) => self.values.entry(format!("{kind}:{value}")).or_default().push(said),
+                Wanted::Network(address, mask) => self.networks.push(Network { address, mask, said }),
+                Wanted::Fits(expression) => self.written.push((kind, expression, said)),
             }
-            let value = value.parse::<IpAddr>().map_or_else(|_| value.to_lowercase(), |address| plain(address).to_string());
-            let value = if kind == "url" { value.trim_end_matches('/').to_owned() } else { value };
-            self.digests |= kind == "hash";
-            self.values.entry(format!("{kind}:{value}")).or_default().push((place, seq));
         }
         self.indicators.push((id.to_owned(), indicator));
+    }
+
+    /// Makes what was added ready to be asked.
+    pub fn finish(&mut self) {
+        let mut written = std::mem::take(&mut self.written);
+        written.sort_by_key(|(kind, ..)| *kind);
+        for of_kind in written.chunk_by(|a, b| a.0 == b.0).flat_map(|of_kind| of_kind.chunks(EXPRESSIONS_AT_ONCE)) {
+            let texts = of_kind.iter().map(|(_, expression, _)| expression.as_str());
+            let mut set = RegexSetBuilder::new(texts);
+            // Each was built by itself within its bound.
+            let set = set.case_insensitive(true).size_limit(2 * of_kind.len() * EXPRESSION_BYTES_MAX).build();
+            if let Ok(set) = set {
+                let said = of_kind.iter().map(|(.., said)| *said).collect();
+                self.expressions.push(Expressions { kind: of_kind[0].0, set, said });
+            }
+        }
     }
 
     /// What the lists and indicators say of an entity: lists by alias, then indicators by id, each once.
@@ -105,7 +144,7 @@ impl Index {
         if self.is_empty() {
             return Vec::new();
         }
-        let mut found: Vec<(Place, Seq)> = Vec::new();
+        let mut found: Vec<Said> = Vec::new();
         let mut probes = probes(entity);
         if self.digests {
             probes.extend(digests(graph, entity));
@@ -121,11 +160,17 @@ impl Index {
         let addresses = probes.iter().filter_map(|probe| probe.strip_prefix("ip:")?.parse::<IpAddr>().ok());
         for address in addresses.map(bits) {
             let inside = self.networks.iter().filter(|network| address & network.mask == network.address);
-            found.extend(inside.map(|network| (network.place, network.seq)));
+            found.extend(inside.map(|network| network.said));
         }
-        found.sort_unstable();
-        found.dedup_by_key(|(place, _)| *place);
-        let mut matches: Vec<Match> = found.into_iter().map(|(place, seq)| self.describe(place, seq, now)).collect();
+        for Expressions { kind, set, said } in &self.expressions {
+            for value in values_of(&probes, kind) {
+                found.extend(set.matches(&value).into_iter().map(|at| said[at]));
+            }
+        }
+        found.retain(|said| said.beside.is_none_or(|beside| self.beside[beside].iter().all(|demand| holds(demand, &probes))));
+        found.sort_unstable_by_key(|said| (said.place, said.seq));
+        found.dedup_by_key(|said| said.place);
+        let mut matches: Vec<Match> = found.into_iter().map(|said| self.describe(said.place, said.seq, now)).collect();
         matches.sort_by(|a, b| (b.relation, &a.id).cmp(&(a.relation, &b.id)));
         matches
     }
@@ -145,8 +190,29 @@ impl Index {
     }
 }
 
+/// The values of one kind among what an entity is looked up by; addresses of a whole site with and without the slash at the end.
+fn values_of<'a>(probes: &'a BTreeSet<String>, kind: &'a str) -> impl Iterator<Item = Cow<'a, str>> {
+    let values = probes.iter().filter_map(move |probe| probe.strip_prefix(kind)?.strip_prefix(':'));
+    values.flat_map(move |value| {
+        let bare = || value.split_once("://").is_none_or(|(_, rest)| !rest.contains('/'));
+        let slashed = (kind == "url" && bare()).then(|| Cow::Owned(format!("{value}/")));
+        slashed.into_iter().chain([Cow::Borrowed(value)])
+    })
+}
+
+/// Whether an entity has a value that a pattern asks for.
+fn holds(demand: &Demand, probes: &BTreeSet<String>) -> bool {
+    match &demand.wanted {
+        Wanted::Value(value) => probes.contains(&format!("{}:{value}", demand.kind)),
+        Wanted::Network(address, mask) => {
+            values_of(probes, demand.kind).any(|value| value.parse().is_ok_and(|ip| bits(ip) & mask == *address))
+        }
+        Wanted::Fits(expression) => values_of(probes, demand.kind).any(|value| expression.is_match(&value)),
+    }
+}
+
 /// An address without the disguise of an IPv4 address as an IPv6 one.
-fn plain(address: IpAddr) -> IpAddr {
+pub(super) fn plain(address: IpAddr) -> IpAddr {
     address.to_canonical()
 }
 
@@ -159,7 +225,7 @@ fn bits(address: IpAddr) -> u128 {
 }
 
 /// First address and mask of `10.0.0.0/8`.
-fn network(text: &str) -> Option<(u128, u128)> {
+pub(super) fn network(text: &str) -> Option<(u128, u128)> {
     let (address, length) = text.split_once('/')?;
     let (address, length) = (address.trim().parse::<IpAddr>().ok()?, length.trim().parse::<u32>().ok()?);
     let length = match address {

@@ -2,6 +2,7 @@
 //! present lists, so that a changed list changes every answer at once.
 
 mod index;
+mod pattern;
 mod requests;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +14,7 @@ use super::answer::{Edge, Node, Properties, Subgraph};
 use super::{Context, Snapshot, render};
 
 pub use index::Index;
+pub use pattern::is_matchable;
 pub use requests::{
     IndicatorFilter, IndicatorMatches, IndicatorPage, IndicatorRow, ListedEntity, ListedPage, WatchlistItemRow, WatchlistItems,
     WatchlistItemsPage, WatchlistMatches,
@@ -48,6 +50,7 @@ impl Cache {
             let indicator: Indicator = value(&stored)?;
             index.add_indicator(&stored.resource.id, indicator, stored.seq);
         }
+        index.finish();
         let index = Arc::new(index);
         // A snapshot older than the records, or one of then, may miss what came last: it has an index of its own.
         if last <= snapshot.seq {

@@ -306,6 +306,7 @@ impl Question for IndicatorFilter {
                 page.complete = false;
                 continue;
             }
+            let indicator = Indicator { matchable: Some(super::is_matchable(&indicator)), ..indicator };
             page.value.push(IndicatorRow {
                 id: stored.resource.id.to_string(),
                 etag: stored.etag(),

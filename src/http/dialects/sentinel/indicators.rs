@@ -12,6 +12,7 @@ use super::{list, stored};
 use crate::engine::Engine;
 use crate::http::dialects::arm::{put as member, time};
 use crate::http::dialects::{Call, Members, Reply, Right, Route, answers, arm, changes, read_token, write_token};
+use crate::ingest::pattern;
 use crate::model::{Fault, FaultClass, Stored, Time};
 use crate::query::Context;
 use crate::query::odata::{self, Filter, Order, Place, Record, Schema};
@@ -158,7 +159,7 @@ fn invalid(name: &str, what: &str) -> Fault {
 fn value(body: &Value) -> Result<Value, Fault> {
     let given = stored::properties(body, &["pattern"])?;
     let members = Members::of(body).inner("properties");
-    let pattern = members.word("pattern").unwrap_or_default();
+    let text = members.word("pattern").unwrap_or_default();
     let when = |name: &str| -> Result<Option<Time>, Fault> {
         let text = members.word(name);
         text.map(|text| Time::parse(&text).map_err(|error| invalid(name, &error.to_string()))).transpose()
@@ -172,14 +173,19 @@ fn value(body: &Value) -> Result<Value, Fault> {
     };
     // A type of objects says that the pattern is one of STIX.
     let language =
-        members.word("patternType").filter(|kind| !kind.eq_ignore_ascii_case("stix") && !kind.eq_ignore_ascii_case(object_type(&pattern)));
-    let stix = language.as_deref().is_none_or(|_| pattern.starts_with('['));
+        members.word("patternType").filter(|kind| !kind.eq_ignore_ascii_case("stix") && !kind.eq_ignore_ascii_case(object_type(&text)));
+    let stix = language.as_deref().is_none_or(|_| text.starts_with('['));
+    if let Err(flaw) = pattern::parse(&text)
+        && stix
+    {
+        return Err(invalid("pattern", &format!("the pattern is none of STIX: {flaw}")));
+    }
     let phases = members.list("killChainPhases").iter().filter_map(|phase| Members::of(phase).word("phaseName"));
     let extended: Map<String, Value> =
         given.into_iter().filter(|(name, value)| !value.is_null() && !OWN.iter().any(|own| own.eq_ignore_ascii_case(name))).collect();
     let mut value = json!({
         "name": members.text("displayName").unwrap_or_default(), "description": members.text("description").unwrap_or_default(),
-        "pattern": pattern, "pattern_type": if stix { "stix".to_owned() } else { language.unwrap_or_default() },
+        "pattern": text, "pattern_type": if stix { "stix".to_owned() } else { language.unwrap_or_default() },
         "threat_types": members.texts("threatTypes"), "revoked": members.flag("revoked").unwrap_or_default(),
         "source": members.text("source").unwrap_or_default(), "labels": members.texts("threatIntelligenceTags"),
         "kill_chain_phases": phases.collect::<Vec<_>>(),

@@ -1,5 +1,9 @@
 //! Patterns of STIX: which values of which objects a threat indicator names.
 
+mod syntax;
+
+pub use syntax::{Flaw, Operator, Test, Tree, parse};
+
 /// A value that a pattern compares with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compared {
@@ -171,7 +175,7 @@ impl Reader<'_> {
 }
 
 /// The text that an anchored expression without choices stands for: `^evil\.example$`.
-fn literal(expression: &str) -> Option<String> {
+pub fn literal(expression: &str) -> Option<String> {
     let inner = expression.strip_prefix('^')?.strip_suffix('$')?;
     let mut text = String::new();
     let mut chars = inner.chars();
