@@ -17,6 +17,7 @@ use crate::journal::Journal;
 use crate::model::{Batch, Body, Document, Fault, FaultClass, Record, Seq, Time};
 use crate::triage::suppression::{self, Rules};
 
+use super::numbers::{self, Numbers};
 use super::views::Views;
 use super::{Options, Shared};
 
@@ -53,6 +54,8 @@ pub(super) struct Expected {
     pub(super) item: Item,
     pub(super) id: String,
     pub(super) newest: Option<Seq>,
+    /// The number that a new incident gets, which no other may have.
+    pub(super) number: Option<i64>,
 }
 
 /// The code of the fault of a change that was planned on a version that is no longer the newest.
@@ -308,7 +311,8 @@ impl Writer {
 
     fn append_and_apply(&mut self, plan: Plan) -> Result<(), Fault> {
         let written = plan.documents.len() as u64;
-        let batch = Batch { last: plan.last, records: plan.records };
+        let mut batch = Batch { last: plan.last, records: plan.records };
+        numbers::settle(&mut batch.records);
         // No view may hold what the journal could still lose, so the flush comes first. A journal that refuses a batch
         // (a full disk) has written nothing and takes the next one; views that fail have lost touch with it.
         self.journal.append(plan.documents)?.wait()?;
@@ -341,6 +345,8 @@ pub(super) struct Plan {
     hashes: HashSet<[u8; 16]>,
     /// Newest versions in this very batch.
     pub(super) standing: Standing,
+    /// Numbers that incidents get in this very batch.
+    pub(super) numbers: Numbers,
 }
 
 impl Plan {
@@ -352,12 +358,14 @@ impl Plan {
             records: Vec::new(),
             hashes: HashSet::new(),
             standing: Standing::default(),
+            numbers: Numbers::default(),
         }
     }
 
     /// Whether an incident or alert has the version that a change expects.
     fn holds(&self, expected: &Expected, views: &Views) -> bool {
         self.standing.newest_of(expected.item, &expected.id, views).map(|(_, seq)| seq) == expected.newest
+            && expected.number.is_none_or(|number| self.numbers.is_free(number, &expected.id, views))
     }
 
     /// A document of this batch.
@@ -373,6 +381,7 @@ impl Plan {
         self.last = Seq(self.last.0 + 1);
         self.hashes.insert(document.hash);
         let (records, updated) = self.standing.records(&document, self.last, bodies, views);
+        self.numbers.note(&records, views);
         self.records.extend(records);
         self.documents.push(document);
         if updated { Outcome::Updated(self.last) } else { Outcome::New(self.last) }

@@ -16,6 +16,7 @@ mod ingests;
 mod lent;
 mod load;
 mod notifications;
+mod numbers;
 mod proposals;
 mod reconcile;
 mod recover;

@@ -1,18 +1,19 @@
 //! What the writer journals behind a source's version: of something that people changed, both put together; of a new alert that a
 //! suppression rule means, the dismissed version.
 
+use std::collections::HashSet;
+
 use crate::model::{Alert, Body, Change, Fault, Incident, Seq, Time};
 use crate::triage::merge;
 use crate::triage::suppression::{self, Rules};
 use crate::triage::versioned::{Versioned, version_in};
 
 use super::commit::{Item, Outcome, Parsed, Plan, Writer};
-
-/// Incidents that were merged into each other, one after the other, which new alerts follow.
-const MERGES_MAX: usize = 32;
+use super::numbers::Numbers;
+use super::views::Views;
 
 /// What has versions, as the writer tells it.
-trait Kept: Versioned {
+pub(super) trait Kept: Versioned {
     const ITEM: Item;
     /// The whole version in a body.
     fn in_body(body: &Body) -> Option<&Self>;
@@ -20,6 +21,8 @@ trait Kept: Versioned {
     fn handed_on(_before: &Self, _after: &Self) -> Option<(String, Vec<String>)> {
         None
     }
+    /// Keeps it from a number that another has.
+    fn settle_number(_before: &Self, _after: &mut Self, _numbers: &mut Numbers, _views: &Views) {}
 }
 
 impl Kept for Incident {
@@ -32,6 +35,13 @@ impl Kept for Incident {
     fn handed_on(before: &Self, after: &Self) -> Option<(String, Vec<String>)> {
         let new = after.alert_ids.iter().filter(|id| !before.alert_ids.contains(id)).cloned();
         Some((after.redirect.clone()?, new.collect()))
+    }
+
+    fn settle_number(before: &Self, after: &mut Self, numbers: &mut Numbers, views: &Views) {
+        if let Some(number) = after.number.filter(|number| !numbers.is_free(*number, &after.id, views)) {
+            let own = before.number.filter(|own| *own != number);
+            after.number = Some(own.unwrap_or_else(|| numbers.give(&after.id, views)));
+        }
     }
 }
 
@@ -73,14 +83,24 @@ impl Writer {
         let incidents = self.met::<Incident>(&parsed, plan)?;
         let alerts = self.met::<Alert>(&parsed, plan)?;
         let suppressed = self.suppressed(&parsed, plan)?;
+        let mut renumbered = self.renumbered(&parsed.bodies, plan)?;
+        // What people changed gets its number where both versions are put together.
+        renumbered.retain(|one| incidents.iter().all(|met| met.ours.id != one.incident.id));
         let received = parsed.document.received;
+        let named = self.naming(&parsed.bodies);
         let outcome = plan.take(parsed, &self.views);
         if let Some(seq) = outcome.seq() {
             for met in incidents {
                 self.reconcile(&met, seq, received, plan)?;
             }
+            for renumbered in renumbered {
+                self.renumber(renumbered, seq, received, plan)?;
+            }
             for met in alerts {
                 self.reconcile(&met, seq, received, plan)?;
+            }
+            for (incident, alert, actor) in named {
+                self.follow(&incident, alert, &actor, received, plan)?;
             }
             for Suppressed { alert, rule, of } in suppressed {
                 let of = match of {
@@ -172,6 +192,7 @@ impl Writer {
             None => ours.unworked(),
         };
         let mut both = merge(&base, ours, theirs)?.version;
+        T::settle_number(ours, &mut both, &mut plan.numbers, &self.views);
         let modified = ours.modified().max(theirs.modified()).map(|time| time.plus(1));
         let of = plan.standing.newest_of(T::ITEM, theirs.id(), &self.views).map(|(_, seq)| seq.0).or(change.of);
         let rule = change.rule.clone();
@@ -185,10 +206,33 @@ impl Writer {
         Ok(())
     }
 
+    /// The new alerts of a document that name their incident themselves: incident, alert, who gave it.
+    fn naming(&self, bodies: &[Body]) -> Vec<(String, String, String)> {
+        let alerts = bodies.iter().filter_map(|body| if let Body::Alert(alert) = body { Some(alert) } else { None });
+        let new = alerts.filter(|alert| !self.views.graph.is_known(&alert.id));
+        new.filter_map(|alert| Some((alert.incident.clone()?, alert.id.clone(), alert.provider().to_owned()))).collect()
+    }
+
+    /// Gives an alert that names an incident which people merged to the one that it was merged into.
+    fn follow(&self, incident: &str, alert: String, actor: &str, received: Time, plan: &mut Plan) -> Result<(), Fault> {
+        // Nearly no incident was merged: of these alone the graph knows it without reading a document.
+        if !self.views.graph.is_merged(incident) {
+            return Ok(());
+        }
+        let Some((_, seq)) = plan.standing.newest_of(Item::Incident, incident, &self.views) else { return Ok(()) };
+        let merged = self.version::<Incident>(seq, incident, plan)?.filter(|incident| incident.change.is_some());
+        match merged.and_then(|incident| incident.redirect) {
+            Some(into) => self.hand_on(into, &[alert], actor, received, plan),
+            None => Ok(()),
+        }
+    }
+
     /// Gives alerts that came to an incident after it was merged to the one that it was merged into, where people look for them.
     fn hand_on(&self, into: String, alerts: &[String], actor: &str, received: Time, plan: &mut Plan) -> Result<(), Fault> {
         let mut id = into;
-        for _ in 0..MERGES_MAX {
+        let mut seen = HashSet::new();
+        // A source may say of its incidents that each was merged into the other.
+        while seen.insert(id.clone()) {
             let Some((_, seq)) = plan.standing.newest_of(Item::Incident, &id, &self.views) else { return Ok(()) };
             let Some(mut next) = self.version::<Incident>(seq, &id, plan)? else { return Ok(()) };
             if let Some(further) = next.redirect.take() {
@@ -212,7 +256,7 @@ impl Writer {
     }
 
     /// The version of a thing in a document of this batch or of the journal.
-    fn version<T: Kept>(&self, seq: Seq, id: &str, plan: &Plan) -> Result<Option<T>, Fault> {
+    pub(super) fn version<T: Kept>(&self, seq: Seq, id: &str, plan: &Plan) -> Result<Option<T>, Fault> {
         match plan.document(seq) {
             Some(document) => version_in(document, id),
             None => self.journal.document(seq)?.map_or(Ok(None), |document| version_in(&document, id)),

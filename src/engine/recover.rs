@@ -47,6 +47,7 @@ pub(super) fn read_entry(entry: Entry, before: &impl Newest) -> Batch {
         }
         seq = Seq(seq.0 + 1);
     }
+    super::numbers::settle(&mut records);
     Batch { last: Seq(seq.0 - 1), records }
 }
 

@@ -161,13 +161,15 @@ impl Engine {
                     Written::Incident(mut incident) => {
                         let change = incident.change.get_or_insert_with(Change::default);
                         change.previous = Some(previous);
-                        expected.push(Expected { item: Item::Incident, id: incident.id.clone(), newest: change.of.map(Seq) });
+                        let newest = change.of.map(Seq);
+                        let number = incident.number.filter(|_| newest.is_none());
+                        expected.push(Expected { item: Item::Incident, id: incident.id.clone(), newest, number });
                         parsed(ingest::INCIDENT, source, place as u64 + 1, context.now, &incident)?
                     }
                     Written::Alert(mut alert) => {
                         let change = alert.change.get_or_insert_with(Change::default);
                         change.previous = Some(previous);
-                        expected.push(Expected { item: Item::Alert, id: alert.id.clone(), newest: change.of.map(Seq) });
+                        expected.push(Expected { item: Item::Alert, id: alert.id.clone(), newest: change.of.map(Seq), number: None });
                         parsed(ingest::ALERT, source, place as u64 + 1, context.now, &alert)?
                     }
                 };

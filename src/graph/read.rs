@@ -43,22 +43,15 @@ impl Snapshot {
         self.0.incident_by_id(id).map(NodeId::incident)
     }
 
-    /// Returns the greatest number of an incident, deleted ones included.
-    pub fn number_max(&self) -> Option<i64> {
-        self.0.incidents.iter().filter_map(|row| row.number).max()
+    /// Returns the number that the next new incident gets: one more than the greatest, that of deleted ones included.
+    pub fn number_next(&self) -> i64 {
+        self.0.number_next()
     }
 
-    /// Returns the incident of this number; of several, the one whose id sorts first.
+    /// Returns the incident of this number. Only directories of earlier versions may hold several: then one whose id is not that
+    /// number, and of those the one whose id sorts first.
     pub fn incident_by_number(&self, number: i64) -> Option<NodeId> {
-        let store = &self.0;
-        let mut found: Option<u32> = None;
-        store.number_index.each(store.hasher.of(Some(number)), |n| {
-            let id = |n| store.texts.get(store.incidents.get(n).id);
-            if store.incidents.get(n).number == Some(number) && found.is_none_or(|old| id(n) < id(old)) {
-                found = Some(n);
-            }
-        });
-        found.map(NodeId::incident)
+        self.0.incident_by_number(number).map(NodeId::incident)
     }
 
     /// Returns the entities of a kind that hold one of the keys: by the strong ones, else by the weak ones.

@@ -198,6 +198,11 @@ impl<'a> IncidentRef<'a> {
         self.row.number
     }
 
+    /// Whether another incident is the one of a number.
+    pub fn is_beside(&self, number: i64) -> bool {
+        self.store.incident_by_number(number).is_some_and(|n| n != self.n)
+    }
+
     /// Returns the severity.
     pub fn severity(&self) -> Severity {
         self.row.severity

@@ -42,6 +42,9 @@ pub(super) struct Mixed {
     pub(super) pieces: AlertRow,
 }
 
+/// Numbers from here on are no whole numbers to every client that reads JSON.
+const NUMBER_MAX: i64 = 1 << 53;
+
 /// Counts by status and severity.
 pub(super) type Counts<const STATUSES: usize> = [[u32; 6]; STATUSES];
 
@@ -184,6 +187,26 @@ impl Store {
 
     pub(super) fn incident_by_id(&self, id: &str) -> Option<u32> {
         self.incident_index.find(self.hasher.of(id), |n| self.texts.get(self.incidents.get(n).id) == id)
+    }
+
+    pub(super) fn incident_by_number(&self, number: i64) -> Option<u32> {
+        let place = |n: u32| {
+            let id = self.texts.get(self.incidents.get(n).id);
+            (id.parse() == Ok(number), id)
+        };
+        let mut found: Option<u32> = None;
+        self.number_index.each(self.hasher.of(Some(number)), |n| {
+            if self.incidents.get(n).number == Some(number) && found.is_none_or(|old| place(n) < place(old)) {
+                found = Some(n);
+            }
+        });
+        found
+    }
+
+    /// One more than the greatest number; what no client could write as a number of JSON does not count.
+    pub(super) fn number_next(&self) -> i64 {
+        let numbers = self.incidents.iter().filter_map(|row| row.number).filter(|number| *number < NUMBER_MAX);
+        numbers.max().unwrap_or(0).max(0) + 1
     }
 
     pub(super) fn name(&self, id: u32) -> &str {

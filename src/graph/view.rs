@@ -9,6 +9,7 @@ use crate::model::{Batch, Fault, Seq, Time};
 use super::apply::Pending;
 use super::error::GraphError;
 use super::ids::{NONE, NodeId, NodeKind, time};
+use super::nodes::DELETED;
 use super::read::Snapshot;
 use super::store::{Rules, Store};
 use super::{file, stats::Stats};
@@ -76,6 +77,26 @@ impl Graph {
             debug_assert_eq!(NodeId::from_raw(doc.node).kind(), kind);
             (time(doc.modified), Seq(doc.seq()))
         })
+    }
+
+    /// Returns the id of the incident of this number, as [`Snapshot::incident_by_number`].
+    pub fn incident_by_number(&self, number: i64) -> Option<&str> {
+        self.store.incident_by_number(number).map(|n| self.store.texts.get(self.store.incidents.get(n).id))
+    }
+
+    /// Whether some document speaks of an alert.
+    pub fn is_known(&self, alert: &str) -> bool {
+        self.store.alert_by_id(alert).is_some_and(|n| self.store.alerts.get(n).known())
+    }
+
+    /// Whether an incident was merged into another.
+    pub fn is_merged(&self, id: &str) -> bool {
+        self.store.incident_by_id(id).is_some_and(|n| self.store.incidents.get(n).redirect < DELETED)
+    }
+
+    /// Returns the number that the next new incident gets, as [`Snapshot::number_next`].
+    pub fn number_next(&self) -> i64 {
+        self.store.number_next()
     }
 
     /// Returns sizes and counts.

@@ -13,7 +13,11 @@ pub(crate) fn add(routes: &mut Routes) {
     );
     routes.ask::<IncidentRequest>(
         "/v1/incidents/{id}",
-        About { id: "incident", tag: "records", summary: "Shows one incident, by id or number, with its alerts and entities" },
+        About {
+            id: "incident",
+            tag: "records",
+            summary: "Shows one incident, by number or id (`id:ID` where the id is a number), with its alerts and entities",
+        },
     );
     routes.ask::<SimilarRequest>(
         "/v1/incidents/{incident}/similar",

@@ -172,7 +172,7 @@ fn log(context: &Context, node: NodeId, said: impl Fn(Body) -> Option<Said>) -> 
         });
         before = after;
     }
-    let about = context.snapshot.records.about(&super::render::reference(&context.snapshot.graph, node))?;
+    let about = context.snapshot.records.about(&context.snapshot.graph.entity_ref(node))?;
     if !about.is_empty() {
         let mut runs = HashMap::new();
         for seq in about {

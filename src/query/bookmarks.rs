@@ -19,7 +19,7 @@ const LIMIT_MAX: u32 = 1_000;
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct BookmarkFilter {
-    /// Evidence of this incident, by id or number.
+    /// Evidence of this incident, by number or id, and of those that were merged into it.
     pub incident: Option<String>,
     /// About this entity, `KIND:VALUE`.
     pub entity: Option<String>,
@@ -140,7 +140,21 @@ fn latest_first(stored: &[Stored]) -> Vec<BookmarkDetail> {
 
 /// The bookmarks of an incident as they stood at a document, the latest first.
 pub(super) fn of_incident(context: &Context, until: Seq, id: &str) -> Result<Vec<BookmarkDetail>, Fault> {
-    Ok(latest_first(&context.snapshot.records.evidence(id, until)?))
+    Ok(latest_first(&evidence(context, until, id)?))
+}
+
+/// The bookmarks that are evidence of an incident, or of one that was merged into it, as they stood at a document, in the order of their ids.
+pub fn evidence(context: &Context, until: Seq, id: &str) -> Result<Vec<Stored>, Fault> {
+    let (graph, records) = (&context.snapshot.graph, &context.snapshot.records);
+    let mut found = records.evidence(id, until)?;
+    let then = Some(until).filter(|until| *until < context.snapshot.seq);
+    let merged = graph.incident(id).map(|node| graph.merged_into(node, then)).unwrap_or_default();
+    for incident in merged.into_iter().filter_map(|node| graph.incident_node(node)) {
+        found.extend(records.evidence(incident.id(), until)?);
+    }
+    found.sort_by(|a, b| a.resource.id.cmp(&b.resource.id));
+    found.dedup_by(|a, b| a.resource.id == b.resource.id);
+    Ok(found)
 }
 
 impl Question for BookmarkFilter {
@@ -166,7 +180,7 @@ impl Question for BookmarkFilter {
                 })
         };
         let stored = match &incident {
-            Some(id) => context.snapshot.records.evidence(id, context.snapshot.seq)?,
+            Some(id) => evidence(context, context.snapshot.seq, id)?,
             None => context.snapshot.resources(Bookmark::KIND)?,
         };
         let mut found = latest_first(&stored);

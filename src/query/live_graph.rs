@@ -18,6 +18,7 @@ use serde_json::json;
 use super::kql::graph::{Adjacent, Cell, PatternGraph, Property, Way};
 use super::kql::tree::ScalarType;
 use super::kql::types::UNIX_EPOCH_TICKS;
+use super::reference;
 use crate::catalog::entities;
 use crate::graph::{Assertion, Direction, EdgeFilter, EntityRef, GraphSnapshot, NodeId, NodeRef};
 use crate::model::{Time, Window};
@@ -361,13 +362,13 @@ impl PatternGraph for LiveGraph {
     }
 
     fn node_hash(&self, node: u32) -> i64 {
-        let name = self.graph.entity_ref(self.nodes[node as usize]);
+        let name = self.node_id(node);
         let digest = blake3::hash(name.as_bytes());
         i64::from_le_bytes(digest.as_bytes()[..8].try_into().expect("a digest has 32 bytes"))
     }
 
     fn node_id(&self, node: u32) -> String {
-        self.graph.entity_ref(self.nodes[node as usize])
+        id_of(&self.graph, self.nodes[node as usize])
     }
 
     fn node_properties(&self) -> &[Property] {
@@ -387,7 +388,7 @@ impl PatternGraph for LiveGraph {
         let id = self.nodes[node as usize];
         let known = self.graph.node(id);
         match (NODE_PROPERTIES.values[property], known) {
-            (NodeValue::Id, _) => Cell::Text(self.graph.entity_ref(id).into()),
+            (NodeValue::Id, _) => Cell::Text(id_of(&self.graph, id).into()),
             (NodeValue::Kind, _) => text(self.kind(node)),
             (NodeValue::Label, _) => text(self.graph.label(id)),
             (NodeValue::First, _) => instant(self.graph.span(id).0),
@@ -432,11 +433,19 @@ impl PatternGraph for LiveGraph {
         }
         let found = match text.split_once(':') {
             Some(("alert", id)) => self.graph.alert(id).into_iter().collect(),
-            Some(("incident", id)) => self.graph.incident(id).into_iter().collect(),
+            Some(("incident", id)) => reference::incident(&self.graph, id).into_iter().collect(),
             Some((kind, key)) => self.graph.entities_by_key(kind, key),
             None => Vec::new(),
         };
-        let is_meant = |node: &NodeId| self.graph.entity_ref(*node) == text;
+        let is_meant = |node: &NodeId| id_of(&self.graph, *node) == text;
         Some(found.into_iter().filter(is_meant).filter_map(|node| self.places.get(&node).copied()).collect())
+    }
+}
+
+/// The name of a node, by which it is found again.
+fn id_of(graph: &GraphSnapshot, node: NodeId) -> String {
+    match graph.node(node) {
+        NodeRef::Incident(incident) => format!("incident:{}", reference::name_of(&incident)),
+        NodeRef::Alert(_) | NodeRef::Entity(_) => graph.entity_ref(node),
     }
 }

@@ -1,10 +1,12 @@
 //! Readers of what people type: references to nodes, times, limits and words of a closed set.
 
-use crate::graph::{GraphSnapshot, NodeId};
+use std::borrow::Cow;
+
+use crate::graph::{GraphSnapshot, IncidentRef, NodeId};
 use crate::ingest::identify;
 use crate::model::{Fault, FaultClass, Time, Window};
 
-/// Finds the node that `alert:ID`, `incident:ID` (id or number) or `KIND:VALUE` names.
+/// Finds the node that `alert:ID`, `incident:NUMBER`, `incident:ID`, `incident:id:ID` or `KIND:VALUE` names.
 pub fn node(graph: &GraphSnapshot, text: &str) -> Result<NodeId, Fault> {
     let text = text.trim();
     if let Some(id) = text.strip_prefix("alert:") {
@@ -12,6 +14,9 @@ pub fn node(graph: &GraphSnapshot, text: &str) -> Result<NodeId, Fault> {
     }
     if let Some(id) = text.strip_prefix("incident:") {
         return incident(graph, id);
+    }
+    if text.starts_with(BY_ID) {
+        return incident(graph, text);
     }
     entity(graph, text)
 }
@@ -35,13 +40,47 @@ pub fn alert(graph: &GraphSnapshot, id: &str) -> Result<NodeId, Fault> {
     })
 }
 
-/// Finds an incident by its id or number.
-pub fn incident(graph: &GraphSnapshot, id: &str) -> Result<NodeId, Fault> {
-    let id = id.trim();
-    graph.incident(id).or_else(|| graph.incident_by_number(id.trim_start_matches('#').parse().ok()?)).ok_or_else(|| {
-        Fault::new(FaultClass::NotFound, "incident_unknown", format!("no incident has the id or number `{id}`"))
+/// Stands before an id that is an id whatever it looks like: `id:3`.
+const BY_ID: &str = "id:";
+
+/// Finds an incident by its number or id.
+///
+/// A bare number (`3`, `#3`) is the number first, so that nothing that comes in with the id `3` takes the place of incident 3; after
+/// `id:` stands an id only.
+pub fn incident(graph: &GraphSnapshot, text: &str) -> Result<NodeId, Fault> {
+    let text = text.trim();
+    let by_id = || text.strip_prefix(BY_ID).and_then(|id| graph.incident(id)).or_else(|| graph.incident(text));
+    let by_number = || graph.incident_by_number(text.trim_start_matches('#').parse().ok()?);
+    let found = if number(text).is_some() { by_number().or_else(by_id) } else { by_id().or_else(by_number) };
+    found.ok_or_else(|| {
+        Fault::new(FaultClass::NotFound, "incident_unknown", format!("no incident has the id or number `{text}`"))
             .with_hint("`clew incidents` lists them, `clew search WORDS` finds them by their words")
     })
+}
+
+/// The number that a text is, written as numbers are.
+fn number(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix('#').unwrap_or(text);
+    digits.parse().ok().filter(|number: &i64| number.to_string() == digits)
+}
+
+/// The text by which [`incident`] finds an incident of an id, whatever the id looks like.
+pub fn of_id(id: &str) -> Cow<'_, str> {
+    if number(id).is_some() || id.starts_with(BY_ID) { format!("{BY_ID}{id}").into() } else { id.into() }
+}
+
+/// The text by which [`incident`] finds what clients mean whose names are ids: the incident of the id, and only without one that of the number.
+pub fn of_id_first<'a>(graph: &GraphSnapshot, text: &'a str) -> Cow<'a, str> {
+    if graph.incident(text).is_some() { of_id(text) } else { text.into() }
+}
+
+/// The text by which [`incident`] finds an incident: its id, behind `id:` where another incident is found by the id alone.
+pub fn name_of<'a>(incident: &IncidentRef<'a>) -> Cow<'a, str> {
+    let id = incident.id();
+    match number(id) {
+        Some(number) if incident.number().is_none_or(|own| own == number) && !incident.is_beside(number) => id.into(),
+        _ => of_id(id),
+    }
 }
 
 /// Finds the one entity that `KIND:VALUE` names.
@@ -193,6 +232,13 @@ mod tests {
         }
         for text in ["-", "-h", "-5y", "5d", "-99999999999999999999d", "-é"] {
             assert!(time(text, now).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ids_that_look_like_numbers_are_named_as_ids() {
+        for (id, expected) in [("3", "id:3"), ("-3", "id:-3"), ("#3", "id:#3"), ("id:3", "id:id:3"), ("03", "03"), ("3a", "3a"), ("", "")] {
+            assert_eq!(of_id(id), expected);
         }
     }
 

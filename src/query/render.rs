@@ -7,6 +7,7 @@ use crate::ingest::events::ports;
 use crate::ingest::identify;
 
 use super::answer::{Edge, Node, Properties, Subgraph};
+use super::reference::name_of;
 
 /// Sequence numbers that an edge of an answer names; `why` lists all.
 const EVIDENCE_MAX: usize = 5;
@@ -16,7 +17,7 @@ pub(super) fn reference(graph: &GraphSnapshot, node: NodeId) -> String {
     match graph.node(node) {
         NodeRef::Entity(entity) => entity_reference(graph, &entity),
         NodeRef::Alert(alert) => format!("alert:{}", alert.id()),
-        NodeRef::Incident(incident) => format!("incident:{}", incident.id()),
+        NodeRef::Incident(incident) => format!("incident:{}", name_of(&incident)),
     }
 }
 
@@ -64,7 +65,7 @@ pub(super) fn node(graph: &GraphSnapshot, id: NodeId) -> Node {
                 last_activity: incident.last_activity(),
                 seen: incident.known(),
             };
-            (format!("incident:{}", incident.id()), "incident", incident.title(), properties)
+            (format!("incident:{}", name_of(&incident)), "incident", incident.title(), properties)
         }
     };
     Node { id: name, kind: kind.to_owned(), label: label.to_owned(), degree: graph.degree(id) as u64, properties }

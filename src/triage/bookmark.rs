@@ -88,10 +88,11 @@ impl BookmarkChange {
         }
         let entity = bookmark_entity(&id, &after);
         let mut incidents = Vec::new();
-        for gone in held.iter().filter(|incident| !after.incidents.contains(incident)) {
+        let (held, holds) = (shown_by(context, &held), shown_by(context, &after.incidents));
+        for gone in held.iter().filter(|incident| !holds.contains(incident)) {
             incidents.extend(self.hold(context, actor, gone, entity.as_ref(), false)?);
         }
-        for new in after.incidents.iter().filter(|incident| !held.contains(incident)) {
+        for new in holds.iter().filter(|incident| !held.contains(incident)) {
             incidents.extend(self.hold(context, actor, new, entity.as_ref(), true)?);
         }
         Ok(BookmarkPlan { id, value: self.fields.as_ref().map(|_| json!(after)), incidents: as_step(incidents) })
@@ -99,25 +100,16 @@ impl BookmarkChange {
 
     fn hold(&self, context: &Context, actor: &Actor, id: &str, entity: Option<&Entity>, held: bool) -> Result<Option<Incident>, Fault> {
         let Some(entity) = entity else { return Ok(None) };
-        let present = match Present::find(context, id) {
+        let present = match Present::of(context, id) {
             // An incident that is gone holds nothing.
             Err(_) if !held => return Ok(None),
             found => found?,
         };
         present.change(actor, "bookmark", context.now, |incident| {
-            let is_it = |evidence: &Evidence| evidence.entity.kind == entity.kind && evidence.entity.keys == entity.keys;
-            if let Some(place) = incident.entities.iter().position(is_it) {
-                if !held {
-                    incident.entities.remove(place);
-                    let place = place as u32;
-                    incident.links.retain(|link| link.from != place && link.to != place);
-                    for link in &mut incident.links {
-                        link.from -= u32::from(link.from > place);
-                        link.to -= u32::from(link.to > place);
-                    }
-                }
-            } else if held {
-                incident.entities.push(Evidence { entity: entity.clone(), role: None, nested: false });
+            if held {
+                hold(incident, entity)
+            } else {
+                let_go(incident, entity)
             }
             Ok(())
         })
@@ -156,9 +148,11 @@ impl BookmarkFields {
         keep(&mut bookmark.query_end, self.query_end);
         bookmark.seq = self.seq.or(bookmark.seq);
         if let Some(incidents) = &self.incidents {
-            bookmark.incidents.clear();
+            let held = std::mem::take(&mut bookmark.incidents);
             for incident in incidents {
-                let id = Present::find(context, incident)?.incident.id;
+                // What the bookmark says itself are ids.
+                let known = held.contains(incident).then(|| reference::of_id(incident));
+                let id = Present::find(context, known.as_deref().unwrap_or(incident))?.incident.id;
                 if !bookmark.incidents.contains(&id) {
                     bookmark.incidents.push(id);
                 }
@@ -171,6 +165,62 @@ impl BookmarkFields {
             return Err(Fault::new(FaultClass::Invalid, "field_invalid", "expected `name` of the bookmark, found none"));
         }
         Ok(())
+    }
+}
+
+/// The incidents that show a bookmark: those whose evidence it is, and those that these were merged into.
+fn shown_by(context: &Context, incidents: &[String]) -> Vec<String> {
+    let graph = &context.snapshot.graph;
+    let mut found: Vec<String> = Vec::new();
+    for id in incidents {
+        let mut next = Some(id.clone());
+        while let Some(id) = next.take().filter(|id| !found.contains(id)) {
+            let node = graph.incident(&id).and_then(|node| graph.incident_node(node));
+            next = node.and_then(|incident| graph.incident_node(incident.redirect()?)).map(|into| into.id().to_owned());
+            found.push(id);
+        }
+    }
+    found
+}
+
+/// The bookmarks that are evidence of some incidents, as these name them among their entities.
+pub(super) fn entities_of(context: &Context, incidents: impl IntoIterator<Item = NodeId>) -> Result<Vec<Entity>, Fault> {
+    let snapshot = &context.snapshot;
+    let mut found = Vec::new();
+    for incident in incidents.into_iter().filter_map(|node| snapshot.graph.incident_node(node)) {
+        for stored in snapshot.records.evidence(incident.id(), snapshot.seq)? {
+            let bookmark: Option<Bookmark> = serde_json::from_value((*stored.resource.value).clone()).ok();
+            found.extend(bookmark.and_then(|bookmark| bookmark_entity(&stored.resource.id, &bookmark)));
+        }
+    }
+    Ok(found)
+}
+
+/// Whether an entity of an incident is a bookmark.
+pub(super) fn is_bookmark(entity: &Entity) -> bool {
+    entity.kind == Kind::met(Bookmark::KIND)
+}
+
+fn place(incident: &Incident, entity: &Entity) -> Option<usize> {
+    incident.entities.iter().position(|known| known.entity.kind == entity.kind && known.entity.keys == entity.keys)
+}
+
+/// Puts an entity among those of an incident.
+pub(super) fn hold(incident: &mut Incident, entity: &Entity) {
+    if place(incident, entity).is_none() {
+        incident.entities.push(Evidence { entity: entity.clone(), role: None, nested: false });
+    }
+}
+
+/// Takes an entity, and what refers to it, from those of an incident.
+pub(super) fn let_go(incident: &mut Incident, entity: &Entity) {
+    let Some(place) = place(incident, entity) else { return };
+    incident.entities.remove(place);
+    let place = place as u32;
+    incident.links.retain(|link| link.from != place && link.to != place);
+    for link in &mut incident.links {
+        link.from -= u32::from(link.from > place);
+        link.to -= u32::from(link.to > place);
     }
 }
 

@@ -64,7 +64,7 @@ pub fn plan(context: &Context, rules: &Rules) -> Result<(Correlation, Vec<Incide
     }
     let mut dismissed = dismissed.into_iter();
     groups.retain(|_| !dismissed.next().unwrap_or(false));
-    let mut number = graph.all_incidents().filter_map(|incident| incident.number()).max().unwrap_or(0);
+    let mut number = graph.number_next() - 1;
     let (mut incidents, mut opened, mut changed) = (Vec::new(), 0, 0);
     let mut home: BTreeMap<&str, &str> = BTreeMap::new();
     for group in &groups {

@@ -155,3 +155,66 @@ async fn a_workspace_decides_whether_closing_needs_a_comment() {
     ok(&clew, "PATCH", "/v1/incidents/1", group).await;
     assert_eq!(clew.get("/v1/incidents/1").await["owner"], json!("Tier 2"));
 }
+
+/// What is evidence of an incident that was merged is evidence of the one that it was merged into, as long as it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn bookmarks_of_a_merged_incident_are_shown_by_the_other() {
+    let clew = filled();
+    for id in ["i2", "i3"] {
+        ok(&clew, "POST", "/v1/incidents", json!({"id": id, "title": id})).await;
+    }
+    let keep = async |name: &str, incident: &str| {
+        let body = json!({"name": name, "query": "x", "incidents": [incident], "entities": ["host:ws1.contoso.com"]});
+        ok(&clew, "POST", "/v1/bookmarks", body).await["id"].as_str().expect("an id").to_owned()
+    };
+    let early = keep("early", "i2").await;
+    let first = ok(&clew, "POST", "/v1/incidents/i2/merge", json!({"into": "i3"})).await;
+    let second = ok(&clew, "POST", "/v1/incidents/i3/merge", json!({"into": "i1"})).await;
+    let then = clew::model::Time::now().to_string();
+    let late = keep("late", "i2").await;
+    let path =
+        "/subscriptions/s/resourceGroups/g/providers/Microsoft.OperationalInsights/workspaces/w/providers/Microsoft.SecurityInsights";
+    let version = "api-version=2025-09-01";
+    // Details, list, Sentinel's count, list and relations, and the graph say the same.
+    let shown = async |id: &str| {
+        let detail = clew.get(&format!("/v1/incidents/{id}")).await;
+        let mut names = texts(&detail["bookmarks"], "name").join(" ");
+        let list = clew.get(&format!("/v1/bookmarks?incident={id}")).await;
+        assert_eq!(texts(&list["value"], "name").join(" "), names, "{id}");
+        let incident = clew.get(&format!("{path}/incidents/{id}?{version}")).await;
+        let count = incident["properties"]["additionalData"]["bookmarksCount"].as_u64().expect("a number");
+        let (_, listed) = clew.by("ana", "POST", &format!("{path}/incidents/{id}/bookmarks?{version}"), json!({})).await;
+        let relations = clew.get(&format!("{path}/incidents/{id}/relations?{version}")).await;
+        let relations = relations["value"].as_array().expect("a list").iter();
+        let marked = relations.filter(|relation| relation["properties"]["relatedResourceKind"] == "Bookmark").count() as u64;
+        let edges = clew.get(&format!("/v1/neighbors?node=incident:{id}&relation=involves")).await;
+        let nodes = edges["nodes"].as_array().expect("a list").iter().filter(|node| node["kind"] == "bookmark").count() as u64;
+        assert_eq!((count, listed["value"].as_array().map(Vec::len), marked, nodes), (count, Some(count as usize), count, count), "{id}");
+        names.insert_str(0, &format!("{count} "));
+        names
+    };
+    assert_eq!((shown("i1").await.as_str(), shown("i2").await.as_str()), ("2 late early", "2 late early"));
+    let past = clew.get(&format!("/v1/incidents/i1?as_of={then}")).await;
+    assert_eq!(texts(&past["bookmarks"], "name"), ["early"]);
+    let change = |answer: &Value| answer["value"][0]["change"].as_u64().expect("a number");
+    ok(&clew, "POST", &format!("/v1/changes/{}/undo", change(&second)), Value::Null).await;
+    assert_eq!((shown("i1").await.as_str(), shown("i3").await.as_str()), ("0 ", "2 late early"));
+    let third = keep("third", "i3").await;
+    ok(&clew, "POST", &format!("/v1/changes/{}/undo", change(&first)), Value::Null).await;
+    assert_eq!((shown("i2").await.as_str(), shown("i3").await.as_str()), ("2 late early", "1 third"));
+    // Removed where it is shown, it is gone from where it was kept.
+    let merged = ok(&clew, "POST", "/v1/incidents/i2/merge", json!({"into": "i3"})).await;
+    let relations = clew.get(&format!("{path}/incidents/i3/relations?{version}")).await;
+    let of_early =
+        relations["value"].as_array().expect("a list").iter().find(|one| one["properties"]["relatedResourceName"] == early.as_str());
+    let name = of_early.expect("a relation")["name"].as_str().expect("a name").to_owned();
+    let (status, _) = clew.by("ana", "DELETE", &format!("{path}/incidents/i3/relations/{name}?{version}"), Value::Null).await;
+    assert!(status.is_success(), "{status}");
+    assert_eq!(shown("i3").await, "2 third late");
+    ok(&clew, "DELETE", &format!("/v1/bookmarks/{late}"), Value::Null).await;
+    assert_eq!((shown("i2").await.as_str(), shown("i3").await.as_str()), ("0 ", "1 third"));
+    ok(&clew, "PATCH", &format!("/v1/bookmarks/{third}"), json!({"incidents": ["i3", "i2"]})).await;
+    ok(&clew, "POST", &format!("/v1/changes/{}/undo", change(&merged)), Value::Null).await;
+    assert_eq!((shown("i2").await.as_str(), shown("i3").await.as_str()), ("1 third", "1 third"));
+    assert_eq!(ok(&clew, "POST", "/v1/verify", Value::Null).await["equal"], json!(true));
+}

@@ -402,3 +402,180 @@ async fn when_it_was_closed_is_told_by_source_and_by_clew() {
     ok(&clew, "ana", "PATCH", "/v1/incidents/1", json!({"status": "Active", "reason": "it came back"})).await;
     assert_eq!(detail(&clew, "i1").await.get("closed"), None, "it is open again");
 }
+
+/// An alert as Sentinel's table has it.
+fn alert(id: &str) -> String {
+    json!({"SystemAlertId": id, "AlertName": format!("alert {id}"), "ProviderName": "Test", "ProductName": "Test", "AlertSeverity": "Low",
+        "TimeGenerated": "2026-01-03T00:00:00Z", "StartTime": "2026-01-03T00:00:00Z", "Type": "SecurityAlert"})
+    .to_string()
+}
+
+/// An alert of Graph, which names its incident itself.
+fn of_incident(id: &str, incident: &str) -> String {
+    json!({"@odata.type": "#microsoft.graph.security.alert", "id": id, "providerAlertId": id, "incidentId": incident, "status": "new",
+        "severity": "medium", "title": format!("alert {id}"), "serviceSource": "microsoftDefenderForEndpoint", "evidence": [],
+        "createdDateTime": "2026-01-03T00:00:00Z", "lastUpdateDateTime": "2026-01-03T00:00:00Z",
+        "firstActivityDateTime": "2026-01-03T00:00:00Z", "lastActivityDateTime": "2026-01-03T00:00:00Z"})
+    .to_string()
+}
+
+fn change_of(answer: &Value) -> u64 {
+    answer["value"][0]["change"].as_u64().expect("a number")
+}
+
+async fn undo(clew: &Clew, answer: &Value) -> Value {
+    ok(clew, "ana", "POST", &format!("/v1/changes/{}/undo", change_of(answer)), Value::Null).await
+}
+
+/// What came to a merged incident was shown by both: when they are parted, each alert is where its source says, and once.
+#[tokio::test(flavor = "multi_thread")]
+async fn alerts_that_came_after_a_merge_go_back_with_it() {
+    let clew = filled();
+    let alerts = async |id: &str| alerts_of(&detail(&clew, id).await).join(" ");
+    let merged = ok(&clew, "ana", "POST", "/v1/incidents/i2/merge", json!({"into": "i1"})).await;
+    for id in ["a4", "a5", "a6"] {
+        clew.ingest_bytes(id, alert(id));
+    }
+    clew.ingest_bytes("2", exported("i2", 2, "second", "Active", &["a3", "a4", "a5"], "2026-01-03T00:00:00Z"));
+    clew.ingest_bytes("g1", of_incident("g1", "i2"));
+    clew.ingest_bytes("1", exported("i1", 1, "first", "Active", &["a1", "a2", "a5", "a6"], "2026-01-03T00:00:00Z"));
+    assert_eq!(alerts("i1").await, "a1 a2 a3 a4 a5 a6 g1");
+    let parted = undo(&clew, &merged).await;
+    assert_eq!(
+        (alerts("i1").await.as_str(), alerts("i2").await.as_str()),
+        ("a1 a2 a5 a6", "a3 a4 a5 g1"),
+        "a5 is of both by their sources"
+    );
+    // Merged once more, and what came in between is there.
+    clew.ingest_bytes("a7", alert("a7"));
+    clew.ingest_bytes("2b", exported("i2", 2, "second", "Active", &["a3", "a4", "a5", "a7"], "2026-01-04T00:00:00Z"));
+    undo(&clew, &parted).await;
+    assert_eq!(alerts("i1").await, "a1 a2 a3 a4 a5 a6 a7 g1");
+    assert!(clew.engine.verify().expect("views can be compared").equal);
+}
+
+/// An incident whose alerts name it, and which lists none, takes them along.
+#[tokio::test(flavor = "multi_thread")]
+async fn alerts_that_name_their_incident_are_merged_with_it() {
+    let clew = filled();
+    clew.ingest_bytes("g1", of_incident("g1", "i2"));
+    let merged = ok(&clew, "ana", "POST", "/v1/incidents/i2/merge", json!({"into": "i1"})).await;
+    assert_eq!(alerts_of(&detail(&clew, "i1").await), ["a1", "a2", "a3", "g1"]);
+    clew.ingest_bytes("g2", of_incident("g2", "i2"));
+    assert_eq!(alerts_of(&detail(&clew, "i1").await), ["a1", "a2", "a3", "g1", "g2"]);
+    // Taken out by people, a further version of it does not come back.
+    ok(&clew, "ana", "POST", "/v1/incidents/i1/alerts", json!({"remove": ["g2"]})).await;
+    clew.ingest_bytes("g2", of_incident("g2", "i2").replace("medium", "high"));
+    assert_eq!(alerts_of(&detail(&clew, "i1").await), ["a1", "a2", "a3", "g1"]);
+    undo(&clew, &merged).await;
+    assert_eq!(alerts_of(&detail(&clew, "i1").await), ["a1", "a2"]);
+    assert_eq!(alerts_of(&detail(&clew, "i2").await), ["a3", "g1", "g2"]);
+}
+
+/// Several incidents in one, and one in the other: what they share stays, what came by the one that goes, goes.
+#[tokio::test(flavor = "multi_thread")]
+async fn merges_of_merges_are_undone_from_the_last_on() {
+    let clew = filled();
+    clew.ingest_bytes("a4", alert("a4"));
+    clew.ingest_bytes("3", exported("i3", 3, "third", "New", &["a3", "a4"], "2026-01-02T00:00:00Z"));
+    let alerts = async |id: &str| alerts_of(&detail(&clew, id).await).join(" ");
+    let two = ok(&clew, "ana", "POST", "/v1/incidents/i2/merge", json!({"into": "i1"})).await;
+    let three = ok(&clew, "ana", "POST", "/v1/incidents/i3/merge", json!({"into": "i1"})).await;
+    undo(&clew, &two).await;
+    assert_eq!(alerts("i1").await, "a1 a2 a3 a4", "a3 is of the third one, too");
+    undo(&clew, &three).await;
+    assert_eq!((alerts("i1").await.as_str(), alerts("i3").await.as_str()), ("a1 a2", "a3 a4"));
+
+    let two = ok(&clew, "ana", "POST", "/v1/incidents/i2/merge", json!({"into": "i1"})).await;
+    let one = ok(&clew, "ana", "POST", "/v1/incidents/i1/merge", json!({"into": "i3"})).await;
+    clew.ingest_bytes("a5", alert("a5"));
+    clew.ingest_bytes("2", exported("i2", 2, "second", "New", &["a3", "a5"], "2026-01-03T00:00:00Z"));
+    assert_eq!(alerts("i3").await, "a1 a2 a3 a4 a5", "it follows the whole way");
+    let path = |answer: &Value| format!("/v1/changes/{}/undo", change_of(answer));
+    assert_eq!(refused(&clew, "POST", &path(&two), Value::Null).await, (409, "merged_since".into()));
+    undo(&clew, &one).await;
+    assert_eq!((alerts("i1").await.as_str(), alerts("i3").await.as_str()), ("a1 a2 a3 a5", "a3 a4"));
+    undo(&clew, &two).await;
+    assert_eq!((alerts("i1").await.as_str(), alerts("i2").await.as_str()), ("a1 a2", "a3 a5"));
+
+    // What was split off since belongs to a third one: first things last.
+    let two = ok(&clew, "ana", "POST", "/v1/incidents/i2/merge", json!({"into": "i1"})).await;
+    let split = ok(&clew, "ana", "POST", "/v1/incidents/i1/split", json!({"alerts": ["a3"]})).await;
+    assert_eq!(refused(&clew, "POST", &path(&two), Value::Null).await, (409, "changed_since".into()));
+    undo(&clew, &split).await;
+    undo(&clew, &two).await;
+    assert_eq!((alerts("i1").await.as_str(), alerts("i2").await.as_str()), ("a1 a2", "a3 a5"));
+    assert_eq!(refused(&clew, "POST", "/v1/incidents/i2/split", json!({"alerts": ["a3", "a5"]})).await, (400, "split_alerts".into()));
+    assert!(clew.engine.verify().expect("views can be compared").equal);
+    assert_eq!(clew.get("/v1/audit/verify").await["whole"], true);
+}
+
+/// However many incidents were merged one into the other, what comes to the first is in the last.
+#[tokio::test(flavor = "multi_thread")]
+async fn alerts_follow_a_chain_of_merges_to_its_end() {
+    const MERGES: usize = 40;
+    let clew = filled();
+    for n in 0..=MERGES {
+        ok(&clew, "ana", "POST", "/v1/incidents", json!({"id": format!("m{n}"), "title": "m"})).await;
+    }
+    ok(&clew, "ana", "POST", "/v1/incidents/i2/merge", json!({"into": "m0"})).await;
+    for n in 0..MERGES {
+        ok(&clew, "ana", "POST", &format!("/v1/incidents/m{n}/merge"), json!({"into": format!("m{}", n + 1)})).await;
+    }
+    clew.ingest_bytes("a4", alert("a4"));
+    clew.ingest_bytes("2", exported("i2", 2, "second", "New", &["a3", "a4"], "2026-01-03T00:00:00Z"));
+    assert_eq!(alerts_of(&detail(&clew, &format!("m{MERGES}")).await), ["a3", "a4"]);
+}
+
+/// A number is one incident's, whatever ids and numbers sources bring.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_incident_takes_the_number_of_another() {
+    let clew = filled();
+    let graph = |id: &str, title: &str, modified: &str| {
+        json!({"@odata.type": "#microsoft.graph.security.incident", "id": id, "tenantId": "t", "status": "active", "displayName": title,
+            "incidentWebUrl": "https://x/", "createdDateTime": "2026-01-13T06:32:31Z", "lastUpdateDateTime": modified, "severity": "medium",
+            "classification": "unknown", "determination": "unknown", "redirectIncidentId": null, "alerts": []})
+        .to_string()
+    };
+    // XDR numbers its incidents from 1 on, as Sentinel does.
+    clew.ingest_bytes("xdr", graph("2", "of XDR", "2026-01-13T08:00:00Z"));
+    let (by_number, by_id) = (detail(&clew, "2").await, detail(&clew, "id:2").await);
+    assert_eq!((&by_number["id"], &by_number["number"]), (&json!("i2"), &json!(2)));
+    assert_eq!(json!([by_id["id"], by_id["number"], by_id["title"]]), json!(["2", 3, "of XDR"]));
+    assert_eq!(detail(&clew, "%232").await["id"], "i2");
+    assert_eq!(detail(&clew, "3").await["id"], "2");
+    assert_eq!(clew.get("/v1/neighbors?node=incident:2").await["nodes"][0]["id"], "incident:i2");
+    assert_eq!(clew.get("/v1/neighbors?node=incident:id:2").await["nodes"][0]["id"], "incident:id:2");
+    // A later version, of XDR or of people, keeps the number that it got.
+    ok(&clew, "ana", "PATCH", "/v1/incidents/id:2", json!({"add_tags": ["seen"]})).await;
+    clew.ingest_bytes("xdr", graph("2", "of XDR, later", "2026-01-14T08:00:00Z"));
+    let later = detail(&clew, "id:2").await;
+    assert_eq!(json!([later["number"], later["title"], later["tags"]]), json!([3, "of XDR, later", ["seen"]]));
+    // An id that is the number of none is found by it.
+    clew.ingest_bytes("xdr", graph("77", "of XDR", "2026-01-13T08:00:00Z"));
+    assert_eq!((&detail(&clew, "77").await["number"], &detail(&clew, "id:77").await["id"]), (&json!(77), &json!("77")));
+    // A source's own number gives way as well, and so does what a person names.
+    clew.ingest_bytes("4", exported("i4", 1, "fourth", "New", &["a3"], "2026-01-02T00:00:00Z"));
+    assert_eq!(detail(&clew, "i4").await["number"], 78);
+    let made = ok(&clew, "ana", "POST", "/v1/incidents", json!({"id": "1", "title": "by hand"})).await;
+    assert_eq!(json!([made["value"][0]["id"], made["value"][0]["number"]]), json!(["1", 79]));
+    assert_eq!(detail(&clew, "1").await["id"], "i1");
+    ok(&clew, "ana", "POST", "/v1/incidents/id:1/comments", json!({"message": "here"})).await;
+    assert_eq!(detail(&clew, "79").await["comments"][0]["message"], "here");
+    assert_eq!(detail(&clew, "i1").await["comments"], json!([]));
+    let query = json!({"text": "SecurityIncident | summarize arg_max(TimeGenerated, IncidentName) by IncidentNumber | summarize dcount(IncidentName), count()"});
+    assert_eq!(clew.post("/v1/query", &query).await.1["rows"], json!([[6, 6]]), "each row has the number of its incident");
+    // The rules of Microsoft's clients: there the name is an id.
+    let path =
+        "/subscriptions/s/resourceGroups/g/providers/Microsoft.OperationalInsights/workspaces/w/providers/Microsoft.SecurityInsights";
+    let put = json!({"properties": {"title": "put", "severity": "Low", "status": "New"}});
+    let (status, answer) = clew.by("ana", "PUT", &format!("{path}/incidents/3?api-version=2025-09-01"), put).await;
+    assert_eq!((status, &answer["properties"]["incidentNumber"]), (StatusCode::CREATED, &json!(80)), "{answer}");
+    let comment = json!({"properties": {"message": "there"}});
+    let (status, _) = clew.by("ana", "PUT", &format!("{path}/incidents/3/comments/c?api-version=2025-09-01"), comment).await;
+    assert_eq!((status, detail(&clew, "80").await["comments"][0]["message"].as_str()), (StatusCode::CREATED, Some("there")));
+    assert_eq!(clew.get(&format!("{path}/incidents/3?api-version=2025-09-01")).await["properties"]["title"], "put");
+    assert!(clew.engine.verify().expect("views can be compared").equal);
+    let clew = Clew::open(clew.close(), Options::default());
+    assert_eq!(json!([detail(&clew, "2").await["id"], detail(&clew, "id:2").await["number"]]), json!(["i2", 3]));
+}

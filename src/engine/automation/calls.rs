@@ -16,6 +16,7 @@ use super::super::{Engine, files};
 use super::{ActionState, NAMESPACE, RUNS_MAX, Run, State, would};
 use crate::model::{Fault, Incident, Time};
 use crate::query::Context;
+use crate::query::reference::of_id;
 use crate::triage::alert::AlertUpdate;
 use crate::triage::automation::{self, ACTOR, Action, Rule};
 use crate::triage::egress::EgressPolicy;
@@ -235,10 +236,11 @@ impl Engine {
     /// Does an action that changes something here; says what was done.
     fn act(&self, run: &Run, place: usize, action: &Action) -> Result<String, Failed> {
         let id = || run.target.split_once(':').map_or("", |(_, id)| id).to_owned();
+        let incident = || of_id(&id()).into_owned();
         let rule = run.rule.clone();
         match action {
             Action::ModifyIncident { fields } => {
-                let change = IncidentUpdate { incident: id(), fields: (**fields).clone() };
+                let change = IncidentUpdate { incident: incident(), fields: (**fields).clone() };
                 let changed = self.change(&ByRule { change, rule }, &service())?;
                 Ok(if changed.value.is_empty() { "it was so already" } else { "changed" }.to_owned())
             }
@@ -249,7 +251,7 @@ impl Engine {
             }
             Action::AddTask { title, description } => {
                 let task = uuid::Uuid::new_v5(&NAMESPACE, format!("{}/{place}", run.id).as_bytes()).to_string();
-                let change = TaskAdd { incident: id(), id: Some(task), title: title.clone(), description: description.clone() };
+                let change = TaskAdd { incident: incident(), id: Some(task), title: title.clone(), description: description.clone() };
                 match self.change(&ByRule { change, rule }, &service()) {
                     Ok(_) => Ok("task added".to_owned()),
                     // An attempt before a crash got as far as this.

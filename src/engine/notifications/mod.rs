@@ -17,7 +17,7 @@ use super::{Define, Engine, files};
 use crate::access::Identity;
 use crate::model::{Fault, FaultClass, Seq, Severity, Time};
 use crate::query::cursor::Seal;
-use crate::query::reference::{limit, word};
+use crate::query::reference::{limit, of_id, word};
 use crate::records::NewsClass;
 use crate::triage::definition::Definition;
 use crate::triage::export::Export;
@@ -383,7 +383,7 @@ fn page(target: &str, number: Option<i64>) -> String {
     let mut url = url::Url::parse("http://page/").expect("it is an address");
     if let Ok(mut path) = url.path_segments_mut() {
         match kind {
-            "incident" => path.clear().extend(["incidents", number.as_deref().unwrap_or(id)]),
+            "incident" => path.clear().extend(["incidents", number.as_deref().unwrap_or(&of_id(id))]),
             "alert" => path.clear().extend(["alerts", id]),
             "export" => path.clear().extend(["admin", "exports"]),
             "run" => path.clear().extend(["admin", "automation"]),

@@ -71,6 +71,26 @@ impl Snapshot {
         docs.filter(stood).map(|doc| NodeId::from_raw(store.docs.get(doc).node))
     }
 
+    /// Returns the incidents that were merged into one, directly or one through the other, in no particular order.
+    ///
+    /// With `until`, those that its newest versions said so of when that document was the last one.
+    pub fn merged_into(&self, incident: NodeId, until: Option<Seq>) -> Vec<NodeId> {
+        let store = &*self.0;
+        let said = |by: u32| match (until, By(by).source()) {
+            (Some(until), Source::Doc(doc)) => store.stood(doc, until),
+            _ => store.holds(by),
+        };
+        let mut found = vec![incident];
+        let mut seen: HashSet<NodeId> = HashSet::from([incident]);
+        let mut at = 0;
+        while let Some(into) = found.get(at).copied().filter(|node| node.kind() == NodeKind::Incident) {
+            at += 1;
+            let entries = store.members_of(into, false).filter(|entry| entry.label == BY_REDIRECT && said(entry.by));
+            found.extend(entries.map(|entry| NodeId::from_raw(entry.other)).filter(|other| seen.insert(*other)));
+        }
+        found.split_off(1)
+    }
+
     fn members(&self, node: NodeId, down: bool) -> Vec<NodeId> {
         if node.kind() == NodeKind::Entity {
             return Vec::new();

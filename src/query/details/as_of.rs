@@ -186,7 +186,7 @@ pub(in crate::query) fn incident(context: &Context, node: NodeId, at: Time) -> R
         children_total,
         etag: seq.to_string(),
         url: whole.url,
-        redirect: whole.redirect.map(|id| format!("incident:{id}")),
+        redirect: whole.redirect.and_then(|id| Some(render::reference(graph, graph.incident(&id)?))),
         entities: entities(context, &alerts),
         alerts_list: alerts.iter().map(|(seq, alert)| alert_row(&id, alert, *seq)).collect(),
         alerts_missing: missing,

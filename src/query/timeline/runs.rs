@@ -29,7 +29,7 @@ pub(super) fn of_records(
     let until = until.unwrap_or(snapshot.seq);
     for record in records {
         let reference = render::reference(&snapshot.graph, record);
-        for seq in snapshot.records.about(&reference)?.into_iter().filter(|seq| *seq <= until) {
+        for seq in snapshot.records.about(&snapshot.graph.entity_ref(record))?.into_iter().filter(|seq| *seq <= until) {
             found.extend(item(context, seq, &reference)?.map(|item| (record, item)));
         }
     }

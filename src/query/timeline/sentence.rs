@@ -3,6 +3,7 @@
 use crate::columns::TrailRow;
 use crate::graph::{AlertRef, IncidentRef, Standing};
 
+use super::super::reference::name_of;
 use super::no_row;
 use super::requests::TimelineItem;
 use super::wording;
@@ -35,7 +36,7 @@ pub(super) fn of_incident(incident: &IncidentRef<'_>, touches: Vec<String>) -> T
         source: incident.provider().to_owned(),
         severity: Some(incident.severity().as_str().to_owned()),
         tactics: incident.tactics().map(str::to_owned).collect(),
-        node: Some(format!("incident:{}", incident.id())),
+        node: Some(format!("incident:{}", name_of(incident))),
         touches,
         seq: incident.seq().map_or(0, |seq| seq.0),
         place: 0,

@@ -2,20 +2,23 @@
 //!
 //! A change is planned from one snapshot as new versions of incidents; the engine journals them if no other change came first.
 
+mod joining;
 mod named;
 mod requests;
+mod undo;
 pub(in crate::triage) mod update;
 
-use crate::graph::GraphSnapshot;
+use crate::graph::NodeId;
 use crate::model::{Body, Change, Document, Fault, FaultClass, Incident, Seq, Time};
 use crate::query::{Context, details, reference};
 use crate::triage::versioned::check_seen;
 
+pub use joining::{IncidentMerge, IncidentSplit};
 pub use named::{IncidentDelete, IncidentPut};
 pub use requests::{
-    AlertsUpdate, BulkUpdate, ChangeUndo, CommentAdd, CommentEdit, CommentRemove, IncidentCreate, IncidentMerge, IncidentSplit,
-    IncidentUpdate, TaskAdd, TaskEdit, TaskRemove,
+    AlertsUpdate, BulkUpdate, CommentAdd, CommentEdit, CommentRemove, IncidentCreate, IncidentUpdate, TaskAdd, TaskEdit, TaskRemove,
 };
+pub use undo::ChangeUndo;
 pub use update::{IncidentFields, OwnerFields, Policy};
 
 use serde::Serialize;
@@ -90,6 +93,11 @@ impl Present {
         Ok(Self { seq, incident: version(context, seq, &id)? })
     }
 
+    /// Finds an incident by its id alone.
+    pub(super) fn of(context: &Context, id: &str) -> Result<Self, Fault> {
+        Self::find(context, &reference::of_id(id))
+    }
+
     /// Finds an incident that more goes into; refuses one that was merged into another, where nobody would see it.
     pub(super) fn unmerged(context: &Context, text: &str) -> Result<Self, Fault> {
         let present = Self::find(context, text)?;
@@ -102,6 +110,11 @@ impl Present {
             )
             .with_hint(format!("send it to `{into}`"))),
         }
+    }
+
+    /// Its node.
+    fn node(&self, context: &Context) -> Option<NodeId> {
+        context.snapshot.graph.incident(&self.incident.id)
     }
 
     /// Name of the version.
@@ -133,13 +146,18 @@ impl Present {
         Ok(Some(next))
     }
 
+    /// The newest version of a source that is worked in; none of an incident that no source gave.
+    fn source(&self) -> Option<Seq> {
+        self.incident.change.as_ref().map_or(Some(self.seq), |change| change.source.map(Seq))
+    }
+
     /// Says of a version that it follows this one.
     fn stamp(&self, next: &mut Incident, actor: &Actor, action: &str, now: Time) {
         // A source whose clock is ahead must not hide the change.
         let after = self.incident.modified.map(|modified| modified.plus(1));
         next.modified = after.max(Some(now));
         next.modified_by = Some(actor.name.clone());
-        let source = self.incident.change.as_ref().map_or(Some(self.seq.0), |change| change.source);
+        let source = self.source().map(|source| source.0);
         let change = Change { actor: actor.name.clone(), action: action.to_owned(), of: Some(self.seq.0), source, ..Change::default() };
         next.change = Some(change);
     }
@@ -169,9 +187,4 @@ pub(super) fn as_step(mut incidents: Vec<Incident>) -> Vec<Incident> {
         }
     }
     incidents
-}
-
-/// The number that a new incident gets: one more than the greatest.
-fn next_number(graph: &GraphSnapshot) -> i64 {
-    graph.number_max().unwrap_or(0) + 1
 }

@@ -2,9 +2,9 @@
 
 use super::requests::opened;
 use super::update::text;
-use super::{Actor, ChangeIncidents, IncidentFields, IncidentUpdate, Policy, Present, next_number};
+use super::{Actor, ChangeIncidents, IncidentFields, IncidentUpdate, Policy, Present};
 use crate::model::{Fault, Incident, Time};
-use crate::query::Context;
+use crate::query::{Context, reference};
 
 /// Creates an incident under an id, or changes the one that is there; what is left out stays.
 #[derive(Clone, Debug, Default)]
@@ -29,14 +29,15 @@ impl ChangeIncidents for IncidentPut {
         if !there {
             return self.create(context, actor, policy);
         }
-        let changed = IncidentUpdate { incident: self.id.clone(), fields: self.fields.clone() }.plan(context, actor, policy)?;
+        let changed = IncidentUpdate { incident: reference::of_id(&self.id).into_owned(), fields: self.fields.clone() }
+            .plan(context, actor, policy)?;
         match changed.into_iter().next() {
             Some(mut incident) => {
                 self.activity(&mut incident);
                 Ok(vec![incident])
             }
             None => {
-                let present = Present::find(context, &self.id)?;
+                let present = Present::of(context, &self.id)?;
                 let next = present.change(actor, "update", context.now, |incident| {
                     self.activity(incident);
                     Ok(())
@@ -57,13 +58,13 @@ impl IncidentPut {
         self.activity(&mut new);
         if graph.incident(&self.id).and_then(|node| graph.incident_node(node)).is_some_and(|incident| incident.deleted()) {
             // Under the id of a deleted incident a new one begins; the versions of the old one stay behind it.
-            let next = Present::find(context, &self.id)?.change(actor, "create", context.now, |incident| {
+            let next = Present::of(context, &self.id)?.change(actor, "create", context.now, |incident| {
                 *incident = Incident { number: incident.number, change: incident.change.clone(), ..new };
                 Ok(())
             })?;
             return Ok(next.into_iter().collect());
         }
-        Ok(vec![Incident { number: Some(next_number(graph)), ..new }])
+        Ok(vec![Incident { number: Some(graph.number_next()), ..new }])
     }
 
     fn activity(&self, incident: &mut Incident) {

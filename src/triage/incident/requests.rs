@@ -5,15 +5,14 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::super::merge::merge;
 use super::update::{TEXT_BYTES_MAX, comment, text};
-use super::{Actor, ChangeIncidents, IncidentFields, OwnerFields, Policy, Present, as_step, new_id, next_number, version};
-use crate::model::{Change, Fault, FaultClass, Incident, IncidentStatus, Seq, Task, Time};
+use super::{Actor, ChangeIncidents, IncidentFields, OwnerFields, Policy, Present, as_step, new_id};
+use crate::model::{Change, Fault, FaultClass, Incident, Task, Time};
 use crate::query::lists::IncidentFilter;
 use crate::query::{Context, Question, reference};
 
 /// Provider of incidents that people create.
-const PROVIDER: &str = "clew";
+pub(super) const PROVIDER: &str = "clew";
 /// Incidents that one bulk change takes at the most.
 const BULK_MAX: usize = 10_000;
 
@@ -61,7 +60,7 @@ fn parent_of(context: &Context, child: &str, parent: &str) -> Result<String, Fau
         if !seen.insert(id.clone()) {
             break;
         }
-        above = Present::find(context, &id)?.incident.parent;
+        above = Present::of(context, &id)?.incident.parent;
     }
     Ok(found.id)
 }
@@ -90,7 +89,7 @@ impl ChangeIncidents for BulkUpdate {
             if page.page.total > BULK_MAX as u64 {
                 return Err(too_many(page.page.total as usize));
             }
-            ids = page.page.value.into_iter().map(|row| row.id).collect();
+            ids = page.page.value.into_iter().map(|row| reference::of_id(&row.id).into_owned()).collect();
         }
         if ids.is_empty() && self.filter.is_none() {
             return Err(Fault::new(FaultClass::Invalid, "selection_invalid", "expected `incidents` or `filter`, found neither"));
@@ -156,7 +155,7 @@ impl ChangeIncidents for IncidentCreate {
             tags: Some(self.tags.clone()),
             ..IncidentFields::default()
         };
-        let mut incident = Incident { number: Some(next_number(graph)), ..opened(id, actor, context.now, "create") };
+        let mut incident = Incident { number: Some(graph.number_next()), ..opened(id, actor, context.now, "create") };
         incident.alert_ids = known_alerts(context, &self.alerts)?;
         fields.apply(&mut incident, actor, context.now, policy)?;
         incident.parent = self.parent.as_ref().map(|parent| parent_of(context, &incident.id, parent)).transpose()?;
@@ -217,7 +216,7 @@ impl ChangeIncidents for AlertsUpdate {
     }
 }
 
-fn add_alerts(incident: &mut Incident, alerts: impl IntoIterator<Item = String>) {
+pub(super) fn add_alerts(incident: &mut Incident, alerts: impl IntoIterator<Item = String>) {
     for alert in alerts {
         if !incident.alert_ids.contains(&alert) {
             incident.alert_ids.push(alert);
@@ -408,166 +407,4 @@ impl ChangeIncidents for TaskRemove {
         })?;
         Ok(next.into_iter().collect())
     }
-}
-
-/// Merges an incident into another: its alerts, tags, comments and tasks go over, and it is closed with a pointer to the other.
-#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct IncidentMerge {
-    /// Id or number of the incident that goes; the path gives it.
-    #[serde(skip)]
-    pub incident: String,
-    /// Id or number of the incident that stays.
-    pub into: String,
-}
-
-impl ChangeIncidents for IncidentMerge {
-    fn plan(&self, context: &Context, actor: &Actor, _: Policy) -> Result<Vec<Incident>, Fault> {
-        let (gone, stays) = (Present::find(context, &self.incident)?, Present::find(context, &self.into)?);
-        if gone.incident.id == stays.incident.id {
-            return Err(Fault::new(FaultClass::Invalid, "merge_same", format!("`{}` is the incident itself", self.into)));
-        }
-        for side in [&gone.incident, &stays.incident] {
-            if let Some(into) = &side.redirect {
-                let message = format!("incident `{}` was merged into `{into}` already", side.id);
-                return Err(Fault::new(FaultClass::Conflict, "merged_already", message));
-            }
-        }
-        let grown = stays.change(actor, "merge", context.now, |incident| {
-            add_alerts(incident, gone.incident.alert_ids.iter().cloned());
-            for tag in &gone.incident.tags {
-                if !incident.tags.contains(tag) {
-                    incident.tags.push(tag.clone());
-                }
-            }
-            incident.comments.extend(gone.incident.comments.iter().cloned());
-            incident.tasks.extend(gone.incident.tasks.iter().cloned());
-            incident.severity = incident.severity.max(gone.incident.severity);
-            Ok(())
-        })?;
-        let closed = gone.change(actor, "merge", context.now, |incident| {
-            incident.redirect = Some(stays.incident.id.clone());
-            (incident.status, incident.closed) = (IncidentStatus::Closed, Some(context.now));
-            Ok(())
-        })?;
-        Ok(as_step(grown.into_iter().chain(closed).collect()))
-    }
-}
-
-/// Moves alerts of an incident into a new one.
-#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct IncidentSplit {
-    /// Id or number; the path gives it.
-    #[serde(skip)]
-    pub incident: String,
-    /// Ids of the alerts that go.
-    pub alerts: Vec<String>,
-    /// Title of the new incident; that of the old one if none is given.
-    pub title: Option<String>,
-}
-
-impl ChangeIncidents for IncidentSplit {
-    fn plan(&self, context: &Context, actor: &Actor, policy: Policy) -> Result<Vec<Incident>, Fault> {
-        let present = Present::find(context, &self.incident)?;
-        if self.alerts.is_empty() || self.alerts.len() >= present.incident.alert_ids.len() {
-            let found = format!("{} of {}", self.alerts.len(), present.incident.alert_ids.len());
-            let message = format!("expected some but not all alerts of incident `{}`, found {found}", present.incident.id);
-            return Err(Fault::new(FaultClass::Invalid, "split_alerts", message));
-        }
-        let leave =
-            AlertsUpdate { incident: self.incident.clone(), add: Vec::new(), remove: self.alerts.clone() }.plan(context, actor, policy)?;
-        let mut new = opened(new_id(), actor, context.now, "split");
-        new.number = Some(next_number(&context.snapshot.graph));
-        new.title = self.title.clone().unwrap_or_else(|| present.incident.title.clone());
-        text("title", &new.title, 1_000)?;
-        (new.severity, new.alert_ids) = (present.incident.severity, self.alerts.clone());
-        (new.owner, new.tags) = (present.incident.owner.clone(), present.incident.tags.clone());
-        let mut changed = leave;
-        for change in changed.iter_mut().filter_map(|incident| incident.change.as_mut()) {
-            "split".clone_into(&mut change.action);
-        }
-        changed.push(new);
-        Ok(as_step(changed))
-    }
-}
-
-/// Takes a change back, with all that were one step with it; what was changed since stays.
-#[derive(Clone, Debug, Default)]
-pub struct ChangeUndo {
-    /// Number of the change.
-    pub change: u64,
-}
-
-impl ChangeIncidents for ChangeUndo {
-    fn plan(&self, context: &Context, actor: &Actor, _: Policy) -> Result<Vec<Incident>, Fault> {
-        let not_there = || {
-            let message = format!("no change of an incident has the number {}", self.change);
-            Fault::new(FaultClass::NotFound, "change_unknown", message).with_hint("the activity of an incident lists its changes")
-        };
-        let first = change_at(context, Seq(self.change))?.ok_or_else(not_there)?;
-        let step = first.change.as_ref().and_then(|change| change.step.clone());
-        let mut changes = vec![(Seq(self.change), first)];
-        if let Some(step) = step {
-            // The documents of one step were written together.
-            let of_step = |incident: &Incident| incident.change.as_ref().and_then(|change| change.step.as_deref()) == Some(step.as_str());
-            for stride in [-1_i64, 1] {
-                let mut seq = self.change;
-                while let Some(next) = seq.checked_add_signed(stride).filter(|seq| *seq > 0) {
-                    match change_at(context, Seq(next))? {
-                        Some(incident) if of_step(&incident) => changes.push((Seq(next), incident)),
-                        _ => break,
-                    }
-                    seq = next;
-                }
-            }
-        }
-        let undone: Result<Vec<Option<Incident>>, Fault> =
-            changes.into_iter().map(|(seq, after)| undo(context, actor, seq, &after)).collect();
-        Ok(as_step(undone?.into_iter().flatten().collect()))
-    }
-}
-
-/// The version that a change made, if the document is one.
-fn change_at(context: &Context, seq: Seq) -> Result<Option<Incident>, Fault> {
-    let Some(document) = context.journal.document(seq)? else { return Ok(None) };
-    if &*document.format != crate::ingest::INCIDENT {
-        return Ok(None);
-    }
-    let id: Option<String> =
-        serde_json::from_slice::<serde_json::Value>(&document.raw).ok().and_then(|value| Some(value.get("id")?.as_str()?.to_owned()));
-    let Some(id) = id else { return Ok(None) };
-    Ok(super::version_in(&document, &id)?.filter(|incident| incident.change.is_some()))
-}
-
-fn undo(context: &Context, actor: &Actor, seq: Seq, after: &Incident) -> Result<Option<Incident>, Fault> {
-    let present = Present::find(context, &after.id)?;
-    let of = after.change.as_ref().and_then(|change| change.of);
-    let before = match of {
-        Some(of) => version(context, Seq(of), &after.id)?,
-        // An incident is never forgotten: one that was made is closed.
-        None => Incident {
-            status: IncidentStatus::Closed,
-            closed: Some(context.now),
-            classification: Some(crate::model::Classification::Undetermined),
-            alert_ids: Vec::new(),
-            ..after.clone()
-        },
-    };
-    let merged = merge(after, &present.incident, &before)?;
-    if !merged.conflicts.is_empty() {
-        let message = format!("incident `{}` was changed since in {}", after.id, merged.conflicts.join(", "));
-        return Err(Fault::new(FaultClass::Conflict, "changed_since", message).with_hint("undo the later change first, or set the field"));
-    }
-    let mut next = present.change(actor, "undo", context.now, |incident| {
-        *incident = merged.version;
-        incident.change.clone_from(&present.incident.change);
-        incident.modified = present.incident.modified;
-        incident.modified_by.clone_from(&present.incident.modified_by);
-        Ok(())
-    })?;
-    if let Some(change) = next.as_mut().and_then(|incident| incident.change.as_mut()) {
-        change.undoes = Some(seq.0);
-    }
-    Ok(next)
 }

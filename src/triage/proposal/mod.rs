@@ -12,8 +12,8 @@ use utoipa::ToSchema;
 use super::incident::update::text;
 use super::incident::{Actor, ChangeIncidents, CommentAdd, IncidentFields, IncidentUpdate, Policy, Present, TaskAdd};
 use crate::model::{Fault, FaultClass, Incident, Object, Seq, Stored, Time};
-use crate::query::Context;
 use crate::query::graph::RecordPlace;
+use crate::query::{Context, reference};
 
 pub use requests::{ProposalDetail, ProposalFilter, ProposalPage, ProposalRequest, detail};
 
@@ -188,7 +188,7 @@ impl Proposal {
         policy: Policy,
     ) -> Result<(Self, Vec<Incident>), Fault> {
         let proposal = read(stored)?.decide(stored, ProposalState::Accepted, decide, context, actor)?;
-        let present = Present::find(context, &proposal.incident)?;
+        let present = Present::of(context, &proposal.incident)?;
         if present.etag() != proposal.incident_etag && !decide.confirm {
             let message = format!(
                 "the proposal was made for etag `{}` of incident `{}`, found `{}`",
@@ -232,7 +232,7 @@ impl Proposal {
 
     /// The versions of the incident that the change makes.
     fn incidents(&self, context: &Context, actor: &Actor, policy: Policy) -> Result<Vec<Incident>, Fault> {
-        let incident = self.incident.clone();
+        let incident = reference::of_id(&self.incident).into_owned();
         match self.action {
             ProposalAction::Update => {
                 let fields: IncidentFields = self.body()?;

@@ -97,7 +97,7 @@ pub struct ProposalPage {
 pub fn detail(context: &Context, stored: &Stored) -> Result<ProposalDetail, Fault> {
     let proposal = read(stored)?;
     // An incident that was deleted since has no version to compare with.
-    let present = Present::find(context, &proposal.incident).ok();
+    let present = Present::of(context, &proposal.incident).ok();
     let resource = &stored.resource;
     Ok(ProposalDetail {
         id: resource.id.to_string(),

@@ -44,7 +44,21 @@ export function address<O extends Operation>(operation: O, params: Params<O>): s
 /** Asks `operation` and gives its answer; throws `ApiError` when it refuses. */
 export async function ask<O extends Operation>(operation: O, params: Params<O>, options: Options<O> = {}): Promise<Answer<O>> {
     const response = await send(operation, params, options);
-    return (await response.json()) as Answer<O>;
+    return named(await response.text()) as Answer<O>;
+}
+
+/** A member `id` that is a number and nothing else. */
+const BARE = /"id":\s*"\d+"/;
+
+/**
+ * Reads an answer. A bare number means the incident of that number: one whose id is another number goes by `id:ID` in the page, as the API finds it.
+ */
+export function named(text: string): unknown {
+    if (!BARE.test(text)) return JSON.parse(text);
+    return JSON.parse(text, function (this: { number?: unknown }, key: string, value: unknown) {
+        const other = key === "id" && typeof value === "string" && /^\d+$/.test(value) && typeof this.number === "number";
+        return other && String(this.number) !== value ? `id:${String(value)}` : value;
+    });
 }
 
 /** Like `ask`, for operations that answer with text. */

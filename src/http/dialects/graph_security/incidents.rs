@@ -12,6 +12,7 @@ use crate::model::{Fault, FaultClass, Incident, Owner};
 use crate::query::details::{IncidentDetail, IncidentRequest, incident_of};
 use crate::query::lists::{IncidentFilter, IncidentRow};
 use crate::query::odata::Schema;
+use crate::query::reference::{of_id, of_id_first};
 use crate::query::{Context, Question};
 use crate::triage::incident::{Actor, ChangeIncidents, CommentAdd, IncidentFields, IncidentUpdate, OwnerFields, Policy};
 
@@ -77,7 +78,8 @@ fn alerts_of(context: &Context, id: &str) -> Result<Vec<Row>, Fault> {
 }
 
 fn detail(context: &Context, id: &str) -> Result<IncidentDetail, Fault> {
-    IncidentRequest { id: id.to_owned(), ..IncidentRequest::default() }.answer(context)
+    let id = of_id_first(&context.snapshot.graph, id).into_owned();
+    IncidentRequest { id, ..IncidentRequest::default() }.answer(context)
 }
 
 /// Lists incidents, newest first unless the client orders them.
@@ -140,7 +142,8 @@ fn whole(context: &Context, id: &str) -> Result<Value, Fault> {
     let mut members = light(&incident.row);
     let graph = &context.snapshot.graph;
     let stored = graph.incident(&incident.row.id).map(|node| incident_of(context, &incident.row.id, node)).transpose()?;
-    let redirect = incident.redirect.as_deref().map(|reference| reference.split_once(':').map_or(reference, |(_, id)| id));
+    let into = graph.incident(&incident.row.id).and_then(|node| graph.incident_node(node)).and_then(|known| known.redirect());
+    let redirect = into.and_then(|node| graph.incident_node(node)).map(|into| into.id().to_owned());
     let mut put = |name: &str, value: Value| members.insert(name.to_owned(), value);
     put("tenantId", own(&incident, "tenantId").unwrap_or_default());
     put("status", words::incident_status(&incident.row.status, redirect.is_some()).into());
@@ -203,7 +206,7 @@ impl ChangeIncidents for Patch {
 pub(super) fn update(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
     let body = Members::of(&call.json()?);
     let id = call.parameter("incident");
-    let present = engine.answer(IncidentRequest { id: id.to_owned(), ..IncidentRequest::default() })?;
+    let present = detail(&engine.context(), id)?;
     let status = body.word("status").map(|word| words::read_incident_status(&word)).transpose()?;
     let mut fields = IncidentFields {
         title: body.word("displayName"),
@@ -237,7 +240,7 @@ pub(super) fn update(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
     if closing && fields.classification_comment.is_none() && present.classification_comment.is_none() {
         fields.classification_comment = Some(RESOLVED.to_owned());
     }
-    let update = IncidentUpdate { incident: id.to_owned(), fields };
+    let update = IncidentUpdate { incident: of_id(&present.row.id).into_owned(), fields };
     engine.change(&Patch { update, reopens }, call.actor()).map_err(unmet)?;
     Ok(Reply::ok(whole(&engine.context(), id)?))
 }
@@ -260,10 +263,11 @@ pub(super) fn said(call: &Call) -> Result<String, Fault> {
 
 /// Adds a remark; answers all of them.
 pub(super) fn comment(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
-    let incident = call.parameter("incident").to_owned();
-    let add = CommentAdd { incident: incident.clone(), message: said(call)?, ..CommentAdd::default() };
+    let id = call.parameter("incident");
+    let incident = of_id_first(&engine.context().snapshot.graph, id).into_owned();
+    let add = CommentAdd { incident, message: said(call)?, ..CommentAdd::default() };
     engine.change(&add, call.actor())?;
-    Ok(Reply::ok(remarks(&detail(&engine.context(), &incident)?.comments)))
+    Ok(Reply::ok(remarks(&detail(&engine.context(), id)?.comments)))
 }
 
 /// An instant of a remark or item, for readers of the other modules.

@@ -16,6 +16,7 @@ use crate::http::dialects::{Call, Members, Reply, Right, Route, answers, changes
 use crate::ingest::identify::EntityList;
 use crate::model::{Entity, Fault, FaultClass, Object, Stored, Time};
 use crate::query::Context;
+use crate::query::reference::of_id;
 use crate::triage::bookmark::{BookmarkChange, BookmarkFields};
 use crate::triage::incident::Actor;
 
@@ -55,6 +56,7 @@ pub(super) fn attach(engine: &Engine, actor: &Actor, bookmark: &str, incident: &
     if attached {
         incidents.push(incident.to_owned());
     }
+    let incidents = incidents.iter().map(|id| of_id(id).into_owned()).collect();
     let fields = BookmarkFields { incidents: Some(incidents), ..BookmarkFields::default() };
     engine.bookmark(&BookmarkChange { id: Some(bookmark.to_owned()), fields: Some(fields), ..BookmarkChange::default() }, actor)?;
     Ok(())

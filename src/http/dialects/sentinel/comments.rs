@@ -10,6 +10,7 @@ use crate::engine::Engine;
 use crate::http::dialects::arm::{put as member, when};
 use crate::http::dialects::{Call, Members, Reply, Right, Route, answers, changes};
 use crate::model::{Comment, Fault, FaultClass, Incident, Task};
+use crate::query::reference::of_id;
 use crate::query::{Context, details};
 use crate::triage::incident::{CommentAdd, CommentEdit, CommentRemove, TaskAdd, TaskEdit, TaskRemove};
 
@@ -105,11 +106,11 @@ fn put_comment(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
     }
     match known {
         None => {
-            let add = CommentAdd { incident: incident.id.clone(), id: Some(name.to_owned()), message };
+            let add = CommentAdd { incident: of_id(&incident.id).into_owned(), id: Some(name.to_owned()), message };
             engine.change(&add, call.actor())?;
         }
         Some(known) => {
-            let edit = CommentEdit { incident: incident.id.clone(), comment: known.id.clone(), message };
+            let edit = CommentEdit { incident: of_id(&incident.id).into_owned(), comment: known.id.clone(), message };
             engine.change(&edit, call.actor())?;
         }
     }
@@ -129,7 +130,7 @@ fn delete_comment(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
     let name = call.parameter("name");
     if let Some(known) = find_comment(&incident, name) {
         check_seen(call, &Value::Null, name, Some(&comment_etag(known)))?;
-        engine.change(&CommentRemove { incident: incident.id.clone(), comment: known.id.clone() }, call.actor())?;
+        engine.change(&CommentRemove { incident: of_id(&incident.id).into_owned(), comment: known.id.clone() }, call.actor())?;
     }
     Ok(Reply::nothing())
 }
@@ -201,7 +202,7 @@ fn put_task(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
     let description = members.text("description");
     if new {
         let add = TaskAdd {
-            incident: incident.id.clone(),
+            incident: of_id(&incident.id).into_owned(),
             id: Some(name.to_owned()),
             title: title.clone(),
             description: description.clone().unwrap_or_default(),
@@ -210,7 +211,10 @@ fn put_task(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
     }
     if !new || completed == Some(true) {
         let task = known.map_or(name, |task| task.id.as_str()).to_owned();
-        engine.change(&TaskEdit { incident: incident.id.clone(), task, title: Some(title), description, completed }, call.actor())?;
+        engine.change(
+            &TaskEdit { incident: of_id(&incident.id).into_owned(), task, title: Some(title), description, completed },
+            call.actor(),
+        )?;
     }
     let after = engine.context();
     let desk = Desk::new(call, &after);
@@ -227,7 +231,7 @@ fn delete_task(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
     let name = call.parameter("name");
     if let Some(known) = find_task(&incident, name) {
         check_seen(call, &Value::Null, name, Some(&task_etag(known)))?;
-        engine.change(&TaskRemove { incident: incident.id.clone(), task: known.id.clone() }, call.actor())?;
+        engine.change(&TaskRemove { incident: of_id(&incident.id).into_owned(), task: known.id.clone() }, call.actor())?;
     }
     Ok(Reply::nothing())
 }

@@ -14,6 +14,7 @@ use crate::http::dialects::{Call, Members, Reply, Right, Route, answers, arm, ch
 use crate::model::{CLASSIFICATION_REASONS, Classification, Fault, FaultClass, IncidentStatus, Severity, Time};
 use crate::query::Context;
 use crate::query::lists::members;
+use crate::query::reference::of_id;
 use crate::triage::incident::{IncidentDelete, IncidentFields, IncidentPut, OwnerFields};
 
 pub(super) const ROUTES: &[Route] = &[
@@ -194,7 +195,7 @@ fn delete(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
     let present = known.seq().map(|seq| seq.to_string());
     check_seen(call, &Value::Null, id, present.as_deref())?;
     let etag = call.header("if-match").and(present);
-    let delete = IncidentDelete { incident: known.id().to_owned(), etag };
+    let delete = IncidentDelete { incident: of_id(known.id()).into_owned(), etag };
     engine.change(&delete, call.actor()).map_err(|fault| if fault.code == "etag_stale" { stale_header(id) } else { fault })?;
     Ok(Reply::nothing())
 }

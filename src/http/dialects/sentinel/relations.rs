@@ -14,6 +14,7 @@ use crate::graph::NodeId;
 use crate::http::dialects::{Call, Members, Reply, Right, Route, answers, changes};
 use crate::model::{Fault, FaultClass, Stored};
 use crate::query::Context;
+use crate::query::reference::of_id;
 use crate::triage::incident::AlertsUpdate;
 
 pub(super) const ROUTES: &[Route] = &[
@@ -77,10 +78,9 @@ fn kept_of(context: &Context, owner: &Owner) -> Result<Vec<Kept>, Fault> {
     Ok(all.into_iter().filter(|stored| stored.resource.id.starts_with(&prefix)).filter_map(kept).collect())
 }
 
-/// The bookmarks that an incident is related to.
+/// The bookmarks that an incident, or one that was merged into it, is related to.
 pub(super) fn bookmarks_of(desk: &Desk<'_>, incident: &str) -> Result<Vec<Stored>, Fault> {
-    let snapshot = &desk.context.snapshot;
-    Ok(snapshot.records.evidence(incident, snapshot.seq)?)
+    crate::query::bookmarks::evidence(desk.context, desk.context.snapshot.seq, incident)
 }
 
 /// The incident that a bookmark was related to last, with the name of the relation.
@@ -285,7 +285,7 @@ fn incident_put(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
         Subject::Entity(_) => keep(call, engine, &owner, &body, "entities", &target),
         Subject::Alert(alert) => {
             let alert = desk.graph().alert_node(alert).map(|alert| alert.id().to_owned()).unwrap_or_default();
-            let add = AlertsUpdate { incident: owner.id.clone(), add: vec![alert.clone()], remove: Vec::new() };
+            let add = AlertsUpdate { incident: of_id(&owner.id).into_owned(), add: vec![alert.clone()], remove: Vec::new() };
             engine.change(&add, call.actor())?;
             keep(call, engine, &owner, &body, "entities", &alert)
         }
@@ -309,7 +309,12 @@ fn incident_delete(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
         None => (implied.clone(), implied),
     };
     if let Some(bookmark) = bookmark.map(|id| bookmarks::find(&desk, &id)).transpose()?.flatten() {
-        bookmarks::attach(engine, call.actor(), &bookmark.resource.id, &owner.id, false)?;
+        // Evidence of an incident that was merged into this one is related to this one too.
+        let merged = graph.merged_into(node, None).into_iter().filter_map(|node| graph.incident_node(node)).map(|merged| merged.id());
+        let related = bookmarks::incidents_of(&bookmark);
+        for incident in merged.chain([owner.id.as_str()]).filter(|id| related.iter().any(|of| of == id)) {
+            bookmarks::attach(engine, call.actor(), &bookmark.resource.id, incident, false)?;
+        }
     }
     let member = alert.filter(|alert| {
         let members = super::incidents::alerts_of(&desk, node);
@@ -317,7 +322,7 @@ fn incident_delete(call: &Call, engine: &Engine) -> Result<Reply, Fault> {
     });
     if let Some(alert) = member {
         let alert = graph.alert(&alert).and_then(|node| graph.alert_node(node)).map_or(alert.clone(), |known| known.id().to_owned());
-        let leave = AlertsUpdate { incident: owner.id.clone(), add: Vec::new(), remove: vec![alert] };
+        let leave = AlertsUpdate { incident: of_id(&owner.id).into_owned(), add: Vec::new(), remove: vec![alert] };
         // An alert that names the incident itself stays a member: only its own source can change that.
         match engine.change(&leave, call.actor()) {
             Err(fault) if fault.code != "alert_not_in_incident" => return Err(fault),

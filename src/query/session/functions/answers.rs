@@ -11,7 +11,7 @@ use super::super::super::graph::{
 };
 use super::super::super::search::{LIMIT_MAX as HITS_MAX, SearchRequest};
 use super::super::super::timeline::TimelineRequest;
-use super::super::super::{Context, Question};
+use super::super::super::{Context, Question, render};
 use super::super::live::field;
 use super::{Answered, Given, SHAPES};
 use crate::fulltext::DocKind;
@@ -172,12 +172,18 @@ pub(super) fn rank(context: &Context, given: Given<'_>) -> Answered {
     Ok((batch("rank", arrays)?, (!answer.complete && limit.is_none()).then(|| "rank_limit".to_owned())))
 }
 
+/// The reference of an incident by its id.
+fn incident_reference(context: &Context, id: &str) -> String {
+    let graph = &context.snapshot.graph;
+    graph.incident(id).map_or_else(|| format!("incident:{id}"), |node| render::reference(graph, node))
+}
+
 pub(super) fn search(context: &Context, given: Given<'_>) -> Answered {
     let request = SearchRequest::of(&required(given, 0), given[1].as_deref(), HITS_MAX as u32)?;
     let answer = request.answer(context)?;
     let hits = &answer.hits;
     let node = |kind: DocKind, id: &str| match kind {
-        DocKind::Incident => format!("incident:{id}"),
+        DocKind::Incident => incident_reference(context, id),
         DocKind::Alert => format!("alert:{id}"),
         DocKind::Entity => id.to_owned(),
     };
@@ -206,7 +212,7 @@ pub(super) fn similar(context: &Context, given: Given<'_>) -> Answered {
         text(rows.iter().map(|row| Some(&row.incident.status))),
         reals(rows.iter().map(|row| row.score)),
         text(reasons.map(Some)),
-        text(rows.iter().map(|row| Some(format!("incident:{}", row.incident.id)))),
+        text(rows.iter().map(|row| Some(incident_reference(context, &row.incident.id)))),
     ];
     Ok((batch("similar", arrays)?, (!answer.complete && limit.is_none()).then(|| "similar_limit".to_owned())))
 }
