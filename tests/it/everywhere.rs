@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::http::StatusCode;
 use clew::datasets;
 use clew::engine::Options;
+use clew::ingest;
 use serde_json::{Value, json};
 
 use crate::support::Clew;
@@ -170,4 +171,21 @@ async fn external_data_are_files_of_one_folder() {
         assert_eq!(status, StatusCode::BAD_REQUEST, "{text}: {body}");
         assert!(body.to_string().contains("`externaldata` cannot read"), "{body}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_relation_of_a_hub_is_a_row() {
+    // More than are made at a time.
+    let addresses = 10_000;
+    let row = |n: u32| {
+        let address = format!("10.{}.{}.{}", n >> 16, n >> 8 & 255, n & 255);
+        json!({"TimeGenerated": "2026-01-02T03:04:05Z", "UserPrincipalName": "ana@contoso.com", "IPAddress": address, "ResultType": "0"})
+            .to_string()
+    };
+    let clew = Clew::new();
+    let options = ingest::Options { table: Some("SigninLogs".into()), ..ingest::Options::default() };
+    clew.ingest_with("signins.jsonl", (0..addresses).map(row).collect::<Vec<_>>().join("\n"), &options);
+    let asked = "Relations | where Relation == 'signed_in_from' | sort by TargetId asc \
+                 | extend Again = TargetId == prev(TargetId) | summarize count(), countif(Again), dcount(SourceId)";
+    assert_eq!(rows(&clew, asked).await, [[json!(addresses), json!(0), json!(1)]]);
 }

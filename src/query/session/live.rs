@@ -1,6 +1,7 @@
 //! Tables of the present state, made when a query reads them: `Alerts`, `Incidents`, `Entities`, `Relations` of the entity graph, whose
 //! stored counterparts keep every version, and `DynamicSummary` of what notebooks left behind.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringViewArray, TimestampMicrosecondArray};
@@ -24,6 +25,8 @@ use crate::model::Time;
 
 /// Nodes whose rows are made at a time.
 const NODES: usize = 4_096;
+/// Edges whose rows are made at a time, however many one node has: what a sort takes in one piece has to fit into the memory of a query.
+const EDGES: usize = 8_192;
 
 /// Columns of a table with their types.
 pub(super) type Columns = &'static [(&'static str, ColumnType)];
@@ -44,6 +47,21 @@ pub(super) struct Live {
 /// The rows of some nodes, in their order.
 fn of_nodes(snapshot: Arc<Snapshot>, nodes: Vec<NodeId>, build: fn(&Snapshot, &[NodeId]) -> Vec<ArrayRef>) -> Parts {
     Box::new((0..nodes.len()).step_by(NODES).map(move |at| Ok(build(&snapshot, &nodes[at..nodes.len().min(at + NODES)]))))
+}
+
+/// The rows of all edges, those of a node one behind the other.
+fn of_edges(snapshot: Arc<Snapshot>) -> Parts {
+    let mut nodes = all_nodes(&snapshot).into_iter();
+    let mut waiting = VecDeque::new();
+    Box::new(std::iter::from_fn(move || {
+        while waiting.len() < EDGES
+            && let Some(node) = nodes.next()
+        {
+            waiting.extend(edges(&snapshot, node));
+        }
+        let part: Vec<Edge> = waiting.drain(..waiting.len().min(EDGES)).collect();
+        (!part.is_empty()).then(|| Ok(relations(&snapshot, &part)))
+    }))
 }
 
 const LIVE: [Live; 5] = [
@@ -132,10 +150,7 @@ const LIVE: [Live; 5] = [
         ],
         rows: |snapshot| all_nodes(snapshot).into_iter().map(|node| edges(snapshot, node).count() as u64).sum(),
         is_there: |_| true,
-        read: |snapshot| {
-            let nodes = all_nodes(&snapshot);
-            of_nodes(snapshot, nodes, relations)
-        },
+        read: of_edges,
     },
     summaries::TABLE,
 ];
@@ -301,9 +316,8 @@ fn edges(snapshot: &Snapshot, node: NodeId) -> impl Iterator<Item = Edge> + '_ {
     snapshot.graph.edges(node, &out)
 }
 
-fn relations(snapshot: &Snapshot, nodes: &[NodeId]) -> Vec<ArrayRef> {
+fn relations(snapshot: &Snapshot, edges: &[Edge]) -> Vec<ArrayRef> {
     let graph = &snapshot.graph;
-    let edges: Vec<Edge> = nodes.iter().flat_map(|node| edges(snapshot, *node)).collect();
     let mut names = hashbrown::HashMap::new();
     let mut name = |node: NodeId| match graph.node(node) {
         NodeRef::Entity(_) => names.entry(node).or_insert_with(|| render::reference(graph, node)).clone(),
