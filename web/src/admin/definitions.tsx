@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { Needs, ReadOnly } from "../access/needs";
 import { mayDo, type Right, whyNot } from "../access/rights";
 import { askNamed, errorDetail } from "../api/client";
+import { hintOf } from "../api/hint";
 import { useLoad } from "../api/resource";
 import { refresh, seq } from "../app/live";
 import { param, setParams } from "../router/router";
@@ -177,7 +178,7 @@ function Editor({ kind, one, onDone }: { kind: Kind; one: Definition | undefined
                     {problem !== undefined && (
                         <p class="failure" role="alert">
                             {errorDetail(problem).message}
-                            {errorDetail(problem).hint && <span class="muted"> {errorDetail(problem).hint}</span>}
+                            <span class="muted"> {hintOf(errorDetail(problem))}</span>
                         </p>
                     )}
                     <div class="line">

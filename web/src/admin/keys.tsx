@@ -1,6 +1,7 @@
 // Keys and service principals: who may come in and do what. A secret is shown once, when it is made.
 import { useState } from "preact/hooks";
 import { askNamed, errorDetail } from "../api/client";
+import { saying } from "../api/hint";
 import { useLoad } from "../api/resource";
 import { setToken, token } from "../api/session";
 import { refresh, seq } from "../app/live";
@@ -160,7 +161,7 @@ function Make({ onMade }: { onMade: (name: string, secret: string) => void }) {
             form.reset();
             onMade(readKey(answer.key).name, text(answer.secret));
         } catch (error) {
-            setProblem([errorDetail(error).message, errorDetail(error).hint].filter(Boolean).join(": "));
+            setProblem(saying(error));
         }
     };
     return (

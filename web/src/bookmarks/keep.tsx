@@ -3,6 +3,7 @@
 import { useRef, useState } from "preact/hooks";
 import { Needs } from "../access/needs";
 import { ask, errorDetail } from "../api/client";
+import { saying } from "../api/hint";
 import { refresh } from "../app/live";
 import { Popover } from "../ui/dialog";
 import { Icon } from "../ui/icons";
@@ -71,7 +72,7 @@ function KeepForm({ evidence, onDone }: { evidence: Evidence; onDone: () => void
             onDone();
             toast(`Kept as "${made.name}"`, { action: { label: "Undo", run: () => void removeBookmark(made.id) } });
         } catch (error) {
-            toast([errorDetail(error).message, errorDetail(error).hint].filter(Boolean).join(": "), { tone: "bad" });
+            toast(saying(error), { tone: "bad" });
         }
     };
     return (

@@ -1,5 +1,6 @@
 // Changes of incidents: each says what it did and can be taken back.
 import { ask, errorDetail } from "../api/client";
+import { saying } from "../api/hint";
 import type { AlertFields, AlertFilter, Changed, IncidentFields, IncidentFilter } from "../api/types";
 import { refresh } from "../app/live";
 import { stored } from "../state/stored";
@@ -24,15 +25,11 @@ export async function changed(change: Promise<Changed>, text: string, again?: ()
         toast(text, { action: { label: "Undo", run: () => void undoChanges(first.change) } });
         return true;
     } catch (error) {
-        const detail = errorDetail(error);
-        const stale = detail.code === "etag_stale";
-        toast(
-            stale ? "Somebody else changed it meanwhile: it shows now as it is" : [detail.message, detail.hint].filter(Boolean).join(": "),
-            {
-                tone: "bad",
-                action: stale && again ? { label: "Change it all the same", run: again } : undefined,
-            },
-        );
+        const stale = errorDetail(error).code === "etag_stale";
+        toast(stale ? "Somebody else changed it meanwhile: it shows now as it is" : saying(error), {
+            tone: "bad",
+            action: stale && again ? { label: "Change it all the same", run: again } : undefined,
+        });
         refresh();
         return false;
     }
@@ -47,9 +44,8 @@ export async function changedAll(deeds: readonly (() => Promise<Changed>)[], tex
             if (first) made.push(first.change);
         }
     } catch (error) {
-        const detail = errorDetail(error);
         const undone = made.length > 0 ? `; ${made.length} of ${deeds.length} were done` : "";
-        toast([detail.message + undone, detail.hint].filter(Boolean).join(": "), {
+        toast(saying(error) + undone, {
             tone: "bad",
             ...(made.length > 0 ? { action: { label: "Undo", run: () => void undoChanges(...made) } } : {}),
         });

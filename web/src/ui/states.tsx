@@ -1,6 +1,7 @@
 // What a screen shows instead of data: nothing there, still loading, refused.
 import type { ComponentChildren } from "preact";
 import { ApiError, errorDetail } from "../api/client";
+import { hintOf, wayOf } from "../api/hint";
 import type { Resource } from "../api/resource";
 import { href } from "../router/router";
 
@@ -27,22 +28,30 @@ export function Loading({ rows = 6, label = "Loading" }: { rows?: number; label?
     );
 }
 
-/** Shows an error with its code, its hint and a way to try again. */
+/** Shows an error with its code, its hint, a way to try again and the place of the page that helps. */
 export function Failure({ error, retry }: { error: unknown; retry?: (() => void) | undefined }) {
     const detail = errorDetail(error);
+    const [hint, way] = [hintOf(detail), wayOf(detail)];
     return (
         <div class="failure" role="alert">
             <strong>{detail.message}</strong>
-            {detail.hint && <span>{detail.hint}</span>}
+            {hint && <span>{hint}</span>}
             <span class="code">
                 {detail.code}
                 {detail.request_id && <span class="faint"> · request {detail.request_id}</span>}
             </span>
-            {retry && (
-                <div>
-                    <button type="button" class="button small" onClick={retry}>
-                        Try again
-                    </button>
+            {(retry || way) && (
+                <div class="line">
+                    {retry && (
+                        <button type="button" class="button small" onClick={retry}>
+                            Try again
+                        </button>
+                    )}
+                    {way && (
+                        <a class="button small" href={way.href}>
+                            Open {way.label}
+                        </a>
+                    )}
                 </div>
             )}
         </div>
