@@ -1,7 +1,7 @@
 // The canvas of an investigation: hands pictures to the view and deeds of the pointer to the investigation.
 import { effect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { activeTheme } from "../state/prefs";
+import { colours } from "../state/prefs";
 import { themeOfElement } from "./draw/theme";
 import { GraphView } from "./draw/view";
 import type { Point } from "./state";
@@ -55,7 +55,7 @@ export function Canvas({ of, view, onHover, onMenu }: Props) {
         made.fit();
         const stops = [
             effect(() => {
-                void activeTheme.value;
+                void colours.value;
                 // The attribute of the theme is set in an effect of its own: colours are read behind it.
                 queueMicrotask(() => made.setTheme(themeOfElement(element)));
             }),

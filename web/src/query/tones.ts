@@ -3,14 +3,12 @@ import { formatTime } from "../state/time";
 import { severities } from "../ui/kinds";
 import type { Chart } from "./chart";
 
-const tones = ["account", "host", "ip", "process", "file", "url", "cloud", "incident", "alert", "other"].map(
-    (name) => `var(--kind-${name})`,
-);
+const TONES = 10;
 
 /** A series' colour; severities have theirs everywhere. */
 export function tone(index: number, name = ""): string {
     const severity = severities.find((one) => one === name);
-    return severity ? `var(--${severity.toLowerCase()})` : `${tones[index % tones.length]}`;
+    return `var(--${severity ? severity.toLowerCase() : `series-${(index % TONES) + 1}`})`;
 }
 
 export const number = new Intl.NumberFormat("en-US", { maximumFractionDigits: 3, notation: "compact" });

@@ -1,5 +1,5 @@
 // What a person chooses for all screens: theme and time zone.
-import { computed, effect, signal } from "@preact/signals";
+import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import { oneOf, stored } from "./stored";
 
 export type Theme = "system" | "dark" | "light";
@@ -9,11 +9,19 @@ export type Zone = "utc" | "local";
 export const theme = stored<Theme>("theme", "system", oneOf<Theme>("system", "dark", "light"));
 export const zone = stored<Zone>("zone", "utc", oneOf<Zone>("utc", "local"));
 
-const prefersLight = typeof window === "undefined" ? null : window.matchMedia("(prefers-color-scheme: light)");
-const systemLight = signal(prefersLight?.matches ?? false);
-prefersLight?.addEventListener("change", (event) => {
-    systemLight.value = event.matches;
-});
+/** Whether something holds of the system, as long as the page is open. */
+function holds(query: string): ReadonlySignal<boolean> {
+    const media = typeof window === "undefined" ? null : window.matchMedia(query);
+    const now = signal(media?.matches ?? false);
+    media?.addEventListener("change", (event) => {
+        now.value = event.matches;
+    });
+    return now;
+}
+
+const systemLight = holds("(prefers-color-scheme: light)");
+/** Whether the system gives all colours (high contrast). */
+const systemColours = holds("(forced-colors: active)");
 
 /** Paper is white. */
 const printing = signal(false);
@@ -26,12 +34,15 @@ if (typeof window !== "undefined") {
     });
 }
 
-/** The theme in force. Canvas views read their colours anew when it changes. */
+/** The theme in force. */
 export const activeTheme = computed<"dark" | "light">(() => {
     if (printing.value) return "light";
-    if (theme.value !== "system") return theme.value;
+    if (theme.value !== "system" && !systemColours.value) return theme.value;
     return systemLight.value ? "light" : "dark";
 });
+
+/** What every colour follows from: canvas views read theirs anew when it changes. */
+export const colours = computed(() => `${activeTheme.value} ${systemColours.value}`);
 
 if (typeof document !== "undefined") {
     effect(() => {

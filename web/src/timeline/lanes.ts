@@ -132,17 +132,17 @@ function items(context: Context, lane: Lane, middle: number, scale: TimeScale, m
     }
     context.fillStyle = theme.kind("host");
     for (const [x, count] of density) {
-        context.globalAlpha =
-            Math.min(1, 0.45 + Math.log2(count) * 0.15) * (marks.asOf !== undefined && scale.time(x) > marks.asOf ? 0.25 : 1);
+        const faded = marks.asOf !== undefined && scale.time(x) > marks.asOf ? 0.25 : 1;
+        context.globalAlpha = theme.opacity(Math.min(1, 0.45 + Math.log2(count) * 0.15) * faded);
         const tall = Math.min(LANE_PX - 6, 7 + Math.log2(count) * 2);
         context.fillRect(GUTTER + x - 0.75, middle - tall / 2, 1.5, tall);
     }
     for (const item of lane.items) {
         if (item.kind === "event" || item.end === undefined) continue;
         const [x, end] = [GUTTER + scale.x(item.time), GUTTER + scale.x(item.end)];
-        context.globalAlpha = later(item) ? 0.08 : 0.3;
+        context.globalAlpha = theme.opacity(later(item) ? 0.08 : 0.3);
         context.fillStyle = tone(item, theme);
-        context.fillRect(x, middle - 2.5, Math.max(2, end - x), 5);
+        context.fillRect(x, middle - 2, Math.max(2, end - x), 4);
     }
     for (const sign of signs(lane, scale)) {
         const { item } = sign;

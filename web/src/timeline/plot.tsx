@@ -2,7 +2,7 @@
 import { effect } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { themeOfElement } from "../graph/draw/theme";
-import { activeTheme } from "../state/prefs";
+import { colours } from "../state/prefs";
 import { formatTime, timeZone } from "../state/time";
 import { asked, type Question } from "../ui/showquery";
 import { AXIS_PX, drawHead, drawLanes, GUTTER, HISTOGRAM_PX, itemAt, LANE_PX, plotWidth } from "./lanes";
@@ -51,7 +51,7 @@ export function LanePlot({ question, items, lanes, lit, window, onWindow, asOf, 
     useEffect(
         () =>
             effect(() => {
-                void activeTheme.value;
+                void colours.value;
                 void timeZone();
                 const keys = new Set(lit?.() ?? NONE);
                 if (hover) keys.add(hover.item.key);

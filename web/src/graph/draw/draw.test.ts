@@ -155,6 +155,13 @@ test("a place tells how much of it others have taken", () => {
     assert.equal(taken.covered({ left: 0, top: 40, right: 15, bottom: 60 }), 0);
 });
 
+test("the system's colours are never mixed: a mark has one of them whole, or is as faint as what is dimmed", () => {
+    const names: Record<string, string> = { "--ground": "#000000", "--tints": "none" };
+    const system = themeOf((name) => names[name] ?? "#ffffff");
+    assert.deepEqual([system.tint("#ffff00", 0.1), system.tint("#ffff00", 0.3)], ["#000000", "#ffff00"]);
+    assert.deepEqual([system.opacity(0.1), system.opacity(0.3), theme.opacity(0.3)], [0.1, 1, 0.3]);
+});
+
 test("tones mix in known notations only", () => {
     assert.equal(mix("#000000", "#ffffff", 0.5), "#808080");
     assert.equal(mix("#000000", "red", 0.5), "#000000");

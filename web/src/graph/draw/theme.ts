@@ -16,9 +16,14 @@ export interface Theme {
     readonly font: string;
     severity(name: string | undefined): string;
     kind(name: string): string;
-    /** A tone over the ground, for large areas. */
+    /** A tone over the ground, for large areas. The system's colours are not mixed: it is the one or the other. */
     tint(tone: string, share: number): string;
+    /** How opaque a mark of a strength is. In the system's colours it is whole, or hardly there. */
+    opacity(strength: number): number;
 }
+
+/** Less of a tone only tells an area from the ground beside it. */
+const FAINT = 0.25;
 
 /** Reads the colours by the names of their variables. */
 export function themeOf(variable: (name: string) => string): Theme {
@@ -33,6 +38,7 @@ export function themeOf(variable: (name: string) => string): Theme {
     };
     const known = new Set<string>(severities);
     const ground = read("--ground");
+    const mixed = read("--tints") !== "none";
     return {
         ground,
         surface: read("--surface"),
@@ -48,14 +54,31 @@ export function themeOf(variable: (name: string) => string): Theme {
         font: read("--font") || "sans-serif",
         severity: (name) => read(`--${(name !== undefined && known.has(name) ? name : "Unknown").toLowerCase()}`),
         kind: (name) => read(kindVariable(name)),
-        tint: (tone, share) => mix(ground, tone, share),
+        tint: (tone, share) => (mixed ? mix(ground, tone, share) : share < FAINT ? ground : tone),
+        opacity: (strength) => (mixed || strength < FAINT ? strength : 1),
     };
 }
 
 /** The colours of a document's element. */
 export function themeOfElement(element: Element): Theme {
     const style = getComputedStyle(element);
-    return themeOf((name) => style.getPropertyValue(name));
+    return themeOf((name) => inNumbers(style.getPropertyValue(name).trim()));
+}
+
+/** A colour of the system (`CanvasText`) as `#rrggbb`: a probe in the document knows it. Everything else stays as it is. */
+function inNumbers(value: string): string {
+    if (!CSS.supports("color", value) || value.startsWith("#")) return value;
+    const probe = document.createElement("i");
+    probe.hidden = true;
+    probe.style.setProperty("forced-color-adjust", "none");
+    probe.style.color = value;
+    document.body.append(probe);
+    const numbers = getComputedStyle(probe).color.match(/[\d.]+/g) ?? [];
+    probe.remove();
+    return `#${numbers
+        .slice(0, 3)
+        .map((part) => Math.round(Number(part)).toString(16).padStart(2, "0"))
+        .join("")}`;
 }
 
 /** `share` of `tone` over `ground`, both `#rrggbb`. Other notations give the ground. */
