@@ -14,13 +14,15 @@ import { useTicks } from "../list/ticks";
 import { isViews, type View, type ViewKind, Views } from "../list/views";
 import { navigate, nodeHref, param, paramList, place, setParams } from "../router/router";
 import { useTitle } from "../router/title";
-import { CSV_PAGE_ROWS, saveList } from "../state/csv";
+import { saveList } from "../state/csv";
 import { type Filter, readFilter } from "../state/filters";
 import { alertKql } from "../state/kql";
 import { useMine } from "../state/me";
 import { stored } from "../state/stored";
+import { WHOLE_PAGE_ROWS } from "../state/whole";
 import { FilterBar } from "../ui/filterbar";
 import { useKeys } from "../ui/keys";
+import { printList } from "../ui/paper";
 import { Empty } from "../ui/states";
 import { AlertBulk, RepeatBulk } from "./bulk";
 import { chosenColumns, csvColumns, listColumns, repeatColumns, usualColumns } from "./columns";
@@ -112,7 +114,12 @@ export function AlertsScreen({ selected }: { selected: string }) {
                 <span class="grow" />
                 <ListTools
                     query={questionOf(query, "Alerts")}
-                    save={() => saveList("alerts", csvColumns, (cursor, signal) => loadPage(query, { cursor }, CSV_PAGE_ROWS, signal))}
+                    save={() => saveList("alerts", csvColumns, (cursor, signal) => loadPage(query, { cursor }, WHOLE_PAGE_ROWS, signal))}
+                    print={() =>
+                        printList(grouped ? repeatColumns(query) : shownColumns(listColumns, chosenColumns), (cursor, signal) =>
+                            (grouped ? loadGroups : loadPage)({ ...query, group }, { cursor }, WHOLE_PAGE_ROWS, signal),
+                        )
+                    }
                 >
                     {!grouped && <ColumnChoice columns={listColumns} chosen={chosenColumns} usual={usualColumns} left={left} />}
                 </ListTools>

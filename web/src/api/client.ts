@@ -90,6 +90,11 @@ export async function askFile<O extends Operation>(operation: O, params: Params<
 /** Operations that answer everybody: that they do says nothing of who asks. */
 const OPEN: ReadonlySet<string> = new Set(["health", "sign_in_ways", "sign_out"]);
 
+let waiting = 0;
+
+/** How many requests wait for their answer. */
+export const underWay = (): number => waiting;
+
 async function send<O extends Operation>(operation: O, params: Params<O>, options: Options<O>): Promise<Response> {
     const headers: Record<string, string> = { accept: "application/json" };
     const request: RequestInit = { method: routes[operation].method, headers, credentials: "same-origin" };
@@ -103,11 +108,14 @@ async function send<O extends Operation>(operation: O, params: Params<O>, option
         request.body = JSON.stringify(options.body);
     }
     let response: Response;
+    waiting += 1;
     try {
         response = await fetch(address(operation, params), request);
     } catch (error) {
         if (error instanceof DOMException && error.name === "AbortError") throw error;
         throw new ApiError(0, unreachable);
+    } finally {
+        waiting -= 1;
     }
     if (!response.ok) {
         const said = await detail(response);
@@ -122,7 +130,7 @@ async function send<O extends Operation>(operation: O, params: Params<O>, option
 const unreachable: ErrorDetail = {
     code: "server_unreachable",
     message: "clew does not answer",
-    hint: "see whether `clew serve` still runs, then try again",
+    hint: "see whether the server still runs, then try again",
     request_id: "",
 };
 

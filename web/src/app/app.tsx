@@ -21,6 +21,7 @@ import { formatCount, zoneHint, zoneName } from "../state/time";
 import { tourAsked, tourState } from "../tour/seen";
 import { Icon, type IconName, Mark } from "../ui/icons";
 import { type KeyBinding, useKeys } from "../ui/keys";
+import { Paper } from "../ui/paper";
 import { Empty } from "../ui/states";
 import { Toasts, undoNewest } from "../ui/toast";
 import { useArrival } from "./arrival";
@@ -199,6 +200,7 @@ export function App() {
                 {refusal.value ? <SignIn reason={refusal.value} /> : screen(parts)}
             </main>
             <Toasts />
+            <Paper />
             <Lens />
             {!refusal.value && tourAsked.value && <Tour />}
             {map && <KeyMap onClose={() => setMap(false)} />}

@@ -1,9 +1,11 @@
-// What the heads of the long lists have in common: the query behind the list, the list as a file, and how many rows fit.
+// What the heads of the long lists have in common: the query behind the list, the list as a file and on paper, and how many rows fit.
 import type { ComponentChildren } from "preact";
 import { href } from "../router/router";
 import type { saveList } from "../state/csv";
 import { Popover } from "../ui/dialog";
 import { Icon } from "../ui/icons";
+import { useKeys } from "../ui/keys";
+import { printKey, type printList } from "../ui/paper";
 import { asked, type Question, QuestionCard } from "../ui/showquery";
 import { counted } from "./bulkbar";
 
@@ -12,11 +14,14 @@ interface Props {
     query: Question;
     /** Saves all of the list, however long, as CSV. */
     save: () => ReturnType<typeof saveList>;
+    /** Prints the list as it is shown, up to what one print-out takes. */
+    print: () => ReturnType<typeof printList>;
     /** What else the list offers. */
     children?: ComponentChildren;
 }
 
-export function ListTools({ query, save, children }: Props) {
+export function ListTools({ query, save, print, children }: Props) {
+    useKeys("List", [printKey(() => void print())]);
     return (
         <>
             {query.lang === "request" ? (
@@ -39,6 +44,10 @@ export function ListTools({ query, save, children }: Props) {
                 </a>
             )}
             {children}
+            <button type="button" class="button quiet" onClick={() => void print()}>
+                <Icon name="print" />
+                Print
+            </button>
             <button type="button" class="button quiet" onClick={() => void save()}>
                 <Icon name="download" />
                 CSV

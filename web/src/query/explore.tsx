@@ -6,6 +6,7 @@ import { Icon } from "../ui/icons";
 import { IconButton } from "../ui/parts";
 import { Loaded } from "../ui/states";
 import { Result } from "./result";
+import { SideButton } from "./side";
 
 export function Exploration({ name }: { name: string }) {
     const entity = param("entity");
@@ -20,6 +21,7 @@ export function Exploration({ name }: { name: string }) {
                     <h2>{question?.title ?? name}</h2>
                     <p class="muted">{question?.question}</p>
                 </div>
+                <SideButton />
                 <IconButton icon="close" label="Back to the editor" onClick={() => setParams({ explore: null, entity: null })} />
             </div>
             <form

@@ -3,7 +3,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Needs } from "../access/needs";
 import { mayDo } from "../access/rights";
-import { ApiError, ask, errorDetail, isAbort } from "../api/client";
+import { ApiError, ask, isAbort } from "../api/client";
+import { hintOf, saying } from "../api/hint";
 import { queryLanguages, type Table } from "../api/types";
 import { refresh } from "../app/live";
 import { param, setParams } from "../router/router";
@@ -20,13 +21,11 @@ import { Exploration } from "./explore";
 import { keep, remember } from "./kept";
 import { fromBytes, type Lang } from "./language";
 import { Result } from "./result";
-import { Side } from "./side";
+import { Side, SideButton } from "./side";
 
 const lastLang = stored<Lang>("query.lang", queryLanguages[0] ?? "sql", oneOf<Lang>(...queryLanguages));
 const ROWS_FIRST = 1_000;
 const ROWS_MORE = 50_000;
-/** Rows of a file. */
-const ROWS_ALL = 1_000_000;
 
 interface Run {
     lang: Lang;
@@ -136,10 +135,11 @@ export function QueryScreen() {
                                     </button>
                                 ))}
                             </div>
-                            <span class="faint small">
+                            <span class="faint small query-run-key">
                                 <kbd>Ctrl</kbd> <kbd>Enter</kbd>
                             </span>
                             <span class="grow" />
+                            <SideButton />
                             <SaveQuery lang={lang} text={text} />
                             <button
                                 type="button"
@@ -166,7 +166,7 @@ export function QueryScreen() {
                                     table={outcome.table}
                                     query={outcome.run.text}
                                     milliseconds={outcome.milliseconds}
-                                    onAll={() => askAll(outcome.run)}
+                                    onAll={(rows) => askAll(outcome.run, rows)}
                                     onMore={
                                         outcome.run.limit < ROWS_MORE ? () => void run({ ...outcome.run, limit: ROWS_MORE }) : undefined
                                     }
@@ -181,7 +181,7 @@ export function QueryScreen() {
     );
 }
 
-const askAll = ({ lang, text }: Run) => ask("query", {}, { body: { lang, text, limit: ROWS_ALL, timeout_seconds: 60 } });
+const askAll = ({ lang, text }: Run, limit: number) => ask("query", {}, { body: { lang, text, limit, timeout_seconds: 60 } });
 
 const linkTo = (lang: Lang, text: string) => `/query?${new URLSearchParams({ lang, text })}`;
 
@@ -195,7 +195,7 @@ function useDiagnostic(failure: ApiError | undefined, outcome: Outcome | undefin
             failure,
             diagnostic: {
                 ...fromBytes(text, span),
-                message: [failure.detail.message, failure.detail.hint].filter(Boolean).join("\n"),
+                message: [failure.detail.message, hintOf(failure.detail)].filter(Boolean).join("\n"),
                 severity: "error",
             },
         };
@@ -210,7 +210,7 @@ function SaveQuery({ lang, text }: { lang: Lang; text: string }) {
             try {
                 await share(`saved/${slug(name)}`, withHeader({ title: name }, text));
             } catch (error) {
-                toast([errorDetail(error).message, errorDetail(error).hint].filter(Boolean).join(": "), { tone: "bad" });
+                toast(saying(error), { tone: "bad" });
                 return false;
             }
             refresh();
@@ -299,7 +299,7 @@ function Examples({ lang, onOpen }: { lang: Lang; onOpen: (lang: Lang, text: str
                 </button>
             ))}
         >
-            Names are those of the schema beside. Queries only read.
+            Names are those of the tables under Schema. Queries only read.
         </Empty>
     );
 }

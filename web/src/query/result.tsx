@@ -9,6 +9,8 @@ import { formatCount } from "../state/time";
 import { CellText, cellText } from "../ui/cell";
 import { Icon } from "../ui/icons";
 import { Json } from "../ui/json";
+import { useKeys } from "../ui/keys";
+import { PRINT_ROWS_MAX, printKey, printRows } from "../ui/paper";
 import { Facts, IconButton } from "../ui/parts";
 import { Empty } from "../ui/states";
 import { type Column, DataTable } from "../ui/table";
@@ -34,11 +36,14 @@ interface Props {
     table: Table;
     milliseconds: number;
     onMore: (() => void) | undefined;
-    /** Asks for every row, for the file. */
-    onAll?: () => Promise<Table>;
+    /** Asks for more rows than the screen shows, for the file and for paper. */
+    onAll?: (rows: number) => Promise<Table>;
     /** Text of the query. */
     query: string;
 }
+
+/** Rows of a file. */
+const ROWS_FILE = 1_000_000;
 
 const widths: Record<string, string> = {
     datetime: "172px",
@@ -73,10 +78,24 @@ export function Result({ table, milliseconds, onMore, onAll, query }: Props) {
     const [lean, setLean] = useState(false);
     const rows = useMemo(() => sorted(table, sort), [table, sort]);
     const open = rows.find(([index]) => String(index) === current);
+    const columns = gridColumns(table).filter((_, at) => !lean || !empty.has(at));
+    /** What the screen leaves out, file and paper still have. */
+    const upTo = async (most: number) => (table.complete || table.rows.length >= most || !onAll ? table : await onAll(most));
+    const listed = view === "table" || view === "timeline";
+    const print = async () => {
+        // A chart or a graph is printed as it is seen.
+        if (!listed) return window.print();
+        try {
+            const whole = await upTo(PRINT_ROWS_MAX);
+            printRows(columns, sorted(whole, sort), whole.complete, query);
+        } catch (error) {
+            toast(errorDetail(error).message, { tone: "bad" });
+        }
+    };
+    useKeys("Result", [printKey(() => void print())], listed);
     const save = async () => {
         try {
-            // What the screen leaves out the file still has.
-            const whole = table.complete || !onAll ? table : await onAll();
+            const whole = await upTo(ROWS_FILE);
             saveFile("query.csv", "text/csv;charset=utf-8", [
                 csvLine(whole.columns.map((column) => column.name)),
                 ...whole.rows.map((row) => csvLine(row)),
@@ -122,6 +141,10 @@ export function Result({ table, milliseconds, onMore, onAll, query }: Props) {
                     </span>
                 )}
                 <span class="grow" />
+                <button type="button" class="button quiet" onClick={() => void print()}>
+                    <Icon name="print" />
+                    Print
+                </button>
                 <button
                     type="button"
                     class="button quiet"
@@ -141,7 +164,7 @@ export function Result({ table, milliseconds, onMore, onAll, query }: Props) {
                 ) : view === "table" ? (
                     <DataTable<Row>
                         label="Rows"
-                        columns={gridColumns(table).filter((_, at) => !lean || !empty.has(at))}
+                        columns={columns}
                         count={rows.length}
                         row={(index) => rows[index]}
                         rowKey={([index]) => String(index)}
@@ -159,9 +182,7 @@ export function Result({ table, milliseconds, onMore, onAll, query }: Props) {
                 ) : (
                     <TimeView table={table} onRow={(index) => setCurrent(String(index))} />
                 )}
-                {(view === "table" || view === "timeline") && open && (
-                    <RowPane table={table} cells={open[1]} query={query} onClose={() => setCurrent("")} />
-                )}
+                {listed && open && <RowPane table={table} cells={open[1]} query={query} onClose={() => setCurrent("")} />}
             </div>
         </div>
     );

@@ -1,6 +1,7 @@
 // What stands beside the editor: tables and columns, the exploration library, saved queries, history.
 
-import { useState } from "preact/hooks";
+import { signal } from "@preact/signals";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Needs } from "../access/needs";
 import { ask, errorDetail } from "../api/client";
 import { useAsk } from "../api/resource";
@@ -9,6 +10,7 @@ import { share, unshare } from "../state/shared";
 import { oneOf, stored } from "../state/stored";
 import { formatCount } from "../state/time";
 import { Icon } from "../ui/icons";
+import { useKeys } from "../ui/keys";
 import { kindLabel } from "../ui/kinds";
 import { IconButton, KindGlyph, Time } from "../ui/parts";
 import { asked } from "../ui/showquery";
@@ -28,9 +30,60 @@ interface Props {
     onExplore: (name: string) => void;
 }
 
-export function Side(props: Props) {
+/** Whether it lies over the editor, where there is no room beside it. */
+const over = signal(false);
+
+function leave(): void {
+    over.value = false;
+}
+
+/** A deed that shows in the editor or in place of it: what lies over that goes away. */
+const leaving =
+    <A extends unknown[]>(deed: (...given: A) => void) =>
+    (...given: A): void => {
+        deed(...given);
+        leave();
+    };
+
+/** Puts it over the editor; only where there is no room beside it this is seen. */
+export function SideButton() {
     return (
-        <aside class="query-side" aria-label="Tables and queries">
+        <button
+            type="button"
+            class="button quiet query-side-button"
+            aria-expanded={over.value}
+            aria-controls="query-side"
+            onClick={() => (over.value = true)}
+        >
+            <Icon name="table" />
+            Tables
+        </button>
+    );
+}
+
+export function Side(given: Props) {
+    const box = useRef<HTMLElement>(null);
+    const close = () => {
+        leave();
+        document.querySelector<HTMLElement>(".query-side-button")?.focus();
+    };
+    useEffect(() => {
+        if (over.value) box.current?.querySelector("button")?.focus();
+    }, [over.value]);
+    useEffect(() => leave, []);
+    useKeys("Tables and queries", [{ keys: "Escape", label: "Back to the editor", run: close, inFields: true }], over.value);
+    const props: Props = {
+        lang: given.lang,
+        onInsert: leaving(given.onInsert),
+        onOpen: leaving(given.onOpen),
+        onExplore: leaving(given.onExplore),
+    };
+    return (
+        <aside class={`query-side ${over.value ? "over" : ""}`} id="query-side" aria-label="Tables and queries" ref={box}>
+            <div class="query-side-head">
+                <h2 class="grow">Tables and queries</h2>
+                <IconButton icon="close" label="Back to the editor" onClick={close} />
+            </div>
             <div class="segments" role="group" aria-label="Beside the editor">
                 {(["schema", "library", "saved", "history"] as const).map((id) => (
                     <button key={id} type="button" aria-pressed={part.value === id} onClick={() => (part.value = id)}>

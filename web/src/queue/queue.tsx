@@ -15,14 +15,16 @@ import { useTicks } from "../list/ticks";
 import { isViews, type View, type ViewKind, Views } from "../list/views";
 import { href, incidentHref, navigate, param, paramList, place, setParams } from "../router/router";
 import { useTitle } from "../router/title";
-import { CSV_PAGE_ROWS, saveList } from "../state/csv";
+import { saveList } from "../state/csv";
 import { type Filter, readFilter } from "../state/filters";
 import { incidentKql } from "../state/kql";
 import { useMine } from "../state/me";
 import { stored } from "../state/stored";
+import { WHOLE_PAGE_ROWS } from "../state/whole";
 import { FilterBar } from "../ui/filterbar";
 import { Icon } from "../ui/icons";
 import { useKeys } from "../ui/keys";
+import { printList } from "../ui/paper";
 import { Empty } from "../ui/states";
 import { QueueBulk } from "./bulk";
 import { chosenColumns, columns, csvColumns, usualColumns } from "./columns";
@@ -89,6 +91,7 @@ export function QueueScreen() {
         column.sort && !canSort(column.sort) ? { ...column, sort: "" } : column,
     );
     const counting = (other: Filter, of: string) => questionOf({ ...query, filter: other }, of);
+    const whole = (cursor: string | null, signal: AbortSignal) => loadPage(query, { cursor }, WHOLE_PAGE_ROWS, signal);
     const some = ticks.state !== "none";
     return (
         <div class="screen">
@@ -98,7 +101,8 @@ export function QueueScreen() {
                 <span class="grow" />
                 <ListTools
                     query={questionOf(query, "Incidents")}
-                    save={() => saveList("incidents", csvColumns, (cursor, signal) => loadPage(query, { cursor }, CSV_PAGE_ROWS, signal))}
+                    save={() => saveList("incidents", csvColumns, whole)}
+                    print={() => printList(shown, whole)}
                 >
                     <ColumnChoice columns={columns} chosen={chosenColumns} usual={usualColumns} left={left} />
                     <Needs right="respond">

@@ -8,12 +8,13 @@ import { places, placesParam, usualPlaces } from "../list/words";
 import { href, incidentHref, navigate, nodeHref, param, paramList, setParams } from "../router/router";
 import { useTitle } from "../router/title";
 import { quoted } from "../state/filters";
-import { Pages } from "../state/pages";
+import { Pages, SEARCH_PAGE } from "../state/pages";
 import { requestText } from "../state/sql";
 import { formatCount } from "../state/time";
 import { Icon } from "../ui/icons";
 import { useKeys } from "../ui/keys";
 import { kindLabel, spaced, valueLabel } from "../ui/kinds";
+import { type PaperColumn, printKey, printList } from "../ui/paper";
 import { KindGlyph, Severity, Status, Time } from "../ui/parts";
 import { asked, type Question, ShowQuery } from "../ui/showquery";
 import { Empty, Failure, Loading } from "../ui/states";
@@ -43,6 +44,17 @@ export function marked(highlight: Highlight): { text: string; hit: boolean }[] {
 const address = (hit: Hit) =>
     hit.kind === "incident" ? incidentHref(hit) : hit.kind === "alert" ? nodeHref(`alert:${hit.id}`) : nodeHref(hit.id);
 
+const paperColumns: readonly PaperColumn<Hit>[] = [
+    { label: "Kind", cell: (hit) => kindLabel(hit.kind === "entity" ? (hit.entity_kind ?? "other") : hit.kind) },
+    { label: "Number", right: true, cell: (hit) => hit.number },
+    { label: "Name", cell: (hit) => hit.title },
+    { label: "Severity", cell: (hit) => hit.severity },
+    { label: "Status", cell: (hit) => hit.status && spaced(hit.status) },
+    { label: "Products", cell: (hit) => (hit.products ?? []).join(", ") },
+    { label: "Tactics", cell: (hit) => (hit.tactics ?? []).map(spaced).join(", ") },
+    { label: "Last activity", cell: (hit) => hit.last_activity && <Time at={hit.last_activity} style="minute" /> },
+];
+
 export function SearchScreen() {
     const field = useRef<HTMLInputElement>(null);
     const text = param("q");
@@ -71,7 +83,16 @@ export function SearchScreen() {
         seq.value,
     );
     void pages.version.value;
-    useKeys("Search", [{ keys: "f", label: "Change the search", run: () => field.current?.select() }]);
+    const print = () =>
+        void printList(paperColumns, async (cursor, signal) => {
+            const answer = await ask(
+                "search",
+                { ...params, ...(cursor === null ? {} : { cursor }), limit: SEARCH_PAGE, highlight: false },
+                { signal },
+            );
+            return { rows: answer.hits, cursor: answer.cursor, total: answer.total };
+        });
+    useKeys("Search", [{ keys: "f", label: "Change the search", run: () => field.current?.select() }, ...(text ? [printKey(print)] : [])]);
     const row = (index: number) => {
         const hit = pages.row(index);
         return hit ? <Result key={`${hit.kind}${hit.id}`} hit={hit} /> : <div key={index} class="hit" />;
@@ -139,6 +160,12 @@ export function SearchScreen() {
                         </span>
                         {text && <ShowQuery of="Search" lang="request" text={requestText(addressOf("search", params))} right={false} />}
                         <span class="grow" />
+                        {text && (
+                            <button type="button" class="button quiet small" onClick={print}>
+                                <Icon name="print" />
+                                Print
+                            </button>
+                        )}
                         <label class="faint">
                             Order{" "}
                             <select
@@ -168,6 +195,7 @@ export function SearchScreen() {
                     {pages.count > 0 && (
                         <VirtualList
                             count={pages.count}
+                            total={pages.total}
                             rowHeight={ROW_HEIGHT}
                             row={row}
                             onRange={(from, to) => pages.want(from, to)}

@@ -2,6 +2,7 @@
 import { toast } from "../ui/toast";
 import type { PageAnswer } from "./pages";
 import { formatCount } from "./time";
+import { readPages } from "./whole";
 
 /** A cell. A text that a spreadsheet would take for a formula gets an apostrophe: alert texts come from attackers too. */
 export function csvCell(value: unknown): string {
@@ -31,34 +32,21 @@ export function saveBlob(name: string, blob: Blob): void {
     setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-/** Rows of one question of the API. */
-export const CSV_PAGE_ROWS = 5_000;
-
 /** Reads a list to its end, page by page, and saves it as CSV. Neither rows nor texts are kept. */
 export async function saveList<T>(
     name: string,
     columns: readonly (readonly [string, (row: T) => unknown])[],
     load: (cursor: string | null, signal: AbortSignal) => Promise<PageAnswer<T>>,
 ): Promise<void> {
-    const controller = new AbortController();
     // Blobs lie with the browser, on disk where they are many: a list of any length never is in the memory of the page.
     const parts: Blob[] = [new Blob([csvLine(columns.map(([label]) => label))])];
     let rows = 0;
-    try {
-        for (let cursor: string | null = null; ; ) {
-            const page: PageAnswer<T> = await load(cursor, controller.signal);
-            parts.push(new Blob([page.rows.map((row) => csvLine(columns.map(([, value]) => value(row)))).join("")]));
-            rows += page.rows.length;
-            if (!page.cursor) break;
-            cursor = page.cursor;
-            toast(`CSV: ${formatCount(rows)} of ${formatCount(page.total)} rows read`, {
-                action: { label: "Stop", run: () => controller.abort() },
-            });
-        }
-        saveFile(`${name}.csv`, "text/csv;charset=utf-8", parts);
-        toast(`${formatCount(rows)} rows saved as ${name}.csv`);
-    } catch (error) {
-        if (!controller.signal.aborted)
-            toast(`The CSV was not saved: ${error instanceof Error ? error.message : String(error)}`, { tone: "bad" });
-    }
+    const take = (page: PageAnswer<T>) => {
+        parts.push(new Blob([page.rows.map((row) => csvLine(columns.map(([, value]) => value(row)))).join("")]));
+        rows += page.rows.length;
+        return `CSV: ${formatCount(rows)} of ${formatCount(page.total)} rows read`;
+    };
+    if (!(await readPages(load, take, "The CSV was not saved"))) return;
+    saveFile(`${name}.csv`, "text/csv;charset=utf-8", parts);
+    toast(`${formatCount(rows)} rows saved as ${name}.csv`);
 }

@@ -17,11 +17,12 @@ import { Icon } from "../ui/icons";
 import { Json } from "../ui/json";
 import { useKeys } from "../ui/keys";
 import { severities, tactics } from "../ui/kinds";
+import { printKey } from "../ui/paper";
 import { Facts, IconButton, KindGlyph, Severity, Time, Words } from "../ui/parts";
 import { Counted } from "../ui/showquery";
 import { Empty, Failure, Loading } from "../ui/states";
 import { type VirtualHandle, VirtualList } from "../ui/virtual";
-import { exportTimeline } from "./export";
+import { exportTimeline, printTimeline } from "./export";
 import { Histogram } from "./histogram";
 import "./timeline.css";
 
@@ -83,6 +84,8 @@ export function Timeline({ of }: { of: readonly string[] }) {
     void pages.version.value;
     const [chosen, setChosen] = useState<TimelineItem>();
     const error = pages.error.value;
+    const print = () => void printTimeline(params);
+    useKeys("Timeline", [printKey(print)]);
     return (
         <section class="timeline" aria-label="Timeline">
             <div class="timeline-bar">
@@ -107,6 +110,7 @@ export function Timeline({ of }: { of: readonly string[] }) {
                 </button>
                 <Export
                     params={params}
+                    print={print}
                     name={`timeline-${of
                         .join("-")
                         .replaceAll(/[^\w.-]+/g, "-")
@@ -144,30 +148,42 @@ function summary(about: About): string {
         .join(" · ");
 }
 
-function Export({ params, name }: { params: Params<"timeline">; name: string }) {
+const files = [
+    ["csv", "CSV"],
+    ["jsonl", "JSON lines"],
+    ["md", "Markdown"],
+] as const;
+
+function Export({ params, name, print }: { params: Params<"timeline">; name: string; print: () => void }) {
     return (
         <Popover label={<Icon name="download" />} name="Export" class="button quiet icon small" right>
-            {(close) =>
-                (
-                    [
-                        ["csv", "CSV"],
-                        ["jsonl", "JSON lines"],
-                        ["md", "Markdown"],
-                    ] as const
-                ).map(([format, label]) => (
+            {(close) => (
+                <>
+                    {files.map(([format, label]) => (
+                        <button
+                            key={format}
+                            type="button"
+                            class="menu-item"
+                            onClick={() => {
+                                close();
+                                void exportTimeline(params, format, name);
+                            }}
+                        >
+                            {label}
+                        </button>
+                    ))}
                     <button
-                        key={format}
                         type="button"
                         class="menu-item"
                         onClick={() => {
                             close();
-                            void exportTimeline(params, format, name);
+                            print();
                         }}
                     >
-                        {label}
+                        Print
                     </button>
-                ))
-            }
+                </>
+            )}
         </Popover>
     );
 }

@@ -17,6 +17,7 @@ export const shapes = {
     external: "M6.5 3H3v10h10V9.5M9 3h4v4M13 3 7.5 8.5",
     copy: "M5.5 5.5h8v8h-8zM3 10.5h-.5v-8h8V3",
     download: "M8 2.5v8M4.5 7.5 8 11l3.5-3.5M2.5 13.5h11",
+    print: "M4.5 6V2.5h7V6M4.5 11.5h-2V6h11v5.5h-2M4.5 9.5h7v4h-7z",
     columns: "M2.5 3h11v10h-11zM6.2 3v10M9.8 3v10",
     filter: "M2 3.5h12L9.5 8.5V13l-3-1.5v-3z",
     star: "M8 2l1.8 3.8 4.2.5-3.1 2.9.8 4.1L8 11.3l-3.7 2 .8-4.1L2 6.3l4.2-.5z",

@@ -240,6 +240,7 @@ export function DataTable<T>(props: Props<T>) {
         <div class="table" ref={box} style={style}>
             <VirtualList
                 count={count}
+                total={props.total}
                 rowHeight={rowHeight}
                 row={line}
                 head={head}

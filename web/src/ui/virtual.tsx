@@ -1,6 +1,7 @@
 // A list of any length: only the rows in sight are in the document. Rows have one height.
 import type { ComponentChildren, HTMLAttributes, Ref } from "preact";
 import { useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { formatCount } from "../state/time";
 
 /** Browsers cap the height of an element; longer lists scroll proportionally. */
 const HEIGHT_MAX = 12_000_000;
@@ -13,6 +14,8 @@ export interface VirtualHandle {
 
 interface Props {
     count: number;
+    /** Rows of the whole list, where more exist than can be scrolled to yet. */
+    total?: number | undefined;
     rowHeight: number;
     row: (index: number) => ComponentChildren;
     /** Told which rows are in sight, so that the owner can load them. */
@@ -65,6 +68,7 @@ function viewOf(element: HTMLElement): View {
 
 export function VirtualList({
     count,
+    total = count,
     rowHeight,
     row,
     onRange,
@@ -78,7 +82,8 @@ export function VirtualList({
     useLayoutEffect(() => {
         const element = box.current;
         if (!element) return;
-        const measure = () => setView(viewOf(element));
+        // On paper the area is as high as its rows: they must not become more by that.
+        const measure = () => window.matchMedia("print").matches || setView(viewOf(element));
         measure();
         const observer = new ResizeObserver(measure);
         observer.observe(element);
@@ -114,6 +119,12 @@ export function VirtualList({
                     {rows}
                 </div>
             </div>
+            {rows.length < total && (
+                <p class="only-print">
+                    Rows {formatCount(sight.from + 1)} to {formatCount(sight.to)} of {formatCount(total)}: those in sight. Print in the page
+                    itself, or its key Ctrl+P, prints the whole list.
+                </p>
+            )}
         </div>
     );
 }
