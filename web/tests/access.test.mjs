@@ -2,22 +2,13 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync, sign } from "node:crypto";
 import { createServer } from "node:http";
-import { after, before, test } from "node:test";
-import { broken, closeClean, complete, eventually, openPage, picture, startBrowser, startClew } from "./support.mjs";
+import { test } from "node:test";
+import { broken, closeClean, complete, eventually, openPage, picture, startClew, started } from "./support.mjs";
 
-let clew;
-let browser;
-before(async () => {
-    browser = await startBrowser();
-    clew = await startClew("demo");
-});
-after(async () => {
-    await browser?.close();
-    await clew?.stop();
-});
+const clew = started();
 
 test("the first key closes the server; with it one signs in, makes another, revokes it, and signs out", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/admin/keys");
     const made = page.getByRole("region", { name: "New key" });
     await made.getByLabel("Name").fill("ana");
@@ -151,7 +142,7 @@ keys_file = "keys.json"
 soc = "responder"
 `;
     const own = await startClew("serve", { "access.toml": settings, "keys.json": JSON.stringify({ keys: [issuer.jwk] }) });
-    const page = await openPage(browser, own.url, { elsewhere: [issuer.address] });
+    const page = await openPage(clew.browser, own.url, { elsewhere: [issuer.address] });
     await page.go("/alerts");
     const form = page.getByRole("form", { name: "Sign in" });
     const way = form.getByRole("link", { name: "Sign in with Example Login" });

@@ -1,23 +1,14 @@
 // What is defined under a name: rules with their back-test, lists with their items.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { broken, closeClean, complete, eventually, openPage, picture, startBrowser, startClew } from "./support.mjs";
+import { test } from "node:test";
+import { broken, closeClean, complete, eventually, picture, started } from "./support.mjs";
 
-let clew;
-let browser;
-before(async () => {
-    browser = await startBrowser();
-    clew = await startClew("demo");
-});
-after(async () => {
-    await browser?.close();
-    await clew?.stop();
-});
+const clew = started();
 
-const get = async (path) => (await fetch(clew.url + path)).json();
+const { get } = clew;
 
 test("a suppression rule is tried on what is there, defined, changed, deleted, and brought back", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/admin/suppression");
     await page.getByRole("heading", { name: "No suppression rule is defined" }).waitFor();
     await page.keyboard.press("n");
@@ -29,7 +20,7 @@ test("a suppression rule is tried on what is there, defined, changed, deleted, a
     await form.getByLabel("Value of condition 1").fill("Security Center test alert");
     await form.getByRole("button", { name: "Try on what is there" }).click();
     const outcome = form.getByRole("region", { name: "Back-test" });
-    const wanted = (await get("/v1/alerts?title=security+center+test+alert&limit=1")).total;
+    const wanted = (await get("/alerts?title=security+center+test+alert&limit=1")).total;
     await eventually(() => outcome.innerText(), new RegExp(`\\b${wanted} of 224 alerts would be dismissed`));
     await picture(page, "admin-suppression");
     await form.getByRole("button", { name: "Define" }).click();
@@ -46,7 +37,7 @@ test("a suppression rule is tried on what is there, defined, changed, deleted, a
 });
 
 test("a watchlist is defined and takes a CSV in", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/admin/watchlists?sel=new");
     const form = page.getByRole("complementary", { name: "New watchlist" });
     await form.getByLabel("Name").fill("Crown jewels");
@@ -67,7 +58,7 @@ test("a watchlist is defined and takes a CSV in", async () => {
 });
 
 test("what stands in a list of conditions stays with its condition when another one is removed", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/admin/automation?sel=new");
     const form = page.getByRole("complementary", { name: "New automation rule" });
     for (const [place, value] of [
@@ -85,7 +76,7 @@ test("what stands in a list of conditions stays with its condition when another 
 });
 
 test("an automation rule is tried on an incident, defined as a dry run, and shows its runs", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/admin/automation?sel=new");
     const form = page.getByRole("complementary", { name: "New automation rule" });
     await form.getByLabel("Name").fill("Look at all");
@@ -109,7 +100,7 @@ test("an automation rule is tried on an incident, defined as a dry run, and show
     await form.getByRole("button", { name: "Define" }).click();
     const rule = page.getByRole("complementary", { name: "The automation rule look-at-all" });
     await rule.getByText("It did not run yet.").waitFor();
-    const { conditions, actions } = await get("/v1/automation-rules/look-at-all");
+    const { conditions, actions } = await get("/automation-rules/look-at-all");
     assert.deepEqual(conditions, [
         { type: "property", property: "severity", operator: "equals", values: ["High", "Medium"] },
         { type: "or", conditions: [{ type: "property", property: "title", operator: "contains", values: ["activity"] }] },
@@ -119,11 +110,7 @@ test("an automation rule is tried on an incident, defined as a dry run, and show
         ["add_task", "modify_incident"],
     );
     assert.deepEqual([actions[1].fields.status, actions[1].fields.add_tags], ["Active", ["seen"]]);
-    await fetch(`${clew.url}/v1/automation-rules/look-at-all/run`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ target: "incident:7" }),
-    });
+    await clew.send("POST", "/automation-rules/look-at-all/run", { target: "incident:7" });
     await page.reload();
     await rule.getByText("dry run", { exact: true }).first().waitFor();
     await picture(page, "admin-automation");
@@ -131,7 +118,7 @@ test("an automation rule is tried on an incident, defined as a dry run, and show
 });
 
 test("only hosts that are named may be called, and what names them is taken back", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/admin/policies");
     const calls = page.getByRole("region", { name: "Calls outside" });
     await calls.getByText("No host may be called").waitFor();
@@ -142,7 +129,7 @@ test("only hosts that are named may be called, and what names them is taken back
     await page.keyboard.press("Enter");
     await calls.getByText("*.example.com", { exact: true }).waitFor();
     await calls.getByLabel(/private and loopback/).click();
-    await eventually(() => get("/v1/egress"), { hosts: ["*.example.com"], private: true });
+    await eventually(() => get("/egress"), { hosts: ["*.example.com"], private: true });
     await picture(page, "admin-policies");
     await calls.getByRole("button", { name: "Remove *.example.com" }).click();
     await calls.getByText("No host may be called").waitFor();
@@ -152,7 +139,7 @@ test("only hosts that are named may be called, and what names them is taken back
 });
 
 test("an export is defined and says where it stands", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/admin/exports?sel=new");
     const form = page.getByRole("complementary", { name: "New export" });
     await form.getByLabel("Name").fill("To a file");
@@ -166,16 +153,17 @@ test("an export is defined and says where it stands", async () => {
     await form.getByRole("button", { name: "Define" }).click();
     const one = page.getByRole("complementary", { name: "The export to-a-file" });
     const { target, schedule, filter } = await eventually(
-        () => get("/v1/exports/to-a-file"),
+        () => get("/exports/to-a-file"),
         (made) => made.id === "to-a-file",
     );
     assert.deepEqual([target, schedule.every, filter.severity], [{ type: "file", format: "parquet" }, "1d", ["Medium"]]);
     await one.getByRole("region", { name: "Where it stands" }).getByText("Sent").waitFor();
+    await picture(page, "admin-exports");
     await closeClean(page);
 });
 
 test("sources of every table are there with their rows and what no column holds", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/admin/sources");
     const there = page.getByRole("region", { name: "What is there, by table and source" });
     const table = there.getByRole("listitem").filter({ hasText: "SecurityEvent" }).first();
@@ -189,7 +177,7 @@ test("sources of every table are there with their rows and what no column holds"
 });
 
 test("how long rows are kept is set, counted, let go when somebody says so, and taken back", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/admin/retention");
     const settings = page.getByRole("region", { name: "How long rows are kept" });
     await settings.getByText("No table has a setting").waitFor();
@@ -207,7 +195,7 @@ test("how long rows are kept is set, counted, let go when somebody says so, and 
     await settings.getByText("No table has a setting").waitFor();
     await page.getByRole("button", { name: "Undo" }).last().click();
     await settings.getByRole("row", { name: /^Syslog 30 days/ }).waitFor();
-    assert.equal((await get("/v1/retention")).value[0].days, 30);
+    assert.equal((await get("/retention")).value[0].days, 30);
     await fetch(`${clew.url}/v1/retention/Syslog`, { method: "DELETE" });
     await closeClean(page);
 });
@@ -218,9 +206,9 @@ test("reports of earlier ingests are listed, grow when asked for more, and open 
         const row = JSON.stringify({ TimeGenerated: `2025-03-${day}T08:00:00Z`, Reading: day });
         assert.equal((await give(`readings-${day}.jsonl`, `${row}\n${day === 20 ? '{"Reading": \n' : ""}`)).status, 200);
     }
-    const { total, value } = await get("/v1/ingests?limit=10");
+    const { total, value } = await get("/ingests?limit=10");
     assert.deepEqual([value[0].source, value[0].documents, value[0].new, value[0].rejected], ["readings-20.jsonl", 2, 1, 1]);
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/admin/sources");
     const list = page.getByRole("region", { name: "What was taken in" });
     await list.getByText(`${total} reports`, { exact: true }).waitFor();
@@ -234,7 +222,7 @@ test("reports of earlier ingests are listed, grow when asked for more, and open 
     await page.waitForURL(new RegExp(`sel=${value[0].id}`));
     const report = list.getByRole("region", { name: "Report of the ingest" });
     await report.getByText("1 new, 0 updated, 0 known, 1 rejected").waitFor();
-    const record = await get(`/v1/ingests/${value[0].id}`);
+    const record = await get(`/ingests/${value[0].id}`);
     const [reject] = record.rejects;
     await report.getByRole("row", { name: `readings-20.jsonl:${reject.line} ${reject.message} ${reject.code}` }).waitFor();
     await report.getByText("1 file that documents came from").click();
@@ -245,7 +233,7 @@ test("reports of earlier ingests are listed, grow when asked for more, and open 
     await page.keyboard.press("Escape");
     await report.waitFor({ state: "detached" });
     // An address names a report that the first page does not show.
-    const oldest = (await get("/v1/ingests?limit=1000")).value.at(-1);
+    const oldest = (await get("/ingests?limit=1000")).value.at(-1);
     await page.go(`/admin/sources?sel=${oldest.id}`);
     await report.getByText(`demo`).first().waitFor();
     await eventually(() => rows.count(), 10);

@@ -2,22 +2,13 @@
 // own counts, never from pixels.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
-import { closeClean, eventually, openPage, picture, startBrowser, startClew } from "./support.mjs";
+import { test } from "node:test";
+import { closeClean, eventually, picture, started } from "./support.mjs";
 
-let clew;
-let browser;
-before(async () => {
-    browser = await startBrowser();
-    clew = await startClew("demo");
-});
-after(async () => {
-    await browser?.close();
-    await clew?.stop();
-});
+const clew = started();
 
 async function openGraph(path, options) {
-    const page = await openPage(browser, clew.url, options);
+    const page = await clew.open(options);
     await page.go(path);
     await drawn(page);
     return page;
@@ -354,7 +345,7 @@ test("as of an instant only what had begun is there; all of it comes back", asyn
 test("the slider goes from moment to moment, and what a mark says stands inside the window", async () => {
     const page = await openGraph("/incidents/7/graph");
     await page.getByText(/alerts and changes/).waitFor();
-    const { value } = await (await fetch(`${clew.url}/v1/timeline?of=incident:7&order=newest&limit=1`)).json();
+    const { value } = await clew.get("/timeline?of=incident:7&order=newest&limit=1");
     await page.getByRole("slider", { name: "As of" }).focus();
     await page.keyboard.press("ArrowLeft");
     await page.getByText(`as of ${value[0].time.slice(0, 19).replace("T", " ")}`, { exact: true }).waitFor();
@@ -388,9 +379,7 @@ test("numbers of the graph and of its timeline say what was asked", async () => 
     const counts = page.locator(".graph-legend [data-question]");
     await eventually(() => counts.first().innerText(), "27");
     const { text } = JSON.parse(await counts.first().getAttribute("data-question"));
-    const body = JSON.stringify({ lang: "sql", text });
-    const answer = await fetch(`${clew.url}/v1/query`, { method: "POST", headers: { "content-type": "application/json" }, body });
-    assert.equal((await answer.json()).rows.length, 27);
+    assert.equal((await clew.send("POST", "/query", { lang: "sql", text })).rows.length, 27);
     await closeClean(page);
 });
 
@@ -443,7 +432,7 @@ test("layouts by time and by tactic have their columns", async () => {
 });
 
 test("the timeline tab pages through all items, filters them and leaves as a file", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/incidents/4/timeline");
     await page.getByText("138 alerts · 377 events · 1 incident").waitFor();
     const list = page.locator(".timeline-rows .virtual");

@@ -1,8 +1,8 @@
 // Alert texts come from attackers: whatever they hold is shown as text, runs nothing, loads nothing, leads nowhere.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
-import { closeClean, complete, eventually, openPage, startBrowser, startClew } from "./support.mjs";
+import { before, test } from "node:test";
+import { closeClean, complete, eventually, started } from "./support.mjs";
 
 const CORPUS = [
     '<img src=x onerror="window.hit=1">',
@@ -64,17 +64,8 @@ const incident = {
     IncidentUrl: "javascript:window.hit=1",
 };
 
-let clew;
-let browser;
-before(async () => {
-    browser = await startBrowser();
-    clew = await startClew("serve");
-    await clew.ingest("hostile.json", [...CORPUS.map(alert), incident]);
-});
-after(async () => {
-    await browser?.close();
-    await clew?.stop();
-});
+const clew = started("serve");
+before(() => clew.ingest("hostile.json", [...CORPUS.map(alert), incident]));
 
 /** Nothing ran, and nothing that the corpus names became an element. */
 async function harmless(page) {
@@ -111,7 +102,7 @@ const screens = [
 ];
 
 test("every screen shows the corpus as text", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     for (const path of screens) {
         await page.go(path);
         await complete(page);
@@ -121,7 +112,7 @@ test("every screen shows the corpus as text", async () => {
 });
 
 test("each alert and entity of the corpus shows as text beside the list", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     for (const [index, text] of CORPUS.entries()) {
         await page.go(`/alerts/hostile-${index}`);
         const pane = page.getByRole("complementary", { name: "Alert" });
@@ -138,7 +129,7 @@ test("each alert and entity of the corpus shows as text beside the list", async 
 });
 
 test("a spreadsheet takes no cell for a formula", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/alerts");
     await page.getByRole("grid", { name: "Alerts" }).waitFor();
     const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV" }).click()]);
@@ -149,7 +140,7 @@ test("a spreadsheet takes no cell for a formula", async () => {
 });
 
 test("an address cannot carry markup into the page", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     const text = encodeURIComponent('"><img src=x onerror=window.hit=1>');
     for (const path of [
         `/incidents?sort=${text}`,

@@ -1,21 +1,12 @@
 // The incident, its alerts and entities, the alert list and the search, on the sample data.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { closeClean, eventually, openPage, picture, startBrowser, startClew } from "./support.mjs";
+import { test } from "node:test";
+import { closeClean, complete, eventually, picture, started } from "./support.mjs";
 
-let clew;
-let browser;
-before(async () => {
-    browser = await startBrowser();
-    clew = await startClew("demo");
-});
-after(async () => {
-    await browser?.close();
-    await clew?.stop();
-});
+const clew = started();
 
 test("the overview says what the incident is about, and each part leads on", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/incidents/7");
     await page.getByRole("heading", { level: 1, name: /Multi-stage activity/ }).waitFor();
     await page.getByRole("img", { name: /spans of time hold activity/ }).waitFor();
@@ -38,7 +29,7 @@ for (const [width, height] of [
     [390, 844],
 ]) {
     test(`the name of every tactic is read whole at ${width} pixels`, async () => {
-        const page = await openPage(browser, clew.url, { width, height });
+        const page = await clew.open({ width, height });
         await page.go("/incidents/7");
         const tactics = page.getByRole("region", { name: "Tactics" }).getByRole("listitem");
         await eventually(() => tactics.count(), 14);
@@ -55,13 +46,15 @@ for (const [width, height] of [
 }
 
 test("an alert opens beside the list: details, entities, document", async () => {
-    const page = await openPage(browser, clew.url, { theme: "light" });
+    const page = await clew.open({ theme: "light" });
     await page.go("/incidents/4/alerts");
     await page.getByRole("grid", { name: "Alerts of the incident" }).waitFor();
     await page.keyboard.press("j");
     const pane = page.getByRole("complementary", { name: "Alert" });
     await pane.getByRole("heading", { name: "Ransomware indicators detected" }).waitFor();
     await page.waitForURL(/sel=/);
+    await complete(page);
+    await picture(page, "incident-alerts");
     await pane.getByRole("button", { name: /Entities/ }).click();
     await pane
         .getByRole("link", { name: /ransomware.exe/ })
@@ -75,7 +68,7 @@ test("an alert opens beside the list: details, entities, document", async () => 
 });
 
 test("entities by kind; an entity's questions carry counts and give as many rows", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/incidents/4/entities?kind=host");
     await page.getByRole("grid", { name: "Entities of the incident" }).waitFor();
     await page.keyboard.press("j");
@@ -85,11 +78,12 @@ test("entities by kind; an entity's questions carry counts and give as many rows
     const count = Number(await eventually(() => question.locator(".tag").innerText(), /^\d+$/));
     await question.click();
     await eventually(() => pane.locator(".results-table tbody tr").count(), count);
+    await picture(page, "incident-entities");
     await closeClean(page);
 });
 
 test("every tab has an address", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     for (const tab of ["overview", "timeline", "alerts", "entities", "graph", "notes", "activity"]) {
         await page.go(`/incidents/7/${tab}`);
         await page.locator(`#tab-${tab}[aria-selected=true]`).waitFor();
@@ -98,7 +92,7 @@ test("every tab has an address", async () => {
 });
 
 test("repeats of alerts are grouped and opened", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/alerts");
     await page.getByRole("grid", { name: "Alerts" }).waitFor();
     await page.keyboard.press("y");
@@ -114,7 +108,7 @@ test("repeats of alerts are grouped and opened", async () => {
 });
 
 test("search finds alerts, incidents and entities and marks the words", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/");
     await page.getByRole("grid", { name: "Incidents" }).waitFor();
     await page.keyboard.press("/");
@@ -134,7 +128,7 @@ test("search finds alerts, incidents and entities and marks the words", async ()
 });
 
 test("admin shows what the server holds", async () => {
-    const page = await openPage(browser, clew.url, { theme: "light" });
+    const page = await clew.open({ theme: "light" });
     await page.go("/admin");
     await page.getByRole("region", { name: "Tables" }).getByRole("link", { name: "SecurityAlert" }).waitFor();
     await page.getByRole("region", { name: "What it holds" }).getByText("43,120").waitFor();
@@ -169,7 +163,7 @@ test("admin shows what the server holds", async () => {
 });
 
 test("an address that comes back leads to the other incident, with the terms of its score", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/incidents/6");
     const similar = page.getByRole("region", { name: "Similar incidents" });
     await similar.getByRole("link", { name: /9 alerts on MSTICALERTSLXVM2/ }).waitFor();
@@ -187,7 +181,7 @@ test("an address that comes back leads to the other incident, with the terms of 
 });
 
 test("which incidents share an address is asked in the graph, and the other one is tied to it", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/incidents/6/graph");
     await page.waitForFunction(() => window.clewGraph?.atRest() && window.clewGraph.stats().drawn.nodes > 1);
     await page.getByRole("tab", { name: /^List/ }).click();

@@ -1,18 +1,9 @@
 // The keyboard map is true: on each screen, each key that it lists does what it says, and nothing breaks by it.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { broken, closeClean, complete, eventually, openPage, sequence, startBrowser, startClew } from "./support.mjs";
+import { test } from "node:test";
+import { broken, closeClean, complete, eventually, picture, sequence, started } from "./support.mjs";
 
-let clew;
-let browser;
-before(async () => {
-    browser = await startBrowser();
-    clew = await startClew("demo");
-});
-after(async () => {
-    await browser?.close();
-    await clew?.stop();
-});
+const clew = started();
 
 /** What the map lists now: keys and what they do. */
 async function mapOf(page) {
@@ -97,7 +88,7 @@ const doneLast = (label) => (/^(Go to|Tab |Back to|Search every|Open the row|Ope
 
 for (const [path, begin] of screens) {
     test(`each key of the map does what it says: ${path} ${begin.toString().includes('"x"') ? "with a ticked row" : ""}`, async () => {
-        const page = await openPage(browser, clew.url);
+        const page = await clew.open();
         const ready = async () => {
             await page.go(path);
             await complete(page);
@@ -125,8 +116,21 @@ for (const [path, begin] of screens) {
     });
 }
 
+test("the map shows the keys of a screen", async () => {
+    const page = await clew.open();
+    await page.go("/incidents/7/graph");
+    await complete(page);
+    await page.waitForFunction(() => window.clewGraph?.atRest());
+    await page.keyboard.press("?");
+    const map = page.getByRole("dialog", { name: "Keyboard map" });
+    await map.getByRole("heading", { name: "Everywhere" }).waitFor();
+    await map.getByText("Walk to the left").waitFor();
+    await picture(page, "keys");
+    await closeClean(page);
+});
+
 test("what can be done is found by its words, and done", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/incidents/3");
     await complete(page);
     await page.keyboard.press("Control+k");

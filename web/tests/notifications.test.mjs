@@ -1,44 +1,27 @@
 // Notifications: what a colleague does is counted in the head without a reload, read by opening it, and chosen by everybody for themselves.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { broken, closeClean, complete, eventually, openPage, picture, sequence, startBrowser, startClew } from "./support.mjs";
+import { before, test } from "node:test";
+import { broken, closeClean, complete, eventually, picture, sequence, started } from "./support.mjs";
 
 const NAMES = { admin: "chief", responder: "analyst", reader: "guest" };
-let clew;
-let browser;
+const clew = started();
+const { send } = clew;
 const keys = {};
 before(async () => {
-    browser = await startBrowser();
-    clew = await startClew("demo");
     for (const [role, name] of Object.entries(NAMES)) {
         const made = await send("POST", "/keys", { name, role }, keys.admin);
         keys[role] = made.secret;
     }
     // What the sample data is news of was read long ago.
     for (const key of Object.values(keys)) {
-        const [newest] = (await send("GET", "/notifications?limit=1", undefined, key)).value;
+        const [newest] = (await clew.get("/notifications?limit=1", key)).value;
         if (newest) await send("POST", "/notifications/read", { through: newest.id }, key);
     }
 });
-after(async () => {
-    await browser?.close();
-    await clew?.stop();
-});
-
-async function send(method, path, body, key) {
-    const response = await fetch(`${clew.url}/v1${path}`, {
-        method,
-        headers: { "content-type": "application/json", ...(key ? { authorization: `Bearer ${key}` } : {}) },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    assert.equal(response.status, 200, text);
-    return JSON.parse(text);
-}
 
 /** The page of whoever has a key; it opens with the queue. */
 async function pageOf(role, options) {
-    const page = await openPage(browser, clew.url, options);
+    const page = await clew.open(options);
     await page.context().addInitScript((key) => sessionStorage.setItem("clew.token", key), keys[role]);
     await page.go("/incidents");
     return page;
@@ -135,7 +118,7 @@ test("who may only read is told nothing of what others give each other, and an a
 });
 
 test("a server that knows no notifications is asked once, and nothing is said of them", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     let asked = 0;
     await page.route("**/v1/notifications**", (route) => {
         asked += 1;

@@ -1,18 +1,9 @@
 // No number without its question: every screen is walked, each number that stands there has to carry a query, and the query counts the same.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { closeClean, complete, eventually, openPage, startBrowser, startClew } from "./support.mjs";
+import { test } from "node:test";
+import { closeClean, complete, eventually, started } from "./support.mjs";
 
-let clew;
-let browser;
-before(async () => {
-    browser = await startBrowser();
-    clew = await startClew("demo");
-});
-after(async () => {
-    await browser?.close();
-    await clew?.stop();
-});
+const clew = started();
 
 /**
  * The numbers of the screen: texts that are a number, or begin with one and say of what. Times, names, codes and what is marked as no
@@ -63,13 +54,7 @@ async function counted({ lang = "sql", text }) {
         assert.equal(answer.status, 200, `${text}: ${await answer.clone().text()}`);
         return undefined;
     }
-    const answer = await fetch(`${clew.url}/v1/query`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ lang, text }),
-    });
-    const said = await answer.json();
-    assert.equal(answer.status, 200, `${text}: ${JSON.stringify(said)}`);
+    const said = await clew.send("POST", "/query", { lang, text });
     const [first] = said.rows;
     return said.rows.length === 1 && said.columns.length === 1 ? Number(first[0]) : said.rows.length;
 }
@@ -98,7 +83,7 @@ const screens = [
 
 test("every number of every list, incident, entity and administration screen carries a query, and the query counts the same", async () => {
     // High enough for all tables of the sources: what is not on the screen is not asked for.
-    const page = await openPage(browser, clew.url, { height: 4000 });
+    const page = await clew.open({ height: 4000 });
     const asked = new Map();
     for (const [address, least] of screens) {
         await page.go(address);
@@ -124,7 +109,7 @@ test("every number of every list, incident, entity and administration screen car
 });
 
 test("a right click on a number shows its query; with the lens on, a click and Enter do", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/incidents");
     const high = page.getByRole("button", { name: /^High/ });
     await eventually(() => high.innerText(), /5/);

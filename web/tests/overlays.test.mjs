@@ -1,18 +1,9 @@
 // Windows, menus and cards over the screens: each opened and left by keyboard, each without a breach of accessibility, in both themes.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { broken, closeClean, complete, eventually, openPage, startBrowser, startClew } from "./support.mjs";
+import { test } from "node:test";
+import { broken, closeClean, complete, eventually, started } from "./support.mjs";
 
-let clew;
-let browser;
-before(async () => {
-    browser = await startBrowser();
-    clew = await startClew("demo");
-});
-after(async () => {
-    await browser?.close();
-    await clew?.stop();
-});
+const clew = started();
 
 const focusInside = (page, selector) =>
     page.waitForFunction((within) => document.querySelector(within)?.contains(document.activeElement), selector);
@@ -33,7 +24,7 @@ const screens = [
 
 for (const theme of ["dark", "light"]) {
     test(`every list under a button is opened and left by keyboard, and breaks no rule of accessibility (${theme})`, async () => {
-        const page = await openPage(browser, clew.url, { theme });
+        const page = await clew.open({ theme });
         const found = [];
         const seen = new Set();
         for (const path of screens) {
@@ -63,7 +54,7 @@ for (const theme of ["dark", "light"]) {
     });
 
     test(`every window breaks no rule of accessibility, keeps the focus and gives it back (${theme})`, async () => {
-        const page = await openPage(browser, clew.url, { theme });
+        const page = await clew.open({ theme });
         const choose = (button, item) => async () => {
             await page.getByRole("button", { name: button }).first().click();
             await page.locator(".popover").getByRole("button", { name: item }).click();
@@ -94,7 +85,7 @@ for (const theme of ["dark", "light"]) {
 }
 
 test("the exploration queries of a node break no rule of accessibility", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/incidents/4/graph");
     await page.locator(".graph[aria-busy=false]").waitFor();
     await page.getByRole("tab", { name: /^List/ }).click();
@@ -112,7 +103,7 @@ test("the exploration queries of a node break no rule of accessibility", async (
 });
 
 test("what lies below a window hears no key", async () => {
-    const page = await openPage(browser, clew.url, { theme: "dark" });
+    const page = await clew.open({ theme: "dark" });
     await page.go("/incidents/7");
     await complete(page);
     await page.keyboard.press("c");

@@ -1,18 +1,9 @@
 // What holds for all screens: headers, no request to anywhere else, accessibility in both themes, live changes, narrow windows.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { broken, closeClean, complete, eventually, openPage, picture, startBrowser, startClew } from "./support.mjs";
+import { test } from "node:test";
+import { broken, closeClean, complete, eventually, openPage, picture, startClew, started } from "./support.mjs";
 
-let clew;
-let browser;
-before(async () => {
-    browser = await startBrowser();
-    clew = await startClew("demo");
-});
-after(async () => {
-    await browser?.close();
-    await clew?.stop();
-});
+const clew = started();
 
 const screens = [
     "/incidents?status=open&sel=0af4ae4e-0030-5a92-bb5a-1e7239af5ff6",
@@ -55,7 +46,7 @@ test("the page comes with a strict policy, and its parts may be kept for ever", 
 
 for (const theme of ["dark", "light"]) {
     test(`no screen breaks a rule of accessibility (${theme})`, async () => {
-        const page = await openPage(browser, clew.url, { theme });
+        const page = await clew.open({ theme });
         const found = [];
         for (const path of screens) {
             await page.go(path);
@@ -72,7 +63,7 @@ for (const [width, height] of [
     [390, 844],
 ]) {
     test(`nothing runs over the edge of a window of ${width} pixels`, async () => {
-        const page = await openPage(browser, clew.url, { width, height });
+        const page = await clew.open({ width, height });
         for (const path of screens) {
             await page.go(path);
             await complete(page);
@@ -92,7 +83,7 @@ for (const [width, height] of [
 test("an empty workspace says on each screen what to do, and asks no more than it must", async () => {
     const empty = await startClew("serve");
     try {
-        const page = await openPage(browser, empty.url);
+        const page = await openPage(clew.browser, empty.url);
         const asked = [];
         page.on("request", (request) => {
             const { pathname } = new URL(request.url());
@@ -122,7 +113,7 @@ test("an empty workspace says on each screen what to do, and asks no more than i
 });
 
 test("a server that was away is told of, and what could not be shown comes by itself when it is back", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.route("**/v1/**", (route) => route.abort());
     await page.go("/incidents");
     await page.getByRole("alert").getByText("clew does not answer").waitFor();
@@ -135,7 +126,7 @@ test("a server that was away is told of, and what could not be shown comes by it
 });
 
 test("an address that is no text, or leads nowhere, is answered with a way on", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     for (const path of ["/nowhere", "/nowhere/%E0%A4%A", "/nowhere/100%25"]) {
         await page.go(path);
         await page.getByRole("link", { name: "Open the incident queue" }).waitFor();
@@ -144,7 +135,7 @@ test("an address that is no text, or leads nowhere, is answered with a way on", 
 });
 
 test("focus is visible and Tab reaches the content past the navigation", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/incidents");
     await page.getByRole("grid", { name: "Incidents" }).waitFor();
     await page.keyboard.press("Tab");
@@ -161,7 +152,7 @@ test("focus is visible and Tab reaches the content past the navigation", async (
 });
 
 test("the theme follows the system and the choice", async () => {
-    const page = await openPage(browser, clew.url, { theme: "light" });
+    const page = await clew.open({ theme: "light" });
     await page.go("/incidents/7");
     await page.getByRole("tablist").waitFor();
     await picture(page, "incident-light");
@@ -175,7 +166,7 @@ test("the theme follows the system and the choice", async () => {
 });
 
 test("what comes in appears, and the selection stays", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/incidents");
     await page.getByRole("grid", { name: "Incidents" }).waitFor();
     await page.keyboard.press("j");

@@ -1,34 +1,18 @@
 // Proposals: changes that an assistant asked for, seen with reason, records and what would change, accepted, rejected, refused.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { broken, closeClean, eventually, openPage, picture, startBrowser, startClew } from "./support.mjs";
+import { test } from "node:test";
+import { broken, closeClean, eventually, picture, started } from "./support.mjs";
 
-let clew;
-let browser;
-before(async () => {
-    browser = await startBrowser();
-    clew = await startClew("demo");
-});
-after(async () => {
-    await browser?.close();
-    await clew?.stop();
-});
+const clew = started();
 
-async function post(path, body) {
-    const headers = { "content-type": "application/json" };
-    const response = await fetch(`${clew.url}/v1${path}`, { method: "POST", headers, body: JSON.stringify(body) });
-    const text = await response.text();
-    assert.equal(response.status, 200, text);
-    return JSON.parse(text);
-}
-
-const propose = (incident, action, change, reason) => post("/proposals", { incident, action, change, reason, records: [1, 2] });
-const incident = async (number) => (await fetch(`${clew.url}/v1/incidents/${number}`)).json();
-const stateOf = async (id) => (await (await fetch(`${clew.url}/v1/proposals/${id}`)).json()).state;
+const propose = (incident, action, change, reason) =>
+    clew.send("POST", "/proposals", { incident, action, change, reason, records: [1, 2] });
+const incident = (number) => clew.get(`/incidents/${number}`);
+const stateOf = async (id) => (await clew.get(`/proposals/${id}`)).state;
 const card = (page, name) => page.getByRole("listitem", { name: `Proposal: ${name}` });
 
 test("a proposal is counted in the head, shown with what would change, and accepted", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     const hostile = "Only <img src=x onerror=alert(1)> the *scanner*";
     const { id } = await propose("7", "update", { severity: "Low", add_tags: ["scanner"] }, hostile);
     await propose("7", "comment", { message: "The address belongs to the scanner." }, "The list of scanners names it.");
@@ -58,7 +42,7 @@ test("a proposal is counted in the head, shown with what would change, and accep
 });
 
 test("what is written beside a proposal stays when something else comes in", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await propose("4", "comment", { message: "The account is a test account." }, "It is named so.");
     await page.go("/proposals");
     const remark = card(page, "Add a comment").last().getByLabel("Remark on the decision");
@@ -70,7 +54,7 @@ test("what is written beside a proposal stays when something else comes in", asy
 });
 
 test("a proposal is decided where the incident is worked on, by keyboard", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await propose("3", "task", { title: "Isolate the host" }, "A second stage was loaded.");
     await page.go("/incidents/3/activity");
     const one = page.getByRole("region", { name: "Proposed changes" }).getByRole("listitem", { name: "Proposal: Add a task" });
@@ -83,22 +67,18 @@ test("a proposal is decided where the incident is worked on, by keyboard", async
 });
 
 test("an incident that was changed since asks for a second look, and a decision of somebody else is told", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     const { id } = await propose("2", "update", { title: "Renamed by the assistant" }, "The title says nothing.");
     await page.go("/proposals");
     const one = card(page, "Change title");
     await one.waitFor();
     // The page does not look before it is told to: what it shows is of before.
     await page.route("**/v1/stats", (route) => route.abort());
-    await fetch(`${clew.url}/v1/incidents/2`, {
-        method: "PATCH",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ severity: "Low" }),
-    });
+    await clew.send("PATCH", "/incidents/2", { severity: "Low" });
     await one.getByRole("button", { name: "Accept", exact: true }).click();
     await one.getByText("The incident was changed after this was proposed").waitFor();
     assert.equal(await stateOf(id), "open");
-    await post(`/proposals/${id}/reject`, {});
+    await clew.send("POST", `/proposals/${id}/reject`, {});
     await one.getByRole("button", { name: "Accept all the same" }).click();
     await one.getByRole("alert").getByText("proposal_decided").waitFor();
     await page.unroute("**/v1/stats");
@@ -108,7 +88,7 @@ test("an incident that was changed since asks for a second look, and a decision 
 });
 
 test("what was shown of a long list stays shown when something else comes in", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     for (let number = 0; number < 60; number += 1) await propose("2", "task", { title: `Made ${number}` }, "Made.");
     await page.go("/proposals");
     const cards = page.getByRole("listitem", { name: /^Proposal:/ });

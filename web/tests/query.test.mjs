@@ -2,19 +2,10 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
-import { closeClean, eventually, openPage, picture, startBrowser, startClew } from "./support.mjs";
+import { test } from "node:test";
+import { closeClean, eventually, picture, started } from "./support.mjs";
 
-let clew;
-let browser;
-before(async () => {
-    browser = await startBrowser();
-    clew = await startClew("demo");
-});
-after(async () => {
-    await browser?.close();
-    await clew?.stop();
-});
+const clew = started();
 
 const sql = (text) => `/query?${new URLSearchParams({ lang: "sql", text })}`;
 const editor = (page) => page.getByRole("textbox", { name: "Query" });
@@ -28,7 +19,7 @@ const offered = (page, name) =>
         .waitFor();
 
 test("a query is typed, run by keyboard, and stands in the address", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/query?lang=sql");
     await editor(page).click();
     await page.keyboard.type("SELECT Severity, count(*) AS n FROM Alerts GROUP BY Severity ORDER BY n DESC");
@@ -48,7 +39,7 @@ test("a query is typed, run by keyboard, and stands in the address", async () =>
 });
 
 test("a result becomes a chart and lies along time", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go(
         sql("SELECT ProductName, Severity, count(*) AS Alerts\nFROM Alerts\nGROUP BY ProductName, Severity\nORDER BY Alerts DESC"),
     );
@@ -65,7 +56,7 @@ test("a result becomes a chart and lies along time", async () => {
 });
 
 test("a chart has every property that render gives it", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     const kql = (text) => page.go(`/query?${new URLSearchParams({ lang: "kql", text })}`);
     await kql(
         `SecurityAlert | summarize n=count(), m=dcount(AlertName) by AlertSeverity, ProductName
@@ -94,7 +85,7 @@ test("a chart has every property that render gives it", async () => {
 });
 
 test("series in arrays are drawn along time, with the anomalies that their flags name", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     const series = "SecurityEvent | make-series n=count() on TimeGenerated from datetime(2019-01-15) to datetime(2019-01-16) step 1h";
     await page.go(`/query?${new URLSearchParams({ lang: "kql", text: `${series} by Account | render timechart` })}`);
     await page.getByRole("img", { name: /MSTICAdmin.* by TimeGenerated/ }).waitFor();
@@ -106,7 +97,7 @@ test("series in arrays are drawn along time, with the anomalies that their flags
 });
 
 test("an error shows its code and its place in the text", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go(sql("SELECT Severty FROM Alerts"));
     await page.getByRole("alert").waitFor();
     await page.locator(".cm-lintRange-error, .cm-lintPoint-error").first().waitFor();
@@ -114,7 +105,7 @@ test("an error shows its code and its place in the text", async () => {
 });
 
 test("a table's columns complete what is typed", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/query?lang=sql");
     await editor(page).click();
     await page.keyboard.type("SELECT * FROM SigninLogs WHERE UserPrin");
@@ -125,7 +116,7 @@ test("a table's columns complete what is typed", async () => {
 });
 
 test("KQL is completed by the server and checked while one types", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/query?lang=kql");
     await editor(page).click();
     await page.keyboard.type("SigninLogs | where ResultTy");
@@ -142,7 +133,7 @@ test("KQL is completed by the server and checked while one types", async () => {
 });
 
 test("a question of the library is asked of an entity", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/query");
     await page.getByRole("button", { name: "Library" }).click();
     await page.getByRole("button", { name: "Processes on the host", exact: true }).click();
@@ -153,7 +144,7 @@ test("a question of the library is asked of an entity", async () => {
 });
 
 test("the result of a graph query is drawn as a graph, and any result as pairs of two columns", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     const text =
         'graph("entities") | graph-match (a)-[r]->(b) where labels(a) has "account" and b.label == "175.45.176.99" project a, r, b';
     await page.go(`/query?${new URLSearchParams({ lang: "kql", text })}`);
@@ -175,7 +166,7 @@ test("the result of a graph query is drawn as a graph, and any result as pairs o
 });
 
 test("the result of a query lies along time, in lanes and as a list", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go(
         `/query?${new URLSearchParams({ lang: "kql", text: "SecurityAlert | project StartTime, EndTime, AlertSeverity, AlertName" })}`,
     );
@@ -198,14 +189,14 @@ test("the result of a query lies along time, in lanes and as a list", async () =
 });
 
 test("a query is saved for everybody, opened by a colleague, removed and brought back", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go(`/query?${new URLSearchParams({ lang: "kql", text: "SigninLogs | take 2" })}`);
     await page.getByRole("grid", { name: "Rows" }).waitFor();
     await page.getByRole("button", { name: "Save", exact: true }).click();
     await page.getByLabel("Name of the query").fill("Two sign-ins");
     await page.keyboard.press("Enter");
     await page.getByText('Saved as "Two sign-ins"').waitFor();
-    const colleague = await openPage(browser, clew.url);
+    const colleague = await clew.open();
     await colleague.go("/query");
     const side = colleague.getByRole("complementary", { name: "Tables and queries" });
     await side.getByRole("button", { name: "Saved" }).click();
@@ -221,7 +212,7 @@ test("a query is saved for everybody, opened by a colleague, removed and brought
 });
 
 test("the file of a result has every row, however few the screen shows", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go(`/query?${new URLSearchParams({ lang: "kql", text: "WindowsEvent | project TimeGenerated, EventID" })}`);
     await page.getByText("Ask for more").waitFor();
     const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV" }).click()]);

@@ -1,25 +1,16 @@
 // The queue on the sample data: numbers, filters, keyboard, views, columns, search, CSV.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
-import { closeClean, eventually, openPage, picture, sequence, startBrowser, startClew } from "./support.mjs";
+import { test } from "node:test";
+import { closeClean, eventually, picture, sequence, started } from "./support.mjs";
 
-let clew;
-let browser;
-before(async () => {
-    browser = await startBrowser();
-    clew = await startClew("demo");
-});
-after(async () => {
-    await browser?.close();
-    await clew?.stop();
-});
+const clew = started();
 
 const rows = (page) => page.getByRole("grid", { name: "Incidents" }).locator("[role=row][aria-selected]");
 const titles = (page) => rows(page).locator("a[href^='/incidents/']").allInnerTexts();
 
 test("the queue shows every incident, and its counters are filters", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/");
     await eventually(() => rows(page).count(), 7);
     await eventually(async () => (await titles(page))[0] ?? "", /^Multi-stage activity on i-99999999/);
@@ -35,7 +26,7 @@ test("the queue shows every incident, and its counters are filters", async () =>
 });
 
 test("filters are added by pill, kept in the address, and narrow the rows", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/incidents");
     await rows(page).first().waitFor();
     await page.getByRole("button", { name: "Filter", exact: true }).click();
@@ -50,7 +41,7 @@ test("filters are added by pill, kept in the address, and narrow the rows", asyn
 });
 
 test("by keyboard alone: down the queue, into the preview, open, tabs, and back", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/incidents");
     await rows(page).nth(4).waitFor();
     await page.keyboard.press("j");
@@ -83,7 +74,7 @@ test("by keyboard alone: down the queue, into the preview, open, tabs, and back"
 });
 
 test("words are searched with field syntax; a wrong field is explained", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/incidents");
     await rows(page).nth(4).waitFor();
     await page.keyboard.press("f");
@@ -96,7 +87,7 @@ test("words are searched with field syntax; a wrong field is explained", async (
 });
 
 test("columns and views that were chosen are there again", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/incidents?severity=High");
     await rows(page).first().waitFor();
     await page.getByRole("button", { name: "Columns" }).click();
@@ -118,25 +109,21 @@ test("columns and views that were chosen are there again", async () => {
 });
 
 test("a view is there for everybody, as a query that finds the same incidents, until it is removed", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/incidents?severity=High&product=Amazon%20GuardDuty");
     await eventually(() => rows(page).count(), 1);
     await page.getByRole("button", { name: "Own query" }).click();
     await page.getByLabel("Name of the view").fill("Grave in AWS");
     await page.keyboard.press("Enter");
-    const colleague = await openPage(browser, clew.url);
+    const colleague = await clew.open();
     await colleague.go("/incidents");
     await colleague.getByRole("button", { name: "All incidents" }).click();
     await colleague.getByRole("button", { name: "Grave in AWS", exact: true }).click();
     await colleague.waitForURL(/severity=High/);
     await eventually(() => rows(colleague).count(), 1);
-    const { text } = await (await fetch(`${clew.url}/v1/queries/view%2Fgrave-in-aws`)).json();
-    const asked = await fetch(`${clew.url}/v1/query`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ lang: "kql", text: `${text}\n| project IncidentNumber` }),
-    });
-    assert.deepEqual((await asked.json()).rows, [[7]]);
+    const { text } = await clew.get("/queries/view%2Fgrave-in-aws");
+    const asked = await clew.send("POST", "/query", { lang: "kql", text: `${text}\n| project IncidentNumber` });
+    assert.deepEqual(asked.rows, [[7]]);
     await colleague.getByRole("button", { name: "Grave in AWS" }).click();
     await colleague.getByRole("button", { name: "Remove the view Grave in AWS" }).click();
     await eventually(async () => (await fetch(`${clew.url}/v1/queries/view%2Fgrave-in-aws`)).status, 404);
@@ -145,7 +132,7 @@ test("a view is there for everybody, as a query that finds the same incidents, u
 });
 
 test("the order is asked of the server and shown", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/incidents");
     await rows(page).nth(4).waitFor();
     await page.getByRole("columnheader", { name: "Number" }).getByRole("button").click();
@@ -160,7 +147,7 @@ test("the order is asked of the server and shown", async () => {
 });
 
 test("the CSV has every row and column", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/incidents");
     await rows(page).nth(4).waitFor();
     const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV" }).click()]);
@@ -182,7 +169,7 @@ test("the CSV has every row and column", async () => {
 });
 
 test("times follow the chosen zone, UTC stays beside them, and the head names the zone and its offset", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/incidents/7");
     const time = page.getByRole("complementary", { name: "Details of the incident" }).locator("time").first();
     await eventually(() => time.innerText(), "2025-08-22 01:40:09");
@@ -194,7 +181,7 @@ test("times follow the chosen zone, UTC stays beside them, and the head names th
 });
 
 test("a queue of a million incidents is entered anywhere, and no row stays blank", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     const total = 1_000_000;
     const row = (index) => ({
         id: `made-${index}`,

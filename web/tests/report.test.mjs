@@ -1,19 +1,10 @@
 // What leaves the page: the report of an incident, in HTML and Markdown; the tour; the question behind every number.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
-import { closeClean, openPage, picture, startBrowser, startClew } from "./support.mjs";
+import { test } from "node:test";
+import { closeClean, picture, started } from "./support.mjs";
 
-let clew;
-let browser;
-before(async () => {
-    browser = await startBrowser();
-    clew = await startClew("demo");
-});
-after(async () => {
-    await browser?.close();
-    await clew?.stop();
-});
+const clew = started();
 
 async function report(page, name) {
     await page.getByRole("button", { name: "Report" }).click();
@@ -22,11 +13,11 @@ async function report(page, name) {
 }
 
 test("a report is one HTML file that opens without a network and asks for nothing", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/incidents/7");
     const html = readFileSync(await report(page, /One HTML file/), "utf8");
     assert.ok(!/<script/i.test(html));
-    const context = await browser.newContext({ offline: true });
+    const context = await clew.browser.newContext({ offline: true });
     const reader = await context.newPage();
     const faults = [];
     reader.on("request", (request) => faults.push(request.url()));
@@ -47,7 +38,7 @@ test("a report is one HTML file that opens without a network and asks for nothin
 });
 
 test("a report is Markdown for a ticket", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/incidents/4");
     const text = readFileSync(await report(page, /^Markdown/), "utf8");
     assert.match(text, /^# Incident 4: 138 alerts on msticalertswin1/);
@@ -57,7 +48,7 @@ test("a report is Markdown for a ticket", async () => {
 });
 
 test("numbers tell the question behind them, and the question counts the same", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/incidents/4");
     for (const [name, rows] of [
         ["Alerts of the incident", 138],
@@ -75,7 +66,7 @@ test("numbers tell the question behind them, and the question counts the same", 
 });
 
 test("a newcomer is shown around, once", async () => {
-    const page = await openPage(browser, clew.url, { tour: true });
+    const page = await clew.open({ tour: true });
     await page.go("/");
     const card = page.getByRole("complementary", { name: "Tour" });
     /** Waits until the card points at something and covers less than a tenth of it. */
@@ -126,7 +117,7 @@ test("a newcomer is shown around, once", async () => {
 });
 
 test("whoever was sent a link sees what it leads to, and no tour", async () => {
-    const page = await openPage(browser, clew.url, { tour: true });
+    const page = await clew.open({ tour: true });
     await page.go("/incidents/7");
     await page.getByRole("heading", { level: 1, name: /Multi-stage/ }).waitFor();
     await page.waitForLoadState("networkidle");

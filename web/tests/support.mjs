@@ -4,6 +4,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { after, before } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import axe from "axe-core";
@@ -97,8 +98,39 @@ export async function startClew(command, files = {}) {
 }
 
 /** Starts the browser. */
-export async function startBrowser() {
+async function startBrowser() {
     return chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+}
+
+/**
+ * What most files of tests begin with: `clew` with the sample data (or another `command`) and a browser, both there for the tests and for
+ * hooks that are registered behind this, and ended after them. `open` gives a page; `get` and `send` ask the API beside the page, which
+ * must answer 200: paths are those below `/v1`.
+ */
+export function started(command = "demo") {
+    const clew = {
+        open: (options) => openPage(clew.browser, clew.url, options),
+        get: (path, key) => clew.send("GET", path, undefined, key),
+        async send(method, path, body, key) {
+            const response = await fetch(`${clew.url}/v1${path}`, {
+                method,
+                headers: { "content-type": "application/json", ...(key ? { authorization: `Bearer ${key}` } : {}) },
+                ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+            });
+            const text = await response.text();
+            assert.equal(response.status, 200, `${method} ${path} ${JSON.stringify(body)}: ${text}`);
+            return JSON.parse(text);
+        },
+    };
+    before(async () => {
+        clew.browser = await startBrowser();
+        Object.assign(clew, await startClew(command));
+    });
+    after(async () => {
+        await clew.browser?.close();
+        await clew.stop?.();
+    });
+    return clew;
 }
 
 /**

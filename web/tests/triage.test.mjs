@@ -1,27 +1,18 @@
 // Work on many incidents at once, and on what belongs together: bulk changes, merge, split, parent, comments with their earlier texts.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { closeClean, eventually, openPage, picture, startBrowser, startClew } from "./support.mjs";
+import { test } from "node:test";
+import { closeClean, eventually, picture, started } from "./support.mjs";
 
-let clew;
-let browser;
-before(async () => {
-    browser = await startBrowser();
-    clew = await startClew("demo");
-});
-after(async () => {
-    await browser?.close();
-    await clew?.stop();
-});
+const clew = started();
 
 const rows = (page) => page.getByRole("grid", { name: "Incidents" }).locator("[role=row][aria-selected]");
 const bar = (page) => page.getByRole("toolbar", { name: /^Actions on/ });
 const undo = (page) => page.getByRole("status").getByRole("button", { name: "Undo" }).last();
 const said = (page, text) => page.getByRole("status").getByText(text).last().waitFor();
-const incident = async (number) => (await fetch(`${clew.url}/v1/incidents/${number}`)).json();
+const incident = (number) => clew.get(`/incidents/${number}`);
 
 async function openQueue(path = "/incidents") {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go(path);
     await rows(page).first().waitFor();
     return page;
@@ -52,7 +43,7 @@ test("ticked incidents change in one step, and one Undo takes it back", async ()
 
 test("all that a filter finds are closed together, with a classification, and opened again", async () => {
     const page = await openQueue("/incidents?product=Azure%20Security%20Center");
-    const count = (await (await fetch(`${clew.url}/v1/incidents?product=Azure%20Security%20Center&limit=1`)).json()).total;
+    const count = (await clew.get("/incidents?product=Azure%20Security%20Center&limit=1")).total;
     await eventually(() => rows(page).count(), count);
     await page.keyboard.press("Control+a");
     await bar(page).getByText(`All ${count} incidents`).waitFor();
@@ -87,7 +78,7 @@ test("two incidents become one and part again", async () => {
 });
 
 test("one incident is put under another, merged into it by its rail, and both are taken back", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/incidents/1");
     const rail = page.getByRole("complementary", { name: "Details of the incident" });
     await rail.getByRole("button", { name: "Belongs: on its own" }).click();
@@ -112,7 +103,7 @@ test("one incident is put under another, merged into it by its rail, and both ar
 });
 
 test("alerts are split off into an incident of their own", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/incidents/3/alerts");
     const before = (await incident(3)).alerts;
     await page.getByRole("grid", { name: "Alerts of the incident" }).waitFor();
@@ -131,7 +122,7 @@ test("alerts are split off into an incident of their own", async () => {
 });
 
 test("alerts that are ticked become an incident", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/alerts?incident=none");
     await page.getByRole("grid", { name: "Alerts" }).waitFor();
     await page.keyboard.press("j");
@@ -148,11 +139,11 @@ test("alerts that are ticked become an incident", async () => {
 });
 
 test("the state of many alerts is changed at once and taken back; repeats are one row each", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/alerts?title=ransomware");
     const list = page.getByRole("grid", { name: "Alerts" });
     await list.waitFor();
-    const found = async (more = "") => (await (await fetch(`${clew.url}/v1/alerts?title=ransomware${more}`)).json()).total;
+    const found = async (more = "") => (await clew.get(`/alerts?title=ransomware${more}`)).total;
     const count = await found();
     await page.keyboard.press("Control+a");
     await bar(page).getByText(`All ${count} alerts`).waitFor();
@@ -179,7 +170,7 @@ test("the state of many alerts is changed at once and taken back; repeats are on
 });
 
 test("around an alert is what touched the same entities", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/alerts?title=ransomware");
     await page.getByRole("grid", { name: "Alerts" }).waitFor();
     await page.keyboard.press("j");
@@ -197,7 +188,7 @@ test("around an alert is what touched the same entities", async () => {
 });
 
 test("a comment is written in Markdown, rewritten, and shows what it said before", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/incidents/4/notes");
     const comments = page.getByRole("region", { name: "Comments" });
     await comments.getByRole("textbox", { name: "Comment" }).fill("The **first** text\n\n- one\n- `two`");
@@ -210,12 +201,12 @@ test("a comment is written in Markdown, rewritten, and shows what it said before
     await comments.getByText("The second text").waitFor();
     await comments.getByRole("button", { name: "edited" }).click();
     await comments.getByRole("list", { name: "Earlier texts" }).getByText("first").waitFor();
-    await picture(page, "notes");
+    await picture(page, "comments");
     await closeClean(page);
 });
 
 test("a row is kept as evidence of an incident, with the query that found it, and the incident is seen as it was before", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go(`/query?${new URLSearchParams({ lang: "kql", text: "SigninLogs | take 3" })}`);
     await page.getByRole("grid", { name: "Rows" }).waitFor();
     await page.keyboard.press("j");

@@ -1,35 +1,17 @@
 // The page as people have it: in half a screen, magnified, under a finger, in the colours of the system, on paper, with a colleague beside,
 // and with a session that ends in the middle of a sentence.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { broken, closeClean, complete, eventually, openPage, sequence, startBrowser, startClew } from "./support.mjs";
+import { test } from "node:test";
+import { broken, closeClean, complete, eventually, sequence, started } from "./support.mjs";
 
-let clew;
-let browser;
-before(async () => {
-    browser = await startBrowser();
-    clew = await startClew("demo");
-});
-after(async () => {
-    await browser?.close();
-    await clew?.stop();
-});
+const clew = started();
 
-async function send(method, path, body, key) {
-    const response = await fetch(`${clew.url}/v1${path}`, {
-        method,
-        headers: { "content-type": "application/json", ...(key ? { authorization: `Bearer ${key}` } : {}) },
-        body: JSON.stringify(body),
-    });
-    const text = await response.text();
-    assert.equal(response.status, 200, text);
-    return JSON.parse(text);
-}
+const { send } = clew;
 
 const focused = (page) => page.evaluate(() => `${document.activeElement?.tagName} ${document.activeElement?.textContent}`);
 
 test("every screen has a title of its own, and the keyboard arrives at its heading", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/incidents");
     await complete(page);
     assert.equal(await page.title(), "Incidents · clew");
@@ -50,7 +32,7 @@ test("every screen has a title of its own, and the keyboard arrives at its headi
 });
 
 test("Graph beside an alert and on the screen of an entity opens the graph of it", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/alerts");
     await page.locator("[role=row][aria-selected]").first().click();
     await page.getByRole("complementary", { name: "Alert" }).getByRole("link", { name: "Graph" }).click();
@@ -76,7 +58,7 @@ const beyond = (page) =>
     );
 
 test("in a window of half a screen, and at 200 percent, nothing that can be pressed is cut off", async () => {
-    const page = await openPage(browser, clew.url, { width: 720, height: 450 });
+    const page = await clew.open({ width: 720, height: 450 });
     const query = `/query?${new URLSearchParams({ lang: "kql", text: "Alerts | take 5" })}`;
     for (const path of ["/incidents?sel=7", "/alerts", "/incidents/7", "/incidents/7/graph", query, "/admin/retention", "/proposals"]) {
         await page.go(path);
@@ -94,13 +76,17 @@ test("in a window of half a screen, and at 200 percent, nothing that can be pres
 });
 
 test("on a phone the current tab is in sight, a pane without an answer closes, a chart is drawn in its own pixels", async () => {
-    const page = await openPage(browser, clew.url, { width: 390, height: 844 });
+    const page = await clew.open({ width: 390, height: 844 });
     await page.go("/incidents/7/activity");
     await complete(page);
     const box = await page.getByRole("tab", { name: "Activity" }).boundingBox();
     assert.ok(box.x >= 0 && box.x + box.width <= 390);
     await page.go("/incidents?sel=no-such");
-    await page.getByRole("complementary", { name: "Preview of the incident" }).getByText("incident_unknown").waitFor();
+    const refused = page.getByRole("complementary", { name: "Preview of the incident" }).getByRole("alert");
+    await refused.getByText("incident_unknown").waitFor();
+    // Nobody has a shell here: what the hint says of commands stays out, the page's own way stands there.
+    assert.doesNotMatch(await refused.innerText(), /`clew /);
+    await refused.getByRole("link", { name: "Open Incidents" }).waitFor();
     await page.getByRole("button", { name: "Close the preview" }).click();
     await page.getByRole("grid", { name: "Incidents" }).waitFor();
     await page.go(
@@ -116,7 +102,7 @@ test("on a phone the current tab is in sight, a pane without an answer closes, a
 });
 
 test("a finger moves the plane or a node, never both, and a second finger means the plane", async () => {
-    const page = await openPage(browser, clew.url, { width: 1024, height: 768, context: { hasTouch: true } });
+    const page = await clew.open({ width: 1024, height: 768, context: { hasTouch: true } });
     await page.go("/incidents/6/graph");
     await complete(page);
     await page.waitForFunction(() => window.clewGraph?.atRest());
@@ -158,7 +144,7 @@ test("a finger moves the plane or a node, never both, and a second finger means 
 });
 
 test("where the system gives the colours, severities, bars and what is chosen are still seen", async () => {
-    const page = await openPage(browser, clew.url, { context: { forcedColors: "active" } });
+    const page = await clew.open({ context: { forcedColors: "active" } });
     await page.go("/incidents/7");
     await complete(page);
     const style = (selector, name) =>
@@ -175,8 +161,101 @@ test("where the system gives the colours, severities, bars and what is chosen ar
     await closeClean(page);
 });
 
+/** The colours of a canvas that fill more than a trace of it; where lines meet the ground there are traces of many more. */
+const coloursOf = (page, selector) =>
+    page
+        .locator(selector)
+        .first()
+        .evaluate((canvas) => {
+            const { width, height } = canvas;
+            const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+            const counts = new Map();
+            for (let at = 0; at < data.length; at += 4) {
+                const colour = `rgb(${data[at]}, ${data[at + 1]}, ${data[at + 2]})`;
+                counts.set(colour, (counts.get(colour) ?? 0) + 1);
+            }
+            return [...counts].filter(([, count]) => count > width * height * 0.002).map(([colour]) => colour);
+        });
+
+/** What the browser says that names of colours mean; how opaque a selection is does not count. */
+const meaning = (page, ...names) =>
+    page.evaluate(
+        (all) =>
+            all.map((name) => {
+                const probe = document.body.appendChild(document.createElement("i"));
+                probe.style.setProperty("forced-color-adjust", "none");
+                probe.style.color = name;
+                const { color } = getComputedStyle(probe);
+                probe.remove();
+                return `rgb(${color
+                    .match(/[\d.]+/g)
+                    .slice(0, 3)
+                    .join(", ")})`;
+            }),
+        names,
+    );
+
+test("graph, timeline and charts are drawn in the colours of the system, as soon as it gives them and no longer", async () => {
+    const page = await clew.open({ context: { forcedColors: "active" } });
+    await page.go("/incidents/7/graph");
+    await complete(page);
+    await page.waitForFunction(() => window.clewGraph?.atRest());
+    const system = await meaning(page, "Canvas", "CanvasText", "Highlight", "LinkText", "GrayText");
+    const isSystem = (seen) => seen.length > 1 && seen[0] !== undefined && seen.every((colour) => system.includes(colour));
+    const canvases = [".graph-canvas", ".parallel-head", ".parallel-lanes canvas"];
+    for (const canvas of canvases) await eventually(() => coloursOf(page, canvas), isSystem);
+    await page.emulateMedia({ forcedColors: "none" });
+    const [ground] = await meaning(page, "var(--ground)");
+    assert.ok(!system.includes(ground));
+    for (const canvas of [".graph-canvas", ".parallel-lanes canvas"])
+        await eventually(
+            () => coloursOf(page, canvas),
+            (seen) => seen.includes(ground) && !isSystem(seen),
+        );
+    await page.emulateMedia({ forcedColors: "active" });
+    for (const canvas of canvases) await eventually(() => coloursOf(page, canvas), isSystem);
+    const text = "Alerts | summarize n = count() by bin(StartTime, 1d), ProductName | render columnchart";
+    await page.go(`/query?${new URLSearchParams({ lang: "kql", text })}`);
+    const fills = () =>
+        page.locator(".chart-plane g[fill]").evaluateAll((all) =>
+            all.map(
+                (one) =>
+                    `rgb(${getComputedStyle(one)
+                        .fill.match(/[\d.]+/g)
+                        .slice(0, 3)
+                        .join(", ")})`,
+            ),
+        );
+    await eventually(fills, (seen) => seen.length > 2 && seen.every((colour) => system.includes(colour)) && new Set(seen).size > 2);
+    await closeClean(page);
+});
+
+test("on a phone the editor comes first, and tables and queries lie over it when asked for", async () => {
+    const page = await clew.open({ width: 390, height: 844 });
+    await page.go("/query?lang=kql");
+    await complete(page);
+    const side = page.getByRole("complementary", { name: "Tables and queries" });
+    const editor = page.getByRole("textbox", { name: "Query" });
+    await editor.waitFor();
+    assert.equal(await side.isVisible(), false);
+    assert.ok((await editor.boundingBox()).y < 250, "the editor is at the top");
+    const open = page.getByRole("button", { name: "Tables", exact: true });
+    await open.click();
+    await side.waitFor();
+    assert.deepEqual(await broken(page), []);
+    await page.keyboard.press("Escape");
+    await side.waitFor({ state: "hidden" });
+    await eventually(() => focused(page), "BUTTON Tables");
+    await open.click();
+    await side.getByRole("button", { name: "Saved" }).click();
+    await side.getByRole("button", { name: /KQL$/ }).first().click();
+    await side.waitFor({ state: "hidden" });
+    await eventually(() => editor.innerText(), /\S/);
+    await closeClean(page);
+});
+
 test("on paper there is all of a screen and nothing of what only a screen has, black on white", async () => {
-    const page = await openPage(browser, clew.url, { height: 500 });
+    const page = await clew.open({ height: 500 });
     await page.go("/incidents/7");
     await complete(page);
     await page.emulateMedia({ media: "print" });
@@ -191,7 +270,7 @@ test("on paper there is all of a screen and nothing of what only a screen has, b
 });
 
 test("who is not the first to change something sees what the other did and can change it all the same", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/incidents/5");
     const severity = page.getByRole("complementary", { name: "Details of the incident" }).getByRole("button", { name: /^Severity/ });
     await severity.waitFor();
@@ -213,7 +292,7 @@ test("who is not the first to change something sees what the other did and can c
 test("what was begun outlasts a reload and a session that ends, and nothing of it outlasts signing out", async () => {
     const admin = (await send("POST", "/keys", { name: "chief", role: "admin" })).secret;
     const ana = await send("POST", "/keys", { name: "ana", role: "responder" }, admin);
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/incidents/7/notes");
     const signIn = page.getByRole("form", { name: "Sign in" });
     await signIn.getByLabel("Key").fill(ana.secret);

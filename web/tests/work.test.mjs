@@ -1,23 +1,14 @@
 // The analyst's story on the sample data: from the alert to the closed incident, with every change taken back once.
-import { after, before, test } from "node:test";
-import { closeClean, eventually, openPage, picture, startBrowser, startClew } from "./support.mjs";
+import { test } from "node:test";
+import { closeClean, eventually, picture, started } from "./support.mjs";
 
-let clew;
-let browser;
-before(async () => {
-    browser = await startBrowser();
-    clew = await startClew("demo");
-});
-after(async () => {
-    await browser?.close();
-    await clew?.stop();
-});
+const clew = started();
 
 const rail = (page) => page.getByRole("complementary", { name: "Details of the incident" });
 const undo = (page) => page.getByRole("status").getByRole("button", { name: "Undo" }).last();
 
 test("an incident is taken on, worked on, closed, and opened again", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/alerts");
     await page.getByRole("grid", { name: "Alerts" }).waitFor();
     await page.keyboard.press("j");
@@ -61,6 +52,7 @@ test("an incident is taken on, worked on, closed, and opened again", async () =>
     const dialog = page.getByRole("dialog", { name: /Close incident/ });
     await dialog.getByLabel("Benign positive: suspicious but expected").check();
     await dialog.getByLabel("Comment").fill("A planned test");
+    await picture(page, "incident-close");
     await dialog.getByRole("button", { name: "Close incident" }).click();
     await rail(page).getByRole("button", { name: "Status: Closed" }).waitFor();
     await rail(page).getByText("BenignPositive").waitFor();
@@ -78,16 +70,8 @@ test("an incident is taken on, worked on, closed, and opened again", async () =>
 });
 
 test("timeline and graph of an incident are those of what was known at an instant", async () => {
-    const page = await openPage(browser, clew.url);
-    const ask = async (method, path, body) => {
-        const headers = { "content-type": "application/json" };
-        const response = await fetch(`${clew.url}/v1/incidents/1${path}`, {
-            method,
-            headers,
-            ...(body ? { body: JSON.stringify(body) } : {}),
-        });
-        return response.json();
-    };
+    const page = await clew.open();
+    const ask = (method, path, body) => clew.send(method, `/incidents/1${path}`, body);
     const { versions, alerts_list: alerts } = await ask("GET", "");
     const [gone] = alerts;
     await ask("PATCH", "", { severity: "Low" });
@@ -113,15 +97,11 @@ test("timeline and graph of an incident are those of what was known at an instan
 });
 
 test("what is being written stays when somebody else changes the incident, and on the way to another tab", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/incidents/2/notes");
     await page.getByRole("textbox", { name: "Comment" }).fill("The host was");
     await page.getByLabel("What is to be done").fill("Ask the owner of");
-    await fetch(`${clew.url}/v1/incidents/2/tasks`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ title: "Read the proxy log" }),
-    });
+    await clew.send("POST", "/incidents/2/tasks", { title: "Read the proxy log" });
     await page.getByRole("checkbox", { name: "Read the proxy log" }).waitFor();
     await eventually(() => page.getByLabel("What is to be done").inputValue(), "Ask the owner of");
     await page.getByRole("tab", { name: /^Alerts/ }).click();
@@ -135,14 +115,10 @@ test("what is being written stays when somebody else changes the incident, and o
 });
 
 test("the timeline of an incident shows what comes in", async () => {
-    const page = await openPage(browser, clew.url);
+    const page = await clew.open();
     await page.go("/incidents/3/timeline");
     const shown = await eventually(() => page.locator(".timeline-bar").innerText(), /\d alert/);
-    await fetch(`${clew.url}/v1/incidents/3`, {
-        method: "PATCH",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ status: "Active" }),
-    });
+    await clew.send("PATCH", "/incidents/3", { status: "Active" });
     await eventually(
         () => page.locator(".timeline-bar").innerText(),
         (text) => /1 change\b/.test(text) && text !== shown,
