@@ -1,7 +1,7 @@
 // Alert texts come from attackers: whatever they hold is shown as text, runs nothing, loads nothing, leads nowhere.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { before, test } from "node:test";
+import { test } from "node:test";
 import { closeClean, complete, eventually, started } from "./support.mjs";
 
 const CORPUS = [
@@ -64,8 +64,7 @@ const incident = {
     IncidentUrl: "javascript:window.hit=1",
 };
 
-const clew = started("serve");
-before(() => clew.ingest("hostile.json", [...CORPUS.map(alert), incident]));
+const clew = started("serve", () => clew.ingest("hostile.json", [...CORPUS.map(alert), incident]));
 
 /** Nothing ran, and nothing that the corpus names became an element. */
 async function harmless(page) {

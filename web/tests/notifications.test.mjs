@@ -1,13 +1,10 @@
 // Notifications: what a colleague does is counted in the head without a reload, read by opening it, and chosen by everybody for themselves.
 import assert from "node:assert/strict";
-import { before, test } from "node:test";
+import { test } from "node:test";
 import { broken, closeClean, complete, eventually, picture, sequence, started } from "./support.mjs";
 
 const NAMES = { admin: "chief", responder: "analyst", reader: "guest" };
-const clew = started();
-const { send } = clew;
-const keys = {};
-before(async () => {
+const clew = started("demo", async () => {
     for (const [role, name] of Object.entries(NAMES)) {
         const made = await send("POST", "/keys", { name, role }, keys.admin);
         keys[role] = made.secret;
@@ -18,6 +15,8 @@ before(async () => {
         if (newest) await send("POST", "/notifications/read", { through: newest.id }, key);
     }
 });
+const { send } = clew;
+const keys = {};
 
 /** The page of whoever has a key; it opens with the queue. */
 async function pageOf(role, options) {

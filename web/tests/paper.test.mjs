@@ -107,6 +107,20 @@ test("a result longer than a print-out is cut, and the paper says so", async () 
     await closeClean(page);
 });
 
+test("a result of more columns than fit side by side is printed as names and values, without those that say nothing", async () => {
+    const text = "SecurityEvent | where EventID == 4624 | take 3";
+    const { columns, rows: found } = await clew.send("POST", "/query", { lang: "kql", text });
+    const page = await openCounting(`/query?${new URLSearchParams({ lang: "kql", text })}`);
+    await page.getByRole("grid", { name: "Rows" }).waitFor();
+    await page.keyboard.press("Control+p");
+    await printed(page, 1);
+    const lines = paper(page).locator("ol > li");
+    assert.equal(await lines.count(), 3);
+    const named = (cells) => columns.flatMap(({ name }, at) => (cells[at] === null || cells[at] === "" ? [] : [name]));
+    for (const [at, cells] of found.entries()) assert.deepEqual(await lines.nth(at).locator("b").allInnerTexts(), named(cells));
+    await closeClean(page);
+});
+
 test("what the browser prints by itself says how many rows of how many there are", async () => {
     const { total } = await clew.get("/alerts?limit=1");
     const page = await openCounting("/alerts");

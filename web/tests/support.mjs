@@ -103,11 +103,11 @@ async function startBrowser() {
 }
 
 /**
- * What most files of tests begin with: `clew` with the sample data (or another `command`) and a browser, both there for the tests and for
- * hooks that are registered behind this, and ended after them. `open` gives a page; `get` and `send` ask the API beside the page, which
- * must answer 200: paths are those below `/v1`.
+ * What most files of tests begin with: `clew` with the sample data (or another `command`) and a browser, both there for the tests and
+ * ended after them; `prepare` is awaited before the first. `open` gives a page; `get` and `send` ask the API beside the page, which must
+ * answer 200: paths are those below `/v1`.
  */
-export function started(command = "demo") {
+export function started(command = "demo", prepare = async () => {}) {
     const clew = {
         open: (options) => openPage(clew.browser, clew.url, options),
         get: (path, key) => clew.send("GET", path, undefined, key),
@@ -125,6 +125,7 @@ export function started(command = "demo") {
     before(async () => {
         clew.browser = await startBrowser();
         Object.assign(clew, await startClew(command));
+        await prepare();
     });
     after(async () => {
         await clew.browser?.close();

@@ -78,7 +78,6 @@ export function Result({ table, milliseconds, onMore, onAll, query }: Props) {
     const [lean, setLean] = useState(false);
     const rows = useMemo(() => sorted(table, sort), [table, sort]);
     const open = rows.find(([index]) => String(index) === current);
-    const columns = gridColumns(table).filter((_, at) => !lean || !empty.has(at));
     /** What the screen leaves out, file and paper still have. */
     const upTo = async (most: number) => (table.complete || table.rows.length >= most || !onAll ? table : await onAll(most));
     const listed = view === "table" || view === "timeline";
@@ -87,7 +86,18 @@ export function Result({ table, milliseconds, onMore, onAll, query }: Props) {
         if (!listed) return window.print();
         try {
             const whole = await upTo(PRINT_ROWS_MAX);
-            printRows(columns, sorted(whole, sort), whole.complete, query);
+            const none = emptyColumns(whole);
+            const shown = gridColumns(whole).filter((_, at) => !none.has(at));
+            const blank =
+                (at: number) =>
+                ([, cells]: Row) =>
+                    cells[at] === null || cells[at] === "";
+            printRows(
+                shown.map((column) => ({ ...column, blank: blank(Number(column.id)) })),
+                sorted(whole, sort),
+                whole.complete,
+                query,
+            );
         } catch (error) {
             toast(errorDetail(error).message, { tone: "bad" });
         }
@@ -164,7 +174,7 @@ export function Result({ table, milliseconds, onMore, onAll, query }: Props) {
                 ) : view === "table" ? (
                     <DataTable<Row>
                         label="Rows"
-                        columns={columns}
+                        columns={gridColumns(table).filter((_, at) => !lean || !empty.has(at))}
                         count={rows.length}
                         row={(index) => rows[index]}
                         rowKey={([index]) => String(index)}

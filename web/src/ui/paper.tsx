@@ -1,7 +1,7 @@
 // Lists on paper. On the screen only the rows in sight are in the document; what is printed is read first and laid out as a plain table.
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { underWay } from "../api/client";
 import { title } from "../router/title";
 import type { PageAnswer } from "../state/pages";
@@ -14,12 +14,18 @@ export const PRINT_ROWS_MAX = 5_000;
 /** How long what cells ask for by themselves may hold the print-out up. */
 const CELLS_WAIT_MS = 20_000;
 const LOOK_MS = 60;
+/** More columns do not fit side by side: each row is a list of names and values then. */
+const COLUMNS_MAX = 12;
+/** A word that would make its column too wide for paper: it may break anywhere. */
+const LONG = /\S{24}/;
 
 /** A column on paper: every `Column` of a table is one. */
 export interface PaperColumn<T> {
     label: string;
     right?: boolean;
     cell: (row: T) => ComponentChildren;
+    /** Whether a row has nothing here: where columns are too many to stand side by side, it is left out. */
+    blank?: (row: T) => boolean;
 }
 
 interface Sheet {
@@ -80,13 +86,18 @@ export const printKey = (run: () => void): KeyBinding => ({ keys: "Ctrl+P", labe
 /** The print-out: on paper it stands in place of the screen, on the screen it is not seen. */
 export function Paper() {
     const page = sheet.value;
+    const box = useRef<HTMLElement>(null);
     useEffect(() => {
         if (!page) return;
         const end = performance.now() + CELLS_WAIT_MS;
         // Some cells ask for what rows do not say: they are waited for.
         let timer = setTimeout(function look() {
-            if (underWay() === 0 || performance.now() > end) window.print();
-            else timer = setTimeout(look, LOOK_MS);
+            if (underWay() > 0 && performance.now() < end) timer = setTimeout(look, LOOK_MS);
+            else {
+                for (const cell of box.current?.querySelectorAll("td") ?? [])
+                    cell.classList.toggle("long", LONG.test(cell.textContent ?? ""));
+                window.print();
+            }
         }, LOOK_MS);
         const done = () => {
             sheet.value = undefined;
@@ -99,35 +110,59 @@ export function Paper() {
     }, [page]);
     if (!page) return null;
     return (
-        <section class="paper" aria-label="Print-out">
+        <section class="paper" aria-label="Print-out" ref={box}>
             <h1>{title.value}</h1>
             <p>
                 {page.extent} · printed {formatTime(Date.now(), "minute")}, times in {zoneName()}
             </p>
             {page.question && <pre>{page.question}</pre>}
             <p class="paper-address">{window.location.href}</p>
-            <table>
-                <thead>
-                    <tr>
-                        {page.columns.map((column) => (
-                            <th key={column.label} class={column.right ? "right" : ""}>
-                                {column.label}
-                            </th>
+            {page.columns.length > COLUMNS_MAX ? <Listed of={page} /> : <Tabled of={page} />}
+        </section>
+    );
+}
+
+function Tabled({ of: { columns, rows } }: { of: Sheet }) {
+    return (
+        <table>
+            <thead>
+                <tr>
+                    {columns.map((column) => (
+                        <th key={column.label} class={column.right ? "right" : ""}>
+                            {column.label}
+                        </th>
+                    ))}
+                </tr>
+            </thead>
+            <tbody>
+                {rows.map((row, index) => (
+                    <tr key={index}>
+                        {columns.map((column) => (
+                            <td key={column.label} class={column.right ? "right" : ""}>
+                                {column.cell(row)}
+                            </td>
                         ))}
                     </tr>
-                </thead>
-                <tbody>
-                    {page.rows.map((row, index) => (
-                        <tr key={index}>
-                            {page.columns.map((column) => (
-                                <td key={column.label} class={column.right ? "right" : ""}>
-                                    {column.cell(row)}
-                                </td>
-                            ))}
-                        </tr>
-                    ))}
-                </tbody>
-            </table>
-        </section>
+                ))}
+            </tbody>
+        </table>
+    );
+}
+
+function Listed({ of: { columns, rows } }: { of: Sheet }) {
+    return (
+        <ol>
+            {rows.map((row, index) => (
+                <li key={index}>
+                    {columns
+                        .filter((column) => !column.blank?.(row))
+                        .map((column) => (
+                            <span key={column.label}>
+                                <b>{column.label}</b> {column.cell(row)}
+                            </span>
+                        ))}
+                </li>
+            ))}
+        </ol>
     );
 }
