@@ -44,6 +44,7 @@ async function choose(page, reference) {
 test("from the incident over its alerts to their entities, with alike ones as groups", async () => {
     const page = await openGraph("/incidents/7/graph");
     await page.getByText("47 nodes and 240 links", { exact: false }).waitFor();
+    await picture(page, "graph");
     await tab(page, /^List/);
     await page
         .getByRole("treeitem", { name: /Multi-stage activity on i-99999999/ })
@@ -60,7 +61,7 @@ test("from the incident over its alerts to their entities, with alike ones as gr
 
 test("an entity's queries say before they run what joins and what they find; what they find joins, and is in the address", async () => {
     const page = await openGraph("/incidents/4/graph");
-    await picture(page, "graph");
+    await picture(page, "graph-large");
     await choose(page, "host:msticalertswin1");
     await page.keyboard.press("e");
     const card = page.getByRole("dialog", { name: /Exploration queries of msticalertswin1/ });
@@ -418,7 +419,8 @@ test("the picture leaves as SVG, PNG and JSON", async () => {
 test("layouts by time and by tactic have their columns", async () => {
     const page = await openGraph("/incidents/7/graph");
     const seen = new Set();
-    for (const name of ["Tactic", "Time"]) {
+    const taken = { Tactic: () => picture(page, "graph-tactic"), Time: () => picture(page, "graph-time") };
+    for (const [name, take] of Object.entries(taken)) {
         const button = page.getByRole("group", { name: "Layout" }).getByRole("button", { name });
         await button.click();
         await eventually(
@@ -426,7 +428,7 @@ test("layouts by time and by tactic have their columns", async () => {
             (bands) => bands.includes(",") && !seen.has(bands) && seen.add(bands),
         );
         await drawn(page);
-        await picture(page, `graph-${name.toLowerCase()}`);
+        await take();
     }
     await closeClean(page);
 });

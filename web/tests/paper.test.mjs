@@ -91,6 +91,20 @@ test("queue, repeats, search and timeline are printed from their heads", async (
     await closeClean(page);
 });
 
+test("alerts and entities of an incident are printed whole by the key", async () => {
+    const page = await openCounting("/incidents/4/alerts");
+    const detail = await clew.get("/incidents/4");
+    await page.keyboard.press("Control+p");
+    await printed(page, 1);
+    assert.equal(await rows(page).count(), detail.alerts_list.length);
+    await page.go("/incidents/4/entities");
+    await complete(page);
+    await page.keyboard.press("Control+p");
+    await printed(page, 1);
+    assert.deepEqual((await column(page, 1)).length, detail.entities.length);
+    await closeClean(page);
+});
+
 test("a result longer than a print-out is cut, and the paper says so", async () => {
     const text = "range n from 1 to 6000 step 1";
     const page = await openCounting(`/query?${new URLSearchParams({ lang: "kql", text })}`);

@@ -102,7 +102,7 @@ export function Result({ table, milliseconds, onMore, onAll, query }: Props) {
             toast(errorDetail(error).message, { tone: "bad" });
         }
     };
-    useKeys("Result", [printKey(() => void print())], listed);
+    useKeys("Result", [printKey(() => void print())], view === "timeline");
     const save = async () => {
         try {
             const whole = await upTo(ROWS_FILE);
@@ -184,6 +184,7 @@ export function Result({ table, milliseconds, onMore, onAll, query }: Props) {
                         rowHeight={28}
                         sort={sort}
                         onSort={setSort}
+                        print={() => void print()}
                     />
                 ) : view === "chart" ? (
                     <ChartView columns={table.columns} rows={table.rows} kind={kind} plan={{ ...plan, stack }} />

@@ -9,8 +9,8 @@ export type Zone = "utc" | "local";
 export const theme = stored<Theme>("theme", "system", oneOf<Theme>("system", "dark", "light"));
 export const zone = stored<Zone>("zone", "utc", oneOf<Zone>("utc", "local"));
 
-/** Whether something holds of the system, as long as the page is open. */
-function holds(query: string): ReadonlySignal<boolean> {
+/** Whether something holds of the system or the window now (`(max-width: 700px)`). */
+export function holds(query: string): ReadonlySignal<boolean> {
     const media = typeof window === "undefined" ? null : window.matchMedia(query);
     const now = signal(media?.matches ?? false);
     media?.addEventListener("change", (event) => {

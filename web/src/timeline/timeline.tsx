@@ -9,6 +9,7 @@ import { useRenewed } from "../list/pages";
 import { nodeHref, past, place, setParams } from "../router/router";
 import { type Field, listParams, readFilter } from "../state/filters";
 import { Pages } from "../state/pages";
+import { holds } from "../state/prefs";
 import { requestText } from "../state/sql";
 import { formatCount, formatSpan } from "../state/time";
 import { Popover } from "../ui/dialog";
@@ -27,6 +28,9 @@ import { Histogram } from "./histogram";
 import "./timeline.css";
 
 const ROW_PX = 32;
+/** On a phone the message has a line of its own. */
+const TWO_LINES_PX = 56;
+const phone = holds("(max-width: 700px)");
 const PAGE_ITEMS = 200;
 const BUCKETS = 110;
 const UNDATED_SHOWN = 100;
@@ -242,7 +246,7 @@ function Items({ pages, about, chosen, onChoose }: ItemsProps) {
         <div class="timeline-rows" role="list" aria-label="Items in order of time">
             <VirtualList
                 count={Math.max(pages.count, pages.total ?? 0)}
-                rowHeight={ROW_PX}
+                rowHeight={phone.value ? TWO_LINES_PX : ROW_PX}
                 handle={handle}
                 onRange={(first, last) => pages.want(first, last)}
                 row={(index) => {

@@ -4,6 +4,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { zone } from "../state/prefs";
 import { Icon } from "./icons";
 import { useKeys } from "./keys";
+import { printKey, printRows } from "./paper";
 import { type VirtualHandle, VirtualList } from "./virtual";
 
 export interface Column<T> {
@@ -43,8 +44,10 @@ interface Props<T> {
     /** Rows that match, where more exist than are known yet. */
     total?: number | undefined;
     keys?: boolean;
-    /** The rows in memory, where not all are: the current one is looked for among them. */
+    /** The rows in memory, where not all are: the current one is looked for among them, and whoever has them all prints them. */
     known?: () => Iterable<readonly [number, T]>;
+    /** Prints the list, where that is more than printing its rows. */
+    print?: () => void;
     /** Rows that are ticked, where a list lets one tick rows. */
     ticks?: Ticks;
     /** Whether columns that do not fit are kept, to be scrolled to. */
@@ -152,6 +155,10 @@ export function DataTable<T>(props: Props<T>) {
         awaited.current = value === undefined ? next : -1;
         if (value !== undefined) props.onCurrent(value);
     };
+    const print = () => {
+        const all = Array.from({ length: count }, (_, index) => row(index)).filter((value) => value !== undefined);
+        printRows(props.columns, all, true);
+    };
     const open = () => {
         const value = at >= 0 ? row(at) : undefined;
         if (value !== undefined) props.onOpen(value);
@@ -166,6 +173,7 @@ export function DataTable<T>(props: Props<T>) {
             { keys: "Home", label: "First row", run: () => move(0) },
             { keys: "End", label: "Last row", run: () => move(count - 1) },
             { keys: ["Enter", "o"], label: "Open the row", run: open },
+            ...(props.known ? [] : [printKey(props.print ?? print)]),
             ...(ticks
                 ? [
                       { keys: "x", label: "Tick the row", run: tickCurrent },

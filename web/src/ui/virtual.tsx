@@ -121,8 +121,8 @@ export function VirtualList({
             </div>
             {rows.length < total && (
                 <p class="only-print">
-                    Rows {formatCount(sight.from + 1)} to {formatCount(sight.to)} of {formatCount(total)}: those in sight. Print in the page
-                    itself, or its key Ctrl+P, prints the whole list.
+                    Rows {formatCount(sight.from + 1)} to {formatCount(sight.to)} of {formatCount(total)}: those in sight. Ctrl+P in the
+                    page prints the whole list.
                 </p>
             )}
         </div>
