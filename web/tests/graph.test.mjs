@@ -44,6 +44,7 @@ async function choose(page, reference) {
 test("from the incident over its alerts to their entities, with alike ones as groups", async () => {
     const page = await openGraph("/incidents/7/graph");
     await page.getByText("47 nodes and 240 links", { exact: false }).waitFor();
+    await page.getByText(/alerts and changes/).waitFor();
     await picture(page, "graph");
     await tab(page, /^List/);
     await page

@@ -70,7 +70,7 @@ export function LanePlot({ question, items, lanes, lit, window, onWindow, asOf, 
         return { x: event.clientX - left, y: event.clientY - top };
     };
     const down = (event: PointerEvent) => {
-        if (event.button !== 0) return;
+        if (event.button !== 0 || items.length === 0) return;
         drag.current = at(event as never).x;
         (event.currentTarget as HTMLElement).setPointerCapture(event.pointerId);
     };

@@ -76,11 +76,12 @@ function gaps(times: readonly number[], span: number): { gaps: { from: number; t
     return { gaps: drawn.filter((gap) => gap.to > gap.from).sort((a, b) => a.from - b.from), busy };
 }
 
-/** The scale of items: from the first of them to the end of the last. */
+/** The scale of items: from the first of them to the end of the last. Without any there is no time on it. */
 export function scaleOf(items: readonly { readonly time: number; readonly end?: number }[], width: number): TimeScale {
     // The end of what lasts is a moment too: a gap inside an interval is not quiet.
     const times = items.flatMap((item) => (item.end === undefined ? [item.time] : [item.time, item.end])).sort((a, b) => a - b);
-    const first = times[0] ?? 0;
+    const [first] = times;
+    if (first === undefined) return { stretches: [], width, x: () => 0, time: () => 0 };
     return timeScale(times, first, Math.max(times.at(-1) ?? 0, first + 1_000), width);
 }
 

@@ -182,3 +182,8 @@ test("a few instants far from each other have room between them and at the ends"
     const x = items.map((one) => scaleOf(items, 900).x(one.time));
     for (const [index, one] of x.entries()) assert.ok(one > (x[index - 1] ?? 0) + 20 && one < 880, x.join());
 });
+
+test("a scale of nothing names no times", () => {
+    assert.deepEqual(ticks(scaleOf([], 900)), []);
+    assert.equal(ticks(scaleOf([{ time: Date.parse("2025-01-02T03:04:05Z") }], 900)).length > 0, true);
+});
