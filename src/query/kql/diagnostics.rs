@@ -176,6 +176,8 @@ codes! {
     SchemaDiffers => Semantic, "kql_schema_differs",
     /// A blank that a client should have filled.
     UnfilledBlank => Semantic, "kql_unfilled_blank",
+    /// An operator with no rows in front of it.
+    MissingInput => Semantic, "kql_missing_input",
     /// Something that stands where it cannot.
     Misplaced => Semantic, "kql_misplaced",
     /// A query that grows too large once its functions are put in.

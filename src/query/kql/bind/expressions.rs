@@ -61,6 +61,7 @@ impl<'t> Binder<'t> {
             | tree::ExprKind::DataTable(_)
             | tree::ExprKind::ExternalData(_)
             | tree::ExprKind::EntityGroup(_)
+            | tree::ExprKind::DataScope(..)
             | tree::ExprKind::Source(_)
             | tree::ExprKind::Pipe(_) => self.table_as_value(place),
         }

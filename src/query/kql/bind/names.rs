@@ -88,6 +88,9 @@ const FIXED: &[(&str, &str)] = &[
     ("tdigest_merge", "tdigests_merge_result"),
 ];
 
+/// Aggregates that may give several columns: inside another call, none of these names its column.
+const SEVERAL: &[&str] = &["arg_max", "arg_min", "percentile", "percentiles", "percentilesw", "percentilew", "take_any"];
+
 /// The name that an expression gives its column; none if only its place names it.
 pub(super) fn implied(expr: &Expr) -> Option<String> {
     match &expr.kind {
@@ -142,6 +145,9 @@ fn of_call(name: &str, arguments: &[Named]) -> Option<String> {
         });
     }
     let aggregate = aggregates::find(name)?;
+    if SEVERAL.contains(&aggregate.name) {
+        return None;
+    }
     of_aggregate(aggregate, arguments).into_iter().next().flatten()
 }
 

@@ -35,7 +35,25 @@ struct Item {
     name: Option<String>,
     given: Option<(String, Place)>,
     value: Expr,
+    /// One of several columns that a function gives.
+    part: bool,
 }
+
+/// Functions that leave a value of their type as it is.
+const CONVERSIONS: &[&str] = &[
+    "tobool",
+    "todatetime",
+    "todecimal",
+    "todouble",
+    "todynamic",
+    "toguid",
+    "toint",
+    "tolong",
+    "toreal",
+    "tostring",
+    "totime",
+    "totimespan",
+];
 
 impl<'t> Binder<'t> {
     /// A relation of expressions over another.
@@ -80,12 +98,27 @@ impl<'t> Binder<'t> {
                 names.first().map(|name| (name.text.clone(), name.place))
             }
         };
-        let given = given.or_else(|| match &named.value.kind {
-            tree::ExprKind::Name(name) => Some((name.text.clone(), name.place)),
-            _ => None,
-        });
+        let given = given.or_else(|| self.column_meant(&named.value, &value).map(|name| (name.text.clone(), name.place)));
         let name = implied(&named.value).filter(|name| !is_missing_column(&named.value) || self.column_named(name).is_some());
-        vec![Item { name, given, value }]
+        vec![Item { name, given, value, part: false }]
+    }
+
+    /// The name of the column that an expression is: the column itself, or its conversion to the type that it has.
+    pub(super) fn column_meant(&self, expr: &'t tree::Expr, value: &Expr) -> Option<&'t Name> {
+        match &expr.kind {
+            tree::ExprKind::Name(name) => Some(name),
+            tree::ExprKind::Call(call) if CONVERSIONS.contains(&call.name.text.as_str()) => match call.arguments.as_slice() {
+                [Named { target: None, value: argument }] => match &argument.kind {
+                    tree::ExprKind::Name(name) => {
+                        let index = self.column_named(&name.text)?;
+                        (self.rows.columns[index].kind == value.ty).then_some(name)
+                    }
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// The columns of a function that gives several.
@@ -115,6 +148,7 @@ impl<'t> Binder<'t> {
             }),
             given: given.get(index).map(|name| (name.text.clone(), name.place)),
             value: part_of(&value, index, kind),
+            part: true,
         });
         Some(items.collect())
     }
@@ -148,7 +182,7 @@ impl<'t> Binder<'t> {
         }
         let mut given = HashSet::new();
         let mut added = HashSet::new();
-        for Item { name, given: explicit, value } in items {
+        for Item { name, given: explicit, value, part } in items {
             let lineage = lineage_of(&value, &rows);
             let name = match (explicit, name) {
                 (Some((name, at)), _) => {
@@ -158,7 +192,8 @@ impl<'t> Binder<'t> {
                     }
                     name
                 }
-                (None, Some(name)) if added.contains(&name) => unique.make(&name),
+                (None, Some(name)) if part && added.contains(&name) => unique.make(&name),
+                // The last of several conversions of a column counts.
                 (None, Some(name)) => name,
                 (None, None) => unique.unnamed(),
             };
@@ -195,7 +230,7 @@ impl<'t> Binder<'t> {
         let mut explicit = Columns::default();
         let mut columns = Vec::new();
         let mut expressions = Vec::new();
-        for Item { name, given, value } in items {
+        for Item { name, given, value, .. } in items {
             let lineage = lineage_of(&value, &rows);
             let name = match (given, name) {
                 (Some((name, at)), _) => explicit.explicit(self, &mut unique, &name, at),

@@ -59,6 +59,7 @@ impl Binder<'_> {
                 _ => Shape::Table,
             },
             tree::ExprKind::Group(inner) => self.shape(inner, columns, look + 1),
+            tree::ExprKind::DataScope(..) => Shape::Table,
             tree::ExprKind::Field(base, name) if self.is_home(base) => {
                 if name.text.starts_with('$') {
                     Shape::Value

@@ -59,7 +59,7 @@ impl<'t> Binder<'t> {
             return self.pattern_call(pattern, expr);
         }
         match &expr.kind {
-            tree::ExprKind::Group(inner) => self.flow(inner),
+            tree::ExprKind::Group(inner) | tree::ExprKind::DataScope(inner, _) => self.flow(inner),
             tree::ExprKind::Pipe(pipe) => {
                 let flow = self.flow(&pipe.source);
                 self.operators(flow, &pipe.operators)

@@ -159,8 +159,12 @@ impl<'t> Binder<'t> {
             for by in &summarize.by {
                 let value = binder.value(&by.value);
                 binder.groupable(&value, "a group");
-                let name = binder.group_name(by, &mut unique, &mut explicit);
+                let name = binder.group_name(by, &value, &mut unique, &mut explicit);
                 let Some(name) = name else { continue };
+                if value.is_mistake() {
+                    // What the type of a group is that only the data tell is not known behind the groups either.
+                    binder.mistaken.insert(name.clone());
+                }
                 let lineage = lineage_of(&value, &rows);
                 columns.push(Column { name, kind: value.ty, lineage });
                 groups.push(value);
@@ -202,14 +206,15 @@ impl<'t> Binder<'t> {
     }
 
     /// The name of a group; none if it is there twice.
-    fn group_name(&mut self, by: &Named, unique: &mut Unique, explicit: &mut Columns) -> Option<String> {
-        match &by.target {
-            Some(Target::One(name)) => explicit.explicit(self, unique, &name.text, name.place),
-            _ => match (&by.value.kind, implied(&by.value)) {
-                (tree::ExprKind::Name(name), _) => explicit.explicit(self, unique, &name.text, name.place),
-                (_, Some(name)) => Some(unique.make(&name)),
-                (_, None) => Some(unique.unnamed()),
-            },
+    fn group_name(&mut self, by: &'t Named, value: &Expr, unique: &mut Unique, explicit: &mut Columns) -> Option<String> {
+        let given = match &by.target {
+            Some(Target::One(name)) => Some(name),
+            _ => self.column_meant(&by.value, value),
+        };
+        match (given, implied(&by.value)) {
+            (Some(name), _) => explicit.explicit(self, unique, &name.text, name.place),
+            (None, Some(name)) => Some(unique.make(&name)),
+            (None, None) => Some(unique.unnamed()),
         }
     }
 

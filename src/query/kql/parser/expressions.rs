@@ -5,7 +5,9 @@
 
 use super::super::diagnostics::Code;
 use super::super::lexer::TokenKind;
-use super::super::tree::{Between, Binary, BinaryOperator, Expr, ExprKind, Membership, MembershipOperator, Named, Pipe, Place, Target};
+use super::super::tree::{
+    Between, Binary, BinaryOperator, Expr, ExprKind, Membership, MembershipOperator, Name, Named, Pipe, Place, Target,
+};
 use super::Parser;
 use super::cursor::Trailing;
 use super::names::Names;
@@ -227,6 +229,11 @@ impl Parser<'_> {
     /// An operand and the path behind it: `a.b["c"].f(d)`.
     pub(super) fn path(&mut self) -> Expr {
         let mut expr = self.primary();
+        if matches!(expr.kind, ExprKind::Name(_) | ExprKind::Call(_)) && self.has_data_scope() {
+            let start = expr.place.start;
+            let kind = ExprKind::DataScope(Box::new(expr), self.data_scope());
+            expr = Expr { kind, place: self.since(start) };
+        }
         loop {
             let start = expr.place.start;
             let kind = match self.kind() {
@@ -239,6 +246,21 @@ impl Parser<'_> {
             };
             expr = Expr { kind, place: self.since(start) };
         }
+    }
+
+    fn has_data_scope(&self) -> bool {
+        self.is("datascope") && self.peek(1).kind == TokenKind::Equal
+    }
+
+    /// `datascope=all` behind a table.
+    fn data_scope(&mut self) -> Name {
+        self.step();
+        self.step();
+        if !matches!(self.word(), "all" | "hotcache") {
+            let message = format!("expected `all` or `hotcache`, found {}", self.found());
+            self.complain(Code::Expected, message, None);
+        }
+        self.any_name()
     }
 
     /// What stands behind a dot.
@@ -300,11 +322,22 @@ impl Parser<'_> {
                 None => return self.missing(),
             },
             TokenKind::OpenBracket if self.has_name(Names::Plain) => self.name_or_call(),
+            TokenKind::OpenBracket if self.peek(1).kind != TokenKind::CloseBracket => return self.bare_brackets(),
             TokenKind::Name | TokenKind::Word => return self.word_operand(),
             _ if self.has_literal() => ExprKind::Literal(self.literal()),
             _ => return self.missing(),
         };
         Expr { kind, place: self.since(start) }
+    }
+
+    /// `[name]`, which only means something with quotes inside.
+    fn bare_brackets(&mut self) -> Expr {
+        let help = Some(format!("write `['{}']` if it is a name, `dynamic([...])` if it is an array", self.word_at(1)));
+        self.complain(Code::Misplaced, "expected a quoted name in brackets".to_owned(), help);
+        self.step();
+        self.unnamed();
+        self.close(TokenKind::CloseBracket, "]");
+        self.error()
     }
 
     /// Whether the star here is all columns: `* has "a"`, `* == 1`.

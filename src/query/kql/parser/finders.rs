@@ -26,9 +26,9 @@ impl Parser<'_> {
     }
 
     pub(super) fn find(&mut self) -> Find {
-        let settings = self.settings(&[]);
+        let settings = self.settings(&["datascope"]);
         let tables = self.in_tables();
-        let must_where = !settings.is_empty() || !tables.is_empty();
+        let must_where = settings.iter().any(|setting| setting.name != "datascope") || !tables.is_empty();
         if must_where {
             self.expect_word("where");
         } else {
@@ -85,7 +85,7 @@ impl Parser<'_> {
     }
 
     pub(super) fn search(&mut self) -> Search {
-        let mut settings = self.settings(&[]);
+        let mut settings = self.settings(&["datascope"]);
         let kind = self.take_kind(&mut settings, "kind", SearchKind::WORDS, SearchKind::from_word);
         let tables = self.in_tables();
         Search { kind, settings, tables, condition: self.search_condition() }

@@ -125,7 +125,7 @@ impl Parser<'_> {
     pub(super) fn source_operator(&mut self) -> Operator {
         if !matches!(self.word(), "find" | "print" | "search" | "union" | "macro-expand" | "range" | "evaluate") {
             let message = format!("expected a table in front of {}", self.found());
-            self.complain(Code::MissingExpression, message, Some(format!("write `Table | {} ...`", self.word())));
+            self.complain(Code::MissingInput, message, Some(format!("write `Table | {} ...`", self.word())));
         }
         self.nested_operator()
     }

@@ -46,7 +46,7 @@ const HINTS: &[&str] = &[
 ];
 
 /// Values of options that are keywords besides.
-const KEYWORDS: &[&str] = &["nooptimization", "relaxed", "simple"];
+const KEYWORDS: &[&str] = &["all", "hotcache", "nooptimization", "relaxed", "simple"];
 
 /// Options that are lists of columns.
 const LISTS: &[&str] = &["anomalycolumns", "series", "ycolumns"];

@@ -73,6 +73,7 @@ impl Printer {
                 let members = self.exprs(members);
                 self.enclosed("entity_group [", members, "]", end)
             }
+            ExprKind::DataScope(of, scope) => self.behind(of, format!(" datascope={}", scope.text)),
             ExprKind::Source(operator) => self.operator(operator),
             ExprKind::Pipe(pipe) => self.pipe(pipe, Doc::line).group(),
             ExprKind::Error => Doc::nothing(),

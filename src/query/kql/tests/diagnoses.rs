@@ -20,7 +20,12 @@ const CASES: &[(&str, &[&str])] = &[
         "T | print 1",
         &["kql_operator_expected 4..9 expected an operator, found `print` (`print` begins a query; to add columns use `extend`)"],
     ),
-    ("where a", &["kql_missing_expression 0..5 expected a table in front of `where` (write `Table | where ...`)"]),
+    ("where a", &["kql_missing_input 0..5 expected a table in front of `where` (write `Table | where ...`)"]),
+    (
+        "T | where [a] == 1",
+        &["kql_misplaced 10..11 expected a quoted name in brackets (write `['a']` if it is a name, `dynamic([...])` if it is an array)"],
+    ),
+    ("T datascope=cold", &["kql_expected 12..16 expected `all` or `hotcache`, found `cold`"]),
     ("T | where a ==", &["kql_missing_expression 14..14 expected an expression, found the end of the text"]),
     ("T | where (a", &["kql_expected 12..12 expected `)`, found the end of the text"]),
     ("T | where a)", &["kql_unexpected_fragment 11..12 unexpected `)`"]),

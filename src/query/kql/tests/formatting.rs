@@ -20,6 +20,7 @@ pub(super) const CASES: &[(&str, &str)] = &[
         "let f = (x:string, T:(*), n:long=5){let y = x; T | where a == y | take n}; f('a', T)",
         "let f = (x: string, T: (*), n: long = 5) { let y = x; T | where a == y | take n };\nf('a', T)\n",
     ),
+    ("T datascope = all|take 5", "T datascope=all\n| take 5\n"),
     ("datatable(a:string,b:long)['x',1,'y',2]", "datatable(a: string, b: long)['x', 1, 'y', 2]\n"),
     (
         "print dynamic({\"a\":[1,2],\"b\":{\"c\":null}}), ['a b'] = -1, x=time(1d)",

@@ -28,6 +28,10 @@ pub(super) const CASES: &[(&str, &str)] = &[
         r##"print dynamic({"a": [1, -2.5, true, null, datetime(2024-01-01)], 'b': dynamic("x")}), typeof(string), typeof(*, a: long)"##,
         r##"Expression(Print([(dynamic {"a": [1, -2.5, true, null, datetime(2024-01-01)], "b": (dynamic "x")}), (typeof Scalar(String)), (typeof Table { star: true, columns: [Column { name: a, kind: Long }] })]))"##,
     ),
+    (
+        "T datascope=all | join (U datascope = hotcache) on a",
+        "Expression((| (datascope T all) Join(Join { right: (group (datascope U hotcache)), on: (Keys([a])) })))",
+    ),
     ("T | project kind, withsource, count, ['by'], {param}, @", "Expression((| T Project([kind, withsource, count, by, {param}, @])))"),
     (
         r##"let x = 5; let T = view () { U }; let f = (s: string = "x", n: long, t: (*), u: (a: string, b: long)) { let y = 1; t | take n }; let g = materialize(T | take 1); let h = toscalar(T | count); f"##,

@@ -75,6 +75,7 @@ impl fmt::Debug for Expr {
             ExprKind::DataTable(table) => write!(f, "{table:?}"),
             ExprKind::ExternalData(data) => write!(f, "{data:?}"),
             ExprKind::EntityGroup(all) => list(f, "entity_group", all),
+            ExprKind::DataScope(of, scope) => write!(f, "(datascope {of:?} {scope:?})"),
             ExprKind::Source(operator) => write!(f, "{operator:?}"),
             ExprKind::Pipe(pipe) => {
                 write!(f, "(| {:?}", pipe.source)?;

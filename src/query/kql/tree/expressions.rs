@@ -70,6 +70,8 @@ pub enum ExprKind {
     ExternalData(Box<ExternalData>),
     /// `entity_group [...]`
     EntityGroup(Vec<Expr>),
+    /// `T datascope=all`
+    DataScope(Box<Expr>, Name),
     /// An operator that is the source of rows: `union`, `search`, `print`, ...
     Source(Box<Operator>),
     /// `a | b | ...`

@@ -5,6 +5,9 @@ use crate::query::kql::diagnostics::Code;
 
 const REFUSED: &[(&str, &str)] = &[
     ("print x = 1 | where x", "kql_type_mismatch `x`"),
+    ("print s = 'a' | project tostring(s), s", "kql_duplicate_column `s`"),
+    ("print s = 'a' | extend tostring(s), tostring(s)", "kql_duplicate_column `s`"),
+    ("print s = 'a' | summarize by s, tostring(s)", "kql_duplicate_column `s`"),
     ("print x = 1 | where x = 1", "kql_type_mismatch `1`"),
     ("print 'a' + 'b'", "kql_type_mismatch `'a' + 'b'`"),
     ("print now() + 1", "kql_type_mismatch `now() + 1`"),
