@@ -139,6 +139,12 @@ pub(super) fn all_lines_of(call: &Arguments, argument: usize, row: usize) -> Opt
     Some(shapes.into_iter().flatten().collect()).filter(|lines: &Vec<Line>| !lines.is_empty())
 }
 
+/// The polygons of all shapes of an array; none if one of them is no polygon.
+pub(super) fn all_polygons_of(call: &Arguments, argument: usize, row: usize) -> Option<Vec<Polygon>> {
+    let shapes = Json::new(call.json(argument, row)?).elements().map(polygons).collect::<Option<Vec<_>>>()?;
+    Some(shapes.into_iter().flatten().collect()).filter(|polygons: &Vec<Polygon>| !polygons.is_empty())
+}
+
 pub(super) fn polygons_of(call: &Arguments, argument: usize, row: usize) -> Option<Vec<Polygon>> {
     polygons(Json::new(call.json(argument, row)?)).filter(|polygons| !polygons.is_empty())
 }

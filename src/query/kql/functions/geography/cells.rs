@@ -53,8 +53,8 @@ impl Cell {
         Self { side, column: at(u), row: at(v), level }
     }
 
-    /// The number of the cell in hexadecimal digits, without zeros at the end.
-    pub(super) fn token(self) -> String {
+    /// The number of the cell, which says where on the curve it lies.
+    pub(super) fn number(self) -> u64 {
         let (mut direction, mut curve) = ((self.side & 1) as usize, 0);
         for bit in (0..self.level).rev() {
             let quarter = (self.column >> bit & 1) << 1 | (self.row >> bit & 1);
@@ -62,8 +62,12 @@ impl Cell {
             curve = curve << 2 | place;
             direction ^= TURNS[place as usize];
         }
-        let number = self.side << 61 | (curve << 1 | 1) << (60 - 2 * self.level);
-        format!("{number:016x}").trim_end_matches('0').to_owned()
+        self.side << 61 | (curve << 1 | 1) << (60 - 2 * self.level)
+    }
+
+    /// The number of the cell in hexadecimal digits, without zeros at the end.
+    pub(super) fn token(self) -> String {
+        format!("{:016x}", self.number()).trim_end_matches('0').to_owned()
     }
 
     pub(super) fn read(token: &str) -> Option<Self> {

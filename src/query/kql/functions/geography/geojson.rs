@@ -49,12 +49,21 @@ pub(super) fn lines(shapes: &[Vec<Place>]) -> String {
 
 /// Points and lines: the simplest type that holds them, an empty collection for none.
 pub(super) fn points_and_lines(points: &[Place], shapes: &[Vec<Place>]) -> String {
+    collected(points, (!shapes.is_empty()).then(|| lines(shapes)))
+}
+
+/// Points and polygons: the simplest type that holds them, an empty collection for none.
+pub(super) fn points_and_polygons(points: &[Place], shapes: &[Vec<Vec<Place>>]) -> String {
+    collected(points, (!shapes.is_empty()).then(|| polygons(shapes)))
+}
+
+fn collected(points: &[Place], shape: Option<String>) -> String {
     let several = || one_or_many("Point", points.iter().copied().map(coordinates).collect());
-    match (points.is_empty(), shapes.is_empty()) {
-        (false, true) => several(),
-        (true, false) => lines(shapes),
-        (is_empty, _) => {
-            let parts = if is_empty { Vec::new() } else { vec![several(), lines(shapes)] };
+    let points = (!points.is_empty()).then(several);
+    match (points, shape) {
+        (Some(only), None) | (None, Some(only)) => only,
+        (points, shape) => {
+            let parts = points.into_iter().chain(shape);
             format!("{{\"type\":\"GeometryCollection\",\"geometries\":{}}}", list(parts))
         }
     }

@@ -5,6 +5,7 @@ use arrow::array::ArrayRef;
 use super::super::json::Json;
 use super::super::table::form;
 use super::super::{Arguments, Family, Function, KernelError, Parameter, Returns, takes};
+use super::overlay;
 use super::shapes::{Polygon, lines, polygons};
 use super::sphere::Place;
 use crate::query::kql::tree::ScalarType::{Bool, Dynamic, Real};
@@ -16,7 +17,6 @@ const TWO_PLACES: &[Parameter] =
     &[takes("p1_longitude", Real), takes("p1_latitude", Real), takes("p2_longitude", Real), takes("p2_latitude", Real)];
 const POLYGON: &[Parameter] = &[takes("polygon", Dynamic)];
 const ONE_SHAPE: &str = "The lines of a MultiLineString are added up, not united.";
-pub(super) const APART: &str = "Polygons of a MultiPolygon that may overlap are refused.";
 
 pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
@@ -108,15 +108,13 @@ pub(super) static FUNCTIONS: &[Function] = &[
         Family::Geography,
         "Gives the area of a polygon in square metres.",
         &[form(POLYGON, 1, REAL, |call| summed(call, Polygon::area))],
-    )
-    .differs(APART),
+    ),
     Function::new(
         "geo_polygon_perimeter",
         Family::Geography,
         "Gives the length around a polygon in metres.",
         &[form(POLYGON, 1, REAL, |call| summed(call, Polygon::perimeter))],
-    )
-    .differs(APART),
+    ),
 ];
 
 /// The place whose longitude and latitude start at an argument.
@@ -124,22 +122,16 @@ pub(super) fn place(call: &Arguments, argument: usize, row: usize) -> Option<Pla
     Place::new(call.real(argument, row)?, call.real(argument + 1, row)?)
 }
 
-/// Refuses polygons that may have something in common.
-pub(super) fn apart(call: &Arguments) -> Result<()> {
-    for row in 0..call.rows {
-        let polygons = call.json(0, row).and_then(|text| polygons(Json::new(text)));
-        let pairs = polygons.iter().flatten().enumerate();
-        if pairs.clone().any(|(place, one)| pairs.clone().take(place).any(|(_, other)| one.may_overlap(other))) {
-            return Err(KernelError::new("polygons that overlap are not supported; measure each by itself"));
-        }
-    }
-    Ok(())
+/// The polygons of each row, as such that have nothing in common.
+pub(super) fn apart(call: &Arguments) -> Result<Vec<Option<Vec<Polygon>>>> {
+    let separate = |row| call.json(0, row).and_then(|text| polygons(Json::new(text))).map(overlay::apart).transpose();
+    (0..call.rows).map(separate).collect()
 }
 
 /// What is measured of polygons that have nothing in common, added up.
 fn summed(call: &Arguments, measure: fn(&Polygon) -> f64) -> Result<ArrayRef> {
-    apart(call)?;
-    Ok(call.reals(|row| Some(polygons(Json::new(call.json(0, row)?))?.iter().map(measure).sum())))
+    let polygons = apart(call)?;
+    Ok(call.reals(|row| Some(polygons[row].as_ref()?.iter().map(measure).sum())))
 }
 
 fn distance(call: &Arguments) -> Result<ArrayRef> {

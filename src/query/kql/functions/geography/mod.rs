@@ -1,6 +1,7 @@
 //! Places on the globe: distances, directions, areas, geohashes. Longitudes come first; what lies outside of the globe gives null.
 
 mod along;
+mod borders;
 mod cells;
 mod coverings;
 mod geohash;
@@ -9,6 +10,7 @@ mod h3;
 mod measures;
 mod outline;
 mod outlines;
+mod overlay;
 mod shapes;
 mod sphere;
 mod wkt;

@@ -5,8 +5,10 @@ use super::super::{Arguments, Family, Function, KernelError, Parameter, Returns,
 use super::along::{
     any_meet, degrees, halfway, inside, is_parallel, lines_of, meet, of_lines, of_polygons, points, polygons_of, scaled, sum,
 };
+use super::borders::simplified_together;
 use super::geojson;
-use super::measures::{APART, apart};
+use super::measures::apart;
+use super::overlay;
 use super::shapes::{Line, Polygon, edges};
 use super::sphere::{Place, Vector, angle, cross, dot};
 use crate::query::kql::tree::ScalarType::{Dynamic, Real};
@@ -69,7 +71,7 @@ fn densified(places: &[Place], tolerance: f64) -> Option<Vec<Place>> {
 }
 
 /// Leaves out points that lie nearer to the line between those that stay.
-fn simplified(places: &[Place], tolerance: f64) -> Vec<Place> {
+pub(super) fn simplified(places: &[Place], tolerance: f64) -> Vec<Place> {
     let Some(last) = places.len().checked_sub(1) else { return Vec::new() };
     let mut kept: Vec<bool> = (0..=last).map(|place| place == 0 || place == last).collect();
     let mut open = vec![(0, last)];
@@ -117,7 +119,7 @@ fn middle_of_polygons(polygons: &[Polygon]) -> Option<Place> {
 }
 
 /// Where two edges cross or touch.
-fn meeting((a, b): Edge, (c, d): Edge) -> Place {
+pub(super) fn meeting((a, b): Edge, (c, d): Edge) -> Place {
     for end in [a, b] {
         if end == c || end == d {
             return end;
@@ -259,6 +261,10 @@ fn fallible(
     failed.map_or(Ok(array), Err)
 }
 
+fn rings(polygons: &[Polygon]) -> Vec<Vec<Vec<Place>>> {
+    polygons.iter().map(|polygon| polygon.rings().map(<[Place]>::to_vec).collect()).collect()
+}
+
 const JSON: Returns = Returns::Always(Dynamic);
 const LINE: &[Parameter] = &[takes("lineString", Dynamic)];
 const POLYGON: &[Parameter] = &[takes("polygon", Dynamic)];
@@ -323,11 +329,10 @@ pub(super) static FUNCTIONS: &[Function] = &[
         Family::Geography,
         "Gives the middle of a polygon as GeoJSON.",
         &[form(POLYGON, 1, JSON, |call| {
-            apart(call)?;
-            points(call, |row| middle_of_polygons(&polygons_of(call, 0, row)?))
+            let polygons = apart(call)?;
+            points(call, |row| middle_of_polygons(polygons[row].as_ref()?))
         })],
-    )
-    .differs(APART),
+    ),
     Function::new(
         "geo_intersection_2lines",
         Family::Geography,
@@ -349,6 +354,45 @@ pub(super) static FUNCTIONS: &[Function] = &[
         })],
     )
     .differs("Single points that a line and a border have in common are left out."),
+    Function::new(
+        "geo_intersection_2polygons",
+        Family::Geography,
+        "Gives what two polygons have in common, as GeoJSON.",
+        &[form(&[takes("polygon1", Dynamic), takes("polygon2", Dynamic)], 2, JSON, |call| {
+            fallible(call, |row| match (polygons_of(call, 0, row), polygons_of(call, 1, row)) {
+                (Some(one), Some(other)) => {
+                    let (polygons, places) = overlay::shared(one, other)?;
+                    Ok(Some(geojson::points_and_polygons(&places, &rings(&polygons))))
+                }
+                _ => Ok(None),
+            })
+        })],
+    )
+    .differs("Polygons that lie side by side, with a border in common, are refused."),
+    Function::new(
+        "geo_simplify_polygons_array",
+        Family::Geography,
+        "Leaves out points of the polygons of an array, the same ones where they lie side by side; null if one of them is no polygon or nothing is left.",
+        &[form(&[takes("polygons", Dynamic), takes("tolerance", Real)], 1, JSON, |call| {
+            Ok(call.jsons(|row| {
+                let tolerance = tolerance(call, row)?;
+                let left = simplified_together(&super::along::all_polygons_of(call, 0, row)?, tolerance);
+                (!left.is_empty()).then(|| geojson::polygons(&left))
+            }))
+        })],
+    )
+    .differs(CHOICE),
+    Function::new(
+        "geo_union_polygons_array",
+        Family::Geography,
+        "Gives what the polygons of an array cover together, as GeoJSON; null if one of them is no polygon.",
+        &[form(&[takes("polygons", Dynamic)], 1, JSON, |call| {
+            fallible(call, |row| match super::along::all_polygons_of(call, 0, row) {
+                Some(polygons) => Ok(Some(geojson::polygons(&rings(&overlay::united(polygons)?)))),
+                None => Ok(None),
+            })
+        })],
+    ),
     Function::new(
         "geo_union_lines_array",
         Family::Geography,

@@ -87,7 +87,8 @@ impl Line {
     }
 }
 
-fn distance_to_edge(place: Place, from: Place, to: Place) -> f64 {
+/// The distance from a place to an edge, in metres.
+pub(super) fn distance_to_edge(place: Place, from: Place, to: Place) -> f64 {
     let (point, a, b): (Vector, Vector, Vector) = (place.vector(), from.vector(), to.vector());
     let normal = cross(a, b);
     // The nearest point of the great circle counts if it lies between the ends.
@@ -126,7 +127,20 @@ fn area(ring: &[Place]) -> f64 {
     excess.sum::<f64>().abs() * RADIUS * RADIUS
 }
 
+/// Whether what a ring goes around lies on its left.
+pub(super) fn goes_left(ring: &[Place]) -> bool {
+    let add = |a: Vector, b: Vector| [a[0] + b[0], a[1] + b[1], a[2] + b[2]];
+    let middle = ring.iter().fold([0.0; 3], |sum: Vector, corner| add(sum, corner.vector()));
+    let around = edges(ring).fold([0.0; 3], |sum: Vector, (from, to)| add(sum, cross(from.vector(), to.vector())));
+    dot(around, middle) > 0.0
+}
+
 impl Polygon {
+    /// A polygon of closed rings, the outer one first.
+    pub(super) fn new(rings: Vec<Vec<Place>>) -> Self {
+        Self(rings)
+    }
+
     /// Its rings, the outer one first.
     pub(super) fn rings(&self) -> impl Iterator<Item = &[Place]> {
         self.0.iter().map(Vec::as_slice)
