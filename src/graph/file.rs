@@ -25,7 +25,7 @@ use super::store::{Mixed, Rules, Store};
 
 const MAGIC: [u8; 8] = *b"clewgrph";
 /// Raised whenever a row or a section changes; files of other formats are passed over.
-const FORMAT: u32 = 5;
+const FORMAT: u32 = 6;
 const KEPT: usize = 2;
 
 fn put_all<T: Plain>(values: &[T], out: &mut Sink) -> io::Result<()> {

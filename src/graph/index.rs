@@ -6,10 +6,14 @@ use std::sync::Arc;
 use super::column::{Column, TextRef, Texts};
 use super::ids::Print;
 
-const SHARDS: usize = 1024;
+/// Slots of a shard at the most, on average: what a commit copies for a number that it adds while a snapshot holds the index, however
+/// large the index is.
+const SLOTS: usize = 256;
+/// Bits of a mark that tell its shard, at the most.
+const BITS_MAX: u32 = 24;
 
-/// A number and the half of its hash that the shard does not tell: a number that only stands where the wanted one would is passed
-/// over without a look at what it stands for.
+/// A number and half of its hash: a number that only stands where the wanted one would is passed over without a look at what it
+/// stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slot {
     pub(super) mark: u32,
@@ -18,31 +22,36 @@ pub(super) struct Slot {
 
 /// A set of numbers found by a hash and a test of equality.
 ///
-/// Cut into shards so that a writer copies only those that it touches while a snapshot holds them. The slots of a shard stand side by
-/// side in the order of their marks. These are spread evenly, so a mark tells about where its slot is.
+/// The slots stand in the order of their marks, cut into shards by the first bits of these, so that a writer copies only the shards that
+/// it touches while a snapshot holds them. There are twice as many shards once they are full on average. Marks are spread evenly, so a
+/// mark tells about where its slot is.
 #[derive(Clone, Debug)]
 pub(super) struct Index {
+    /// As many as the bits of a mark that tell its shard can tell apart.
     shards: Arc<Vec<Arc<Vec<Slot>>>>,
+    bits: u32,
+    len: usize,
 }
 
 impl Default for Index {
     fn default() -> Self {
-        Self { shards: Arc::new(vec![Arc::default(); SHARDS]) }
+        Self { shards: Arc::new(vec![Arc::default()]), bits: 0, len: 0 }
     }
 }
 
-const fn shard(hash: u64) -> usize {
-    (hash >> 32) as usize % SHARDS
-}
-
-/// The lower half of a hash.
+/// The half of a hash that is kept.
 const fn mark(hash: u64) -> u32 {
     hash as u32
 }
 
-/// Returns the place of the first slot whose mark is not less: looks where it should be, and from there in growing steps.
-fn place(slots: &[Slot], mark: u32) -> usize {
-    let guess = ((u64::from(mark) * slots.len() as u64) >> 32) as usize;
+/// The shard that the first bits of a mark tell.
+const fn shard(mark: u32, bits: u32) -> usize {
+    ((mark as u64) << bits >> 32) as usize
+}
+
+/// Returns the place in its shard of the first slot whose mark is not less: looks where it should be, and from there in growing steps.
+fn place(slots: &[Slot], mark: u32, bits: u32) -> usize {
+    let guess = ((u64::from(mark << bits) * slots.len() as u64) >> 32) as usize;
     let mut step = 8;
     let (low, high) = if slots.get(guess).is_some_and(|slot| slot.mark < mark) {
         let mut low = guess + 1;
@@ -65,8 +74,9 @@ fn place(slots: &[Slot], mark: u32) -> usize {
 impl Index {
     /// The numbers that may have the hash.
     fn candidates(&self, hash: u64) -> impl Iterator<Item = u32> + '_ {
-        let (slots, mark) = (&self.shards[shard(hash)][..], mark(hash));
-        slots[place(slots, mark)..].iter().take_while(move |slot| slot.mark == mark).map(|slot| slot.id)
+        let mark = mark(hash);
+        let slots = &self.shards[shard(mark, self.bits)][..];
+        slots[place(slots, mark, self.bits)..].iter().take_while(move |slot| slot.mark == mark).map(|slot| slot.id)
     }
 
     pub(super) fn find(&self, hash: u64, mut equal: impl FnMut(u32) -> bool) -> Option<u32> {
@@ -79,13 +89,29 @@ impl Index {
     }
 
     pub(super) fn insert(&mut self, hash: u64, id: u32) {
-        let slots = Arc::make_mut(&mut Arc::make_mut(&mut self.shards)[shard(hash)]);
+        if self.len >= SLOTS * self.shards.len() && self.bits < BITS_MAX {
+            self.split();
+        }
+        let mark = mark(hash);
+        let slots = Arc::make_mut(&mut Arc::make_mut(&mut self.shards)[shard(mark, self.bits)]);
         if slots.len() == slots.capacity() {
             // Doubling would leave a quarter of all indexes empty.
             slots.reserve_exact(slots.len() / 8 + 4);
         }
-        let mark = mark(hash);
-        slots.insert(place(slots, mark), Slot { mark, id });
+        slots.insert(place(slots, mark, self.bits), Slot { mark, id });
+        self.len += 1;
+    }
+
+    /// Cuts each shard in two.
+    fn split(&mut self) {
+        self.bits += 1;
+        let halves = |slots: &Arc<Vec<Slot>>| {
+            // The first bits of all marks of a shard are the same, so the last of the bits that count now parts them.
+            let upper = |slot: &Slot| shard(slot.mark, self.bits) & 1 == 1;
+            let (lower, upper) = slots.split_at(slots.partition_point(|slot| !upper(slot)));
+            [lower, upper].map(|half| Arc::new(half.to_vec()))
+        };
+        self.shards = Arc::new(self.shards.iter().flat_map(halves).collect());
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -99,8 +125,13 @@ impl Index {
 
     /// Takes shards from a file; none if they are not what [`Self::shards`] gives.
     pub(super) fn from_shards(shards: Vec<Vec<Slot>>) -> Option<Self> {
-        let sound = shards.len() == SHARDS && shards.iter().all(|slots| slots.is_sorted_by_key(|slot| slot.mark));
-        sound.then(|| Self { shards: Arc::new(shards.into_iter().map(Arc::new).collect()) })
+        let bits = shards.len().is_power_of_two().then(|| shards.len().trailing_zeros()).filter(|bits| *bits <= BITS_MAX)?;
+        let sound = |(n, slots): (usize, &Vec<Slot>)| {
+            slots.is_sorted_by_key(|slot| slot.mark) && slots.iter().all(|slot| shard(slot.mark, bits) == n)
+        };
+        let len = shards.iter().map(Vec::len).sum();
+        let shards = shards.iter().enumerate().all(sound).then_some(shards)?;
+        Some(Self { shards: Arc::new(shards.into_iter().map(Arc::new).collect()), bits, len })
     }
 }
 
@@ -224,11 +255,23 @@ mod tests {
 
     #[test]
     fn what_is_no_index_is_not_taken() {
-        let shards = |first: Vec<Slot>| std::iter::once(first).chain((1..SHARDS).map(|_| Vec::new())).collect::<Vec<_>>();
         let slot = |mark| Slot { mark, id: 0 };
-        assert!(Index::from_shards(shards(vec![slot(1), slot(2)])).is_some());
-        assert!(Index::from_shards(shards(vec![slot(2), slot(1)])).is_none());
-        assert!(Index::from_shards(Vec::new()).is_none());
+        let (low, high) = (vec![slot(1), slot(2)], vec![slot(1 << 31)]);
+        assert!(Index::from_shards(vec![low.clone(), high.clone()]).is_some());
+        for shards in [vec![], vec![vec![slot(2), slot(1)]], vec![high, low.clone()], vec![low, vec![], vec![]]] {
+            assert!(Index::from_shards(shards.clone()).is_none(), "{shards:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_commit_copies_does_not_grow() {
+        let (mut index, hasher) = (Index::default(), Hasher { seed: 1 });
+        for id in 0..100_000_u32 {
+            index.insert(hasher.of(id), id);
+        }
+        let largest = index.shards().map(<[Slot]>::len).max();
+        assert!(largest < Some(2 * SLOTS), "{largest:?}");
+        assert!((0..100_000).all(|id| index.find(hasher.of(id), |found| found == id) == Some(id)));
     }
 
     #[test]
