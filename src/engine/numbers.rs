@@ -41,7 +41,7 @@ impl Numbers {
     /// Gives an incident the next number that no other has.
     pub(super) fn give(&mut self, id: &str, views: &Views) -> i64 {
         let mut next = self.next.unwrap_or_else(|| views.graph.number_next());
-        while self.given.contains_key(&next) {
+        while !self.is_free(next, id, views) {
             next += 1;
         }
         self.given.insert(next, id.to_owned());

@@ -203,10 +203,11 @@ impl Store {
         found
     }
 
-    /// One more than the greatest number; what no client could write as a number of JSON does not count.
+    /// A number that no incident has: one more than the greatest, of those that every client could write as a number of JSON.
     pub(super) fn number_next(&self) -> i64 {
         let numbers = self.incidents.iter().filter_map(|row| row.number).filter(|number| *number < NUMBER_MAX);
-        numbers.max().unwrap_or(0).max(0) + 1
+        let greatest = numbers.max().unwrap_or(0).max(0);
+        (greatest + 1..).find(|number| self.incident_by_number(*number).is_none()).unwrap_or(greatest)
     }
 
     pub(super) fn name(&self, id: u32) -> &str {

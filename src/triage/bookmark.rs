@@ -168,7 +168,7 @@ impl BookmarkFields {
     }
 }
 
-/// The incidents that show a bookmark: those whose evidence it is, and those that these were merged into.
+/// The incidents that show a bookmark: those whose evidence it is, and those that these were merged into, as far as they are there.
 fn shown_by(context: &Context, incidents: &[String]) -> Vec<String> {
     let graph = &context.snapshot.graph;
     let mut found: Vec<String> = Vec::new();
@@ -176,7 +176,8 @@ fn shown_by(context: &Context, incidents: &[String]) -> Vec<String> {
         let mut next = Some(id.clone());
         while let Some(id) = next.take().filter(|id| !found.contains(id)) {
             let node = graph.incident(&id).and_then(|node| graph.incident_node(node));
-            next = node.and_then(|incident| graph.incident_node(incident.redirect()?)).map(|into| into.id().to_owned());
+            let into = node.and_then(|incident| graph.incident_node(incident.redirect()?)).filter(|into| into.known() && !into.deleted());
+            next = into.map(|into| into.id().to_owned());
             found.push(id);
         }
     }

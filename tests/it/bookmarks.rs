@@ -218,3 +218,17 @@ async fn bookmarks_of_a_merged_incident_are_shown_by_the_other() {
     assert_eq!((shown("i2").await.as_str(), shown("i3").await.as_str()), ("1 third", "1 third"));
     assert_eq!(ok(&clew, "POST", "/v1/verify", Value::Null).await["equal"], json!(true));
 }
+
+/// A source may say that an incident went into one that is not here: what is kept of it stays its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn evidence_goes_no_further_than_what_is_there() {
+    let clew = filled();
+    let redirected = json!({"@odata.type": "#microsoft.graph.security.incident", "id": "x-900", "tenantId": "t", "status": "redirected",
+        "displayName": "gone elsewhere", "incidentWebUrl": "https://x/", "createdDateTime": "2026-01-13T06:32:31Z",
+        "lastUpdateDateTime": "2026-01-13T08:00:00Z", "severity": "medium", "classification": "unknown", "determination": "unknown",
+        "redirectIncidentId": "x-901", "alerts": []});
+    assert_eq!(clew.ingest_bytes("graph.json", redirected.to_string()).new, 1);
+    let body = json!({"name": "kept", "query": "x", "incidents": ["x-900"], "entities": ["host:ws1.contoso.com"]});
+    ok(&clew, "POST", "/v1/bookmarks", body).await;
+    assert_eq!(texts(&clew.get("/v1/incidents/x-900").await["bookmarks"], "name"), ["kept"]);
+}

@@ -527,6 +527,24 @@ async fn alerts_follow_a_chain_of_merges_to_its_end() {
     assert_eq!(alerts_of(&detail(&clew, &format!("m{MERGES}")).await), ["a3", "a4"]);
 }
 
+/// Numbers go on behind the last one that every client can tell from its neighbours.
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_have_no_end() {
+    let clew = Clew::new();
+    let last = (1_i64 << 53) - 1;
+    let source = |id: &str| drop(clew.ingest_bytes(id, exported(id, last, id, "New", &[], "2026-01-02T00:00:00Z")));
+    source("first");
+    for id in ["b", "c"] {
+        ok(&clew, "ana", "POST", "/v1/incidents", json!({"id": id, "title": id})).await;
+    }
+    ["d", "e"].into_iter().for_each(source);
+    let mut numbers = Vec::new();
+    for id in ["first", "b", "c", "d", "e"] {
+        numbers.push(detail(&clew, id).await["number"].as_i64().expect("a number") - last);
+    }
+    assert_eq!(numbers, [0, 1, 2, 3, 4]);
+}
+
 /// A number is one incident's, whatever ids and numbers sources bring.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_incident_takes_the_number_of_another() {

@@ -139,6 +139,19 @@ async fn a_deleted_incident_comes_back_by_undo_and_a_rebuild_agrees() {
         assert_eq!(clew.get("/v1/search?q=quokka").await["hits"].as_array().map(Vec::len), Some(expected as usize));
     };
     total(0).await;
+    // Nothing goes into what nobody sees.
+    let (_, other) = clew.by("ana", "POST", "/v1/incidents", json!({"title": "wombat burrow", "severity": "Low"})).await;
+    let other = other["value"][0]["id"].as_str().expect("an id").to_owned();
+    for (path, body) in [
+        (format!("/v1/incidents/{other}/merge"), json!({"into": id})),
+        (format!("/v1/incidents/{id}/merge"), json!({"into": other})),
+        (format!("/v1/incidents/{id}/comments"), json!({"message": "who reads this"})),
+    ] {
+        let (status, refused) = clew.by("ana", "POST", &path, body).await;
+        assert_eq!((status.as_u16(), &refused["error"]["code"]), (404, &json!("incident_deleted")), "{path}");
+    }
+    let (status, _) = clew.by("ana", "DELETE", &format!("{WS}/incidents/{other}"), Value::Null).await;
+    assert_eq!(status, 204);
     let activity = clew.get(&format!("/v1/incidents/{id}/activity")).await;
     assert_eq!((&activity["value"][0]["action"], &activity["value"][0]["actor"]), (&json!("delete"), &json!("ben")));
     let change = activity["value"][0]["change"].as_u64().expect("the number of the change");

@@ -24,7 +24,8 @@ pub struct IncidentMerge {
 
 impl ChangeIncidents for IncidentMerge {
     fn plan(&self, context: &Context, actor: &Actor, _: Policy) -> Result<Vec<Incident>, Fault> {
-        let (gone, stays) = (Present::find(context, &self.incident)?, Present::find(context, &self.into)?);
+        let find = |text: &str| Present::find(context, text)?.undeleted();
+        let (gone, stays) = (find(&self.incident)?, find(&self.into)?);
         if gone.incident.id == stays.incident.id {
             return Err(Fault::new(FaultClass::Invalid, "merge_same", format!("`{}` is the incident itself", self.into)));
         }

@@ -98,9 +98,18 @@ impl Present {
         Self::find(context, &reference::of_id(id))
     }
 
-    /// Finds an incident that more goes into; refuses one that was merged into another, where nobody would see it.
+    /// The incident, unless it was deleted: nobody would see what goes into it.
+    pub(super) fn undeleted(self) -> Result<Self, Fault> {
+        if self.incident.deleted {
+            let message = format!("the incident `{}` was deleted", self.incident.id);
+            return Err(Fault::new(FaultClass::NotFound, "incident_deleted", message).with_hint("undo its deletion first"));
+        }
+        Ok(self)
+    }
+
+    /// Finds an incident that more goes into; refuses one that was deleted or merged into another, where nobody would see it.
     pub(super) fn unmerged(context: &Context, text: &str) -> Result<Self, Fault> {
-        let present = Self::find(context, text)?;
+        let present = Self::find(context, text)?.undeleted()?;
         match &present.incident.redirect {
             None => Ok(present),
             Some(into) => Err(Fault::new(

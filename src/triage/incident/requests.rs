@@ -49,7 +49,7 @@ fn update(context: &Context, present: &Present, fields: &IncidentFields, actor: 
 
 /// The id of a parent, which must not be the incident itself or below it.
 fn parent_of(context: &Context, child: &str, parent: &str) -> Result<String, Fault> {
-    let found = Present::find(context, parent)?.incident;
+    let found = Present::find(context, parent)?.undeleted()?.incident;
     let mut above = Some(found.id.clone());
     let mut seen = BTreeSet::new();
     while let Some(id) = above {
