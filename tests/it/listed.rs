@@ -233,6 +233,10 @@ async fn imports_without_sense_are_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn indicators_match_by_likeness_and_several_values() {
     let clew = filled();
+    let entities = json!([{"$id": "1", "Type": "url", "Url": "http://other.example/path/"}]).to_string();
+    let slashed = json!({"SystemAlertId": "a4", "DisplayName": "a4", "AlertSeverity": "Low", "ProviderName": "Test", "AlertType": "t",
+        "TimeGenerated": "2026-01-01T10:00:00Z", "Entities": entities, "Type": "SecurityAlert"});
+    assert_eq!(clew.ingest_bytes("slashed.json", slashed.to_string()).new, 1);
     let patterns = [
         ("like", "[url:value LIKE 'http://EVIL.example/%']", vec!["url:http://evil.example/x"]),
         ("one", "[ipv4-addr:value LIKE '198.51.100._']", vec!["ip:198.51.100.7"]),
@@ -240,8 +244,11 @@ async fn indicators_match_by_likeness_and_several_values() {
         ("both", "[url:value = 'http://evil.example/x' AND domain-name:value LIKE 'evil.%']", vec!["url:http://evil.example/x"]),
         ("either", "[ipv4-addr:value = '10.2.3.4' AND (ipv4-addr:value ISSUBSET '10.0.0.0/8' OR file:name = 'x')]", vec!["ip:10.2.3.4"]),
         ("neither", "[url:value = 'http://evil.example/x' AND domain-name:value LIKE 'good.%']", vec![]),
+        ("below", "[url:value LIKE 'http://other.example/path/%']", vec!["url:http://other.example/path/"]),
+        ("bare", "[url:value = 'http://other.example/path']", vec!["url:http://other.example/path/"]),
         ("other", "[url:value LIKE 'http://evil.example/__%']", vec![]),
         ("more", "[url:value = 'http://evil.example/x' AND file:size = 3]", vec![]),
+        ("ends", "[network-traffic:src_ref.value ISSUBSET '10.0.0.0/8' AND network-traffic:dst_ref.value ISSUBSET '10.2.0.0/16']", vec![]),
         ("negated", "[url:value NOT LIKE 'x%']", vec![]),
         ("then", "[url:value = 'http://evil.example/x'] FOLLOWEDBY [url:value = 'http://evil.example/x']", vec![]),
     ];
@@ -250,7 +257,7 @@ async fn indicators_match_by_likeness_and_several_values() {
     }
     for (id, pattern, expected) in &patterns {
         assert_eq!(ids(&clew.get(&format!("/v1/indicators/{id}/matches")).await), *expected, "{pattern}");
-        let matchable = !["more", "negated", "then"].contains(id);
+        let matchable = !["more", "ends", "negated", "then"].contains(id);
         assert_eq!(clew.get(&format!("/v1/indicators/{id}")).await["matchable"], matchable, "{pattern}");
     }
 }

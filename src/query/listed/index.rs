@@ -108,7 +108,7 @@ impl Index {
                 Wanted::Network(..) => 1,
                 Wanted::Fits(_) => 2,
             });
-            let Demand { kind, wanted } = demands.remove(0);
+            let Demand { kind, wanted, .. } = demands.remove(0);
             let beside = (!demands.is_empty()).then(|| {
                 self.beside.push(demands);
                 self.beside.len() - 1
@@ -267,6 +267,8 @@ fn probes(entity: &EntityRef<'_>) -> BTreeSet<String> {
             }
             ("dns", _) => add("domain", value.split('|').next().unwrap_or_default()),
             ("url", _) => {
+                // As it is for expressions, and as equal ones are compared.
+                add("url", &value);
                 add("url", value.trim_end_matches('/'));
                 if let Some(host) = url::Url::parse(&value).ok().and_then(|url| url.host_str().map(str::to_owned)) {
                     add_host(&mut add, host.trim_start_matches('[').trim_end_matches(']'));

@@ -18,7 +18,15 @@ pub(super) const EXPRESSION_BYTES_MAX: usize = 1 << 20;
 pub(super) struct Demand {
     /// Kind of the value (`ip`, `domain`, `hash` ...).
     pub(super) kind: &'static str,
+    /// The end of a connection that has the value: no entity is both.
+    end: Option<End>,
     pub(super) wanted: Wanted,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Source,
+    Target,
 }
 
 /// Which values hold.
@@ -44,7 +52,11 @@ pub(super) fn alternatives(indicator: &Indicator) -> Vec<Vec<Demand>> {
         // What earlier versions took in unchecked keeps matching what it did.
         Err(_) => {
             let alone = pattern::read(&indicator.pattern).values.into_iter().filter(|found| found.alone);
-            alone.filter_map(|found| Some(vec![equal(kind_of(&found.object, &found.property)?, &found.value)])).collect()
+            let demand = |found: pattern::Compared| {
+                let kind = kind_of(&found.object, &found.property)?;
+                Some(vec![Demand { kind, end: end(&found.property), wanted: equal(kind, &found.value) }])
+            };
+            alone.filter_map(demand).collect()
         }
     }
 }
@@ -63,6 +75,8 @@ fn unfold(tree: &Tree) -> Vec<Vec<Demand>> {
                 let join = |one: &Vec<Demand>| more.iter().map(|other| [one.as_slice(), other].concat()).collect::<Vec<_>>();
                 whole = whole.iter().flat_map(join).collect();
             }
+            let at = |demands: &Vec<Demand>, end| demands.iter().any(|demand| demand.end == Some(end));
+            whole.retain(|demands| !(at(demands, End::Source) && at(demands, End::Target)));
             whole
         }
         Tree::Beyond => Vec::new(),
@@ -72,18 +86,26 @@ fn unfold(tree: &Tree) -> Vec<Vec<Demand>> {
 /// The values of one comparison, any of which holds.
 fn demands(test: &Test) -> Vec<Demand> {
     let Some(kind) = kind_of(&test.object, &test.property).filter(|_| !test.negated) else { return Vec::new() };
-    let found = test.values.iter().filter_map(|value| match test.operator {
+    let wanted = test.values.iter().filter_map(|value| match test.operator {
         Operator::Equal => Some(equal(kind, value)),
         Operator::IsSubset => (kind == "ip").then(|| equal(kind, value)),
         Operator::Like if !value.contains(['%', '_']) => Some(equal(kind, value)),
-        Operator::Like => fits(kind, &like(value)),
+        Operator::Like => fits(&like(value)),
         Operator::Matches => match pattern::literal(value) {
             Some(literal) => Some(equal(kind, &literal)),
-            None => fits(kind, value),
+            None => fits(value),
         },
         Operator::Other => None,
     });
-    found.collect()
+    wanted.map(|wanted| Demand { kind, end: end(&test.property), wanted }).collect()
+}
+
+fn end(property: &str) -> Option<End> {
+    match property.split_once('.')?.0 {
+        "src_ref" => Some(End::Source),
+        "dst_ref" => Some(End::Target),
+        _ => None,
+    }
 }
 
 /// The kind of value that a property of an object holds.
@@ -101,22 +123,21 @@ fn kind_of(object: &str, property: &str) -> Option<&'static str> {
     })
 }
 
-fn equal(kind: &'static str, value: &str) -> Demand {
+fn equal(kind: &str, value: &str) -> Wanted {
     let value = value.trim();
-    let wanted = match network(value).filter(|_| kind == "ip") {
+    match network(value).filter(|_| kind == "ip") {
         Some((address, mask)) => Wanted::Network(address, mask),
         None => {
             let value = value.parse::<IpAddr>().map_or_else(|_| value.to_lowercase(), |address| plain(address).to_string());
             Wanted::Value(if kind == "url" { value.trim_end_matches('/').to_owned() } else { value })
         }
-    };
-    Demand { kind, wanted }
+    }
 }
 
 /// Values are known in lower case, so no expression looks at case. One that needs more than a regular language is not matched.
-fn fits(kind: &'static str, expression: &str) -> Option<Demand> {
+fn fits(expression: &str) -> Option<Wanted> {
     let built = RegexBuilder::new(expression).case_insensitive(true).size_limit(EXPRESSION_BYTES_MAX).build();
-    Some(Demand { kind, wanted: Wanted::Fits(built.ok()?) })
+    Some(Wanted::Fits(built.ok()?))
 }
 
 /// The expression of `LIKE`: `%` stands for any characters, `_` for one.
