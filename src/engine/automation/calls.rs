@@ -278,7 +278,11 @@ impl Engine {
                 let result = &mut run.actions[place];
                 result.attempts += u32::from(counts);
                 (result.due, result.held_up_by) = (None, silent);
-                // What waits for a silent host has the time that attempts would take, whoever is tried for all of them.
+                // What waits for a silent host has the time that attempts would take, whoever is tried for all of them; it begins with
+                // the silence, not with a wait for other reasons.
+                if result.held_up_by.is_some() && result.since.is_none() {
+                    result.since = Some(now);
+                }
                 let next = match &result.held_up_by {
                     Some(_) => egress::next_try(&id, result.since.unwrap_or(started), now),
                     None => Some(now.plus(egress::pause(&id, result.attempts))),

@@ -70,7 +70,7 @@ pub struct ActionResult {
     /// The host that stays silent, for whose answer it waits. It is given up when its own time is over, tried by then or not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_up_by: Option<String>,
-    /// Since when it waits, where that is later than the start of its run: it was sent again.
+    /// Since when it waits, where that is later than the start of its run: it was sent again, or its host was found silent then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub since: Option<Time>,
