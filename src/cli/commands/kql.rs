@@ -100,7 +100,12 @@ pub(super) fn run_batch(global: &Global, language: Option<&str>, input: &Path, o
                 let part = |name: &str| -> Value {
                     table["columns"].as_array().into_iter().flatten().map(|column| column[name].clone()).collect()
                 };
-                json!({"id": line.id, "columns": part("name"), "types": part("type"), "rows": table["rows"]})
+                let mut answer = json!({"id": line.id, "columns": part("name"), "types": part("type"), "rows": table["rows"]});
+                // What a limit cut is not the answer, even if it is one number.
+                if let Some(limit) = table["cut"].as_str() {
+                    answer["cut"] = limit.into();
+                }
+                answer
             }
             Err(error) => json!({"id": line.id, "error": error}),
         }

@@ -29,7 +29,7 @@ pub(crate) struct Query {
     /// Read the query from a file; `-` is standard input
     #[arg(short, long, value_name = "FILE", conflicts_with = "batch")]
     file: Option<PathBuf>,
-    /// Language of the query: kql or sql
+    /// Language of the query: kql, sql or cypher
     #[arg(long, value_name = "LANG")]
     lang: Option<String>,
     /// Value of a parameter: $NAME in SQL, `declare query_parameters` in KQL; a number stays a number, "7" in quotes is text

@@ -9,6 +9,7 @@ use super::super::diagnostics::{Code, DIAGNOSTICS_MAX, Diagnostic};
 use super::super::similar::similar;
 use super::super::tree::{self, Place, ScalarType};
 use super::Schemas;
+use super::statements::measure;
 
 /// Most relations on the way from a result to its sources.
 const DEPTH_MAX: u32 = 400;
@@ -295,15 +296,12 @@ impl<'t> Binder<'t> {
     /// Declares a name in the present scope.
     pub(super) fn declare(&mut self, name: &str, meaning: Meaning<'t>) -> usize {
         let id = self.names.len();
-        self.names.push(Binding {
-            parent: self.scope,
-            name: name.to_owned(),
-            meaning,
-            used: false,
-            pending: Vec::new(),
-            weight: 0,
-            reach: 0,
-        });
+        let weight = match &meaning {
+            Meaning::Value(value, _) => measure(value).0,
+            _ => 0,
+        };
+        let (parent, name) = (self.scope, name.to_owned());
+        self.names.push(Binding { parent, name, meaning, used: false, pending: Vec::new(), weight, reach: 0 });
         self.scope = Some(id);
         id
     }

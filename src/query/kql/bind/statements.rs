@@ -133,13 +133,9 @@ impl<'t> Binder<'t> {
         };
         let pending = std::mem::replace(&mut self.diagnostics, diagnostics);
         let reach = std::mem::replace(&mut self.deepest, deepest);
-        let weight = match &meaning {
-            Meaning::Value(value, _) => measure(value).0,
-            _ => 0,
-        };
         let id = self.declare(&name.text, meaning);
         let binding = &mut self.names[id];
-        (binding.pending, binding.weight, binding.reach) = (pending, weight, reach);
+        (binding.pending, binding.reach) = (pending, reach);
     }
 
     /// Whether a name is declared in the present list of statements.
@@ -171,13 +167,14 @@ impl<'t> Binder<'t> {
         let binding = &mut self.names[id];
         binding.used = true;
         let pending = std::mem::take(&mut binding.pending);
-        let (weight, reach, meaning) = (binding.weight, binding.reach, binding.meaning.clone());
+        let (weight, reach) = (binding.weight, binding.reach);
         self.diagnostics.extend(pending);
         self.deepest = self.deepest.max(reach);
+        // A value that is used is there once more.
         if !self.weighs(weight, place) {
             return None;
         }
-        match meaning {
+        match self.names[id].meaning.clone() {
             Meaning::Value(value, rows) => Some(Bound::Value(self.parameter_value(value, rows, place))),
             Meaning::Table(relation) => Some(Bound::Table(relation)),
             Meaning::Graph(graph) => Some(Bound::Graph(graph)),
@@ -364,7 +361,7 @@ pub(super) fn rendered(render: &tree::Render) -> Render {
 }
 
 /// How many expressions an expression holds, and how deep they lie.
-fn measure(expr: &Expr) -> (usize, usize) {
+pub(super) fn measure(expr: &Expr) -> (usize, usize) {
     let fold = |parts: &[&Expr]| {
         parts
             .iter()

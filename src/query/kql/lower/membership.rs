@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, StringViewArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type};
 use datafusion::common::{Result, ScalarValue, exec_err};
@@ -90,12 +90,27 @@ pub(super) fn in_values(value: Expr, kind: ScalarType, list: Vec<Expr>, case_sen
         return lit(false);
     }
     if !case_sensitive && kind == ScalarType::String {
+        // Many would be as many comparisons of each row.
+        if list.len() > LIST_MAX
+            && let Some(texts) = list.iter().map(text).collect::<Option<StringViewArray>>()
+            && let Ok(set) = ValueSet::new(&(Arc::new(texts) as ArrayRef))
+        {
+            return in_set(value, kind, &Arc::new(set), case_sensitive);
+        }
         let equals = |other: Expr| texts::matches(TextMatch::Equals, false, value.clone(), other, Place::default());
         let found = list.into_iter().filter_map(|other| equals(other).ok());
         return found.reduce(|a, b| binary_expr(a, Operator::Or, b)).unwrap_or_else(|| lit(false));
     }
     let found = in_list(value, list);
     if kind == ScalarType::String { found } else { found.is_true() }
+}
+
+/// The text that an expression is, whatever the rows.
+fn text(expr: &Expr) -> Option<Option<&str>> {
+    match expr {
+        Expr::Literal(ScalarValue::Utf8View(text), _) => Some(text.as_deref()),
+        _ => None,
+    }
 }
 
 /// Whether a value is among the elements of a dynamic array.

@@ -300,22 +300,28 @@ async fn collect(mut stream: SendableRecordBatchStream, memory: &MemoryReservati
     let mut held = Held::default();
     while let Some(batch) = stream.next().await {
         let batch = batch?;
-        // Once as it came, once in the batch that holds all.
-        memory.try_grow(2 * held.add(&batch))?;
+        memory.try_grow(held.add(&batch))?;
         batches.push(batch);
     }
     Ok(concat_batches(&schema, &batches)?)
 }
 
-/// The memory of batches that are held together. Groups come as slices of one batch, texts as views into common buffers: what several
-/// batches share counts once.
+/// The memory of batches that are held together, and of the one that holds their rows afterwards. Groups come as slices of one batch,
+/// texts as views into common buffers: what several batches share counts once.
 #[derive(Default)]
 struct Held(HashSet<usize>);
 
 impl Held {
-    /// Adds a batch; gives the bytes that nothing before it held.
+    /// Adds a batch; gives the bytes that nothing before it held, and those that its rows take once more.
     fn add(&mut self, batch: &RecordBatch) -> usize {
-        batch.columns().iter().map(|column| self.array(&column.to_data())).sum()
+        let added = |column: &ArrayRef| {
+            let data = column.to_data();
+            let held = self.array(&data);
+            // What stands below an array is not cut with it.
+            let again = if data.child_data().is_empty() { data.get_slice_memory_size().unwrap_or(held) } else { held };
+            held + again
+        };
+        batch.columns().iter().map(added).sum()
     }
 
     fn array(&mut self, data: &ArrayData) -> usize {

@@ -69,6 +69,7 @@ fn what_grows_without_end_is_refused() {
         (doubling("1", &|n| format!("let a{n} = a{} + 1; ", n - 1), "print a199 + a199"), ""),
         (doubling("print x = 1", &|n| format!("let a{n} = union a{0}, a{0}; ", n - 1), "a199"), "kql_too_large"),
         (chain("| extend x = x + 1 "), "kql_too_deep"),
+        (format!("let f = (x: long) {{ x + x }}; print {}1{} // {:60}", "f(".repeat(40), ")".repeat(40), ""), "kql_too_large"),
         ("let f = (x: long) { g(x) }; let g = (x: long) { f(x) }; print g(1)".to_owned(), "kql_unknown_function"),
     ] {
         let errors = errors(&text, &bound(&text, &tables));
