@@ -14,7 +14,7 @@ use futures::executor::block_on;
 
 use crate::graph::{Graph, NodeKind};
 use crate::journal::Journal;
-use crate::model::{Batch, Body, Document, Fault, FaultClass, Record, Seq, Time};
+use crate::model::{Alert, Batch, Body, Document, Fault, FaultClass, Record, Seq, Time};
 use crate::triage::suppression::{self, Rules};
 
 use super::numbers::{self, Numbers};
@@ -56,6 +56,8 @@ pub(super) struct Expected {
     pub(super) newest: Option<Seq>,
     /// The number that a new incident gets, which no other may have.
     pub(super) number: Option<i64>,
+    /// The last document that the plan knew.
+    pub(super) planned: Seq,
 }
 
 /// The code of the fault of a change that was planned on a version that is no longer the newest.
@@ -300,7 +302,11 @@ impl Writer {
         for (documents, expected) in group {
             outcomes.push(match expected.iter().find(|expected| !plan.holds(expected, &self.views)) {
                 Some(expected) => Err(overtaken(expected)),
-                None => Ok(documents.into_iter().map(|parsed| self.take(parsed, &mut plan)).collect::<Result<_, _>>()?),
+                None => {
+                    let taken = documents.into_iter().map(|parsed| self.take(parsed, &mut plan)).collect::<Result<_, _>>()?;
+                    self.catch_up(&expected, &mut plan)?;
+                    Ok(taken)
+                }
             });
         }
         if !plan.documents.is_empty() {
@@ -371,6 +377,12 @@ impl Plan {
     /// A document of this batch.
     pub(super) fn document(&self, seq: Seq) -> Option<&Document> {
         self.documents.get(usize::try_from(seq.0.checked_sub(self.first.0)?).ok()?)
+    }
+
+    /// The alerts of this batch that name an incident.
+    pub(super) fn naming<'a>(&'a self, incident: &'a str) -> impl Iterator<Item = &'a Alert> {
+        let alerts = self.records.iter().filter_map(|record| if let Body::Alert(alert) = &record.body { Some(&**alert) } else { None });
+        alerts.filter(move |alert| alert.incident.as_deref() == Some(incident))
     }
 
     pub(super) fn take(&mut self, parsed: Parsed, views: &Views) -> Outcome {

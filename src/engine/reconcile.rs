@@ -8,7 +8,7 @@ use crate::triage::merge;
 use crate::triage::suppression::{self, Rules};
 use crate::triage::versioned::{Versioned, version_in};
 
-use super::commit::{Item, Outcome, Parsed, Plan, Writer};
+use super::commit::{Expected, Item, Outcome, Parsed, Plan, Writer};
 use super::numbers::Numbers;
 use super::views::Views;
 
@@ -77,6 +77,28 @@ struct Met<T> {
     theirs: T,
 }
 
+/// An alert that names its incident itself.
+struct Named {
+    incident: String,
+    alert: String,
+    /// Whether it is a piece, which adds to every version.
+    piece: bool,
+    /// Who gave it.
+    actor: String,
+}
+
+impl Named {
+    fn of(alert: &Alert) -> Option<Self> {
+        let incident = alert.incident.clone()?;
+        Some(Self { incident, alert: alert.id.clone(), piece: alert.partial, actor: alert.provider().to_owned() })
+    }
+}
+
+/// The alerts of a document that name their incident themselves.
+fn naming(bodies: &[Body]) -> Vec<Named> {
+    bodies.iter().filter_map(|body| if let Body::Alert(alert) = body { Named::of(alert) } else { None }).collect()
+}
+
 impl Writer {
     /// Takes a document into the batch, and behind a source's version of what people changed, both put together.
     pub(super) fn take(&self, parsed: Parsed, plan: &mut Plan) -> Result<Outcome, Fault> {
@@ -87,7 +109,7 @@ impl Writer {
         // What people changed gets its number where both versions are put together.
         renumbered.retain(|one| incidents.iter().all(|met| met.ours.id != one.incident.id));
         let received = parsed.document.received;
-        let named = self.naming(&parsed.bodies);
+        let named = naming(&parsed.bodies);
         let outcome = plan.take(parsed, &self.views);
         if let Some(seq) = outcome.seq() {
             for met in incidents {
@@ -99,8 +121,8 @@ impl Writer {
             for met in alerts {
                 self.reconcile(&met, seq, received, plan)?;
             }
-            for (incident, alert, actor) in named {
-                self.follow(&incident, alert, &actor, received, plan)?;
+            for named in named {
+                self.follow(named, received, plan)?;
             }
             for Suppressed { alert, rule, of } in suppressed {
                 let of = match of {
@@ -206,25 +228,55 @@ impl Writer {
         Ok(())
     }
 
-    /// The new alerts of a document that name their incident themselves: incident, alert, who gave it.
-    fn naming(&self, bodies: &[Body]) -> Vec<(String, String, String)> {
-        let alerts = bodies.iter().filter_map(|body| if let Body::Alert(alert) = body { Some(alert) } else { None });
-        let new = alerts.filter(|alert| !self.views.graph.is_known(&alert.id));
-        new.filter_map(|alert| Some((alert.incident.clone()?, alert.id.clone(), alert.provider().to_owned()))).collect()
-    }
-
-    /// Gives an alert that names an incident which people merged to the one that it was merged into.
-    fn follow(&self, incident: &str, alert: String, actor: &str, received: Time, plan: &mut Plan) -> Result<(), Fault> {
-        // Nearly no incident was merged: of these alone the graph knows it without reading a document.
-        if !self.views.graph.is_merged(incident) {
+    /// Gives an alert that came to name an incident which people merged to the one that it was merged into.
+    fn follow(&self, named: Named, received: Time, plan: &mut Plan) -> Result<(), Fault> {
+        let Named { incident, alert, piece, actor } = named;
+        // Who took it out of the other one since did so although it named this one.
+        if self.views.graph.holds(&incident, &alert) {
             return Ok(());
         }
-        let Some((_, seq)) = plan.standing.newest_of(Item::Incident, incident, &self.views) else { return Ok(()) };
-        let merged = self.version::<Incident>(seq, incident, plan)?.filter(|incident| incident.change.is_some());
-        match merged.and_then(|incident| incident.redirect) {
-            Some(into) => self.hand_on(into, &[alert], actor, received, plan),
-            None => Ok(()),
+        let Some((_, into)) = self.merged(&incident, plan)? else { return Ok(()) };
+        let newest = plan.standing.newest_of(Item::Alert, &alert, &self.views).filter(|_| !piece);
+        let version = newest.map(|(_, seq)| self.version::<Alert>(seq, &alert, plan)).transpose()?.flatten();
+        if version.is_some_and(|version| version.incident.as_ref() != Some(&incident)) {
+            return Ok(());
         }
+        self.hand_on(into, &[alert], &actor, received, plan)
+    }
+
+    /// Gives the alerts that came to name incidents while somebody planned to merge them to those that they are merged into from now on.
+    ///
+    /// Such an alert makes no version of its incident, so that the plan was not overtaken.
+    pub(super) fn catch_up(&self, changed: &[Expected], plan: &mut Plan) -> Result<(), Fault> {
+        for Expected { id, planned, .. } in changed.iter().filter(|one| one.item == Item::Incident && !self.views.graph.is_merged(&one.id))
+        {
+            let Some((merged, into)) = self.merged(id, plan)? else { continue };
+            let actor = merged.change.map(|change| change.actor).unwrap_or_default();
+            let received = merged.modified.unwrap_or_default();
+            let graph = self.views.graph.snapshot();
+            let late = graph.incident(id).map(|node| graph.held_since(node, *planned)).unwrap_or_default();
+            let mut late: Vec<String> = late.into_iter().filter_map(|node| Some(graph.alert_node(node)?.id().to_owned())).collect();
+            late.sort_unstable();
+            self.hand_on(into, &late, &actor, received, plan)?;
+            let named: Vec<Named> = plan.naming(id).filter_map(Named::of).collect();
+            for named in named {
+                self.follow(named, received, plan)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The newest version of an incident that people merged into another, and the id of the other.
+    fn merged(&self, incident: &str, plan: &Plan) -> Result<Option<(Incident, String)>, Fault> {
+        let Some((_, seq)) = plan.standing.newest_of(Item::Incident, incident, &self.views) else { return Ok(None) };
+        // Nearly no incident was merged: the graph knows it without reading a document, and of this batch only what clew wrote is read.
+        let may_be =
+            plan.document(seq).map_or_else(|| self.views.graph.is_merged(incident), |document| &*document.format == Incident::FORMAT);
+        let version = if may_be { self.version::<Incident>(seq, incident, plan)? } else { None };
+        Ok(version.filter(|version| version.change.is_some()).and_then(|mut version| {
+            let into = version.redirect.take()?;
+            Some((version, into))
+        }))
     }
 
     /// Gives alerts that came to an incident after it was merged to the one that it was merged into, where people look for them.

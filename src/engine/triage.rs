@@ -145,6 +145,7 @@ impl Engine {
         loop {
             let context = self.context();
             let written = plan(&context)?;
+            let planned = context.snapshot.graph.applied();
             let mut previous = last.clone();
             let mut expected = Vec::new();
             let mut documents = Vec::with_capacity(written.len());
@@ -163,13 +164,14 @@ impl Engine {
                         change.previous = Some(previous);
                         let newest = change.of.map(Seq);
                         let number = incident.number.filter(|_| newest.is_none());
-                        expected.push(Expected { item: Item::Incident, id: incident.id.clone(), newest, number });
+                        expected.push(Expected { item: Item::Incident, id: incident.id.clone(), newest, number, planned });
                         parsed(ingest::INCIDENT, source, place as u64 + 1, context.now, &incident)?
                     }
                     Written::Alert(mut alert) => {
                         let change = alert.change.get_or_insert_with(Change::default);
                         change.previous = Some(previous);
-                        expected.push(Expected { item: Item::Alert, id: alert.id.clone(), newest: change.of.map(Seq), number: None });
+                        let newest = change.of.map(Seq);
+                        expected.push(Expected { item: Item::Alert, id: alert.id.clone(), newest, number: None, planned });
                         parsed(ingest::ALERT, source, place as u64 + 1, context.now, &alert)?
                     }
                 };

@@ -84,9 +84,11 @@ impl Graph {
         self.store.incident_by_number(number).map(|n| self.store.texts.get(self.store.incidents.get(n).id))
     }
 
-    /// Whether some document speaks of an alert.
-    pub fn is_known(&self, alert: &str) -> bool {
-        self.store.alert_by_id(alert).is_some_and(|n| self.store.alerts.get(n).known())
+    /// Whether an incident holds an alert.
+    pub fn holds(&self, incident: &str, alert: &str) -> bool {
+        let (Some(incident), Some(alert)) = (self.store.incident_by_id(incident), self.store.alert_by_id(alert)) else { return false };
+        let incident = NodeId::incident(incident).raw();
+        self.store.members_of(NodeId::alert(alert), false).any(|entry| entry.other == incident && self.store.holds(entry.by))
     }
 
     /// Whether an incident was merged into another.

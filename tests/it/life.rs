@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use clew::engine::Options;
+use clew::model::{Fault, Incident};
+use clew::query::Context;
+use clew::triage::incident::{Actor, ChangeIncidents, IncidentMerge, Policy};
 use serde_json::{Value, json};
 
 use crate::support::Clew;
@@ -470,6 +473,109 @@ async fn alerts_that_name_their_incident_are_merged_with_it() {
     undo(&clew, &merged).await;
     assert_eq!(alerts_of(&detail(&clew, "i1").await), ["a1", "a2"]);
     assert_eq!(alerts_of(&detail(&clew, "i2").await), ["a3", "g1", "g2"]);
+}
+
+/// An alert that comes to name a merged incident in a later version is where people look, until they take it out.
+#[tokio::test(flavor = "multi_thread")]
+async fn alerts_that_name_a_merged_incident_later_follow_it() {
+    let clew = filled();
+    let named = of_incident("g1", "i2");
+    let mut unnamed: Value = serde_json::from_str(&named).expect("JSON");
+    unnamed["incidentId"] = Value::Null;
+    assert_eq!(clew.ingest_bytes("g1", unnamed.to_string()).new, 1);
+    let merged = ok(&clew, "ana", "POST", "/v1/incidents/i2/merge", json!({"into": "i1"})).await;
+    assert_eq!(clew.ingest_bytes("g1", named.clone()).updated, 1);
+    assert_eq!(alerts_of(&detail(&clew, "i1").await), ["a1", "a2", "a3", "g1"]);
+    // A version that is older than the newest says nothing of the present.
+    clew.ingest_bytes("g2", unnamed.to_string().replace("g1", "g2"));
+    clew.ingest_bytes("g2", of_incident("g2", "i2").replace("\"lastUpdateDateTime\":\"2026-01-03", "\"lastUpdateDateTime\":\"2026-01-02"));
+    assert_eq!(alerts_of(&detail(&clew, "i1").await), ["a1", "a2", "a3", "g1"]);
+    ok(&clew, "ana", "POST", "/v1/incidents/i1/alerts", json!({"remove": ["g1"]})).await;
+    clew.ingest_bytes("g1", named.replace("medium", "high"));
+    assert_eq!(alerts_of(&detail(&clew, "i1").await), ["a1", "a2", "a3"], "what people took out does not come back");
+    undo(&clew, &merged).await;
+    assert_eq!(alerts_of(&detail(&clew, "i1").await), ["a1", "a2"]);
+    assert_eq!(alerts_of(&detail(&clew, "i2").await), ["a3", "g1"]);
+    assert!(clew.engine.verify().expect("views can be compared").equal);
+}
+
+/// A merge with something that happens after it was planned and before it is written.
+struct Meanwhile<F> {
+    merge: IncidentMerge,
+    happens: F,
+}
+
+impl<F: Fn() + Send + Sync + 'static> ChangeIncidents for Meanwhile<F> {
+    fn plan(&self, context: &Context, actor: &Actor, policy: Policy) -> Result<Vec<Incident>, Fault> {
+        let planned = self.merge.plan(context, actor, policy);
+        (self.happens)();
+        planned
+    }
+}
+
+/// An alert that names its incident makes no version of it, and is not lost when it comes at the moment of the merge.
+#[tokio::test(flavor = "multi_thread")]
+async fn alerts_that_come_while_their_incident_is_merged_go_with_it() {
+    let clew = Arc::new(filled());
+    let ana = Actor { name: "ana".to_owned() };
+    let there = Arc::clone(&clew);
+    let happens = move || drop(there.ingest_bytes("g1", of_incident("g1", "i2")));
+    let merge = IncidentMerge { incident: "i2".to_owned(), into: "i1".to_owned() };
+    let merged = clew.engine.change(&Meanwhile { merge, happens }, &ana).expect("it is merged");
+    assert_eq!(alerts_of(&detail(&clew, "i1").await), ["a1", "a2", "a3", "g1"]);
+    clew.engine.undo(merged.value[0].change, &ana).expect("it is undone");
+    assert_eq!(alerts_of(&detail(&clew, "i1").await), ["a1", "a2"]);
+    assert_eq!(alerts_of(&detail(&clew, "i2").await), ["a3", "g1"]);
+
+    // Whatever comes first, and be it in one batch.
+    let mut expected = vec!["a1".to_owned(), "a2".to_owned()];
+    for n in 0..12 {
+        let incident = format!("m{n}");
+        ok(&clew, "ana", "POST", "/v1/incidents", json!({"id": incident, "title": "m"})).await;
+        let writers: Vec<_> = (0..3)
+            .map(|alert| {
+                let (clew, id, incident) = (Arc::clone(&clew), format!("n{n:02}-{alert}"), incident.clone());
+                expected.push(id.clone());
+                tokio::task::spawn_blocking(move || clew.ingest_bytes("n", of_incident(&id, &incident)).new)
+            })
+            .collect();
+        ok(&clew, "ana", "POST", &format!("/v1/incidents/{incident}/merge"), json!({"into": "i1"})).await;
+        for writer in writers {
+            assert_eq!(writer.await.expect("the writer ends"), 1);
+        }
+    }
+    assert_eq!(alerts_of(&detail(&clew, "i1").await), expected);
+    assert!(clew.engine.verify().expect("views can be compared").equal);
+}
+
+/// What the source of a merged incident added and took back is of neither when they are parted.
+#[tokio::test(flavor = "multi_thread")]
+async fn alerts_that_a_source_took_back_after_a_merge_are_of_neither() {
+    let clew = filled();
+    let merged = ok(&clew, "ana", "POST", "/v1/incidents/i2/merge", json!({"into": "i1"})).await;
+    clew.ingest_bytes("a4", alert("a4"));
+    clew.ingest_bytes("2", exported("i2", 2, "second", "New", &["a3", "a4"], "2026-01-03T00:00:00Z"));
+    assert_eq!(alerts_of(&detail(&clew, "i1").await), ["a1", "a2", "a3", "a4"]);
+    clew.ingest_bytes("2", exported("i2", 2, "second", "New", &["a3"], "2026-01-04T00:00:00Z"));
+    undo(&clew, &merged).await;
+    assert_eq!(alerts_of(&detail(&clew, "i1").await), ["a1", "a2"]);
+    assert_eq!(alerts_of(&detail(&clew, "i2").await), ["a3"]);
+    assert!(clew.engine.verify().expect("views can be compared").equal);
+}
+
+/// A merge that is done again takes along what came to name the incident in between, and nothing that people had taken out.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_merge_that_is_done_again_takes_what_came_in_between() {
+    let clew = filled();
+    let merged = ok(&clew, "ana", "POST", "/v1/incidents/i2/merge", json!({"into": "i1"})).await;
+    clew.ingest_bytes("g1", of_incident("g1", "i2"));
+    ok(&clew, "ana", "POST", "/v1/incidents/i1/alerts", json!({"remove": ["g1"]})).await;
+    let parted = undo(&clew, &merged).await;
+    assert_eq!(alerts_of(&detail(&clew, "i2").await), ["a3", "g1"]);
+    clew.ingest_bytes("g2", of_incident("g2", "i2"));
+    undo(&clew, &parted).await;
+    assert_eq!(alerts_of(&detail(&clew, "i1").await), ["a1", "a2", "a3", "g2"]);
+    assert!(clew.engine.verify().expect("views can be compared").equal);
 }
 
 /// Several incidents in one, and one in the other: what they share stays, what came by the one that goes, goes.

@@ -42,6 +42,19 @@ impl Snapshot {
         found
     }
 
+    /// Returns the alerts of an incident that it did not hold when a document was the last one, each once, in no particular order.
+    pub fn held_since(&self, incident: NodeId, since: Seq) -> Vec<NodeId> {
+        let mut found = self.held(incident);
+        found.retain(|alert| !self.holders(*alert, Some(since)).any(|holder| holder == incident));
+        found
+    }
+
+    /// Returns the alerts that some version of an incident, or of themselves, ever put into it, in no particular order and with repeats.
+    pub fn ever_held(&self, incident: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        let entries = (incident.kind() == NodeKind::Incident).then(|| self.0.members_of(incident, true)).into_iter().flatten();
+        entries.filter(|entry| entry.label != BY_REDIRECT).map(|entry| NodeId::from_raw(entry.other))
+    }
+
     /// Returns the incidents and kill-chain alerts that contain a node, newest first.
     pub fn containers(&self, node: NodeId) -> Vec<NodeId> {
         self.members(node, false)

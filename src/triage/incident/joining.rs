@@ -64,8 +64,13 @@ impl ChangeIncidents for IncidentMerge {
 /// The ids of the alerts that some incidents hold, in order.
 pub(super) fn held(context: &Context, incidents: impl IntoIterator<Item = NodeId>) -> Vec<String> {
     let graph = &context.snapshot.graph;
-    let alerts = incidents.into_iter().flat_map(|incident| graph.held(incident));
-    let mut ids: Vec<String> = alerts.filter_map(|node| Some(graph.alert_node(node)?.id().to_owned())).collect();
+    ids(context, incidents.into_iter().flat_map(|incident| graph.held(incident)))
+}
+
+/// The ids of alerts, each once, in order.
+pub(super) fn ids(context: &Context, alerts: impl IntoIterator<Item = NodeId>) -> Vec<String> {
+    let graph = &context.snapshot.graph;
+    let mut ids: Vec<String> = alerts.into_iter().filter_map(|node| Some(graph.alert_node(node)?.id().to_owned())).collect();
     ids.sort_unstable();
     ids.dedup();
     ids

@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::super::merge::merge;
-use super::joining::held;
+use super::joining::{held, ids};
 use super::requests::{PROVIDER, add_alerts};
 use super::{Actor, ChangeIncidents, Policy, Present, as_step, version};
 use crate::graph::NodeId;
@@ -162,7 +162,9 @@ fn part(context: &Context, undone: &mut [Undone], from: usize, into: usize) -> R
     if let Some(further) = &stays.present.incident.redirect {
         return Err(merged_since(&stays.after.id, further));
     }
-    let came: Vec<String> = joined(context, &stays.present)?.into_iter().filter(|alert| of_own.contains(alert)).collect();
+    // What came by the one that goes leaves with it, or is of neither if its source took it back since.
+    let ever = ids(context, own.iter().flat_map(|node| graph.ever_held(*node)));
+    let came: Vec<String> = joined(context, &stays.present)?.into_iter().filter(|alert| ever.binary_search(alert).is_ok()).collect();
     // What its source, or another that is still merged into it, has as well stays there.
     let others = rest.iter().copied().filter(|node| Some(*node) != stays.node(context));
     let mut kept: HashSet<String> = held(context, others).into_iter().collect();
@@ -180,7 +182,7 @@ fn part(context: &Context, undone: &mut [Undone], from: usize, into: usize) -> R
         bookmark::let_go(stays, entity);
     }
     let gone = &mut undone[from].version;
-    add_alerts(gone, came);
+    add_alerts(gone, came.into_iter().filter(|alert| of_own.contains(alert)));
     of_gone.iter().for_each(|entity| bookmark::hold(gone, entity));
     Ok(())
 }
@@ -188,9 +190,10 @@ fn part(context: &Context, undone: &mut [Undone], from: usize, into: usize) -> R
 /// Makes one incident of two that were parted: what came to the one since is in the other, too.
 fn join(context: &Context, undone: &mut [Undone], from: usize, into: usize) -> Result<(), Fault> {
     let gone = &undone[from];
-    let known: HashSet<&String> = gone.after.alert_ids.iter().collect();
-    let late: Vec<String> = gone.present.incident.alert_ids.iter().filter(|alert| !known.contains(alert)).cloned().collect();
-    let bookmarks = bookmark::entities_of(context, family(context, gone.node(context)))?;
+    let node = gone.node(context);
+    // Alerts that only name it are among them; what came by others that were merged into it is in it.
+    let late = ids(context, node.into_iter().flat_map(|node| context.snapshot.graph.held_since(node, gone.seq)));
+    let bookmarks = bookmark::entities_of(context, family(context, node))?;
     let stays = &mut undone[into].version;
     if let Some(further) = &stays.redirect {
         return Err(merged_since(&stays.id, further));
