@@ -173,17 +173,22 @@ class Clew:
         pairs = [(name, one) for name, value in parameters.items() for one in (value if isinstance(value, list) else [value])]
         return self.send("GET", f"{path}?{urllib.parse.urlencode(pairs)}")
 
-    def rows(self, sql):
-        """All rows of a question whose first three columns tell its rows apart, in slices that fit an answer."""
-        rows = []
+    def rows(self, columns, table):
+        """All rows of a table, in pages of the order of its first three columns; a page ends before rows that may go on in the next one."""
+        names = columns.split(", ")[:3]
+        rows, behind = [], ""
         while True:
-            text = f"{sql} ORDER BY 1, 2, 3 LIMIT 20000 OFFSET {len(rows)}"
+            text = f"SELECT {columns} FROM {table} {behind} ORDER BY 1, 2, 3 LIMIT 50000"
             answer = self.send("POST", "/v1/query", json.dumps({"text": text, "lang": "sql", "limit": 1_000_000}).encode())
-            rows += answer["rows"]
             if not answer["complete"]:
                 raise SystemExit(f"{text}: cut by {answer['cut']}")
-            if len(answer["rows"]) < 20_000:
-                return rows
+            page = answer["rows"]
+            if len(page) < 50_000:
+                return rows + page
+            last = page[-1][:3]
+            rows += (row for row in page if row[:3] != last)
+            (a, x), (b, y), (c, z) = ((name, "'" + str(value).replace("'", "''") + "'") for name, value in zip(names, last))
+            behind = f"WHERE {a} > {x} OR ({a} = {x} AND ({b} > {y} OR ({b} = {y} AND {c} >= {z})))"
 
 
 @contextlib.contextmanager
@@ -219,15 +224,15 @@ def fill(clew, postgres):
     ids = {}
     known = {}
     identify = lambda ref: ids.setdefault(ref, len(ids))
-    alerts = clew.rows("SELECT AlertId, Title, Severity, Status, ProductName, StartTime FROM Alerts")
+    alerts = clew.rows("AlertId, Title, Severity, Status, ProductName, StartTime", "Alerts")
     for alert, title, severity, status, product, starts in alerts:
         known[identify(f"alert:{alert}")] = ("alert", title, severity, status, product, starts)
-    for ref, kind, label in clew.rows("SELECT EntityId, Kind, Label FROM Entities"):
+    for ref, kind, label in clew.rows("EntityId, Kind, Label", "Entities"):
         known[identify(ref)] = (kind, label, None, None, None, None)
-    incidents = clew.rows("SELECT IncidentId, IncidentNumber, Title, Severity, Status, Owner, Tags, ProductNames, Tactics, LastActivityTime FROM Incidents")
+    incidents = clew.rows("IncidentId, IncidentNumber, Title, Severity, Status, Owner, Tags, ProductNames, Tactics, LastActivityTime", "Incidents")
     for incident in incidents:
         known[identify(f"incident:{incident[0]}")] = ("incident", incident[2], incident[3], incident[4], incident[7], None)
-    relations = clew.rows("SELECT SourceId, Relation, TargetId, FirstTime, LastTime, Count FROM Relations")
+    relations = clew.rows("SourceId, Relation, TargetId, FirstTime, LastTime, Count", "Relations")
     degree = dict.fromkeys(ids.values(), 0)
     edges = []
     merged = {}
