@@ -1,6 +1,6 @@
 //! The one hash by which rows name their entities.
 
-use crate::model::{Entity, Keys, Kind, Recent};
+use crate::model::{Entity, Keys, Kind, RecentEntities};
 
 /// Kind and key that are hashed as one text.
 const SHORT_BYTES: usize = 256;
@@ -31,16 +31,16 @@ pub fn entity_hashes(kind: &Kind, keys: &Keys) -> impl Iterator<Item = i64> {
 }
 
 /// Collects the hashes of the entities of one row: sorted, without repeats. `recent` are those of entities met before.
-pub(super) fn collect<'a>(into: &mut Vec<i64>, recent: &mut Recent<Vec<i64>>, entities: impl Iterator<Item = &'a Entity>) {
+pub(super) fn collect<'a>(into: &mut Vec<i64>, recent: &mut RecentEntities<Vec<i64>>, entities: impl Iterator<Item = &'a Entity>) {
     into.clear();
     for entity in entities {
-        if let Some(hashes) = recent.find(entity.identifiers()) {
+        if let Some(hashes) = recent.find(entity.identity()) {
             into.extend_from_slice(hashes);
             continue;
         }
         let hashes: Vec<i64> = entity_hashes(&entity.kind, &entity.keys).collect();
         into.extend_from_slice(&hashes);
-        recent.note(hashes);
+        recent.note(entity.identity(), hashes);
     }
     into.sort_unstable();
     into.dedup();

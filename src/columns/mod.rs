@@ -54,7 +54,7 @@ pub use types::{
 };
 
 use crate::journal::View;
-use crate::model::{Batch, Body, Entity, Fault, Recent, Record, Seq, Time};
+use crate::model::{Batch, Body, Entity, Fault, RecentEntities, Record, Seq, Time};
 use buffer::RowHead;
 use cell::Cell;
 use flush::{Done, Flusher, Job, Opened};
@@ -96,7 +96,7 @@ pub struct Columns {
     /// Hashes of the entities of the row at hand.
     hashes: Vec<i64>,
     /// Hashes of the entities met lately.
-    recent: Recent<Vec<i64>>,
+    recent: RecentEntities<Vec<i64>>,
 }
 
 impl Columns {
@@ -128,7 +128,7 @@ impl Columns {
             flusher: opened.flusher,
             shared,
             hashes: Vec::new(),
-            recent: Recent::default(),
+            recent: RecentEntities::default(),
         };
         for found in opened.tables {
             columns.add_table(Table::found(found));

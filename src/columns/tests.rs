@@ -19,7 +19,7 @@ fn record(seq: u64, body: Body) -> Record {
 
 fn ip(address: &str) -> Entity {
     let keys = Keys { strong: vec![Key::new("address", address)], weak: vec![] };
-    Entity { kind: Kind::IP, keys, label: address.to_owned(), properties: Object::default() }
+    Entity::new(Kind::IP, keys, address.to_owned(), Object::default())
 }
 
 /// An event of a table from an object; `TimeGenerated` gives its time, `ip` an entity.

@@ -4,7 +4,7 @@
 //! after the journal's flush and after its records are visible to readers.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -63,9 +63,14 @@ pub(super) struct Expected {
 /// The code of the fault of a change that was planned on a version that is no longer the newest.
 pub(super) const OVERTAKEN: &str = "change_overtaken";
 
+/// Where records go back to, once they are applied, by the thread that made them: many small pieces of memory cost most where another
+/// thread lets them go.
+pub(super) type Back = Sender<Vec<Record>>;
+
 /// Documents that one caller waits for.
 struct Submission {
     documents: Vec<Parsed>,
+    back: Option<Back>,
     /// What must still hold when they are written; else none of them is.
     expected: Vec<Expected>,
     reply: oneshot::Sender<Result<Vec<Outcome>, Fault>>,
@@ -127,22 +132,22 @@ impl Committer {
 
     /// Commits documents and returns what became of each, in order. Blocks until they are durable and visible.
     pub(super) fn submit(&self, documents: Vec<Parsed>) -> Result<Vec<Outcome>, Fault> {
-        self.offer(documents)?.wait()
+        self.send(documents, None, Vec::new())?.wait()
     }
 
     /// Commits documents like `submit`, but only if every incident and alert still has the version that is expected (else [`OVERTAKEN`]).
     pub(super) fn submit_if(&self, documents: Vec<Parsed>, expected: Vec<Expected>) -> Result<Vec<Outcome>, Fault> {
-        self.send(documents, expected)?.wait()
+        self.send(documents, None, expected)?.wait()
     }
 
     /// Hands documents over; they are committed after those that were handed over before.
-    pub(super) fn offer(&self, documents: Vec<Parsed>) -> Result<Offered, Fault> {
-        self.send(documents, Vec::new())
+    pub(super) fn offer(&self, documents: Vec<Parsed>, back: Option<Back>) -> Result<Offered, Fault> {
+        self.send(documents, back, Vec::new())
     }
 
-    fn send(&self, documents: Vec<Parsed>, expected: Vec<Expected>) -> Result<Offered, Fault> {
+    fn send(&self, documents: Vec<Parsed>, back: Option<Back>, expected: Vec<Expected>) -> Result<Offered, Fault> {
         let (reply, answer) = oneshot::channel();
-        self.queue.send(Message::Submit(Submission { documents, expected, reply })).map_err(|_| stopped())?;
+        self.queue.send(Message::Submit(Submission { documents, back, expected, reply })).map_err(|_| stopped())?;
         Ok(Offered(answer))
     }
 
@@ -281,8 +286,8 @@ impl Writer {
     fn commit(&mut self, group: Vec<Submission>) {
         let mut replies = Vec::with_capacity(group.len());
         let mut waiting = Vec::with_capacity(group.len());
-        for Submission { documents, expected, reply } in group {
-            waiting.push((documents, expected));
+        for Submission { documents, back, expected, reply } in group {
+            waiting.push((documents, back, expected));
             replies.push(reply);
         }
         match self.write(waiting) {
@@ -293,13 +298,14 @@ impl Writer {
     }
 
     /// Writes a group of submissions as one batch; says of each what became of its documents.
-    fn write(&mut self, group: Vec<(Vec<Parsed>, Vec<Expected>)>) -> Result<Vec<Result<Vec<Outcome>, Fault>>, Fault> {
+    fn write(&mut self, group: Vec<(Vec<Parsed>, Option<Back>, Vec<Expected>)>) -> Result<Vec<Result<Vec<Outcome>, Fault>>, Fault> {
         if let Some(fault) = &self.failed {
             return Err(fault.clone());
         }
         let mut plan = Plan::new(self.journal.last());
         let mut outcomes = Vec::with_capacity(group.len());
-        for (documents, expected) in group {
+        let mut makers = Vec::new();
+        for (documents, back, expected) in group {
             outcomes.push(match expected.iter().find(|expected| !plan.holds(expected, &self.views)) {
                 Some(expected) => Err(overtaken(expected)),
                 None => {
@@ -308,14 +314,17 @@ impl Writer {
                     Ok(taken)
                 }
             });
+            makers.push((plan.records.len(), back));
         }
         if !plan.documents.is_empty() {
-            self.append_and_apply(plan)?;
+            let records = self.append_and_apply(plan)?;
+            give_back(records, makers);
         }
         Ok(outcomes)
     }
 
-    fn append_and_apply(&mut self, plan: Plan) -> Result<(), Fault> {
+    /// Writes a batch; gives its records.
+    fn append_and_apply(&mut self, plan: Plan) -> Result<Vec<Record>, Fault> {
         let written = plan.documents.len() as u64;
         let mut batch = Batch { last: plan.last, records: plan.records };
         numbers::settle(&mut batch.records);
@@ -330,7 +339,22 @@ impl Writer {
         applied.inspect_err(|fault| {
             tracing::error!(code = fault.code, message = %fault.message, "a view failed: writing stops");
             self.failed = Some(fault.clone());
-        })
+        })?;
+        Ok(batch.records)
+    }
+}
+
+/// Gives records back to those who made them; `makers` says up to which one.
+fn give_back(records: Vec<Record>, makers: Vec<(usize, Option<Back>)>) {
+    let mut records = records.into_iter();
+    let mut given = 0;
+    for (end, maker) in makers {
+        let own: Vec<Record> = records.by_ref().take(end - given).collect();
+        given = end;
+        if let Some(maker) = maker {
+            // One that makes no more lets them go here.
+            let _ = maker.send(own);
+        }
     }
 }
 

@@ -7,11 +7,11 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use crate::graph::{Graph, GraphSnapshot, Rules};
-use crate::journal::{Journal, View};
+use crate::journal::{Entry, Journal, JournalError, View};
 use crate::model::{Fault, Seq};
 use crate::query::{self, Stop, given_up};
 
-use super::recover::read_entry;
+use super::ahead::read_ahead;
 
 /// How long a graph is kept that nobody asks for.
 const KEPT: Duration = Duration::from_secs(600);
@@ -38,23 +38,23 @@ impl Earlier {
         if graph.applied() >= until {
             return Ok(());
         }
-        for entry in self.journal.read_from(graph.applied()) {
+        let until_then = |entry: Result<Entry, JournalError>| match entry {
+            Ok(entry) if entry.first > until => None,
+            Ok(mut entry) => {
+                // A batch may hold documents of before and after the instant.
+                entry.documents.truncate(usize::try_from(until.0 + 1 - entry.first.0).unwrap_or(usize::MAX));
+                Some(Ok(entry))
+            }
+            error => Some(error),
+        };
+        read_ahead(self.journal.read_from(graph.applied()).map_while(until_then), |read| {
             if stop.is_over() {
                 return Err(given_up());
             }
-            let mut entry = entry?;
-            // A batch may hold documents of before and after the instant.
-            entry.documents.truncate(usize::try_from(until.0 + 1 - entry.first.0).unwrap_or(usize::MAX));
-            let known = usize::try_from((graph.applied().0 + 1).saturating_sub(entry.first.0)).unwrap_or(usize::MAX);
-            entry.documents.drain(..known.min(entry.documents.len()));
-            entry.first = Seq(entry.first.0 + known as u64);
-            let batch = read_entry(entry, &*graph);
+            let batch = read.batch(graph);
             graph.apply(&batch)?;
-            if graph.applied() >= until {
-                break;
-            }
-        }
-        Ok(())
+            Ok(batch.records)
+        })
     }
 
     /// Waits for the graph as long as somebody waits for the answer.

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::Instant;
@@ -14,7 +14,7 @@ use crate::ingest::{self, Input, Item, Rejected};
 use crate::model::{Body, Document, Fault, FaultClass, Time};
 
 use super::Engine;
-use super::commit::{Offered, Outcome, Parsed};
+use super::commit::{Back, Offered, Outcome, Parsed};
 use super::report::IngestReport;
 
 /// Documents that are read and submitted together.
@@ -53,6 +53,7 @@ struct ReadChunk {
     parsed: Vec<Parsed>,
     report: IngestReport,
     rejects: Vec<Rejected>,
+    back: Option<Back>,
 }
 
 impl Engine {
@@ -192,7 +193,7 @@ impl Engine {
                 next += 1;
                 done();
                 chunk.rejects.iter().try_for_each(|rejected| rejects.write(rejected))?;
-                let offered = if chunk.parsed.is_empty() { None } else { Some(self.committer.offer(chunk.parsed)?) };
+                let offered = if chunk.parsed.is_empty() { None } else { Some(self.committer.offer(chunk.parsed, chunk.back)?) };
                 wait(Waiting { offered, read: chunk.report })?;
             }
         }
@@ -293,10 +294,13 @@ fn decode(
 }
 
 fn read_chunks(chunks: &Mutex<Receiver<Chunk>>, to_commit: &SyncSender<ReadChunk>) {
+    let (back, applied) = channel();
     loop {
         let chunk = chunks.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(chunk) = chunk else { return };
-        if to_commit.send(read_chunk(chunk)).is_err() {
+        applied.try_iter().for_each(drop);
+        let read = ReadChunk { back: Some(back.clone()), ..read_chunk(chunk) };
+        if to_commit.send(read).is_err() {
             return;
         }
     }
@@ -308,6 +312,7 @@ fn read_chunk(chunk: Chunk) -> ReadChunk {
         parsed: Vec::with_capacity(chunk.items.len()),
         report: IngestReport::default(),
         rejects: Vec::new(),
+        back: None,
     };
     for item in chunk.items {
         let outcome = match item {

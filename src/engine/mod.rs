@@ -3,6 +3,7 @@
 //! An engine is one data directory, which is one workspace. It is a value: a process opens as many as it likes, but a
 //! directory has one engine at a time.
 
+mod ahead;
 mod audit;
 mod automation;
 mod backup;

@@ -7,10 +7,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::ingest;
-use crate::journal::{self, Entry, Journal};
-use crate::model::{Batch, Document, Fault, FaultClass, Record, Seq};
+use crate::journal::{self, Journal};
+use crate::model::{Fault, FaultClass, Seq};
 
-use super::commit::{Newest, Standing};
+use super::ahead::read_ahead;
 use super::views::Views;
 use super::{Engine, Options};
 
@@ -29,50 +29,14 @@ pub(super) fn catch_up(views: &mut Views, journal: &Journal) -> Result<(), Fault
         return Ok(());
     }
     tracing::info!(from = from.0, last = last.0, "views catch up with the journal");
-    for entry in journal.read_from(from) {
-        let batch = read_entry(entry?, views);
+    views.fulltext.set_alone(true);
+    read_ahead(journal.read_from(from), |read| {
+        let batch = read.batch(views);
         views.apply(&batch)?;
-    }
+        Ok(batch.records)
+    })?;
+    views.fulltext.set_alone(false);
     Ok(())
-}
-
-/// Reads the documents of one journal record into a batch; `before` knows the versions of earlier ones.
-pub(super) fn read_entry(entry: Entry, before: &impl Newest) -> Batch {
-    let mut standing = Standing::default();
-    let mut seq = entry.first;
-    let mut records: Vec<Record> = Vec::with_capacity(entry.documents.len());
-    for (document, bodies) in read_all(&entry.documents) {
-        if let Some(bodies) = bodies {
-            records.extend(standing.records(document, seq, bodies, before).0);
-        }
-        seq = Seq(seq.0 + 1);
-    }
-    super::numbers::settle(&mut records);
-    Batch { last: Seq(seq.0 - 1), records }
-}
-
-/// Reads documents on every core, keeping their order.
-///
-/// A journaled document could be read when it was taken in; one that no longer can be is logged and left out.
-fn read_all(documents: &[Document]) -> Vec<(&Document, Option<Vec<crate::model::Body>>)> {
-    let read = |document| match ingest::read(document) {
-        Ok(bodies) => (document, Some(bodies)),
-        Err(reject) => {
-            tracing::error!(source = %document.origin.source, line = document.origin.line, code = reject.code, "a journaled document cannot be read");
-            (document, None)
-        }
-    };
-    let workers = std::thread::available_parallelism().map_or(2, usize::from);
-    if documents.len() < 64 {
-        return documents.iter().map(read).collect();
-    }
-    std::thread::scope(|scope| {
-        let parts: Vec<_> = documents
-            .chunks(documents.len().div_ceil(workers))
-            .map(|part| scope.spawn(move || ingest::remembering(|| part.iter().map(read).collect::<Vec<_>>())))
-            .collect();
-        parts.into_iter().flat_map(|part| part.join().expect("reading a document never panics")).collect()
-    })
 }
 
 /// Folders of the views below a data directory.

@@ -132,19 +132,28 @@ pub(crate) fn writer(index: &Index, dir: &Path) -> Result<IndexWriter, FulltextE
         TantivyError::LockFailure(..) => FulltextError::Busy { path: dir.to_owned() },
         other => FulltextError::Write(other),
     })?;
+    Ok(writer)
+}
+
+/// Which segments are merged, and how many of them at once.
+fn merging(segments: usize) -> Box<LogMergePolicy> {
     let mut policy = LogMergePolicy::default();
     policy.set_del_docs_ratio_before_merge(0.3);
-    writer.set_merge_policy(Box::new(policy));
-    Ok(writer)
+    policy.set_min_num_segments(segments);
+    Box::new(policy)
 }
 
 /// Feeds chunks to the writer and commits, until the view is closed; what is not committed then comes from the journal again.
 pub(crate) fn run(shared: &Arc<Shared>, mut writer: IndexWriter, reader: &IndexReader, fields: &Fields) {
+    let mut merged = 0;
     let work = || -> tantivy::Result<()> {
         loop {
             match shared.next_step(Instant::now) {
                 Step::Feed(chunks) => chunks.iter().try_for_each(|chunk| feed(&writer, fields, chunk))?,
-                Step::Commit { through, position } => {
+                Step::Commit { through, position, merge } => {
+                    if std::mem::replace(&mut merged, merge) != merge {
+                        writer.set_merge_policy(merging(merge));
+                    }
                     commit(&mut writer, position)?;
                     reader.reload()?;
                     shared.committed(through, position, reader.searcher());
@@ -182,17 +191,30 @@ fn commit(writer: &mut IndexWriter, position: Seq) -> tantivy::Result<()> {
     Ok(())
 }
 
-/// How long documents wait for the next commit.
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// When documents are committed, and what becomes of the segments.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pace {
-    /// While readers see them from memory.
+    /// How long documents wait for the next commit while readers see them from memory.
     pub(crate) visible: Duration,
-    /// While they are too many for that.
+    /// The same while they are too many for that.
     pub(crate) hidden: Duration,
+    /// A commit follows after so many documents, whatever the time.
+    pub(crate) documents: usize,
+    /// Memory of documents that wait for a commit: it follows at half of that, and `apply` waits while there is more.
+    pub(crate) bytes: usize,
+    /// Segments of about the same size that become one.
+    pub(crate) merge: usize,
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { visible: Duration::from_secs(5), hidden: Duration::from_millis(400) }
+        Self { visible: Duration::from_secs(5), hidden: Duration::from_millis(400), documents: 20_000, bytes: 64 << 20, merge: 8 }
     }
+}
+
+impl Pace {
+    /// While nobody reads: few large segments, each merged but once, cost least.
+    pub(crate) const ALONE: Self = Self { visible: DAY, hidden: DAY, documents: 160_000, bytes: 256 << 20, merge: 32 };
 }

@@ -102,7 +102,8 @@ fn micros(time: Option<Time>) -> Option<Micros> {
     time.map(|time| Micros(time.micros()))
 }
 
-fn no_keys(keys: &Keys) -> bool {
+/// Whether nothing identifies the entity: then it has no document of its own.
+pub(crate) fn no_keys(keys: &Keys) -> bool {
     keys.strong.is_empty() && keys.weak.is_empty()
 }
 
@@ -451,20 +452,6 @@ fn guid_halves(id: &str) -> Option<[u64; 2]> {
 pub(crate) fn guid([upper, lower]: [u64; 2]) -> String {
     let (first, second, third) = (upper >> 32, upper >> 16 & 0xffff, upper & 0xffff);
     format!("{first:08x}-{second:04x}-{third:04x}-{:04x}-{:012x}", lower >> 48, lower & 0xffff_ffff_ffff)
-}
-
-/// Id of an identity: kind and all keys, so that each distinct set of identifiers is one document; `None` without keys.
-pub(crate) fn identity(entity: &Entity) -> Option<[u8; 16]> {
-    if no_keys(&entity.keys) {
-        return None;
-    }
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(entity.kind.as_str().as_bytes());
-    for key in entity.keys.strong.iter().chain(&entity.keys.weak) {
-        hasher.update(&[0]);
-        hasher.update(key.as_str().as_bytes());
-    }
-    Some(hasher.finalize().as_bytes()[..16].try_into().expect("a hash has 32 bytes"))
 }
 
 /// The list without repeats: facets count a document once for each value.

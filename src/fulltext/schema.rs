@@ -9,7 +9,7 @@ use crate::model::{AlertStatus, Classification, IncidentStatus, Severity};
 use super::tokens::TOKENIZER;
 
 /// Layout of the index; another number in a stored index means that it is built anew.
-pub(crate) const FORMAT: u32 = 4;
+pub(crate) const FORMAT: u32 = 5;
 
 /// What a document of the index stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]

@@ -15,16 +15,10 @@ use super::fresh::{Chunk, LayerCache};
 /// Most documents that readers search in memory; what comes on top becomes visible with the next commit, within a second.
 pub const FRESH_DOCUMENTS_MAX: usize = 4096;
 
-/// A commit follows after so many documents, whatever the time.
-const COMMIT_DOCUMENTS: usize = 20_000;
-
-/// Memory of documents that wait for a commit; `apply` waits while there is more.
-const PENDING_BYTES_MAX: usize = 64 * 1024 * 1024;
-
 /// What the writer does next.
 pub(crate) enum Step {
     Feed(Vec<Arc<Chunk>>),
-    Commit { through: u64, position: Seq },
+    Commit { through: u64, position: Seq, merge: usize },
     Stop,
 }
 
@@ -44,6 +38,7 @@ pub(crate) struct State {
     bytes: usize,
     /// When the oldest chunk came.
     since: Option<Instant>,
+    pace: Pace,
     persist: bool,
     stop: bool,
     failed: Option<String>,
@@ -56,7 +51,6 @@ pub(crate) struct Shared {
     work: Condvar,
     /// A commit is done, or failed.
     done: Condvar,
-    pace: Pace,
     pub(crate) layers: Arc<LayerCache>,
 }
 
@@ -72,11 +66,12 @@ impl Shared {
             documents: 0,
             bytes: 0,
             since: None,
+            pace,
             persist: false,
             stop: false,
             failed: None,
         };
-        Self { state: Mutex::new(state), work: Condvar::new(), done: Condvar::new(), pace, layers: Arc::default() }
+        Self { state: Mutex::new(state), work: Condvar::new(), done: Condvar::new(), layers: Arc::default() }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
@@ -86,7 +81,7 @@ impl Shared {
     /// Takes the documents of a batch, waiting while too many are pending.
     pub(crate) fn push(&self, chunk: Chunk) -> Result<(), FulltextError> {
         let mut state = self.lock();
-        while state.bytes > PENDING_BYTES_MAX && state.failed.is_none() {
+        while state.bytes > state.pace.bytes && state.failed.is_none() {
             state = self.done.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.check()?;
@@ -127,14 +122,14 @@ impl Shared {
                 state.fed = last.number;
                 return Step::Feed(new);
             }
-            let due =
-                state.since.map(|since| since + if state.documents > FRESH_DOCUMENTS_MAX { self.pace.hidden } else { self.pace.visible });
-            let wait = due.map(|due| due.saturating_duration_since(now()));
-            let full = state.documents >= COMMIT_DOCUMENTS || state.bytes > PENDING_BYTES_MAX / 2;
+            let pace = state.pace;
+            let patience = if state.documents > FRESH_DOCUMENTS_MAX { pace.hidden } else { pace.visible };
+            let wait = state.since.map(|since| patience.saturating_sub(now().saturating_duration_since(since)));
+            let full = state.documents >= pace.documents || state.bytes > pace.bytes / 2;
             if state.persist || full || wait.is_some_and(|wait| wait.is_zero()) {
                 state.persist = false;
                 // All chunks are with the writer, so the commit covers whatever was applied, batches without documents too.
-                return Step::Commit { through: state.fed, position: state.applied };
+                return Step::Commit { through: state.fed, position: state.applied, merge: pace.merge };
             }
             state = match wait {
                 Some(wait) => self.work.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0,
@@ -155,6 +150,12 @@ impl Shared {
         }
         state.since = (!state.chunks.is_empty()).then(Instant::now);
         self.done.notify_all();
+    }
+
+    /// Goes on at another pace.
+    pub(crate) fn set_pace(&self, pace: Pace) {
+        self.lock().pace = pace;
+        self.work.notify_one();
     }
 
     pub(crate) fn fail(&self, reason: String) {

@@ -23,7 +23,7 @@ fn incident(seq: u64, id: &str, title: &str) -> Record {
 
 fn entity(address: &str) -> Entity {
     let keys = Keys { strong: vec![Key::new("address", address)], weak: Vec::new() };
-    Entity { kind: Kind::IP, keys, label: address.to_owned(), properties: Object::new() }
+    Entity::new(Kind::IP, keys, address.to_owned(), Object::new())
 }
 
 fn alert(seq: u64, id: &str, title: &str, address: &str, partial: bool) -> Record {
@@ -49,7 +49,8 @@ fn titles(searcher: &Searcher, kind: DocKind, field: Field, text: &str) -> Vec<S
 }
 
 /// A pace at which nothing is committed unless it is asked for.
-const STILL: Pace = Pace { visible: Duration::from_secs(3600), hidden: Duration::from_secs(3600) };
+const STILL: Pace =
+    Pace { visible: Duration::from_secs(3600), hidden: Duration::from_secs(3600), documents: usize::MAX, bytes: 64 << 20, merge: 8 };
 
 #[test]
 fn what_is_applied_is_found_before_it_is_committed() {
@@ -194,14 +195,14 @@ fn an_alert_is_found_by_all_that_it_says_of_its_entities() {
     let process = |label: &str, command: &str| {
         let keys = Keys { strong: vec![Key::new("host+pid", "ws6.contoso.com|4242")], weak: Vec::new() };
         let properties = Object::from_iter([("CommandLine".to_owned(), command.into())]);
-        Entity { kind: Kind::PROCESS, keys, label: label.to_owned(), properties }
+        Entity::new(Kind::PROCESS, keys, label.to_owned(), properties)
     };
     let named = |seq: u64, entities: Vec<Entity>| {
         let entities = entities.into_iter().map(|entity| Evidence { entity, role: None, nested: false }).collect();
         let id = ["9b1c7a52-0d5e-4f7a-9b1c-000000000001", "9B1C7A52-0D5E-4F7A-9B1C-000000000002", "plain"][seq as usize - 1];
         record(seq, Body::Alert(Box::new(Alert { id: id.into(), title: format!("t{seq}"), entities, ..Alert::default() })))
     };
-    let nameless = Entity { keys: Keys::default(), ..process("unknown thing", "") };
+    let nameless = Entity::new(Kind::PROCESS, Keys::default(), "unknown thing".to_owned(), Object::new());
     let records = vec![
         named(1, vec![process("nc.exe (4242)", "nc.exe -l 4444")]),
         named(2, vec![process("process 4242", ""), entity("10.0.0.7")]),
@@ -240,7 +241,7 @@ fn an_alert_is_found_by_all_that_it_says_of_its_entities() {
 fn an_identity_is_one_document() {
     let dir = tempfile::tempdir().expect("a folder");
     let mut view = Fulltext::open_at(&dir.path().join("fulltext"), STILL).expect("an index");
-    let process = Entity { kind: Kind::PROCESS, ..entity("1") };
+    let process = Entity::new(Kind::PROCESS, entity("1").keys, "1".to_owned(), Object::new());
     let event = Event {
         table: Arc::from("T"),
         time: None,
@@ -267,6 +268,24 @@ fn more_than_memory_holds_becomes_visible_with_the_commit() {
     view.persist().expect("persisted");
     let reader = view.snapshot().expect("a reader");
     assert_eq!((reader.position().0, reader.documents()), (FRESH_DOCUMENTS_MAX as u64 + 1, FRESH_DOCUMENTS_MAX as u64 + 1));
+}
+
+#[test]
+fn what_was_applied_alone_is_found_soon_afterwards() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut view = Fulltext::open(&dir.path().join("fulltext")).expect("an index");
+    view.set_alone(true);
+    let last = FRESH_DOCUMENTS_MAX as u64 + 1;
+    view.apply(&batch((1..=last).map(|seq| incident(seq, &format!("i{seq}"), "many")).collect())).expect("applied");
+    view.set_alone(false);
+    let found = || view.snapshot().expect("a reader").position() == Seq(last);
+    assert!(
+        (0..600).any(|_| found() || {
+            std::thread::sleep(Duration::from_millis(100));
+            false
+        }),
+        "no commit came"
+    );
 }
 
 /// A record of a small world in which ids meet again and again.

@@ -9,10 +9,10 @@ use tantivy::schema::Value;
 use tantivy::{DocAddress, Searcher as IndexSearcher, TantivyDocument, Term};
 
 use crate::journal::View;
-use crate::model::{Alert, Batch, Body, Entity, Fault, FingerprintSet, Kind, Recent, Seq};
+use crate::model::{Alert, Batch, Body, Entity, Fault, FingerprintSet, Kind, RecentEntities, Seq};
 
 use super::disk::{self, Pace};
-use super::entry::{Entry, Parts, document_hash, identity};
+use super::entry::{Entry, Parts, document_hash, no_keys};
 use super::error::FulltextError;
 use super::fresh::{Chunk, Fresh, Prepared};
 use super::schema::{DocKind, Fields};
@@ -26,17 +26,18 @@ const RUNS: [Kind; 3] = [Kind::PROCESS, Kind::HOST_LOGON_SESSION, Kind::REGISTRY
 ///
 /// `apply` hands documents to a thread that indexes and commits them; until then readers search them in memory.
 /// Costs: about 8 bytes of memory a document beside the index, 64 MiB for the writer, at most 64 MiB of documents that wait
-/// for a commit, and a copy of those among them that the writer has not yet taken in.
+/// for a commit (256 MiB while nobody reads), and a copy of those among them that the writer has not yet taken in.
 #[derive(Debug)]
 pub struct Fulltext {
     dir: PathBuf,
     fields: Arc<Fields>,
     shared: Arc<Shared>,
+    pace: Pace,
     index: tantivy::Index,
     /// Hashes of the keys of all documents, so that a new one needs no look into the index.
     known: FingerprintSet,
-    /// Hashes of the documents of entities met lately, which are all known.
-    met: Recent<u64>,
+    /// Entities met lately, whose documents are all known.
+    met: RecentEntities<()>,
     /// Those of alerts that come in pieces.
     pieced: HashSet<u64>,
     /// Parts of alerts whose newest document is not committed, with the number of its chunk.
@@ -74,15 +75,21 @@ impl Fulltext {
             dir: dir.to_owned(),
             fields,
             shared,
+            pace,
             index: disk.index,
             known,
-            met: Recent::default(),
+            met: RecentEntities::default(),
             pieced,
             recent: HashMap::new(),
             next: 1,
             writer: Some(thread),
             damage: disk.damage,
         })
+    }
+
+    /// Says whether nobody reads for now: what is applied meanwhile is committed and merged in larger parts, and found afterwards.
+    pub fn set_alone(&mut self, alone: bool) {
+        self.shared.set_pace(if alone { Pace::ALONE } else { self.pace });
     }
 
     /// Why an earlier index was set aside when this one was opened.
@@ -129,7 +136,7 @@ impl Fulltext {
         let taken = batch.records.iter().try_for_each(|record| builder.record(record.seq, record.current, &record.body));
         let Builder { documents, bytes, new, new_pieced, .. } = builder;
         if let Err(error) = taken {
-            self.met = Recent::default();
+            self.met = RecentEntities::default();
             for hash in new_pieced {
                 self.pieced.remove(&hash);
             }
@@ -279,18 +286,20 @@ impl Builder<'_> {
     fn entities<'e>(&mut self, seq: Seq, entities: impl Iterator<Item = &'e Entity>) -> Vec<u64> {
         let mut names = Vec::new();
         for entity in entities {
-            if let Some(hash) = self.view.met.find(entity.identifiers()) {
-                names.push(*hash);
+            if no_keys(&entity.keys) {
                 continue;
             }
-            let Some(identity) = identity(entity) else { continue };
+            let identity = entity.identity();
             let hash = u64::from_le_bytes(identity[..8].try_into().expect("an identity has 16 bytes"));
             names.push(hash);
-            self.view.met.note(hash);
+            if self.view.met.find(identity).is_some() {
+                continue;
+            }
+            self.view.met.note(identity, ());
             if self.view.known.contains(hash) || !self.new.insert(hash) {
                 continue;
             }
-            let id = format!("{:032x}", u128::from_be_bytes(identity));
+            let id = format!("{:032x}", u128::from_be_bytes(*identity));
             let entry = Entry::of_entity(entity, &id, seq.0);
             self.push(&entry, hash, false, None);
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hashbrown::HashSet;
 
-use crate::model::{Alert, Batch, Body, Entity, Event, Evidence, Incident, Link as ModelLink, Recent, Record, Seq};
+use crate::model::{Alert, Batch, Body, Entity, Event, Evidence, Incident, Link as ModelLink, RecentEntities, Record, Seq};
 
 use super::decision::Decision;
 use super::entities::Words;
@@ -25,10 +25,20 @@ pub(super) struct Pending {
     containers: Vec<(u32, Member)>,
     order: Vec<(u32, Mention)>,
     unsettled: Unsettled,
-    /// Atoms of the mentions met lately, with the document by which each was remembered.
-    met: Recent<(u32, u64)>,
+    /// Atoms of the mentions met lately.
+    met: RecentEntities<Met>,
     /// Atoms of the document at hand, in the order of its list.
     atoms: Vec<u32>,
+}
+
+/// A mention that was met.
+#[derive(Clone, Copy, Debug)]
+struct Met {
+    atom: u32,
+    /// Hash of the label by which it was called.
+    label: u64,
+    /// The document by which it was remembered.
+    seq: u64,
 }
 
 /// One side of what a document says, for [`Store::add_doc`].
@@ -344,16 +354,16 @@ impl Store {
 
     fn upsert(&mut self, pending: &mut Pending, entity: &Entity, seq: Seq) -> u32 {
         // What the same mention said in an earlier document, label and all, is in the tables already.
-        let texts = entity.identifiers().chain(["", entity.label.as_str()]);
-        if let Some((atom, _)) = pending.met.find(texts).filter(|(_, earlier)| *earlier <= seq.0) {
-            return *atom;
+        let label = self.hasher.of(entity.label.as_str());
+        if let Some(met) = pending.met.find(entity.identity()).filter(|met| met.label == label && met.seq <= seq.0) {
+            return met.atom;
         }
         let mut words = Words { hasher: &self.hasher, texts: &mut self.texts, names: &mut self.names, rules: self.rules };
         let (atom, new) = self.entities.upsert(&mut words, entity, seq.0);
         if new {
             self.entities.place(&words, atom, &mut pending.unsettled);
         }
-        pending.met.note((atom, seq.0));
+        pending.met.note(entity.identity(), Met { atom, label, seq: seq.0 });
         atom
     }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -136,23 +137,70 @@ pub struct Keys {
 }
 
 /// One mention of an entity, as ingest read it from a document.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Entity {
     /// What it is.
     pub kind: Kind,
-    /// What identifies it.
+    /// What identifies it; with its kind, for good once [`identity`](Self::identity) was asked for.
     pub keys: Keys,
     /// Short text for people: `adelev@m365x816222.onmicrosoft.com`, `cmd.exe (7588)`.
     pub label: String,
     /// Every property of the document that is not a reference, under the catalog's names where it knows them.
     pub properties: Object,
+    #[serde(skip)]
+    identity: OnceLock<Identity>,
 }
 
+/// First 16 bytes of BLAKE3 over kind and keys of an entity, each behind its length: the same on every machine, and not to be made to collide.
+pub type Identity = [u8; 16];
+
+/// Kind and keys that are hashed as one text.
+const SHORT_BYTES: usize = 1_024;
+
 impl Entity {
+    /// A mention of what these keys identify.
+    pub fn new(kind: Kind, keys: Keys, label: String, properties: Object) -> Self {
+        Self { kind, keys, label, properties, identity: OnceLock::new() }
+    }
+
+    /// What all mentions with the same kind and keys have in common. Made when it is first asked for.
+    pub fn identity(&self) -> &Identity {
+        self.identity.get_or_init(|| {
+            let mut short = [0; SHORT_BYTES];
+            let mut end = 0;
+            // Lengths tell where a text ends, whatever stands in it.
+            let length = |text: &str| (text.len() as u32).to_le_bytes();
+            let mut fits = |text: &str| {
+                let (head, place) = short.get_mut(end..end + 4 + text.len())?.split_at_mut(4);
+                head.copy_from_slice(&length(text));
+                place.copy_from_slice(text.as_bytes());
+                end += 4 + text.len();
+                Some(())
+            };
+            // Hot path: of one short text the hash is much cheaper than of parts.
+            let hash = if self.identifiers().try_for_each(&mut fits).is_some() {
+                blake3::hash(&short[..end])
+            } else {
+                let mut hasher = blake3::Hasher::new();
+                for text in self.identifiers() {
+                    hasher.update(&length(text)).update(text.as_bytes());
+                }
+                hasher.finalize()
+            };
+            hash.as_bytes()[..16].try_into().expect("a hash has 32 bytes")
+        })
+    }
+
     /// Kind and keys as texts in an order that is theirs alone: strong keys, an empty text, weak keys.
-    pub fn identifiers(&self) -> impl Iterator<Item = &str> {
+    fn identifiers(&self) -> impl Iterator<Item = &str> {
         let (strong, weak) = (self.keys.strong.iter().map(Key::as_str), self.keys.weak.iter().map(Key::as_str));
         std::iter::once(self.kind.as_str()).chain(strong).chain(std::iter::once("")).chain(weak)
+    }
+}
+
+impl PartialEq for Entity {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.kind, &self.keys, &self.label, &self.properties) == (&other.kind, &other.keys, &other.label, &other.properties)
     }
 }
 
@@ -181,4 +229,36 @@ pub struct Link {
     pub to: u32,
     /// Id of the declared rule or reference that asserts it (`SigninLogs.ip`, `process.ParentProcess`).
     pub rule: Cow<'static, str>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entity(kind: Kind, strong: &[&str], weak: &[&str]) -> Entity {
+        let keys = |texts: &[&str]| texts.iter().map(|text| Key::from_text(*text)).collect();
+        Entity::new(kind, Keys { strong: keys(strong), weak: keys(weak) }, String::new(), Object::new())
+    }
+
+    #[test]
+    fn an_identity_is_the_first_half_of_blake3_over_kind_and_keys() {
+        let long = "x".repeat(SHORT_BYTES);
+        for (strong, length) in [("address=10.0.0.1", [16, 0, 0, 0]), (&long, [0, 4, 0, 0])] {
+            let whole = [b"\x02\0\0\0ip", &length[..], strong.as_bytes(), &[0; 4]].concat();
+            assert_eq!(entity(Kind::IP, &[strong], &[]).identity(), &blake3::hash(&whole).as_bytes()[..16]);
+        }
+    }
+
+    #[test]
+    fn identities_tell_kinds_and_the_sorts_of_keys_apart() {
+        let all = [
+            entity(Kind::IP, &["a", "b"], &[]),
+            entity(Kind::IP, &["a"], &["b"]),
+            entity(Kind::IP, &["ab"], &[]),
+            entity(Kind::HOST, &["a", "b"], &[]),
+            entity(Kind::IP, &[], &["a", "b"]),
+        ];
+        let identities: std::collections::HashSet<_> = all.iter().map(Entity::identity).collect();
+        assert_eq!(identities.len(), all.len());
+    }
 }

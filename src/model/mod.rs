@@ -18,13 +18,13 @@ mod time;
 
 pub use alert::{Alert, AlertStatus, Severity};
 pub use bookmark::Bookmark;
-pub use entity::{Entity, Evidence, Key, Keys, Kind, Link, Relation, Role};
+pub use entity::{Entity, Evidence, Identity, Key, Keys, Kind, Link, Relation, Role};
 pub use error::{Fault, FaultClass, Span};
 pub use event::{ColumnName, Event};
 pub use fingerprints::FingerprintSet;
 pub use incident::{CLASSIFICATION_REASONS, Change, Classification, Comment, Incident, IncidentStatus, Owner, Task};
 pub use listed::{Indicator, Watchlist, WatchlistItem};
-pub use recent::Recent;
+pub use recent::{Recent, RecentEntities};
 pub use record::{Batch, Body, Document, Origin, Record, Seq};
 pub use resource::{Resource, Stored};
 pub use retention::Cut;

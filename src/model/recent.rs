@@ -5,6 +5,8 @@ use std::hash::BuildHasher;
 
 use hashbrown::DefaultHashBuilder;
 
+use super::Identity;
+
 /// Things that are remembered at the most; a further one takes the place of an earlier one.
 const SLOTS: usize = 8_192;
 
@@ -82,6 +84,39 @@ impl<T> Recent<T> {
     }
 }
 
+/// Remembers something of the entities met last, like [`Recent`], by their identities.
+#[derive(Clone, Debug)]
+pub struct RecentEntities<T> {
+    slots: Vec<Option<(Identity, T)>>,
+}
+
+impl<T> Default for RecentEntities<T> {
+    fn default() -> Self {
+        Self { slots: Vec::new() }
+    }
+}
+
+impl<T> RecentEntities<T> {
+    /// What is remembered of an entity.
+    pub fn find(&self, identity: &Identity) -> Option<&T> {
+        let (known, value) = self.slots.get(place(identity))?.as_ref()?;
+        (known == identity).then_some(value)
+    }
+
+    /// Remembers something of an entity.
+    pub fn note(&mut self, identity: &Identity, value: T) {
+        if self.slots.is_empty() {
+            self.slots.resize_with(SLOTS, || None);
+        }
+        self.slots[place(identity)] = Some((*identity, value));
+    }
+}
+
+/// Identities are spread evenly.
+fn place(identity: &Identity) -> usize {
+    usize::from(u16::from_le_bytes([identity[0], identity[1]])) % SLOTS
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,6 +131,17 @@ mod tests {
         assert_eq!(recent.find(["ab", "c"].into_iter()), Some(&1));
         assert_eq!(recent.find(["a", "bc"].into_iter()), Some(&2));
         assert_eq!(recent.find(["abc"].into_iter()), None);
+    }
+
+    #[test]
+    fn entities_are_told_apart_by_the_whole_identity() {
+        let mut recent = RecentEntities::default();
+        let (one, other) = ([7; 16], [&[7; 15][..], &[8]].concat().try_into().expect("16 bytes"));
+        assert_eq!(recent.find(&one), None);
+        recent.note(&one, 1);
+        assert_eq!((recent.find(&one), recent.find(&other)), (Some(&1), None));
+        recent.note(&other, 2);
+        assert_eq!((recent.find(&one), recent.find(&other)), (None, Some(&2)), "the later one takes the place");
     }
 
     #[test]

@@ -233,12 +233,8 @@ fn marked(context: &Context, text: &str) -> Result<Entity, Fault> {
     // One key only: a bookmark must not hold keys together that a later decision parts.
     let key = vec![Key::from_text(entity.key())];
     let strong = entity.keys().into_iter().any(|(known, strong)| strong && known == entity.key());
-    Ok(Entity {
-        kind: Kind::met(entity.kind()),
-        keys: if strong { Keys { strong: key, weak: Vec::new() } } else { Keys { strong: Vec::new(), weak: key } },
-        label: entity.label().to_owned(),
-        properties: Object::new(),
-    })
+    let keys = if strong { Keys { strong: key, weak: Vec::new() } } else { Keys { strong: Vec::new(), weak: key } };
+    Ok(Entity::new(Kind::met(entity.kind()), keys, entity.label().to_owned(), Object::new()))
 }
 
 /// Fingerprint of a row.

@@ -34,7 +34,7 @@ pub(super) fn entity(kind: &str, strong: &[&str], weak: &[&str]) -> Entity {
         keys
     };
     let label = strong.first().or(weak.first()).and_then(|k| k.split_once('=')).map_or("", |(_, v)| v).to_owned();
-    Entity { kind: Kind::met(kind), keys: Keys { strong: keys(strong), weak: keys(weak) }, label, properties: Default::default() }
+    Entity::new(Kind::met(kind), Keys { strong: keys(strong), weak: keys(weak) }, label, Default::default())
 }
 
 pub(super) fn evidence(entities: Vec<Entity>) -> Vec<Evidence> {

@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 use serde_json::Value;
 
 use crate::catalog::relations::{self, Change, Condition, EntityRule, Gives, Parts, Piece, Rule, Source, Step, Test};
-use crate::ingest::identify::{EntityList, Place, parts};
+use crate::ingest::identify::{EntityList, Memory, Place, parts};
 use crate::ingest::value::{is_absent, is_absent_text, text};
 use crate::model::{ColumnName, Entity, Link, Object, Time};
 
@@ -78,13 +78,8 @@ impl TableRules {
         let Found { list, seen, met } = found;
         // What nobody else holds becomes a part of its entity without a copy.
         drop(seen);
-        match met {
-            Some(met) => list.finish_by(&mut met.memory),
-            None => {
-                let (evidence, links) = list.finish();
-                (evidence.into_iter().map(|evidence| Arc::new(evidence.entity)).collect(), links)
-            }
-        }
+        let mut own = Memory::default();
+        list.finish_by(met.map_or(&mut own, |met| &mut met.memory))
     }
 
     /// Runs those of the rules that are wanted and whose conditions hold.

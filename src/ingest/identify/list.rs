@@ -200,7 +200,7 @@ impl EntityList {
         let evidence = self.drafts.into_iter().zip(keys).zip(labels).map(|((draft, keys), label)| Evidence {
             role: draft.role,
             nested: draft.nested,
-            entity: Entity { kind: draft.kind, keys, label, properties: Rc::unwrap_or_clone(draft.properties) },
+            entity: identified(Entity::new(draft.kind, keys, label, Rc::unwrap_or_clone(draft.properties))),
         });
         (evidence.collect(), links)
     }
@@ -218,7 +218,8 @@ impl EntityList {
             let (number, entity) = memory.find(&maker).unwrap_or_else(|| {
                 let keys = maker.one(index);
                 let label = label::label(&self.drafts, draft, &keys);
-                let entity = Arc::new(Entity { kind: draft.kind.clone(), keys, label, properties: Object::clone(&draft.properties) });
+                let entity = Entity::new(draft.kind.clone(), keys, label, Object::clone(&draft.properties));
+                let entity = Arc::new(identified(entity));
                 (memory.note(&entity, &maker), entity)
             });
             maker.know(index, &entity);
@@ -230,11 +231,9 @@ impl EntityList {
         let links = self.links();
         let made = self.drafts.into_iter().zip(known).zip(keys.into_iter().zip(labels));
         let made = made.map(|((draft, known), (keys, label))| {
-            let new = || Entity {
-                kind: draft.kind,
-                keys: keys.unwrap_or_default(),
-                label: label.unwrap_or_default(),
-                properties: Rc::unwrap_or_clone(draft.properties),
+            let new = || {
+                let properties = Rc::unwrap_or_clone(draft.properties);
+                identified(Entity::new(draft.kind, keys.unwrap_or_default(), label.unwrap_or_default(), properties))
             };
             known.unwrap_or_else(|| Arc::new(new()))
         });
@@ -284,6 +283,12 @@ impl EntityList {
             None => Link { from: from.0, relation: REFERS_TO, to: to.0, rule: Cow::Owned(format!("{}.{property}", draft.kind)) },
         }
     }
+}
+
+/// Makes the identity on the thread that reads the document: the writer has enough to do.
+fn identified(entity: Entity) -> Entity {
+    entity.identity();
+    entity
 }
 
 /// Drops relations that are stated twice.

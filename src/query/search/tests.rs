@@ -24,7 +24,7 @@ pub(crate) fn record(seq: u64, body: Body) -> Record {
 
 fn entity(kind: Kind, keys: &[(&str, &str)], label: &str) -> Evidence {
     let keys = Keys { strong: keys.iter().map(|(set, value)| Key::new(set, value)).collect(), weak: Vec::new() };
-    Evidence { entity: Entity { kind, keys, label: label.to_owned(), properties: Object::new() }, role: None, nested: false }
+    Evidence { entity: Entity::new(kind, keys, label.to_owned(), Object::new()), role: None, nested: false }
 }
 
 fn texts(list: &[&str]) -> Vec<String> {
