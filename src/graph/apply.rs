@@ -331,17 +331,14 @@ impl Store {
         let time = micros(event.time);
         let key = sort_key(hour(time));
         for (from, label, to) in self.read_links(pending, &event.links) {
-            let row = EventsRow { from, to, label, count: 1, first: time, last: time, seq_min: seq.0, seq_max: seq.0 };
+            let row = EventsRow { from, to, label, count: 1, first: time, last: time, seq_min: seq.0, seq_max: seq.0, between: NONE };
             let hash = events_hash(&self.hasher, &row);
             let known = self.events_index.find(hash, |n| {
                 let old = self.events.get(n);
                 (old.from, old.to, old.label, hour(old.first)) == (from, to, label, hour(time))
             });
             if let Some(n) = known {
-                let old = self.events.get_mut(n);
-                old.count = old.count.saturating_add(1);
-                (old.first, old.last) = (old.first.min(time), old.last.max(time));
-                (old.seq_min, old.seq_max) = (old.seq_min.min(seq.0), old.seq_max.max(seq.0));
+                self.count_event(n, time, seq.0);
                 continue;
             }
             let n = self.events.push(row);

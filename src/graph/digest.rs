@@ -152,7 +152,7 @@ impl Store {
             }
             Source::Events(events) => {
                 let row = self.events.get(events);
-                say!(out, " events {} {} {} {} {} {}", hour(row.first), row.first, row.last, row.count, row.seq_min, row.seq_max);
+                say!(out, " events {} {:?} {} {} {}", hour(row.first), self.instants_of(row), row.count, row.seq_min, row.seq_max);
             }
         }
     }

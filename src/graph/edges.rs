@@ -33,7 +33,7 @@ pub struct EdgeFilter {
     pub kinds: Vec<Kind>,
     /// Which end the node is.
     pub direction: Direction,
-    /// Time; edges without time are wanted only if it has no bounds.
+    /// Time: of the instants of an edge one must lie inside. Edges without time are wanted only if it has no bounds.
     pub window: Window,
     /// Whether edges of superseded versions are wanted too.
     pub superseded: bool,
@@ -173,10 +173,10 @@ impl Snapshot {
             count += store
                 .mentioned
                 .slices(atom)
-                .map(|slice| count_slice(slice, window, 0, |m| store.interval(By::doc(m.doc).0)))
+                .map(|slice| count_slice(slice, window, 0, |m| store.happened(By::doc(m.doc).0, window)))
                 .sum::<usize>();
             for family in [&store.links_out, &store.links_in] {
-                count += family.slices(atom).map(|slice| count_slice(slice, window, HOUR, |l| store.interval(l.by))).sum::<usize>();
+                count += family.slices(atom).map(|slice| count_slice(slice, window, HOUR, |l| store.happened(l.by, window))).sum::<usize>();
             }
         }
         count
@@ -237,7 +237,7 @@ impl Snapshot {
     }
 }
 
-fn count_slice<E: Entry>(slice: &[E], window: &Window, slack: i64, interval: impl Fn(&E) -> (i64, i64)) -> usize {
+fn count_slice<E: Entry>(slice: &[E], window: &Window, slack: i64, happened: impl Fn(&E) -> bool) -> usize {
     let (from, to) = key_range(window, slack);
     let slice = within(slice, from, to);
     // Only entries at the rims can lie outside.
@@ -245,7 +245,7 @@ fn count_slice<E: Entry>(slice: &[E], window: &Window, slack: i64, interval: imp
     let high = window.to.map_or(u32::MAX, |t| if slack == 0 { sort_key(t.micros()) } else { sort_key(hour(t.micros())) });
     let start = slice.partition_point(|e| e.key() <= low);
     let end = slice.partition_point(|e| e.key() < high).max(start);
-    let rim = |part: &[E]| part.iter().filter(|e| matches!(interval(e), (first, last) if overlaps(window, first, last))).count();
+    let rim = |part: &[E]| part.iter().filter(|entry| happened(entry)).count();
     rim(&slice[..start]) + (end - start) + rim(&slice[end..])
 }
 

@@ -25,7 +25,7 @@ use super::store::{Mixed, Rules, Store};
 
 const MAGIC: [u8; 8] = *b"clewgrph";
 /// Raised whenever a row or a section changes; files of other formats are passed over.
-const FORMAT: u32 = 6;
+const FORMAT: u32 = 7;
 const KEPT: usize = 2;
 
 fn put_all<T: Plain>(values: &[T], out: &mut Sink) -> io::Result<()> {
@@ -200,6 +200,7 @@ sections! {
     (put_column, take_column) labels;
     (put_index, take_index) label_index;
     (put_column, take_column) events;
+    (put_column, take_column) instants;
     (put_index, take_index) events_index;
     (put_family, take_family) mentioned;
     (put_family, take_family) links_out;

@@ -19,6 +19,7 @@ mod error;
 mod file;
 mod ids;
 mod index;
+mod instants;
 mod keys;
 mod linked;
 mod named;

@@ -6,6 +6,7 @@ use super::column::TextRef;
 use super::decision::Decision;
 use super::entities::{AtomRow, Ring};
 use super::index::Slot;
+use super::instants::Instant;
 use super::keys::{Holder, KeyRow, Way};
 use super::nodes::{AlertRow, DocPlace, DocRow, IncidentRow, MentionTo, Traits};
 use super::runs::{Link, Member, Mention};
@@ -62,7 +63,8 @@ rows! {
         docs, current, severity, status, classification
     }
     Label { relation, rule, print }
-    EventsRow { from, to, label, count, first, last, seq_min, seq_max }
+    EventsRow { from, to, label, count, first, last, seq_min, seq_max, between }
+    Instant { after, next }
     Mention { key, doc }
     Member { other, doc }
     Link { key, other, by, label }

@@ -92,7 +92,7 @@ impl Store {
                 ("documents", self.docs.bytes()),
                 ("involves", self.mentions.bytes() + self.mentioned.bytes()),
                 ("links", self.links_out.bytes() + self.links_in.bytes()),
-                ("aggregates", self.events.bytes() + self.events_index.bytes()),
+                ("aggregates", self.events.bytes() + self.instants.bytes() + self.events_index.bytes()),
                 ("contains", self.members.bytes() + self.containers.bytes()),
                 ("order", self.order.bytes()),
             ],

@@ -10,6 +10,7 @@ use super::column::{Column, Texts};
 use super::entities::Entities;
 use super::ids::{By, NONE, NodeId, NodeKind, Source, fingerprint, hour};
 use super::index::{Hasher, Index, Names};
+use super::instants::Instant;
 use super::nodes::{AlertRow, DocRow, IncidentRow, MentionTo, TraitTable, Traits};
 use super::runs::{Family, Link, Member, Mention};
 
@@ -24,6 +25,8 @@ pub(super) struct EventsRow {
     pub(super) last: i64,
     pub(super) seq_min: u64,
     pub(super) seq_max: u64,
+    /// The list of the instants between first and last.
+    pub(super) between: u32,
 }
 
 /// Relation and rule of a link, as names.
@@ -114,6 +117,7 @@ pub(super) struct Store {
     pub(super) labels: Column<Label>,
     pub(super) label_index: Index,
     pub(super) events: Column<EventsRow>,
+    pub(super) instants: Column<Instant>,
     pub(super) events_index: Index,
     pub(super) links_out: Family<Link>,
     pub(super) links_in: Family<Link>,

@@ -96,9 +96,9 @@ impl Store {
         Edge { from, to, first: time(first), last: time(last), count, by: step.by, label: step.label, named: NONE }
     }
 
-    /// Returns the interval in which a step can be taken; none means at any time.
-    pub(super) fn step_interval(&self, step: &Step) -> Option<(i64, i64)> {
-        (!step.is_timeless()).then(|| self.interval(step.by))
+    /// Returns the earliest instant, not before `from`, at which a step can be taken.
+    pub(super) fn taken(&self, step: &Step, from: i64) -> Option<i64> {
+        if step.is_timeless() { Some(from) } else { self.happened_from(step.by, from) }
     }
 }
 
@@ -196,7 +196,7 @@ impl<'a> Walk<'a> {
                 for slice in family.slices(atom) {
                     for entry in within(slice, self.link_keys.0, self.link_keys.1) {
                         let other = store.entity_of(entry.other);
-                        if other != node && store.holds(entry.by) && (self.all || self.interval_touches(entry.by)) {
+                        if other != node && store.holds(entry.by) && (self.all || store.happened(entry.by, &self.scope.window)) {
                             each(Step { other, by: entry.by, label: entry.label, out })?;
                         }
                     }
@@ -231,11 +231,6 @@ impl<'a> Walk<'a> {
 
     fn touches(&self, first: i64, last: i64) -> bool {
         self.all || overlaps(&self.scope.window, first, last)
-    }
-
-    fn interval_touches(&self, by: u32) -> bool {
-        let (first, last) = self.store.interval(by);
-        overlaps(&self.scope.window, first, last)
     }
 }
 

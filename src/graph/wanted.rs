@@ -154,7 +154,7 @@ impl Wanted {
                 (row.first, row.last, row.count, row.seq_max)
             }
         };
-        if !self.within(first, last) {
+        if self.window != Window::ALL && !store.happened(entry.by, &self.window) {
             return None;
         }
         let ends = store.entities.atoms.get(entry.other).print.rotate_left(17) ^ store.entities.atoms.get(row).print;

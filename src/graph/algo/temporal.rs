@@ -1,8 +1,7 @@
 //! Ways that respect time: each edge is taken at an instant not before the one at which its source was reached.
 //!
-//! An edge of an alert can be taken at the alert's time. An edge of raw events can be taken at its first instant, and by
-//! those who come later at its last; what lies between is not known to have happened at any one instant, so an arrival is
-//! never earlier than an event proves. Containment takes no time. Edges without time cannot be taken.
+//! An edge of an alert can be taken at the alert's time, an edge of raw events at the instant of each of them. Containment takes
+//! no time. Edges without time cannot be taken.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -13,7 +12,7 @@ use hashbrown::HashMap;
 use crate::model::Time;
 
 use super::super::edges::Edge;
-use super::super::ids::{NO_TIME, NodeId, NodeKind, micros, time};
+use super::super::ids::{NodeId, NodeKind, micros, time};
 use super::super::read::Snapshot;
 use super::super::walk::{Cut, Extent, Scope, Step, Walk};
 
@@ -125,14 +124,8 @@ impl Snapshot {
             let print = self.print(node);
             let store = walk.store;
             let complete = walk.steps(node, |step| {
-                let at = match store.step_interval(&step) {
-                    None => key.0,
-                    Some((first, _)) if first == NO_TIME => return ControlFlow::Continue(()),
-                    Some((first, _)) if key.0 <= first => first,
-                    Some((_, last)) if key.0 <= last => last,
-                    Some(_) => return ControlFlow::Continue(()),
-                };
-                // A window that ends inside the aggregate must not be left through its last event.
+                let Some(at) = store.taken(&step, key.0) else { return ControlFlow::Continue(()) };
+                // A window that ends inside the aggregate must not be left through a later event.
                 if scope.window.to.is_some_and(|end| at > end.micros()) || done.contains(&step.other) {
                     return ControlFlow::Continue(());
                 }

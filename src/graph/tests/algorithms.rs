@@ -25,11 +25,7 @@ fn is_containment(edge: &NaiveEdge) -> bool {
 impl<'a> Seen<'a> {
     fn new(naive: &'a Naive, scope: &Scope) -> Self {
         let sees = |node: &str| (scope.alerts || !node.starts_with("alert:")) && (scope.incidents || !node.starts_with("incident:"));
-        let inside = |e: &NaiveEdge| match (e.first, e.last) {
-            _ if is_containment(e) || scope.window == Window::ALL => true,
-            (Some(first), Some(last)) => scope.window.overlaps(first, last),
-            _ => false,
-        };
+        let inside = |e: &NaiveEdge| is_containment(e) || e.is_in(scope.window);
         let edges = naive.edges.iter().filter(|e| e.relation != "merged_into" && sees(&e.from) && sees(&e.to) && inside(e)).collect();
         Self { edges, naive, hub: scope.hub_degree }
     }
@@ -72,12 +68,8 @@ impl<'a> Seen<'a> {
             for edge in &self.edges {
                 for (a, b) in [(edge.from.as_str(), edge.to.as_str()), (edge.to.as_str(), edge.from.as_str())] {
                     let Some(here) = before.get(a).copied().filter(|_| a == from || self.passes(a)) else { continue };
-                    let there = match (edge.first, edge.last) {
-                        _ if is_containment(edge) => here,
-                        (Some(first), _) if here <= Some(first) => Some(first),
-                        (_, Some(last)) if here <= Some(last) => Some(last),
-                        _ => continue,
-                    };
+                    let next = || edge.instants.iter().copied().map(Some).find(|at| here <= *at);
+                    let Some(there) = (if is_containment(edge) { Some(here) } else { next() }) else { continue };
                     if window.to.is_some() && there > window.to {
                         continue;
                     }

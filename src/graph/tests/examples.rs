@@ -216,9 +216,50 @@ fn events_of_an_hour_are_one_edge() {
     );
     let out = EdgeFilter { direction: Direction::Out, ..EdgeFilter::default() };
     assert_eq!((snapshot.edges(account, &out).count(), snapshot.edges(ip, &out).count()), (2, 0));
-    let window = Window { from: Some(at(15)), to: Some(at(30)) };
-    assert_eq!(snapshot.count_in(ip, &window), 1);
-    assert_eq!(snapshot.edges(ip, &EdgeFilter { window, ..EdgeFilter::default() }).count(), 1);
+    let instants: Vec<_> = edges.iter().map(|edge| snapshot.instants(edge)).collect();
+    assert_eq!(instants, [vec![at(40)], vec![at(0), at(10), at(20)]]);
+    for (from, to, expected) in [(15, 30, 1), (5, 12, 1), (11, 19, 0), (1, 9, 0), (10, 40, 2)] {
+        let window = Window { from: Some(at(from)), to: Some(at(to)) };
+        assert_eq!(snapshot.count_in(ip, &window), expected, "{from} {to}");
+        assert_eq!(snapshot.edges(ip, &EdgeFilter { window, ..EdgeFilter::default() }).count(), expected, "{from} {to}");
+    }
+}
+
+#[test]
+fn ways_take_the_events_inside_of_an_hour() {
+    // From w1 over ip1 (11:20) to w2, who is at ip2 before, soon and long after, and over ip2 to w3.
+    let sign_in = |seq, (user, address, minutes)| {
+        let link = Link { from: 0, relation: Relation::known("signed_in_from"), to: 1, rule: "SigninLogs.ip".into() };
+        let (user, address) = (format!("name+upnsuffix={user}@x.com"), format!("address={address}"));
+        let entities = vec![entity("account", &[&user], &[]).into(), entity("ip", &[&address], &[]).into()];
+        record(
+            seq,
+            Body::Event(Box::new(Event {
+                table: "SigninLogs".into(),
+                time: Some(at(minutes)),
+                columns: vec![],
+                entities,
+                links: vec![link],
+            })),
+        )
+    };
+    // Minute 34 begins an hour.
+    let all = [
+        ("w1", "10.0.0.1", 54),
+        ("w2", "10.0.0.1", 64),
+        ("w2", "10.0.0.2", 39),
+        ("w2", "10.0.0.2", 89),
+        ("w2", "10.0.0.2", 65),
+        ("w3", "10.0.0.2", 79),
+    ];
+    let records: Vec<_> = (1..).zip(all).map(|(seq, event)| sign_in(seq, event)).collect();
+    let snapshot = built(&records);
+    let account = |user: &str| snapshot.entities_by_key("account", &format!("name+upnsuffix={user}@x.com"))[0];
+    let path = snapshot.timed_path(account("w1"), account("w3"), &Scope::default());
+    let times: Vec<_> = path.arrivals.iter().skip(1).map(|arrival| arrival.at).collect();
+    assert_eq!(times, [54, 64, 65, 79].map(|minutes| Some(at(minutes))));
+    let reached = snapshot.blast_radius(account("w1"), &Scope::default()).arrivals.len();
+    assert_eq!(reached, 5);
 }
 
 #[test]

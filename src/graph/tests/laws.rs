@@ -145,6 +145,7 @@ fn shown_edges(snapshot: &Snapshot, window: Window) -> Vec<NaiveEdge> {
                 last: edge.last,
                 count: edge.count,
                 seqs,
+                instants: snapshot.instants(&edge).into_iter().collect(),
             });
         }
     }
@@ -188,7 +189,7 @@ proptest! {
         nodes.sort();
         prop_assert_eq!(nodes, naive.nodes.iter().cloned().collect::<Vec<_>>());
         prop_assert_eq!(shown_edges(&snapshot, Window::ALL), twice(naive.edges.iter().cloned()));
-        let inside = naive.edges.iter().filter(|e| matches!((e.first, e.last), (Some(a), Some(b)) if window.overlaps(a, b)));
+        let inside = naive.edges.iter().filter(|edge| edge.is_in(window));
         prop_assert_eq!(shown_edges(&snapshot, window), twice(inside.cloned()));
         for node in every_node(&snapshot) {
             prop_assert_eq!(snapshot.degree(node), naive.degrees.get(&name(&snapshot, node)).copied().unwrap_or(0));

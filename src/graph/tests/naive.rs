@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Alert, Body, Entity, Evidence, Link, Record, Time};
+use crate::model::{Alert, Body, Entity, Evidence, Link, Record, Time, Window};
 
 /// Kind, strong keys, weak keys.
 pub(super) type Atom = (String, Vec<String>, Vec<String>);
@@ -16,6 +16,15 @@ pub(super) struct NaiveEdge {
     pub(super) last: Option<Time>,
     pub(super) count: u32,
     pub(super) seqs: (u64, u64),
+    /// Every instant at which it is asserted.
+    pub(super) instants: BTreeSet<Time>,
+}
+
+impl NaiveEdge {
+    /// Whether one of its instants lies inside a window.
+    pub(super) fn is_in(&self, window: Window) -> bool {
+        window == Window::ALL || self.instants.iter().any(|at| window.overlaps(*at, *at))
+    }
 }
 
 #[derive(Debug, Default)]
@@ -193,6 +202,7 @@ impl Naive {
             last: time,
             count: 1,
             seqs,
+            instants: time.into_iter().collect(),
         };
         let (atoms, links) = evidence(record);
         for atom in atoms.iter().collect::<BTreeSet<_>>() {
@@ -239,8 +249,10 @@ impl Naive {
                     last: event.time,
                     count: 0,
                     seqs: (record.seq.0, record.seq.0),
+                    instants: BTreeSet::new(),
                 });
                 edge.count += 1;
+                edge.instants.extend(event.time);
                 edge.first = edge.first.min(event.time);
                 edge.last = edge.last.max(event.time);
                 edge.seqs = (edge.seqs.0.min(record.seq.0), edge.seqs.1.max(record.seq.0));
