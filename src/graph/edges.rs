@@ -33,7 +33,8 @@ pub struct EdgeFilter {
     pub kinds: Vec<Kind>,
     /// Which end the node is.
     pub direction: Direction,
-    /// Time: of the instants of an edge one must lie inside. Edges without time are wanted only if it has no bounds.
+    /// Time: an edge is shown as far as its records lie inside, and not at all if none does. Edges without time are wanted only if it has
+    /// no bounds.
     pub window: Window,
     /// Whether edges of superseded versions are wanted too.
     pub superseded: bool,

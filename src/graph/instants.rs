@@ -21,59 +21,68 @@ impl Store {
     pub(super) fn count_event(&mut self, n: u32, at: i64, seq: u64) {
         let old = *self.events.get(n);
         let (first, last) = (old.first.min(at), old.last.max(at));
-        // What was the first or the last one may lie between now.
-        let between = if at < old.first {
-            old.first
-        } else if at > old.last {
-            old.last
-        } else {
-            at
-        };
-        let mut head = old.between;
-        if between != first && between != last {
-            let after = (between - hour(between)) as u32;
-            head = self.instants.push(Instant { after, next: head });
+        let mut between = old.between;
+        if old.count > 1 {
+            // What was the first or the last one lies between now.
+            let middle = if at < old.first { old.first } else { at.min(old.last) };
+            between = self.instants.push(Instant { after: (middle - hour(middle)) as u32, next: between });
         }
-        *self.events.get_mut(n) = EventsRow {
-            count: old.count.saturating_add(1),
-            first,
-            last,
-            seq_min: old.seq_min.min(seq),
-            seq_max: old.seq_max.max(seq),
-            between: head,
-            ..old
-        };
+        let (seq_min, seq_max) = (old.seq_min.min(seq), old.seq_max.max(seq));
+        *self.events.get_mut(n) = EventsRow { count: old.count.saturating_add(1), first, last, seq_min, seq_max, between, ..old };
     }
 
-    /// The instants between the first and the last one, in no particular order; some of them more than once.
+    /// The instants of the events between the first and the last one, in no particular order.
     fn between(&self, row: &EventsRow) -> impl Iterator<Item = i64> + '_ {
         let begin = hour(row.first);
         let mut next = row.between;
         std::iter::from_fn(move || {
             let instant = (next != NONE).then(|| self.instants.get(next))?;
             next = instant.next;
-            Some(begin + i64::from(instant.after))
+            Some(if begin == NO_TIME { NO_TIME } else { begin + i64::from(instant.after) })
         })
     }
 
-    /// Every instant of an aggregate, ascending.
+    /// The instants of the events of an aggregate, in no particular order.
+    fn events_of(&self, row: &EventsRow) -> impl Iterator<Item = i64> + '_ {
+        std::iter::once(row.first).chain((row.count > 1).then_some(row.last)).chain(self.between(row))
+    }
+
+    /// The same, ascending.
     pub(super) fn instants_of(&self, row: &EventsRow) -> Vec<i64> {
-        let mut all: Vec<i64> = [row.first, row.last].into_iter().chain(self.between(row)).collect();
+        let mut all: Vec<i64> = self.events_of(row).collect();
         all.sort_unstable();
-        all.dedup();
         all
+    }
+
+    /// First and last instant inside a window of what stands behind an edge, and how many records there are; none if there is none.
+    pub(super) fn inside(&self, by: u32, window: &Window) -> Option<(i64, i64, u32)> {
+        let is_in = |at: i64| overlaps(window, at, at);
+        match By(by).source() {
+            Source::Doc(doc) => {
+                let at = self.docs.get(doc).time;
+                is_in(at).then_some((at, at, 1))
+            }
+            Source::Events(events) => {
+                let row = self.events.get(events);
+                if is_in(row.first) && is_in(row.last) {
+                    return Some((row.first, row.last, row.count));
+                }
+                if !overlaps(window, row.first, row.last) {
+                    return None;
+                }
+                let mut inside: Option<(i64, i64, u32)> = None;
+                for at in self.events_of(row).filter(|at| is_in(*at)) {
+                    let (first, last, count) = inside.unwrap_or((at, at, 0));
+                    inside = Some((first.min(at), last.max(at), count + 1));
+                }
+                inside
+            }
+        }
     }
 
     /// Whether what stands behind an edge happened inside a window, at any of its instants.
     pub(super) fn happened(&self, by: u32, window: &Window) -> bool {
-        let at = |instant: i64| overlaps(window, instant, instant);
-        match By(by).source() {
-            Source::Doc(doc) => at(self.docs.get(doc).time),
-            Source::Events(events) => {
-                let row = self.events.get(events);
-                at(row.first) || at(row.last) || overlaps(window, row.first, row.last) && self.between(row).any(at)
-            }
-        }
+        self.inside(by, window).is_some()
     }
 
     /// The earliest instant of what stands behind an edge that is not before another one; what has no time has none.
@@ -93,7 +102,7 @@ impl Store {
 }
 
 impl Snapshot {
-    /// Every instant at which records assert an edge, ascending; none if they give no time.
+    /// The instants of the records behind an edge, ascending; none if they give no time.
     pub fn instants(&self, edge: &Edge) -> Vec<Time> {
         match By(edge.by).source() {
             Source::Events(events) => self.0.instants_of(self.0.events.get(events)).into_iter().filter_map(time).collect(),

@@ -47,7 +47,7 @@ impl Snapshot {
             let store = walk.store;
             let complete = walk.steps(*node, |step| {
                 if inside.contains(&step.other) {
-                    let edge = store.edge(*node, &step);
+                    let edge = store.edge(*node, &step, &scope.window);
                     if known.insert((edge.by, edge.label, edge.from, edge.to)) {
                         edges.push(edge);
                     }

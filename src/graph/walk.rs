@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use crate::model::Window;
 
 use super::edges::{Edge, key_range, overlaps};
-use super::ids::{By, HOUR, NONE, NodeId, NodeKind, Source, time};
+use super::ids::{By, HOUR, NO_TIME, NONE, NodeId, NodeKind, time};
 use super::read::Snapshot;
 use super::runs::within;
 use super::store::{BY_ENTITIES_OF_ALERT, BY_ENTITIES_OF_INCIDENT, BY_REDIRECT, Store};
@@ -80,18 +80,15 @@ impl Step {
 }
 
 impl Store {
-    /// Turns a step from `node` into an edge.
-    pub(super) fn edge(&self, node: NodeId, step: &Step) -> Edge {
+    /// Turns a step from `node` into an edge as a window shows it.
+    pub(super) fn edge(&self, node: NodeId, step: &Step, window: &Window) -> Edge {
         let (from, to) = if step.out { (node, step.other) } else { (step.other, node) };
-        let (first, last) = if step.is_timeless() {
+        let (first, last, count) = if step.is_timeless() {
             let at = self.node_time(to);
-            (at, at)
+            (at, at, 1)
         } else {
-            self.interval(step.by)
-        };
-        let count = match By(step.by).source() {
-            Source::Doc(_) => 1,
-            Source::Events(events) => self.events.get(events).count,
+            // A step that is taken happened inside.
+            self.inside(step.by, window).unwrap_or((NO_TIME, NO_TIME, 1))
         };
         Edge { from, to, first: time(first), last: time(last), count, by: step.by, label: step.label, named: NONE }
     }

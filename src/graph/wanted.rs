@@ -138,25 +138,23 @@ impl Wanted {
         if other == node || !self.label(store, entry.label) || !self.other(store, other) {
             return None;
         }
-        let (first, last, count, seq) = match By(entry.by).source() {
+        let seq = match By(entry.by).source() {
             Source::Doc(doc) => {
                 let row = store.docs.get(doc);
                 if !self.holds(store, row) {
                     return None;
                 }
-                (row.time, row.time, 1, row.seq())
+                row.seq()
             }
             Source::Events(events) => {
                 let row = store.events.get(events);
                 if row.seq_min > self.until {
                     return None;
                 }
-                (row.first, row.last, row.count, row.seq_max)
+                row.seq_max
             }
         };
-        if self.window != Window::ALL && !store.happened(entry.by, &self.window) {
-            return None;
-        }
+        let (first, last, count) = store.inside(entry.by, &self.window)?;
         let ends = store.entities.atoms.get(entry.other).print.rotate_left(17) ^ store.entities.atoms.get(row).print;
         let position = EdgePosition { time: last, seq, ends, label: store.labels.get(entry.label).print, out, tie: entry.by };
         let (from, to) = if out { (node, other) } else { (other, node) };

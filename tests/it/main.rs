@@ -22,6 +22,7 @@ mod logic;
 mod logs;
 mod malformed;
 mod mcp;
+mod merges;
 mod notifications;
 mod openapi;
 mod pages;

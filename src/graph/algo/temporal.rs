@@ -88,7 +88,7 @@ impl Snapshot {
 
     fn arrival(&self, walk: &Walk, reached: &HashMap<NodeId, Reached>, node: NodeId) -> Arrival {
         let Reached { key, before, step } = &reached[&node];
-        Arrival { node, at: time(key.0), hops: key.1, by: step.map(|step| walk.store.edge(*before, &step)) }
+        Arrival { node, at: time(key.0), hops: key.1, by: step.map(|step| walk.store.edge(*before, &step, &walk.scope.window)) }
     }
 
     /// Searches in the order of arrival; returns what was reached for good, in that order.

@@ -25,7 +25,7 @@ fn is_containment(edge: &NaiveEdge) -> bool {
 impl<'a> Seen<'a> {
     fn new(naive: &'a Naive, scope: &Scope) -> Self {
         let sees = |node: &str| (scope.alerts || !node.starts_with("alert:")) && (scope.incidents || !node.starts_with("incident:"));
-        let inside = |e: &NaiveEdge| is_containment(e) || e.is_in(scope.window);
+        let inside = |e: &NaiveEdge| is_containment(e) || e.inside(scope.window).is_some();
         let edges = naive.edges.iter().filter(|e| e.relation != "merged_into" && sees(&e.from) && sees(&e.to) && inside(e)).collect();
         Self { edges, naive, hub: scope.hub_degree }
     }

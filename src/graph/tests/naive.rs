@@ -16,14 +16,19 @@ pub(super) struct NaiveEdge {
     pub(super) last: Option<Time>,
     pub(super) count: u32,
     pub(super) seqs: (u64, u64),
-    /// Every instant at which it is asserted.
-    pub(super) instants: BTreeSet<Time>,
+    /// The instants of its records.
+    pub(super) instants: Vec<Time>,
 }
 
 impl NaiveEdge {
-    /// Whether one of its instants lies inside a window.
-    pub(super) fn is_in(&self, window: Window) -> bool {
-        window == Window::ALL || self.instants.iter().any(|at| window.overlaps(*at, *at))
+    /// What happened inside a window; none if nothing did.
+    pub(super) fn inside(&self, window: Window) -> Option<Self> {
+        let inside = || self.instants.iter().copied().filter(|at| window.overlaps(*at, *at));
+        if window == Window::ALL {
+            return Some(self.clone());
+        }
+        let (first, last) = (inside().min()?, inside().max()?);
+        Some(Self { first: Some(first), last: Some(last), count: inside().count() as u32, ..self.clone() })
     }
 }
 
@@ -249,10 +254,11 @@ impl Naive {
                     last: event.time,
                     count: 0,
                     seqs: (record.seq.0, record.seq.0),
-                    instants: BTreeSet::new(),
+                    instants: Vec::new(),
                 });
                 edge.count += 1;
                 edge.instants.extend(event.time);
+                edge.instants.sort_unstable();
                 edge.first = edge.first.min(event.time);
                 edge.last = edge.last.max(event.time);
                 edge.seqs = (edge.seqs.0.min(record.seq.0), edge.seqs.1.max(record.seq.0));
