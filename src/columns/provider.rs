@@ -25,6 +25,7 @@ use datafusion::physical_plan::union::UnionExec;
 
 use super::counted;
 use super::delta::Add;
+use super::fetch::ScanReaders;
 use super::indexes::{indexed, words};
 use super::narrow::{self, Scan, ScanLog};
 use super::picked::ranges;
@@ -103,7 +104,7 @@ impl ColumnsTable {
         options.pushdown_filters = true;
         options.reorder_filters = true;
         let options = datafusion::config::TableParquetOptions { global: options, ..Default::default() };
-        let readers = CachedParquetFileReaderFactory::new(Arc::clone(&self.shared.store), Arc::clone(&self.shared.metadata));
+        let readers = ScanReaders(CachedParquetFileReaderFactory::new(Arc::clone(&self.shared.store), Arc::clone(&self.shared.metadata)));
         // The optimizer hands the filter above the scan to this source, which prunes row groups and pages by it and decodes
         // other columns late.
         let source =
@@ -117,23 +118,20 @@ impl ColumnsTable {
         if stale { widen::plan(scan, &self.schema) } else { Ok(scan) }
     }
 
-    /// Deals the files out to partitions by size, each in the order of days.
+    /// Deals the files out to partitions, each about as large, the newest files first: what asks for the newest rows passes over the others
+    /// once it has them.
     fn groups(&self, files: &[Chosen], partitions: usize) -> Vec<FileGroup> {
-        let total: u64 = files.iter().map(|chosen| chosen.file.size).sum();
-        let share = total.div_ceil(partitions.max(1) as u64).max(1);
-        let mut groups = vec![FileGroup::default()];
-        let mut filled = 0;
-        for chosen in files {
-            if filled >= share && groups.len() < partitions {
-                groups.push(FileGroup::default());
-                filled = 0;
-            }
-            filled += chosen.file.size;
-            if let Some(group) = groups.last_mut() {
+        let mut groups: Vec<(u64, FileGroup)> = Vec::new();
+        groups.resize_with(partitions.clamp(1, files.len().max(1)), Default::default);
+        let mut newest: Vec<&Chosen> = files.iter().collect();
+        newest.sort_by_key(|chosen| std::cmp::Reverse(chosen.file.stats.time.map(|(_, last)| last)));
+        for chosen in newest {
+            if let Some((bytes, group)) = groups.iter_mut().min_by_key(|(bytes, _)| *bytes) {
+                *bytes += chosen.file.size;
                 group.push(self.partitioned(chosen));
             }
         }
-        groups
+        groups.into_iter().map(|(_, group)| group).collect()
     }
 
     fn partitioned(&self, Chosen { file, rows }: &Chosen) -> PartitionedFile {

@@ -25,6 +25,9 @@ use super::words::WordsCache;
 use crate::catalog::tables;
 use crate::model::{Fault, FaultClass, Seq};
 
+/// Footers of data files and the indexes of their pages that are kept, in bytes.
+const METADATA_BYTES_MAX: usize = 128 << 20;
+
 /// What all snapshots of a view share: the store and the caches over it.
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -37,7 +40,7 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(store: Arc<dyn ObjectStore>) -> Self {
-        let config = CacheManagerConfig::default();
+        let config = CacheManagerConfig { metadata_cache_limit: METADATA_BYTES_MAX, ..CacheManagerConfig::default() };
         let cache = CacheManager::try_new(&config).expect("the default configuration of the cache is valid");
         Self {
             store,

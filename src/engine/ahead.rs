@@ -44,8 +44,8 @@ impl ReadEntry {
 
 /// Reads entries and hands them to `apply` in their order, which gives the records back when it is done with them.
 ///
-/// Each core reads every so manyth entry and is at most two ahead; the records go back to the thread that made them, where letting
-/// them go costs least.
+/// Each core reads every so manyth entry, and is one ahead at the most, since records take much more room than documents. They go back
+/// to the thread that made them, where letting them go costs least.
 pub(super) fn read_ahead(
     entries: impl Iterator<Item = Result<Entry, JournalError>> + Send,
     mut apply: impl FnMut(ReadEntry) -> Result<Vec<Record>, Fault>,
@@ -55,13 +55,15 @@ pub(super) fn read_ahead(
         let (mut inputs, mut outputs) = (Vec::with_capacity(readers), Vec::with_capacity(readers));
         for _ in 0..readers {
             let (input, given) = sync_channel::<Result<Entry, JournalError>>(1);
-            let (done, output) = sync_channel(1);
+            let (done, output) = sync_channel(0);
             let (back, applied) = channel::<Vec<Record>>();
             scope.spawn(move || {
                 ingest::remembering(|| {
                     for entry in given {
                         applied.try_iter().for_each(drop);
-                        if done.send(entry.map(ReadEntry::of)).is_err() {
+                        let read = entry.map(ReadEntry::of);
+                        applied.try_iter().for_each(drop);
+                        if done.send(read).is_err() {
                             return;
                         }
                     }

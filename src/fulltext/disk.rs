@@ -216,5 +216,5 @@ impl Default for Pace {
 
 impl Pace {
     /// While nobody reads: few large segments, each merged but once, cost least.
-    pub(crate) const ALONE: Self = Self { visible: DAY, hidden: DAY, documents: 160_000, bytes: 256 << 20, merge: 32 };
+    pub(crate) const ALONE: Self = Self { visible: DAY, hidden: DAY, documents: 80_000, bytes: 128 << 20, merge: 32 };
 }

@@ -26,7 +26,7 @@ const RUNS: [Kind; 3] = [Kind::PROCESS, Kind::HOST_LOGON_SESSION, Kind::REGISTRY
 ///
 /// `apply` hands documents to a thread that indexes and commits them; until then readers search them in memory.
 /// Costs: about 8 bytes of memory a document beside the index, 64 MiB for the writer, at most 64 MiB of documents that wait
-/// for a commit (256 MiB while nobody reads), and a copy of those among them that the writer has not yet taken in.
+/// for a commit (128 MiB while nobody reads), and a copy of those among them that the writer has not yet taken in.
 #[derive(Debug)]
 pub struct Fulltext {
     dir: PathBuf,
