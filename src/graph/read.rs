@@ -73,6 +73,13 @@ impl Snapshot {
         self.in_order(found)
     }
 
+    /// Returns the entity that a mention is of: the one to which a record that names it so is linked, else the first of [`Self::entities`].
+    pub fn mentioned(&self, kind: &Kind, keys: &Keys) -> Option<NodeId> {
+        let store = &self.0;
+        let atom = store.entities.find(&store.hasher, &store.texts, &store.names, kind.as_str(), keys);
+        atom.map(|atom| store.entity_of(atom)).or_else(|| self.entities(kind, keys).into_iter().next())
+    }
+
     /// Returns the entities that hold a key, strong or weak.
     pub fn entities_by_key(&self, kind: &str, key: &str) -> Vec<NodeId> {
         let store = &self.0;

@@ -118,7 +118,7 @@ impl Asked<'_> {
         for found in results.hits {
             let mut hit = hit(found, highlighter.as_mut());
             let node = match (&hit.entity_kind, &hit.keys) {
-                (Some(kind), Some(keys)) => graph.entities(kind, keys).first().copied(),
+                (Some(kind), Some(keys)) => graph.mentioned(kind, keys),
                 _ => None,
             };
             if let Some(node) = node {

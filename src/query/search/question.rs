@@ -39,7 +39,7 @@ impl Question for SearchRequest {
                 return !deleted;
             };
             // Several spellings of one entity are documents of their own; a page names the entity once.
-            let Some(node) = graph.entities(kind, keys).first().copied() else { return true };
+            let Some(node) = graph.mentioned(kind, keys) else { return true };
             hit.id = render::reference(graph, node);
             seen.insert(node)
         });
