@@ -50,3 +50,67 @@ async fn an_alert_lists_the_entities_that_it_is_linked_to() {
         assert_eq!(each(&found["hits"], "id"), each(&listed, "id"), "{id}");
     }
 }
+
+/// The case of a GUID means nothing: the other spelling is another version, a member, a place to look.
+#[tokio::test(flavor = "multi_thread")]
+async fn guids_are_one_in_any_case() {
+    let (small, large) = ("ab3f0c11-2222-4333-8444-abcdefabcdef", "AB3F0C11-2222-4333-8444-ABCDEFABCDEF");
+    let (chain, name) = ("cd000000-0000-4000-8000-00000000abcd", "cccccccc-0000-4000-8000-00000000abcd");
+    let version = |id: &str, severity: &str, hour: u32| {
+        json!({"SystemAlertId": id, "AlertName": "G", "AlertSeverity": severity, "ProviderName": "P", "ProductName": "Azure Sentinel", "AlertType": "T",
+            "TimeGenerated": format!("2024-03-06T{hour:02}:00:00Z"), "StartTime": "2024-03-06T01:00:00Z", "EndTime": "2024-03-06T02:00:00Z",
+            "Entities": "[]", "Status": "New", "Type": "SecurityAlert"})
+        .to_string()
+    };
+    let killed = json!({"SystemAlertId": chain, "AlertName": "Chain", "AlertSeverity": "High", "ProviderName": "P", "ProductName": "Azure Security Center",
+        "AlertType": "KillChainFusionIncident", "IsIncident": true, "TimeGenerated": "2024-03-06T06:00:00Z", "Type": "SecurityAlert",
+        "Entities": json!([{"$id": "1", "SystemAlertIds": [large], "Type": "alerts"}]).to_string()});
+    let incident = |id: &str, status: &str, alerts: &[&str], hour: u32| {
+        let at = format!("2024-03-06T{hour:02}:00:00Z");
+        json!({"IncidentName": id, "IncidentNumber": 77, "Title": "t", "Severity": "Low", "Status": status, "AlertIds": json!(alerts).to_string(),
+            "LastModifiedTime": at, "CreatedTime": "2024-03-06T04:00:00Z", "TimeGenerated": at, "Type": "SecurityIncident"})
+        .to_string()
+    };
+    let lines = [
+        version(small, "Low", 3),
+        version(large, "High", 4),
+        killed.to_string(),
+        incident(&name.to_uppercase(), "New", &[large], 4),
+        incident(name, "Active", &[small, large], 5),
+    ];
+    for reversed in [false, true] {
+        let clew = Clew::new();
+        let mut lines = lines.to_vec();
+        if reversed {
+            lines.reverse();
+        }
+        for (at, line) in lines.iter().enumerate() {
+            clew.ingest_bytes(&format!("{at}.jsonl"), line.clone());
+        }
+        let alerts = clew.get("/v1/alerts").await;
+        assert_eq!(each(&alerts["value"], "id"), [small, chain]);
+        for spelling in [small, large] {
+            let alert = clew.get(&format!("/v1/alerts/{spelling}")).await;
+            assert_eq!((&alert["id"], &alert["severity"], &alert["versions_total"]), (&json!(small), &json!("High"), &json!(2)));
+        }
+        assert_eq!(clew.get(&format!("/v1/alerts/{chain}")).await["members"], json!([small]));
+        let incidents = clew.get("/v1/incidents").await;
+        assert_eq!((&incidents["total"], each(&incidents["value"], "id")), (&json!(1), vec![name.to_owned()]));
+        for spelling in [name.to_owned(), name.to_uppercase(), "77".to_owned()] {
+            let found = clew.get(&format!("/v1/incidents/{spelling}")).await;
+            let said = ["number", "status", "versions_total", "alerts"].map(|member| found[member].clone());
+            assert_eq!(said, [json!(77), json!("Active"), json!(2), json!(1)]);
+            assert_eq!((each(&found["alerts_list"], "id"), &found["alerts_missing"]), (vec![small.to_owned()], &json!([])));
+        }
+        let found = clew.get(&format!("/v1/search?q=id:{large}&kind=alert")).await;
+        assert_eq!(each(&found["hits"], "id"), [small]);
+        let joined = "SecurityIncident | mv-expand AlertId = todynamic(AlertIds) to typeof(string) | join kind=inner (SecurityAlert | distinct SystemAlertId) \
+            on $left.AlertId == $right.SystemAlertId | distinct SystemAlertId";
+        let (_, rows) = clew.post("/v1/query", &json!({"text": joined})).await;
+        assert_eq!(rows["rows"], json!([[small]]));
+        // What leaves an incident may be named in either spelling too.
+        let (status, answer) = clew.post("/v1/incidents/77/alerts", &json!({"remove": [large]})).await;
+        assert_eq!(status.as_u16(), 200, "{answer}");
+        assert_eq!(clew.get("/v1/incidents/77").await["alerts"], 0);
+    }
+}
