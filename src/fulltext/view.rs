@@ -223,7 +223,7 @@ impl Builder<'_> {
                 }
             }
             Body::Event(event) => {
-                drop(self.entities(seq, event.entities.iter().map(|entity| &**entity).filter(|entity| !RUNS.contains(&entity.kind))))
+                drop(self.entities(seq, event.entities.iter().map(|entity| &**entity).filter(|entity| !RUNS.contains(&entity.kind) && !entity.keys.is_empty())))
             }
             Body::Decision(_) | Body::Resource(_) => {}
         }

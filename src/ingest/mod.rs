@@ -26,7 +26,7 @@ use std::sync::Arc;
 use hashbrown::HashSet;
 use serde_json::Value;
 
-use crate::model::{Alert, Body, Bookmark, Document, Incident, Object, canonical_id, make_canonical};
+use crate::model::{Alert, Body, Bookmark, Document, Evidence, Incident, Key, Object, canonical_id, make_canonical};
 
 /// How documents are read, as a number: raised with every change after which a journaled document gives other records, or a view keeps
 /// something else of them.
@@ -92,8 +92,8 @@ pub fn read(document: &Document) -> Result<Vec<Body>, Reject> {
     for body in &mut bodies {
         one_spelling(body);
         let entities = match body {
-            Body::Alert(alert) => alert.entities.len(),
-            Body::Incident(incident) => incident.entities.len(),
+            Body::Alert(alert) => keyed(&alert.id, &mut alert.entities),
+            Body::Incident(incident) => keyed(&incident.id, &mut incident.entities),
             Body::Event(_) | Body::Decision(_) | Body::Resource(_) => 0,
         };
         if entities > ENTITIES_MAX {
@@ -104,6 +104,17 @@ pub fn read(document: &Document) -> Result<Vec<Body>, Reject> {
         }
     }
     Ok(bodies)
+}
+
+/// Gives what nothing names in an alert or incident a key that nothing else has: it is seen there and ties it to no other. Returns the number of
+/// entities.
+fn keyed(id: &str, entities: &mut [Evidence]) -> usize {
+    for (place, evidence) in entities.iter_mut().enumerate().filter(|(_, evidence)| evidence.entity.keys.is_empty()) {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(id.as_bytes()).update(b"\0").update(&(place as u64).to_le_bytes());
+        evidence.entity.keys.weak.push(Key::new("mention", &hasher.finalize().to_hex()[..32]));
+    }
+    entities.len()
 }
 
 /// Brings every id of an alert or incident into its one spelling.

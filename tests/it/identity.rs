@@ -114,3 +114,35 @@ async fn guids_are_one_in_any_case() {
         assert_eq!(clew.get("/v1/incidents/77").await["alerts"], 0);
     }
 }
+
+/// What stands for nothing ties no alerts together: each mention is seen in its alert and nowhere else.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nothing_names_links_no_alerts() {
+    let nothing = [
+        json!({"Type": "ip", "Address": "-"}),
+        json!({"Type": "ip", "Address": "null"}),
+        json!({"Type": "ip", "Address": "LOCAL"}),
+        json!({"Type": "ip", "Address": "0.0.0.0"}),
+        json!({"Type": "host"}),
+        json!({"Type": "host", "HostName": "N/A", "OSFamily": "Windows"}),
+        json!({"Type": "account", "Name": "-"}),
+    ];
+    let clew = Clew::new();
+    // Each twice, in alerts of its own.
+    let all: Vec<(String, &Value)> = nothing.iter().chain(&nothing).enumerate().map(|(n, entity)| (format!("n{n:02}"), entity)).collect();
+    clew.ingest_bytes("nothing.jsonl", all.iter().map(|(id, entity)| alert(id, &json!([entity]))).collect::<Vec<_>>().join("\n"));
+    for (id, entity) in &all {
+        let listed = clew.get(&format!("/v1/alerts/{id}")).await["entities_list"].clone();
+        let kind = entity["Type"].as_str().expect("a kind");
+        assert_eq!(each(&listed, "kind"), [kind], "{id}");
+        assert_eq!(each(&listed, "id"), each(&neighbors(&clew, id).await, "id"), "{id}");
+        // The reference is one that clew takes, and nothing but the alert is next to it.
+        let reference = listed[0]["id"].as_str().expect("a reference");
+        let entity = clew.get(&format!("/v1/entities/{reference}")).await;
+        assert_eq!((&entity["alerts"], &entity["degree"]), (&json!(1), &json!(1)), "{id}: {reference}");
+        for (other, _) in all.iter().filter(|(other, _)| other > id) {
+            let paths = clew.get(&format!("/v1/paths?a=alert:{id}&b=alert:{other}")).await;
+            assert_eq!(paths["paths"], json!([]), "{id} {other}");
+        }
+    }
+}

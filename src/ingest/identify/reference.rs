@@ -115,7 +115,7 @@ fn stated_key(value: &str) -> Option<Keys> {
 }
 
 /// Words of identifier sets that are no properties.
-const KEY_WORDS: [&str; 2] = ["content", "filehashes"];
+const KEY_WORDS: [&str; 3] = ["content", "filehashes", "mention"];
 
 fn made_keys(kind: &'static EntityKind, value: &str) -> Keys {
     let properties = match kind.name {
