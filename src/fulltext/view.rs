@@ -222,9 +222,10 @@ impl Builder<'_> {
                     self.alert(seq, alert, names)?;
                 }
             }
-            Body::Event(event) => {
-                drop(self.entities(seq, event.entities.iter().map(|entity| &**entity).filter(|entity| !RUNS.contains(&entity.kind) && !entity.keys.is_empty())))
-            }
+            Body::Event(event) => drop(self.entities(
+                seq,
+                event.entities.iter().map(|entity| &**entity).filter(|entity| !RUNS.contains(&entity.kind) && !entity.keys.is_empty()),
+            )),
             Body::Decision(_) | Body::Resource(_) => {}
         }
         Ok(())

@@ -16,7 +16,8 @@ pub fn make_canonical(id: &mut str) {
 
 /// Whether a text is 32 hexadecimal digits in the groups of a GUID, without braces.
 fn is_guid(id: &str) -> bool {
-    id.len() == 36 && id.bytes().enumerate().all(|(at, byte)| if matches!(at, 8 | 13 | 18 | 23) { byte == b'-' } else { byte.is_ascii_hexdigit() })
+    id.len() == 36
+        && id.bytes().enumerate().all(|(at, byte)| if matches!(at, 8 | 13 | 18 | 23) { byte == b'-' } else { byte.is_ascii_hexdigit() })
 }
 
 #[cfg(test)]

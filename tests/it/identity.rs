@@ -146,3 +146,61 @@ async fn what_nothing_names_links_no_alerts() {
         }
     }
 }
+
+/// An incident has the tactics and techniques of its alerts wherever they are asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn search_knows_what_incidents_inherit() {
+    let clew = Clew::new();
+    let at = "2024-05-01T00:00:00Z";
+    let alert = |id: &str, tactics: &str, techniques: &[&str]| {
+        json!({"SystemAlertId": id, "AlertName": "Odd", "AlertSeverity": "Low", "ProviderName": "P", "ProductName": "Azure Sentinel", "AlertType": "T",
+            "TimeGenerated": at, "StartTime": at, "EndTime": at, "Tactics": tactics, "Techniques": json!(techniques).to_string(), "Entities": "[]",
+            "Type": "SecurityAlert"})
+        .to_string()
+    };
+    let incident = |number: u32, tactics: &[&str], alerts: &[&str]| {
+        json!({"IncidentName": format!("i{number}"), "IncidentNumber": number, "Title": "Case", "Severity": "Low", "Status": "New",
+            "AlertIds": json!(alerts).to_string(), "AdditionalData": json!({"tactics": tactics}).to_string(), "CreatedTime": at,
+            "LastModifiedTime": at, "TimeGenerated": at, "Type": "SecurityIncident"})
+        .to_string()
+    };
+    // The alerts come in behind their incidents.
+    let lines = [
+        incident(1, &["CredentialAccess"], &["a1"]),
+        incident(2, &["InitialAccess"], &["a2"]),
+        incident(3, &[], &["a2", "a3"]),
+        alert("a1", "InitialAccess", &["T1078"]),
+        alert("a2", "InitialAccess", &[]),
+        alert("a3", "Impact", &["T1486"]),
+    ];
+    for (n, line) in lines.iter().enumerate() {
+        clew.ingest_bytes(&format!("{n}.jsonl"), line.clone());
+    }
+    let all = ["i1", "i2", "i3"].as_slice();
+    for (text, filter, expected) in [
+        ("tactic:initialaccess", "tactic=InitialAccess", all),
+        ("tactic:impact", "tactic=Impact", &["i3"]),
+        ("tactic:credentialaccess", "tactic=CredentialAccess", &["i1"]),
+        ("technique:T1078", "technique=T1078", &["i1"]),
+        ("technique:T1486", "technique=T1486", &["i3"]),
+    ] {
+        let found = clew.get(&format!("/v1/search?q={text}&kind=incident")).await;
+        let listed = clew.get(&format!("/v1/incidents?{filter}")).await;
+        assert_eq!(each(&found["hits"], "id"), expected, "{text}");
+        assert_eq!(each(&listed["value"], "id"), expected, "{filter}");
+    }
+    assert_eq!(each(&clew.get("/v1/search?q=case%20-tactic:impact&kind=incident").await["hits"], "id"), ["i1", "i2"]);
+    assert_eq!(each(&clew.get("/v1/search?q=tactic:*&kind=incident").await["hits"], "id"), all);
+    for sort in ["modified", "title"] {
+        let found = clew.get(&format!("/v1/search?q=case&kind=incident&facet=tactic&sort={sort}&limit=2")).await;
+        assert_eq!(
+            found["facets"][0]["values"],
+            json!([{"value": "InitialAccess", "count": 3}, {"value": "CredentialAccess", "count": 1}, {"value": "Impact", "count": 1}])
+        );
+    }
+    let listed = clew.get("/v1/incidents").await;
+    for hit in clew.get("/v1/search?q=case&kind=incident").await["hits"].as_array().expect("hits") {
+        let row = listed["value"].as_array().expect("rows").iter().find(|row| row["id"] == hit["id"]).expect("the incident");
+        assert_eq!(hit["tactics"], row["tactics"]);
+    }
+}

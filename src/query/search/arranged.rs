@@ -53,7 +53,10 @@ impl Asked<'_> {
         };
         let counts = match self.request.facets.as_slice() {
             [] => Vec::new(),
-            facets => counted(searcher.search(&counting(&asked.query, &self.kinds, facets))?.facets),
+            facets => {
+                let counts = searcher.search(&counting(&asked.query, &self.kinds, facets))?.facets;
+                counted(self.inherited(counts, searcher, graph, &asked.query)?)
+            }
         };
         let elsewhere =
             if page.total == 0 && self.request.cursor.is_none() { super::elsewhere(self, searcher, graph, among)? } else { Vec::new() };
