@@ -1,8 +1,3 @@
-//! What a record means: alerts and incidents by their ids, entities by names that identify them, or do not.
-
-use serde_json::{Value, json};
-
-use crate::support::Clew;
 
 /// An alert as Sentinel writes it.
 fn alert(id: &str, entities: &Value) -> String {
@@ -203,4 +198,27 @@ async fn search_knows_what_incidents_inherit() {
         let row = listed["value"].as_array().expect("rows").iter().find(|row| row["id"] == hit["id"]).expect("the incident");
         assert_eq!(hit["tactics"], row["tactics"]);
     }
+}
+
+/// Two entities that go by one `$id` are two; one that is written out again is one, with what both say.
+#[tokio::test(flavor = "multi_thread")]
+async fn entities_with_one_id_are_all_kept() {
+    let clew = Clew::new();
+    let hosts = json!([
+        {"$id": "1", "Type": "host", "HostName": "dupa", "DnsDomain": "d.com"},
+        {"$id": "1", "Type": "host", "HostName": "dupb", "DnsDomain": "d.com"},
+        {"$id": "2", "Type": "account", "Name": "eve", "UPNSuffix": "d.com", "Host": {"$ref": "1"}},
+    ]);
+    let again = json!([
+        {"$id": "1", "Type": "host", "HostName": "ws1", "DnsDomain": "d.com"},
+        {"$id": "1", "Type": "host", "HostName": "ws1", "DnsDomain": "d.com", "OSFamily": "Linux",
+            "IpInterfaces": [{"$id": "3", "Type": "ip", "Address": "203.0.113.9"}]},
+    ]);
+    clew.ingest_bytes("twice.jsonl", [alert("d1", &hosts), alert("d2", &again)].join("\n"));
+    let listed = clew.get("/v1/alerts/d1").await["entities_list"].clone();
+    assert_eq!(each(&listed, "label"), ["dupa.d.com", "dupb.d.com", "eve@d.com"]);
+    assert_eq!(each(&clew.get("/v1/search?q=dupb.d.com&kind=entity").await["hits"], "id"), ["host:dupb.d.com"]);
+    let listed = clew.get("/v1/alerts/d2").await["entities_list"].clone();
+    assert_eq!(each(&listed, "label"), ["203.0.113.9", "ws1.d.com"]);
+    assert_eq!(listed[0]["properties"]["OSFamily"], "Linux");
 }
