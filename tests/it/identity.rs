@@ -222,3 +222,26 @@ async fn entities_with_one_id_are_all_kept() {
     assert_eq!(each(&listed, "label"), ["203.0.113.9", "ws1.d.com"]);
     assert_eq!(listed[0]["properties"]["OSFamily"], "Linux");
 }
+
+/// A reference that clew prints is one that it takes.
+#[tokio::test(flavor = "multi_thread")]
+async fn things_of_unknown_kinds_are_found_by_their_references() {
+    let clew = Clew::new();
+    let things = json!([
+        {"$id": "1", "Type": "quantum-widget", "Spin": "up"},
+        {"$id": "2", "Type": "satellite", "Name": "Hubble"},
+        {"$id": "3", "Type": "probe", "Id": "P=7"},
+        {"$id": "4", "Type": "rover", "DisplayName": "Spirit"},
+        {"$id": "5", "Type": "balloon"},
+    ]);
+    clew.ingest_bytes("things.jsonl", alert("u1", &things));
+    for kind in ["quantum-widget", "satellite", "probe", "rover", "balloon"] {
+        let listed = clew.get(&format!("/v1/entities?kind={kind}")).await["value"].clone();
+        let [reference] = each(&listed, "id").try_into().expect("one thing");
+        let path: String = reference.replace('=', "%3D");
+        assert_eq!(clew.get(&format!("/v1/entities/{path}")).await["id"], json!(reference));
+        let next = clew.get(&format!("/v1/neighbors?node={path}")).await;
+        assert!(each(&next["nodes"], "id").contains(&"alert:u1".to_owned()), "{reference}: {next}");
+        assert_eq!(clew.get(&format!("/v1/paths?a=alert:u1&b={path}")).await["paths"].as_array().map(Vec::len), Some(1), "{reference}");
+    }
+}
