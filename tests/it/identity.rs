@@ -245,3 +245,49 @@ async fn things_of_unknown_kinds_are_found_by_their_references() {
         assert_eq!(clew.get(&format!("/v1/paths?a=alert:u1&b={path}")).await["paths"].as_array().map(Vec::len), Some(1), "{reference}");
     }
 }
+
+/// The key columns of rows that come by an API are filled as Log Analytics fills them.
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_the_apis_have_the_columns_of_the_tables() {
+    let clew = Clew::new();
+    let scope =
+        "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/RG-web/providers/Microsoft.Compute/virtualMachines/web-01";
+    let named = |value: &str| json!({"value": value, "localizedValue": value});
+    let called = |request: Value, claims: Value, id: &str| {
+        json!({"caller": "mallory@corp.example", "category": named("Administrative"), "claims": claims, "correlationId": id, "eventDataId": id,
+            "eventName": named("EndRequest"), "eventTimestamp": "2024-03-04T09:40:00Z", "httpRequest": request, "level": "Informational",
+            "operationName": named("Microsoft.Compute/virtualMachines/delete"), "resourceId": scope, "status": named("Succeeded"),
+            "submissionTimestamp": "2024-03-04T09:42:00Z", "tenantId": "99999999-8888-7777-6666-555555555555"})
+    };
+    let request = json!({"clientIpAddress": "198.51.100.23", "clientRequestId": "x", "method": "DELETE"});
+    clew.ingest_bytes(
+        "activity.json",
+        json!([called(request, json!({"ipaddr": "203.0.113.1"}), "1"), called(Value::Null, json!({"ipaddr": "203.0.113.1"}), "2")])
+            .to_string(),
+    );
+    clew.ingest_bytes(
+        "hub.json",
+        json!({"records": [{"time": "2024-12-17T10:30:00Z", "resourceId": scope, "operationName": "Microsoft.Insights/actionGroups/delete",
+            "category": "Administrative", "resultType": "Success", "callerIpAddress": "192.0.2.1", "correlationId": "3"}]})
+        .to_string(),
+    );
+    let text = "AzureActivity | sort by CorrelationId asc | project CallerIpAddress, SubscriptionId, ResourceGroup, _ResourceId";
+    let (_, found) = clew.post("/v1/query", &json!({"text": text})).await;
+    let rest = json!(["11111111-2222-3333-4444-555555555555", "RG-web", scope.to_lowercase()]);
+    let row = |ip: &str| Value::Array([json!(ip)].into_iter().chain(rest.as_array().expect("cells").clone()).collect());
+    assert_eq!(found["rows"], json!([row("198.51.100.23"), row("203.0.113.1"), row("192.0.2.1")]));
+
+    let sign_in = json!({"id": "s1", "createdDateTime": "2024-03-04T09:00:01Z", "userPrincipalName": "mallory@corp.example", "userId": "u", "appDisplayName": "a",
+        "ipAddress": "198.51.100.23", "clientAppUsed": "Browser", "conditionalAccessStatus": "notApplied", "isInteractive": true,
+        "status": {"errorCode": 50126}, "location": {"city": "Redmond", "countryOrRegion": "US"}});
+    let context = "https://graph.microsoft.com/v1.0/$metadata#auditLogs/signIns";
+    clew.ingest_bytes("signins.json", json!({"@odata.context": context, "value": [sign_in]}).to_string());
+    let audit = json!({"id": "Directory_1", "activityDateTime": "2024-03-02T08:00:00Z", "activityDisplayName": "Update group", "category": "GroupManagement",
+        "initiatedBy": {"user": {"id": "u", "userPrincipalName": "dora@example.net"}}, "loggedByService": "Core Directory", "operationType": "Update",
+        "result": "success", "targetResources": []});
+    clew.ingest_bytes("audit.json", json!({"value": [audit]}).to_string());
+    for (text, expected) in [("SigninLogs | project Location", "US"), ("AuditLogs | project OperationName", "Update group")] {
+        let (_, found) = clew.post("/v1/query", &json!({"text": text})).await;
+        assert_eq!(found["rows"], json!([[expected]]), "{text}");
+    }
+}
