@@ -246,6 +246,28 @@ async fn things_of_unknown_kinds_are_found_by_their_references() {
     }
 }
 
+/// An answer of Azure Resource Graph is a list of rows, as `az graph query` prints it too.
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_of_azure_resource_graph_hold_alerts() {
+    let row = |id: &str| {
+        json!({"id": format!("/subscriptions/11111111-2222-3333-4444-555555555555/providers/Microsoft.Security/locations/westeurope/alerts/{id}"),
+            "name": id, "type": "microsoft.security/locations/alerts", "kind": "", "sku": null,
+            "properties": {"Status": "Active", "VendorName": "Microsoft", "StartTimeUtc": "2024-03-04T10:00:00Z", "EndTimeUtc": "2024-03-04T10:10:00Z",
+                "TimeGenerated": "2024-03-04T10:15:30Z", "ProductName": "Microsoft Defender for Cloud", "Severity": "High", "AlertType": "VM_LSASSDump",
+                "AlertDisplayName": "LSASS memory dump", "SystemAlertId": id, "Entities": [{"$id": "4", "HostName": "web-01", "Type": "host"}]}})
+    };
+    let rows = json!([row("2517_a"), row("2517_b")]);
+    for answer in [
+        json!({"totalRecords": 2, "count": 2, "data": rows, "facets": [], "resultTruncated": "false"}),
+        json!({"count": 2, "data": rows, "skip_token": null, "total_records": 2}),
+    ] {
+        let clew = Clew::new();
+        let report = clew.ingest_bytes("answer.json", answer.to_string());
+        assert_eq!((report.alerts, report.rejected), (2, 0));
+        assert_eq!(each(&clew.get("/v1/alerts").await["value"], "id"), ["2517_a", "2517_b"]);
+    }
+}
+
 /// The key columns of rows that come by an API are filled as Log Analytics fills them.
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_of_the_apis_have_the_columns_of_the_tables() {
