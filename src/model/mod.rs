@@ -27,7 +27,7 @@ pub use id::{canonical_id, make_canonical};
 pub use incident::{CLASSIFICATION_REASONS, Change, Classification, Comment, Incident, IncidentStatus, Owner, Task};
 pub use listed::{Indicator, Watchlist, WatchlistItem};
 pub use recent::Recent;
-pub use record::{Batch, Body, Document, Origin, Record, Seq};
+pub use record::{Batch, Body, Document, Origin, Record, Seq, name_hash};
 pub use resource::{Resource, Stored};
 pub use retention::Cut;
 pub use time::{Time, TimeError, Window};

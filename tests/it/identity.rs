@@ -313,3 +313,23 @@ async fn rows_of_the_apis_have_the_columns_of_the_tables() {
         assert_eq!(found["rows"], json!([[expected]]), "{text}");
     }
 }
+
+/// A row is known in the table that it went to, and in no other.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_row_goes_into_each_table_that_it_is_sent_to() {
+    let clew = Clew::new();
+    let to = |table: &str| Options { table: Some(table.to_owned()), ..Options::default() };
+    let rows = "{\"x\":1,\"TimeGenerated\":\"2024-01-01T00:00:00Z\"}\n{\"x\":1,\"TimeGenerated\":\"2024-01-01T00:00:00Z\"}\n";
+    for (table, new, duplicate) in [("Wrong_CL", 2, 0), ("Right_CL", 2, 0), ("Right_CL", 0, 2), ("Wrong_CL", 0, 2)] {
+        let report = clew.ingest_with("rows.jsonl", rows, &to(table));
+        assert_eq!((report.new, report.duplicate), (new, duplicate), "{table}");
+    }
+    for table in ["Wrong_CL", "Right_CL"] {
+        let (_, found) = clew.post("/v1/query", &json!({"text": format!("{table} | count")})).await;
+        assert_eq!(found["rows"], json!([[2]]), "{table}");
+    }
+    // Still known after the views were made anew.
+    clew.engine.rebuild().expect("an open directory can be rebuilt");
+    let report = clew.ingest_with("rows.jsonl", rows, &to("Right_CL"));
+    assert_eq!((report.new, report.duplicate), (0, 2));
+}
