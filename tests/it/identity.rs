@@ -333,3 +333,22 @@ async fn one_row_goes_into_each_table_that_it_is_sent_to() {
     let report = clew.ingest_with("rows.jsonl", rows, &to("Right_CL"));
     assert_eq!((report.new, report.duplicate), (0, 2));
 }
+
+/// The tables of the present state take no rows: nobody would ever see them.
+#[test]
+fn rows_cannot_go_into_tables_of_the_present_state() {
+    let clew = Clew::new();
+    let send = |name: &str, row: &str, table: Option<&str>| {
+        let options = Options { table: table.map(str::to_owned), ..Options::default() };
+        clew.ingest_reader(name, Box::new(std::io::Cursor::new(row.as_bytes().to_vec())), &options)
+    };
+    let row = r#"{"x":1,"TimeGenerated":"2024-01-01T00:00:00Z"}"#;
+    for table in ["Alerts", "Incidents", "Entities", "Relations", "alerts"] {
+        assert_eq!(send("row.jsonl", row, Some(table)).map(|_| ()).expect_err(table).code, "table_name_invalid");
+    }
+    let report = send("row.jsonl", row, Some("SecurityAlert")).expect("it can be read");
+    assert_eq!((report.new, report.rejected), (0, 1));
+    let reject = &report.rejects[0];
+    assert_eq!(reject.code, "table_unknown");
+    assert!(reject.message.contains("`SecurityAlert`") && !reject.message.contains("--table"), "{}", reject.message);
+}
