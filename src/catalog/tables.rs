@@ -134,6 +134,9 @@ pub fn all() -> &'static [Table] {
     &tables().all
 }
 
+/// Tables of the present state, which no rows can be taken into.
+pub const OF_PRESENT: [&str; 4] = ["Alerts", "Incidents", "Entities", "Relations"];
+
 /// The table of this name; case, `_`, `-` and blanks do not matter (`office_activity`).
 pub fn table(name: &str) -> Option<&'static Table> {
     let tables = tables();

@@ -25,6 +25,8 @@ fn arguments_become_requests() {
             "incidents|--severity|high,critical|--status|open|--owner|Doe, John|--from|-7d|--sort|-created|--cursor|c",
             "GET /v1/incidents?owner=Doe%5C%2C%20John&severity=high&severity=critical&status=open&from=-7d&sort=-created&cursor=c",
         ),
+        // A cursor may begin with a hyphen, as base64url does.
+        ("incidents|--cursor|-Yn6Jjt_Exk4", "GET /v1/incidents?cursor=-Yn6Jjt_Exk4"),
         ("incident|incident:42", "GET /v1/incidents/42"),
         ("alerts|--entity|ip:175.45.176.99|--incident|none", "GET /v1/alerts?incident=none&entity=ip%3A175.45.176.99"),
         ("alert|a/b|--raw", "GET /v1/alerts/a%2Fb/raw"),

@@ -13,6 +13,7 @@ use futures::channel::oneshot;
 use futures::executor::block_on;
 
 use crate::graph::{Graph, NodeKind};
+use crate::ingest;
 use crate::journal::Journal;
 use crate::model::{Alert, Batch, Body, Document, Fault, FaultClass, Record, Seq, Time};
 use crate::triage::suppression::{self, Rules};
@@ -411,11 +412,12 @@ impl Plan {
 
     pub(super) fn take(&mut self, parsed: Parsed, views: &Views) -> Outcome {
         let Parsed { document, bodies } = parsed;
-        if self.hashes.contains(&document.hash) || views.records.seen(&document.hash) {
+        let delivery = delivery(&document);
+        if self.hashes.contains(&delivery) || views.records.seen(&delivery) {
             return Outcome::Duplicate;
         }
         self.last = Seq(self.last.0 + 1);
-        self.hashes.insert(document.hash);
+        self.hashes.insert(delivery);
         let (records, updated) = self.standing.records(&document, self.last, bodies, views);
         self.numbers.note(&records, views);
         self.records.extend(records);
@@ -430,6 +432,11 @@ impl Plan {
 #[derive(Default)]
 pub(super) struct Standing {
     newest: HashMap<(Item, String), (Option<Time>, Seq)>,
+}
+
+/// By what a further delivery of a document is known.
+fn delivery(document: &Document) -> [u8; 16] {
+    document.delivery(document.table.as_deref().filter(|_| *document.format == *ingest::EVENT))
 }
 
 /// What has versions.
@@ -465,6 +472,7 @@ impl Standing {
     /// Makes the records of one document; says whether one of them is a further version of something known.
     pub(super) fn records(&mut self, document: &Document, seq: Seq, bodies: Vec<Body>, before: &impl Newest) -> (Vec<Record>, bool) {
         let mut updated = false;
+        let hash = delivery(document);
         let records = bodies
             .into_iter()
             .map(|body| {
@@ -481,7 +489,7 @@ impl Standing {
                     }
                     Body::Alert(_) | Body::Event(_) | Body::Decision(_) | Body::Resource(_) => true,
                 };
-                Record { seq, origin: document.origin.clone(), received: document.received, hash: document.hash, current, body }
+                Record { seq, origin: document.origin.clone(), received: document.received, hash, current, body }
             })
             .collect();
         (records, updated)

@@ -514,7 +514,7 @@ fn in_keys(text: &str, keys: &Keys) -> bool {
 
 /// The values of keys that say something to a person.
 fn key_values(keys: &Keys) -> impl Iterator<Item = &str> {
-    keys.strong.iter().chain(&keys.weak).filter(|key| key.set() != "content").map(|key| key.value())
+    keys.strong.iter().chain(&keys.weak).filter(|key| !["content", "mention"].contains(&key.set())).map(|key| key.value())
 }
 
 /// What a mention says of an entity besides its keys: the label, and a process's command line.

@@ -229,9 +229,10 @@ impl Builder<'_> {
                     self.alert(seq, alert, names)?;
                 }
             }
-            Body::Event(event) => {
-                drop(self.entities(seq, event.entities.iter().map(|entity| &**entity).filter(|entity| !RUNS.contains(&entity.kind))))
-            }
+            Body::Event(event) => drop(self.entities(
+                seq,
+                event.entities.iter().map(|entity| &**entity).filter(|entity| !RUNS.contains(&entity.kind) && !entity.keys.is_empty()),
+            )),
             Body::Decision(_) | Body::Resource(_) => {}
         }
         Ok(())

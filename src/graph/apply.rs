@@ -312,7 +312,7 @@ impl Store {
 
     /// Turns places into atoms; links from an atom to itself say nothing and are left out.
     fn read_links(&mut self, pending: &Pending, links: &[ModelLink]) -> Vec<(u32, u32, u32)> {
-        let atom = |place: u32| pending.atoms.get(place as usize).copied();
+        let atom = |place: u32| pending.atoms.get(place as usize).copied().filter(|atom| *atom != NONE);
         links
             .iter()
             .filter_map(|link| {
@@ -325,7 +325,8 @@ impl Store {
     fn apply_event(&mut self, pending: &mut Pending, seq: Seq, event: &Event) {
         pending.atoms.clear();
         for entity in &event.entities {
-            let atom = self.upsert(pending, entity, seq);
+            // What nothing names is nothing that another row could name.
+            let atom = if entity.keys.is_empty() { NONE } else { self.upsert(pending, entity, seq) };
             pending.atoms.push(atom);
         }
         let time = micros(event.time);

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::model::Entity;
+use crate::model::{Entity, Keys};
 
 use super::column::{Column, TextRef, Texts};
 use super::decision::Decisions;
@@ -95,7 +95,7 @@ struct Mentioned<'a> {
 const KEYS_MAX: usize = u16::MAX as usize;
 
 impl<'a> Mentioned<'a> {
-    fn new(entity: &'a Entity) -> Self {
+    fn new(kind: &'a str, keys: &'a Keys) -> Self {
         let list = |keys: &'a [crate::model::Key]| {
             let mut list: Vec<&str> = keys.iter().map(|key| key.as_str()).collect();
             if !list.is_sorted_by(|a, b| a < b) {
@@ -105,16 +105,15 @@ impl<'a> Mentioned<'a> {
             list.truncate(KEYS_MAX);
             list
         };
-        let (strong, mut weak) = (list(&entity.keys.strong), list(&entity.keys.weak));
-        if strong.is_empty() && weak.is_empty() {
-            // Ingest gives every entity a key; a nameless one must not become one with all others.
-            weak.push(&entity.label);
-        }
-        Self { kind: entity.kind.as_str(), strong, weak }
+        Self { kind, strong: list(&keys.strong), weak: list(&keys.weak) }
     }
 
     fn all(&self) -> impl Iterator<Item = &'a str> + Clone {
         self.strong.iter().chain(&self.weak).copied()
+    }
+
+    fn hash(&self, hasher: &Hasher, kind: u32) -> u64 {
+        hasher.of(AtomHash { kind, strong: self.strong.len() as u16, keys: self.all() })
     }
 }
 
@@ -165,18 +164,33 @@ impl Entities {
         })
     }
 
-    /// Returns the atom of a mention, and whether it is new; new atoms form a group of their own.
-    pub(super) fn upsert(&mut self, words: &mut Words, entity: &Entity, seq: u64) -> (u32, bool) {
-        let mention = Mentioned::new(entity);
-        let kind = words.names.intern(words.hasher, words.texts, mention.kind);
-        let hash = words.hasher.of(AtomHash { kind, strong: mention.strong.len() as u16, keys: mention.all() });
-        let known = self.atom_index.find(hash, |atom| {
+    /// Returns the atom of a mention, if a record made this very one.
+    pub(super) fn find(&self, hasher: &Hasher, texts: &Texts, names: &Names, kind: &str, keys: &Keys) -> Option<u32> {
+        let mention = Mentioned::new(kind, keys);
+        let kind = names.find(hasher, texts, mention.kind)?;
+        self.find_atom(texts, &mention, kind, mention.hash(hasher, kind))
+    }
+
+    fn find_atom(&self, texts: &Texts, mention: &Mentioned, kind: u32, hash: u64) -> Option<u32> {
+        self.atom_index.find(hash, |atom| {
             let row = self.atoms.get(atom);
             row.kind == kind
                 && row.strong as usize == mention.strong.len()
                 && row.weak as usize == mention.weak.len()
-                && self.atom_keys(atom).zip(mention.all()).all(|((key, _), text)| self.key_text(words.texts, key) == text)
-        });
+                && self.atom_keys(atom).zip(mention.all()).all(|((key, _), text)| self.key_text(texts, key) == text)
+        })
+    }
+
+    /// Returns the atom of a mention, and whether it is new; new atoms form a group of their own.
+    pub(super) fn upsert(&mut self, words: &mut Words, entity: &Entity, seq: u64) -> (u32, bool) {
+        let mut mention = Mentioned::new(entity.kind.as_str(), &entity.keys);
+        if mention.all().next().is_none() {
+            // Ingest gives every entity a key; a nameless one must not become one with all others.
+            mention.weak.push(&entity.label);
+        }
+        let kind = words.names.intern(words.hasher, words.texts, mention.kind);
+        let hash = mention.hash(words.hasher, kind);
+        let known = self.find_atom(words.texts, &mention, kind, hash);
         if let Some(atom) = known {
             self.meet(words, atom, &entity.label, seq);
             return (atom, false);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{Keys, Kind, Seq, Severity, Time, Window};
+use crate::model::{Keys, Kind, Seq, Severity, Time, Window, canonical_id};
 
 use super::ids::{NodeId, NodeKind, fingerprint, sort_key, time};
 use super::keys::Way;
@@ -33,14 +33,14 @@ impl Snapshot {
         self.0.applied
     }
 
-    /// Returns the alert of this id, known or only referred to.
+    /// Returns the alert of this id, whose case counts unless it is a GUID, known or only referred to.
     pub fn alert(&self, id: &str) -> Option<NodeId> {
-        self.0.alert_by_id(id).map(NodeId::alert)
+        self.0.alert_by_id(&canonical_id(id)).map(NodeId::alert)
     }
 
-    /// Returns the incident of this id, known or only referred to.
+    /// Returns the incident of this id, whose case counts unless it is a GUID, known or only referred to.
     pub fn incident(&self, id: &str) -> Option<NodeId> {
-        self.0.incident_by_id(id).map(NodeId::incident)
+        self.0.incident_by_id(&canonical_id(id)).map(NodeId::incident)
     }
 
     /// Returns the number that the next new incident gets: one more than the greatest, that of deleted ones included.
@@ -71,6 +71,13 @@ impl Snapshot {
             }
         }
         self.in_order(found)
+    }
+
+    /// Returns the entity that a mention is of: the one to which a record that names it so is linked, else the first of [`Self::entities`].
+    pub fn mentioned(&self, kind: &Kind, keys: &Keys) -> Option<NodeId> {
+        let store = &self.0;
+        let atom = store.entities.find(&store.hasher, &store.texts, &store.names, kind.as_str(), keys);
+        atom.map(|atom| store.entity_of(atom)).or_else(|| self.entities(kind, keys).into_iter().next())
     }
 
     /// Returns the entities that hold a key, strong or weak.

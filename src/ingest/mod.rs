@@ -21,13 +21,18 @@ pub use events::remembering;
 pub use format::{Context, Format};
 pub use reject::{Reject, Rejected};
 
-use crate::model::{Body, Document, Object};
+use std::sync::Arc;
+
+use hashbrown::HashSet;
+use serde_json::Value;
+
+use crate::model::{Alert, Body, Bookmark, Document, Evidence, Incident, Key, Object, canonical_id, make_canonical};
 
 /// How documents are read, as a number: raised with every change after which a journaled document gives other records, or a view keeps
 /// something else of them.
 ///
 /// Views that were made by another reading are made anew from the journal.
-pub const READING: u32 = 5;
+pub const READING: u32 = 6;
 
 /// Name of the format of rows of raw events, which is no entry of [`formats`].
 pub const EVENT: &str = "event";
@@ -83,11 +88,12 @@ pub fn read(document: &Document) -> Result<Vec<Body>, Reject> {
         return Err(Reject::new("format_unknown", format!("expected a known format, found `{}`", document.format)));
     };
     let object: Object = parse::document(&document.raw).map_err(|error| Reject::new("json_invalid", error.to_string()))?;
-    let bodies = (format.read)(&object, &Context { table: document.table.as_deref(), received: document.received })?;
-    for body in &bodies {
+    let mut bodies = (format.read)(&object, &Context { table: document.table.as_deref(), received: document.received })?;
+    for body in &mut bodies {
+        one_spelling(body);
         let entities = match body {
-            Body::Alert(alert) => alert.entities.len(),
-            Body::Incident(incident) => incident.entities.len(),
+            Body::Alert(alert) => keyed(&alert.id, &mut alert.entities),
+            Body::Incident(incident) => keyed(&incident.id, &mut incident.entities),
             Body::Event(_) | Body::Decision(_) | Body::Resource(_) => 0,
         };
         if entities > ENTITIES_MAX {
@@ -98,4 +104,54 @@ pub fn read(document: &Document) -> Result<Vec<Body>, Reject> {
         }
     }
     Ok(bodies)
+}
+
+/// Gives what nothing names in an alert or incident a key that nothing else has: it is seen there and ties it to no other. Returns the number of
+/// entities.
+fn keyed(id: &str, entities: &mut [Evidence]) -> usize {
+    for (place, evidence) in entities.iter_mut().enumerate().filter(|(_, evidence)| evidence.entity.keys.is_empty()) {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(id.as_bytes()).update(b"\0").update(&(place as u64).to_le_bytes());
+        evidence.entity.keys.weak.push(Key::new("mention", &hasher.finalize().to_hex()[..32]));
+    }
+    entities.len()
+}
+
+/// Brings every id of an alert or incident into its one spelling.
+fn one_spelling(body: &mut Body) {
+    match body {
+        Body::Alert(alert) => {
+            let Alert { id, members, incident, .. } = &mut **alert;
+            std::iter::once(id).chain(incident).for_each(|id| make_canonical(id));
+            distinct(members);
+        }
+        Body::Incident(incident) => {
+            let Incident { id, alert_ids, parent, redirect, .. } = &mut **incident;
+            std::iter::once(id).chain(parent).chain(redirect).for_each(|id| make_canonical(id));
+            distinct(alert_ids);
+        }
+        Body::Resource(resource) if *resource.kind == *Bookmark::KIND => {
+            let written = |value: &Value| value.as_str().is_some_and(|id| canonical_id(id) != id);
+            if resource.value.get("incidents").and_then(Value::as_array).is_some_and(|ids| ids.iter().any(written))
+                && let Some(Value::Array(ids)) = Arc::make_mut(&mut resource.value).get_mut("incidents")
+            {
+                ids.iter_mut().for_each(|id| *id = id.as_str().map(canonical_id).unwrap_or_default().into());
+            }
+        }
+        Body::Event(_) | Body::Decision(_) | Body::Resource(_) => {}
+    }
+}
+
+/// Brings a list of ids into their one spelling and drops those that it had in another.
+fn distinct(ids: &mut Vec<String>) {
+    // Hot path: nearly all lists have one spelling already.
+    if ids.iter().all(|id| canonical_id(id) == *id) {
+        return;
+    }
+    ids.iter_mut().for_each(|id| make_canonical(id));
+    let mut seen = HashSet::with_capacity(ids.len());
+    let new: Vec<bool> = ids.iter().map(|id| seen.insert(id.as_str())).collect();
+    drop(seen);
+    let mut new = new.into_iter();
+    ids.retain(|_| new.next().unwrap_or(true));
 }

@@ -136,6 +136,13 @@ pub struct Keys {
     pub weak: Vec<Key>,
 }
 
+impl Keys {
+    /// Whether nothing names the entity: it can be no other mention's.
+    pub fn is_empty(&self) -> bool {
+        self.strong.is_empty() && self.weak.is_empty()
+    }
+}
+
 /// One mention of an entity, as ingest read it from a document.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Entity {

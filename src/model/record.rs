@@ -50,6 +50,22 @@ pub struct Document {
     pub raw: Bytes,
 }
 
+impl Document {
+    /// By what a further delivery of the document is known: its content, and of a row the table that it goes to.
+    pub fn delivery(&self, row_of: Option<&str>) -> [u8; 16] {
+        let mut known = self.hash;
+        if let Some(table) = row_of {
+            known.iter_mut().zip(name_hash(table).to_le_bytes()).for_each(|(byte, of_table)| *byte ^= of_table);
+        }
+        known
+    }
+}
+
+/// A number that stands for a name, the same in every run (FNV-1a).
+pub fn name_hash(name: &str) -> u64 {
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
 /// One document as the views see it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
@@ -59,7 +75,7 @@ pub struct Record {
     pub origin: Origin,
     /// When clew took it in.
     pub received: Time,
-    /// Fingerprint of the document.
+    /// By what a further delivery of the document is known.
     pub hash: [u8; 16],
     /// Whether this is the newest version of its alert or incident that is known; always for pieces and events.
     pub current: bool,

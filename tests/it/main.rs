@@ -13,6 +13,7 @@ mod exports;
 mod facts;
 mod floors;
 mod graph;
+mod identity;
 mod ingests;
 mod kafka;
 mod languages;

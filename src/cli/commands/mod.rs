@@ -266,7 +266,7 @@ pub(crate) struct PageArgs {
     #[arg(long, value_name = "N")]
     limit: Option<u32>,
     /// Go on where the last page ended
-    #[arg(long, value_name = "CURSOR")]
+    #[arg(long, value_name = "CURSOR", allow_hyphen_values = true)]
     cursor: Option<String>,
 }
 

@@ -11,7 +11,7 @@ use crate::ingest::events::Route;
 use crate::ingest::formats::activity_alert;
 use crate::ingest::reject::excerpt;
 use crate::ingest::{Context, EVENT, Format, Rejected, detect, events, formats, parse};
-use crate::model::{Body, Document, Object, Origin, Time};
+use crate::model::{Body, Document, Object, Origin, Time, name_hash};
 
 use super::envelope::{Frame, Wrapped};
 use super::scan::{self, Member};
@@ -177,10 +177,15 @@ impl<'a> Emitter<'a> {
                         return self.reject("entities_alone", message, place, raw);
                     }
                     let names: Vec<String> = members.iter().take(8).map(|m| format!("`{}`", String::from_utf8_lossy(m.key(raw)))).collect();
-                    let message = format!(
-                        "expected an alert, an incident or a row of a known table, found an object with {}; name the table with `--table NAME`",
-                        names.join(", ")
-                    );
+                    let names = names.join(", ");
+                    let message = match &self.options.table {
+                        Some(table) => {
+                            format!("expected an alert or an incident, which is all that `{table}` takes, found an object with {names}")
+                        }
+                        None => format!(
+                            "expected an alert, an incident or a row of a known table, found an object with {names}; name the table with `--table NAME`"
+                        ),
+                    };
                     return self.reject("table_unknown", message, place, raw);
                 }
             },
@@ -190,7 +195,8 @@ impl<'a> Emitter<'a> {
             }
             None => return ControlFlow::Continue(()),
         };
-        let hash = self.fingerprint(raw, spaced, format == self.event);
+        let row = table.as_deref().filter(|_| format == self.event);
+        let hash = self.fingerprint(raw, spaced, row);
         let raw = bytes::Bytes::copy_from_slice(raw);
         if let Some(parsed) = self.parsed.take() {
             parse::keep(&raw, parsed);
@@ -271,8 +277,8 @@ impl<'a> Emitter<'a> {
         }
     }
 
-    /// The fingerprint of the text without white space; for rows, with the number of equal ones before in this source.
-    fn fingerprint(&mut self, raw: &[u8], spaced: bool, row: bool) -> [u8; 16] {
+    /// The fingerprint of the text without white space; for rows of a table, with the number of equal ones before in this source.
+    fn fingerprint(&mut self, raw: &[u8], spaced: bool, row: Option<&str>) -> [u8; 16] {
         let text = if spaced {
             scan::compact(raw, &mut self.scratch);
             &self.scratch[..]
@@ -281,10 +287,8 @@ impl<'a> Emitter<'a> {
         };
         let short = |hash: blake3::Hash| -> [u8; 16] { std::array::from_fn(|place| hash.as_bytes()[place]) };
         let hash = short(blake3::hash(text));
-        if !row {
-            return hash;
-        }
-        let half = u64::from_le_bytes(std::array::from_fn(|place| hash[place]));
+        let Some(table) = row else { return hash };
+        let half = u64::from_le_bytes(std::array::from_fn(|place| hash[place])) ^ name_hash(table);
         if self.equal.len() >= self.options.limits.equal_rows {
             self.equal.clear();
         }

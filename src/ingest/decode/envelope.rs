@@ -61,7 +61,7 @@ const LISTS: [&[u8]; 23] = [
 const STEPS: [&[u8]; 6] = [b"responses", b"200", b"body", b"hits", b"data", b"result"];
 
 /// Members of an envelope that say nothing of its documents.
-const ASIDE: [&[u8]; 51] = [
+const ASIDE: [&[u8]; 56] = [
     b"nextLink",
     b"NextToken",
     b"nextToken",
@@ -113,6 +113,12 @@ const ASIDE: [&[u8]; 51] = [
     b"_clusters",
     b"skipToken",
     b"Exceptions",
+    // Answers of Azure Resource Graph.
+    b"totalRecords",
+    b"total_records",
+    b"facets",
+    b"resultTruncated",
+    b"skip_token",
 ];
 
 /// Members by which a listing leads to its next page, or tells of itself.

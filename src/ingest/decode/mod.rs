@@ -132,7 +132,7 @@ pub enum DecodeError {
         allowed: u64,
     },
     /// The asked table has a name that no table can have.
-    #[error("expected a table name of letters, digits and `_`, found `{0}`")]
+    #[error("expected a table name of letters, digits and `_` that is no table of clew's own, found `{0}`")]
     Table(String),
     /// The asked format does not exist.
     #[error("expected a known format, found `{0}`")]

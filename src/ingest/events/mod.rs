@@ -62,9 +62,10 @@ pub(crate) fn is_alert_table(name: &str) -> bool {
     ALERT_TABLES.contains(&name)
 }
 
-/// Whether a table can have this name.
+/// Whether a table of rows can have this name.
 pub(crate) fn is_table_name(name: &str) -> bool {
-    name.len() <= TABLE_NAME_MAX
+    !tables::OF_PRESENT.iter().any(|own| name.eq_ignore_ascii_case(own))
+        && name.len() <= TABLE_NAME_MAX
         && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }

@@ -61,7 +61,7 @@ impl Route {
             return Self::Fixed("Syslog".into());
         }
         let file = source.rsplit(['/', '\\']).next().unwrap_or_default();
-        if zeek::is_zeek(has) {
+        if zeek::is_zeek(has, file) {
             return Self::Fixed(format!("Zeek_{}", zeek::log(has, file).unwrap_or("other")).into());
         }
         if ["EventID", "event_id", "winlog", "Event", "System", "winlog.event_id"].into_iter().any(has) && channel(raw, members).is_some() {

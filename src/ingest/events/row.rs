@@ -387,6 +387,11 @@ impl<'a> Reader<'a> {
             "SecurityEvent" => self.complete_security(),
             "WindowsEvent" => self.complete_windows(),
             "SigninLogs" | "AADNonInteractiveUserSignInLogs" => self.complete_sign_in(),
+            "AuditLogs" => {
+                if let Some(activity) = self.text("ActivityDisplayName") {
+                    self.add("OperationName", &activity);
+                }
+            }
             "AzureActivity" => self.complete_activity(),
             "Syslog" => self.complete_syslog(),
             "AWSCloudTrail" => self.complete_call(),
@@ -394,8 +399,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A sign-in from Graph tells its result in `status` only, one from the portal as a word.
+    /// A sign-in from Graph tells its result in `status` and its country in `location` only, one from the portal its result as a word.
     fn complete_sign_in(&mut self) {
+        self.add_member("LocationDetails", &["countryOrRegion"], "Location");
         if self.text("Status").is_some_and(|word| word.eq_ignore_ascii_case("success")) {
             match self.text("ResultType") {
                 None => self.add("ResultType", "0"),
@@ -413,7 +419,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A record of the activity log tells who called in its claims only.
+    /// A record of the activity log may tell who called, and from where, in its request and claims only, and of its resource no more than the id.
     fn complete_activity(&mut self) {
         const CALLERS: [&str; 4] = [
             "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn",
@@ -421,9 +427,37 @@ impl<'a> Reader<'a> {
             "http://schemas.microsoft.com/identity/claims/objectidentifier",
             "appid",
         ];
-        let Some(Value::Object(claims)) = self.get("Claims_d") else { return };
-        if let Some(caller) = value::text_of(claims, &CALLERS).map(std::borrow::Cow::into_owned) {
-            self.add("Caller", &caller);
+        self.add_member("Claims_d", &CALLERS, "Caller");
+        self.add_member("HTTPRequest", &["clientIpAddress", "client_ip_address"], "CallerIpAddress");
+        self.add_member("Claims_d", &["ipaddr"], "CallerIpAddress");
+        let Some(id) = self.text("ResourceId").filter(|id| id.starts_with('/')) else { return };
+        self.add("_ResourceId", &id.to_lowercase());
+        let steps: Vec<&str> = id.split('/').collect();
+        for (word, column) in
+            [("subscriptions", "SubscriptionId"), ("resourceGroups", "ResourceGroup"), ("providers", "ResourceProviderValue")]
+        {
+            if let Some(pair) = steps.windows(2).find(|pair| pair[0].eq_ignore_ascii_case(word) && !pair[1].is_empty()) {
+                self.add(column, pair[1]);
+            }
+        }
+    }
+
+    /// Gives a column the first of the members that an object in another column has.
+    fn add_member(&mut self, from: &str, members: &[&str], to: &str) {
+        let inner: Object;
+        let object = match self.get(from) {
+            Some(Value::Object(object)) => object,
+            Some(Value::String(text)) if text.starts_with('{') => match serde_json::from_str(text) {
+                Ok(read) => {
+                    inner = read;
+                    &inner
+                }
+                Err(_) => return,
+            },
+            _ => return,
+        };
+        if let Some(text) = value::text_of(object, members).map(std::borrow::Cow::into_owned) {
+            self.add(to, &text);
         }
     }
 

@@ -60,21 +60,35 @@ const NAMED: [&str; 12] = [
     "cluster",
 ];
 
-/// Whether records with these columns are Zeek's.
-pub(super) fn is_zeek(has: impl Fn(&str) -> bool) -> bool {
+/// The log that a file is named after, as Zeek names its files: `dhcp.log`, `conn.2024-01-01.log`.
+fn named_after(file: &str) -> Option<&'static str> {
+    let stem = file.split('.').next().unwrap_or_default();
+    TELLING.iter().map(|(log, _)| *log).chain(NAMED).find(|log| log.eq_ignore_ascii_case(stem))
+}
+
+/// Whether records have a column that tells a log.
+fn tells(log: &str, has: impl Fn(&str) -> bool) -> bool {
+    TELLING.iter().any(|(name, columns)| *name == log && columns.iter().any(|column| has(column)))
+}
+
+/// Whether records with these columns from a file of this name are Zeek's.
+pub(super) fn is_zeek(has: impl Fn(&str) -> bool, file: &str) -> bool {
     has("@stream")
+        || (has("ts") && named_after(file).is_some_and(|log| tells(log, &has)))
         || (has("_path") && has("_write_ts"))
         || has("ts") && (has("id.orig_h") || has("id_orig_h") || has("fuid") || (has("uid") && has("id")))
 }
 
 /// The log of records with these columns from a file of this name.
 pub(super) fn log(has: impl Fn(&str) -> bool, file: &str) -> Option<&'static str> {
-    let tells = |columns: &[&str]| columns.iter().any(|column| has(column));
+    if let Some(log) = named_after(file).filter(|log| file.to_ascii_lowercase().contains(".log") || tells(log, &has)) {
+        return Some(log);
+    }
     // Rows of one log leave out what they lack: a name and an action are all that this one always has.
     if has("action") && has("name") && has("size") {
         return Some("smb_files");
     }
-    if let Some((log, _)) = TELLING.iter().find(|(_, columns)| tells(columns)) {
+    if let Some((log, _)) = TELLING.iter().find(|(log, _)| tells(log, &has)) {
         return Some(log);
     }
     let file = format!("_{}_", file.to_ascii_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_"));
@@ -96,12 +110,20 @@ mod tests {
             ("ts,uid,id.orig_h,analyzer,proto", "2020/dpd.12.log", Some("dpd")),
             ("ts,uid,id.orig_h,answer", "zeek_smb_mapping_log.json", Some("smb_mapping")),
             ("ts,uid,id.orig_h,answer", "x.json", None),
+            // Lines of a log that leave out what tells it, or name no connection.
+            ("ts,uid,id.orig_h,method,uri,request_path", "sip.log", Some("sip")),
+            ("ts,uid,id.orig_h,user,command,mime_type", "ftp.log", Some("ftp")),
+            ("ts,uids,mac,host_name,msg_types,duration", "dhcp.log", Some("dhcp")),
+            ("ts,name,notice,peer", "weird.2024-01-01.log", Some("weird")),
+            ("ts,fingerprint,certificate.subject", "x509.json", Some("x509")),
+            ("ts,uid,id.orig_h,proto,conn_state", "files.json", Some("conn")),
         ];
         let named = |name: &str| ["@stream", "name"].contains(&name);
-        assert!(is_zeek(named) && log(named, "loaded_scripts.log") == Some("loaded_scripts"));
+        assert!(!is_zeek(|name| ["ts", "level"].contains(&name), "weird.log"));
+        assert!(is_zeek(named, "x") && log(named, "loaded_scripts.log") == Some("loaded_scripts"));
         for (columns, file, expected) in cases {
             let has = |name: &str| columns.split(',').any(|column| column == name);
-            assert!(is_zeek(has), "{columns}");
+            assert!(is_zeek(has, file), "{columns}");
             assert_eq!(log(has, file), expected, "{columns}");
         }
     }

@@ -40,7 +40,7 @@ fn read_one(finding: &Object) -> Result<Body, Reject> {
     let mut compromised = None;
     for resource in objects(get(finding, "Resources")) {
         compromised = compromised.or_else(|| text_of(resource, &["Id"]).map(|id| id.into_owned()));
-        read_resource(resource, &mut cast);
+        read_resource(resource, text_of(finding, &["AwsAccountId"]).as_deref(), &mut cast);
     }
     read_network(finding, &mut cast);
     read_process(finding, &mut cast);
@@ -141,7 +141,8 @@ fn status(finding: &Object) -> AlertStatus {
     workflow.and_then(|word| AlertStatus::parse(&word)).unwrap_or(AlertStatus::New)
 }
 
-fn read_resource(resource: &Object, cast: &mut Cast) -> Option<Place> {
+/// Reads a resource of an AWS account.
+pub(super) fn read_resource(resource: &Object, account: Option<&str>, cast: &mut Cast) -> Option<Place> {
     let (kind, id) = (text_of(resource, &["Type"]).unwrap_or_default(), text_of(resource, &["Id"])?);
     let details = object_at(resource, &["Details"]).and_then(|details| get(details, &kind)).and_then(Value::as_object);
     let arn = id.starts_with("arn:").then_some(id.as_ref());
@@ -174,6 +175,13 @@ fn read_resource(resource: &Object, cast: &mut Cast) -> Option<Place> {
                 bare.then(|| last.to_owned().into())
             });
             put(&mut properties, "AccessKeyId", key);
+            // Users stand for themselves, assumed roles for whoever takes them.
+            let is_user =
+                details.and_then(|details| text_of(details, &["PrincipalType"])).is_some_and(|kind| kind.eq_ignore_ascii_case("IAMUser"));
+            if let (true, None, Some(name), Some(account)) = (is_user, arn, &named, account) {
+                let partition = text_of(resource, &["Partition"]).unwrap_or("aws".into());
+                put(&mut properties, "AmazonResourceId", Some(format!("arn:{partition}:iam::{account}:user/{name}")));
+            }
             cast.add("account", properties, Some("impacted"))
         }
         "Container" => {
@@ -208,14 +216,12 @@ fn read_network(finding: &Object, cast: &mut Cast) {
         None => guardduty::read_action(&flattened_action(finding), None, cast),
     }
     let Some(network) = object_at(finding, &["Network"]) else { return };
-    let inbound = text_of(network, &["Direction"]).is_none_or(|direction| direction.eq_ignore_ascii_case("IN"));
-    let (source_role, target_role) = if inbound { ("source", "destination") } else { ("destination", "source") };
     let mut side = |names: [&str; 2], role| {
         let places = names.map(|name| cast.add("ip", parts::ip(&text_of(network, &[name])?)?, Some(role)));
         places[0].or(places[1])
     };
-    let source = side(["SourceIpV4", "SourceIpV6"], source_role);
-    let target = side(["DestinationIpV4", "DestinationIpV6"], target_role);
+    let source = side(["SourceIpV4", "SourceIpV6"], "source");
+    let target = side(["DestinationIpV4", "DestinationIpV6"], "destination");
     for name in ["SourceDomain", "DestinationDomain"] {
         if let Some(domain) = text_of(network, &[name]).as_deref().and_then(parts::dns) {
             cast.add("dns", domain, Some("related"));
@@ -359,6 +365,31 @@ mod tests {
         assert_eq!(entities(&alert), expected);
         assert_eq!(alert.extended["Custom"], "kept");
         assert_eq!(alert.modified.map(|time| time.to_string()).as_deref(), Some("2020-10-22T05:00:00Z"));
+    }
+
+    /// The source of a connection is its source, whichever way it goes; the user of a key is the one that GuardDuty and CloudTrail name.
+    #[test]
+    fn sides_of_connections_and_users_of_keys() {
+        let finding = json!({
+            "SchemaVersion": "2018-10-08", "Id": "f1", "ProductArn": "arn:aws:securityhub:eu-west-1::product/aws/guardduty",
+            "GeneratorId": "g", "AwsAccountId": "123456789012", "Types": ["TTPs/Command and Control/Backdoor"], "CreatedAt": "2024-03-05T00:11:00.000Z",
+            "UpdatedAt": "2024-03-05T00:12:00.000Z", "Severity": {"Label": "HIGH"}, "Title": "C&C", "Description": "d",
+            "Network": {"Direction": "OUT", "Protocol": "TCP", "SourceIpV4": "10.0.5.6", "SourcePort": 5555, "DestinationIpV4": "203.0.113.66"},
+            "Resources": [{"Type": "AwsIamAccessKey", "Id": "AWS::IAM::AccessKey:AKIAX", "Partition": "aws", "Region": "eu-west-1",
+                "Details": {"AwsIamAccessKey": {"UserName": "eve", "PrincipalType": "IAMUser", "PrincipalId": "AIDAEVE"}}}]
+        });
+        let alert = alerts(FORMAT.read, finding.as_object().expect("an object")).remove(0);
+        let mut sides: Vec<_> = alert
+            .entities
+            .iter()
+            .filter(|e| e.entity.kind.as_str() == "ip")
+            .map(|e| (e.entity.label.as_str(), e.role.as_deref()))
+            .collect();
+        sides.sort_unstable();
+        assert_eq!(sides, [("10.0.5.6", Some("source")), ("203.0.113.66", Some("destination"))]);
+        let account = alert.entities.iter().find(|e| e.entity.kind.as_str() == "account").expect("who has the key");
+        let keys: Vec<_> = account.entity.keys.strong.iter().map(|key| key.as_str()).collect();
+        assert_eq!(keys, ["accesskeyid=akiax", "amazonresourceid=arn:aws:iam::123456789012:user/eve"]);
     }
 
     #[test]

@@ -12,6 +12,9 @@ use crate::catalog::entities::EntityKind;
 use crate::ingest::value;
 use crate::model::{Entity, Key, Keys, Kind};
 
+/// Properties by which a source names a thing of a kind that does not declare them.
+const OWN_NAMES: [&str; 8] = ["Id", "Uid", "Guid", "Code", "Name", "DisplayName", "MergeByKey", "Value"];
+
 /// Longest value that stands in a key as it is; longer ones are replaced by their digest.
 const VALUE_BYTES: usize = 240;
 
@@ -199,7 +202,7 @@ impl<'a> KeyMaker<'a> {
                 None => unknown(draft, &mut sink),
             },
         }
-        if sink.keys.strong.is_empty() && sink.keys.weak.is_empty() {
+        if sink.keys.is_empty() && self.is_told_apart(draft, depth) {
             sink.keys.weak.push(self.content_key(draft, depth));
         }
         self.keys[index] = State::Made(sorted(sink.keys));
@@ -233,6 +236,15 @@ impl<'a> KeyMaker<'a> {
             joined.push_str(&part);
         }
         Some(joined)
+    }
+
+    /// Whether what nothing identifies is still told from other things: by all that is said of an unknown kind, by a name of its source's own, or by
+    /// what it refers to.
+    fn is_told_apart(&mut self, draft: &Draft, depth: u8) -> bool {
+        let names = |name: &str| OWN_NAMES.iter().any(|own| name.eq_ignore_ascii_case(own));
+        let tells = |name: &str| draft.known.is_none_or(|kind| kind.property(name).is_none() && names(name));
+        draft.properties.iter().any(|(name, _)| name != "Count" && tells(name))
+            || draft.references.iter().any(|(_, place)| self.key_at(*place, depth).is_some())
     }
 
     /// The key of an entity that nothing identifies: a digest of what describes it and of what it refers to.

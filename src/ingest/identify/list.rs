@@ -52,6 +52,17 @@ impl Draft {
         self.properties.iter().find(|(name, _)| *name == property).map(|(_, value)| value)
     }
 
+    /// The name by which a property is stored.
+    pub(super) fn stored<'a>(&self, name: &'a str) -> &'a str {
+        self.known.and_then(|kind| kind.property(name)).unwrap_or(name)
+    }
+
+    /// Whether anything is said under a property's name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        let name = self.stored(name);
+        self.get(name).is_some() || self.referred(name).next().is_some()
+    }
+
     /// Its properties, to be changed: it is no longer what was described before.
     pub(super) fn properties_mut(&mut self) -> &mut Object {
         self.number = None;

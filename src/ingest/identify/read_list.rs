@@ -12,7 +12,7 @@ use super::list::{EntityList, Place, insert};
 use super::parts;
 use crate::catalog::entities::{self, EntityKind};
 use crate::ingest::value;
-use crate::model::Object;
+use crate::model::{Kind, Object};
 
 /// An object that waits to be read, with the entity and property that hold it.
 struct Waiting {
@@ -109,27 +109,46 @@ impl EntityList {
             return None;
         }
         let id = object.get("$id").and_then(value::text).map(Cow::into_owned);
-        if let Some(place) = id.as_ref().and_then(|id| reading.by_id.get(id))
-            && self.drafts[place.index()].known.map(|kind| kind.name) == known.map(|kind| kind.name)
-        {
+        let mut object = object;
+        let mut others = take_others(&mut object, known);
+        let same = id.as_ref().and_then(|id| reading.by_id.get(id)).copied();
+        if let Some(place) = same.filter(|place| self.is_same(*place, &kind, &object, &others)) {
             // The same entity written out again where a reference would do.
-            let place = *place;
-            self.drafts[place.index()].nested &= nested;
+            let draft = &mut self.drafts[place.index()];
+            draft.nested &= nested;
+            others.retain(|(name, _)| !draft.has(name));
+            object.retain(|name, _| !draft.has(name));
+            if !object.is_empty() {
+                draft.properties_mut().extend(object);
+            }
+            self.read_others(reading, place, known, others);
             return Some(place);
         }
-        let mut object = object;
-        let others = take_others(&mut object, known);
         let place = self.push(kind, known, object, None, nested);
+        self.read_others(reading, place, known, others);
+        if let Some(id) = id {
+            reading.by_id.entry(id).or_insert(place);
+        }
+        Some(place)
+    }
+
+    /// Whether what stands under an id that an entity has already can be said of that one.
+    fn is_same(&self, place: Place, kind: &Kind, object: &Object, others: &[(String, Value)]) -> bool {
+        let draft = &self.drafts[place.index()];
+        let agrees = |name: &str, value: &Value| {
+            value.is_object() || value.is_array() || draft.get(draft.stored(name)).is_none_or(|known| known == value)
+        };
+        let said = object.iter().chain(others.iter().map(|(name, value)| (name, value)));
+        draft.kind == *kind && said.into_iter().all(|(name, value)| agrees(name, value))
+    }
+
+    fn read_others(&mut self, reading: &mut Reading, place: Place, known: Option<&'static EntityKind>, others: Vec<(String, Value)>) {
         let first = reading.waiting.len();
         for (name, value) in others {
             self.read_property(reading, place, known, name, value);
         }
         // The last one waiting is read first.
         reading.waiting[first..].reverse();
-        if let Some(id) = id {
-            reading.by_id.entry(id).or_insert(place);
-        }
-        Some(place)
     }
 
     fn read_property(&mut self, reading: &mut Reading, owner: Place, known: Option<&'static EntityKind>, name: String, value: Value) {

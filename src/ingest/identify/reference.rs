@@ -76,6 +76,12 @@ pub fn reference(text: &str) -> Result<(Kind, Keys), ReferenceError> {
     {
         return of_kind(kind, word, value.trim());
     }
+    if let Some((word, value)) = text.split_once(':')
+        && word.len() > 1
+        && let Some(keys) = own_key(value.trim())
+    {
+        return Ok((entities::kind_named(word), keys));
+    }
     let kind = kind_of(text).and_then(entities::kind).ok_or_else(|| match text.split_once(':') {
         Some((word, _))
             if word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b' ')) =>
@@ -114,8 +120,17 @@ fn stated_key(value: &str) -> Option<Keys> {
     Some(Keys { strong: keys.clone(), weak: keys })
 }
 
+/// `set=value` as things of unknown kinds have it.
+fn own_key(value: &str) -> Option<Keys> {
+    let (set, _) = value.split_once('=')?;
+    UNKNOWN_SETS.contains(&set.to_ascii_lowercase().as_str()).then(|| stated_key(value)).flatten()
+}
+
+/// Identifier sets of things whose kind the catalog does not know.
+const UNKNOWN_SETS: [&str; 5] = ["content", "displayname", "id", "mention", "name"];
+
 /// Words of identifier sets that are no properties.
-const KEY_WORDS: [&str; 2] = ["content", "filehashes"];
+const KEY_WORDS: [&str; 4] = ["content", "filehashes", "id", "mention"];
 
 fn made_keys(kind: &'static EntityKind, value: &str) -> Keys {
     let properties = match kind.name {
@@ -235,6 +250,11 @@ mod tests {
                 "account [sid=S-1-5-21-1-2-3-500 sid=s-1-5-21-1-2-3-500] [sid=S-1-5-21-1-2-3-500 sid=s-1-5-21-1-2-3-500]",
             ),
             ("process:net  user bob", "process [] [host+commandline=|net  user bob]"),
+            // As clew itself names things of kinds that it does not know.
+            ("quantum-widget:content=baea0f", "quantum-widget [content=baea0f] [content=baea0f]"),
+            ("satellite:name=hubble", "satellite [name=hubble] [name=hubble]"),
+            ("satellite:hubble", "entity_reference_kind: expected a kind of entity, found `satellite`"),
+            ("satellite:hostname=hubble", "entity_reference_kind: expected a kind of entity, found `satellite`"),
             ("host:", "entity_reference_empty: expected a value behind `host:`, found nothing"),
             ("ip:LOCAL", "entity_reference_value: expected a value of kind `ip`, found `LOCAL`"),
             ("what is this", "entity_reference_no_kind: expected an entity such as `host:WS6`, found `what is this`"),

@@ -194,11 +194,24 @@ fn processes_files_and_the_rest() {
 
 #[test]
 fn what_nothing_identifies_is_known_by_its_content() {
-    let (one, _) = read(json!([{"location": {"city": "New York"}, "isValid": false, "type": "ip", "Count": 1}]));
-    let (other, _) = read(json!([{"type": "ip", "isValid": false, "Count": 9, "location": {"city": "New York"}}]));
+    let (one, _) = read(json!([{"code": 27, "isValid": false, "type": "ip", "Count": 1}]));
+    let (other, _) = read(json!([{"type": "ip", "isValid": false, "Count": 9, "code": 27}]));
     assert_eq!((one[0].entity.keys.strong.len(), one[0].entity.keys.weak[0].set()), (0, "content"));
     assert_eq!(one[0].entity.keys, other[0].entity.keys);
-    assert_eq!(one[0].entity.label, "address in New York");
+}
+
+/// What is said of each may be said of any number of things.
+#[test]
+fn nothing_names_what_is_only_described() {
+    let (list, _) = read(json!([
+        {"type": "ip", "location": {"city": "New York"}, "isValid": false},
+        {"type": "ip", "Address": "-"}, {"type": "ip", "Address": "LOCAL"}, {"type": "ip", "Address": "0.0.0.0"},
+        {"type": "host"}, {"type": "host", "HostName": "N/A", "OSFamily": "Windows"}, {"type": "process", "ProcessId": 668},
+        {"type": "account", "Name": "null"}, {"type": "satellite"},
+    ]));
+    let named: Vec<&str> = list.iter().filter(|e| !e.entity.keys.is_empty()).map(|e| e.entity.label.as_str()).collect();
+    assert_eq!((list.len(), named), (9, vec![]));
+    assert_eq!(list[0].entity.label, "address in New York");
     let mut list = EntityList::new();
     assert_eq!(list.add("ip", json!({"Address": "-", "Location": null}).as_object().expect("an object").clone()), None);
 }

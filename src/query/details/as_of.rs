@@ -272,7 +272,7 @@ pub(in crate::query) fn entities(context: &Context, alerts: &[(Seq, Alert)]) -> 
     for (_, alert) in alerts {
         let mut seen = HashSet::new();
         for entity in alert.entities.iter().map(|evidence| &evidence.entity) {
-            let node = graph.entities(&entity.kind, &entity.keys).into_iter().next();
+            let node = graph.mentioned(&entity.kind, &entity.keys);
             let Some(id) = node.filter(|node| seen.insert(*node)).map(|node| render::reference(graph, node)) else { continue };
             let row = found.entry(id.clone()).or_insert_with(|| EntityRow {
                 id,

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::graph::{AlertRef, Direction, EdgeFilter, GraphSnapshot, NodeId, NodeKind, Version};
 use crate::ingest;
-use crate::model::{Alert, AlertStatus, Body, Document, Evidence, Fault, FaultClass, Incident, Kind, Object, Relation, Seq};
+use crate::model::{Alert, AlertStatus, Body, Document, Evidence, Fault, FaultClass, Incident, Object, Relation, Seq};
 
 use super::answer::Page;
 use super::cursor::Seal;
@@ -251,7 +251,7 @@ pub fn raw_alert(context: &Context, id: &str) -> Result<bytes::Bytes, Fault> {
 fn evidence_rows(graph: &GraphSnapshot, entities: Vec<Evidence>) -> Vec<EvidenceRow> {
     let row = |evidence: Evidence| {
         let entity = evidence.entity;
-        let node = graph.entities(&entity.kind, &entity.keys).into_iter().next();
+        let node = graph.mentioned(&entity.kind, &entity.keys);
         let written = entity.keys.strong.first().or(entity.keys.weak.first()).map(|key| format!("{}:{key}", entity.kind));
         EvidenceRow {
             id: node.map(|node| render::reference(graph, node)).or(written).unwrap_or_default(),
@@ -399,8 +399,7 @@ fn properties(context: &Context, node: NodeId, kind: &str, alerts: &[NodeId]) ->
         let Some(alert) = graph.alert_node(*alert) else { continue };
         let (whole, _) = whole_alert(context, alert.id(), alert.node())?;
         let mentions = whole.unwrap_or_default().entities.into_iter().map(|evidence| evidence.entity);
-        for entity in mentions.filter(|entity| entity.kind == Kind::met(kind) && graph.entities(&entity.kind, &entity.keys).contains(&node))
-        {
+        for entity in mentions.filter(|entity| entity.kind.as_str() == kind && graph.mentioned(&entity.kind, &entity.keys) == Some(node)) {
             for (name, value) in entity.properties {
                 properties.entry(name).or_insert(value);
             }

@@ -158,7 +158,7 @@ fn on_tables(
             added.node(render::node(graph, alert));
         }
         for entity in named.entities {
-            let found = graph.entities(&entity.kind, &entity.keys).into_iter().next();
+            let found = graph.mentioned(&entity.kind, &entity.keys);
             added.node(match found {
                 Some(node) => render::node(graph, node),
                 None => unknown(&entity.kind.to_string(), &entity.keys, entity.label),

@@ -145,7 +145,7 @@ fn asserts(context: &Context, edge: &Edge, seq: Seq) -> Result<bool, Fault> {
     let Some(document) = context.journal.document(seq)? else { return Ok(false) };
     let Ok(bodies) = ingest::read(&document) else { return Ok(false) };
     let is = |event: &Event, at: u32, node: NodeId| {
-        event.entities.get(at as usize).is_some_and(|entity| graph.entities(&entity.kind, &entity.keys).contains(&node))
+        event.entities.get(at as usize).is_some_and(|entity| graph.mentioned(&entity.kind, &entity.keys) == Some(node))
     };
     let holds = |event: &Event| {
         event

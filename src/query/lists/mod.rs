@@ -137,6 +137,19 @@ fn counters<const N: usize>(counts: [[u32; 6]; N], statuses: [&str; N]) -> Count
     Counters { status, severity }
 }
 
+/// The tactics of an incident and its alerts, each once, in the order of the kill chain.
+pub(super) fn tactics<'a>(graph: &'a GraphSnapshot, incident: &IncidentRef<'a>) -> Vec<&'a str> {
+    let alerts = graph.held(incident.node()).into_iter().filter_map(|node| graph.alert_node(node)).filter(AlertRef::known);
+    in_order(incident.tactics().chain(alerts.flat_map(|alert| alert.tactics())).collect())
+}
+
+fn in_order(mut tactics: Vec<&str>) -> Vec<&str> {
+    tactics.sort_unstable();
+    tactics.dedup();
+    tactics.sort_by_cached_key(|tactic| attack::tactic_order(tactic).unwrap_or(u8::MAX));
+    tactics
+}
+
 /// The row of an incident; products and tactics of its alerts are its own.
 pub fn incident_row(graph: &GraphSnapshot, incident: &IncidentRef<'_>) -> IncidentRow {
     let alerts = graph.held(incident.node());
@@ -149,9 +162,6 @@ pub fn incident_row(graph: &GraphSnapshot, incident: &IncidentRef<'_>) -> Incide
         first = earliest(first, alert.time());
         last = last.max(alert.end()).max(alert.time());
     }
-    tactics.sort_unstable();
-    tactics.dedup();
-    tactics.sort_by_cached_key(|tactic| attack::tactic_order(tactic).unwrap_or(u8::MAX));
     IncidentRow {
         id: incident.id().to_owned(),
         number: incident.number(),
@@ -161,7 +171,7 @@ pub fn incident_row(graph: &GraphSnapshot, incident: &IncidentRef<'_>) -> Incide
         owner: Some(incident.owner().to_owned()).filter(|owner| !owner.is_empty()),
         classification: incident.classification().map(|classification| classification.as_str().to_owned()),
         products: products.into_iter().map(str::to_owned).collect(),
-        tactics: tactics.into_iter().map(str::to_owned).collect(),
+        tactics: in_order(tactics).into_iter().map(str::to_owned).collect(),
         tags: incident.tags().map(str::to_owned).collect(),
         alerts: alerts.len() as u64,
         first_activity: first,

@@ -53,7 +53,10 @@ impl Asked<'_> {
         };
         let counts = match self.request.facets.as_slice() {
             [] => Vec::new(),
-            facets => counted(searcher.search(&counting(&asked.query, &self.kinds, facets))?.facets),
+            facets => {
+                let counts = searcher.search(&counting(&asked.query, &self.kinds, facets))?.facets;
+                counted(self.inherited(counts, searcher, graph, &asked.query)?)
+            }
         };
         let elsewhere =
             if page.total == 0 && self.request.cursor.is_none() { super::elsewhere(self, searcher, graph, among)? } else { Vec::new() };
@@ -118,7 +121,7 @@ impl Asked<'_> {
         for found in results.hits {
             let mut hit = hit(found, highlighter.as_mut());
             let node = match (&hit.entity_kind, &hit.keys) {
-                (Some(kind), Some(keys)) => graph.entities(kind, keys).first().copied(),
+                (Some(kind), Some(keys)) => graph.mentioned(kind, keys),
                 _ => None,
             };
             if let Some(node) = node {

@@ -43,15 +43,22 @@ pub const DEFAULT_FIELDS: [Field; 6] = [Field::Id, Field::Number, Field::Title, 
 /// Fields with words that a search box leaves out; a search that finds nothing says whether they would help.
 const WIDER_FIELDS: [Field; 4] = [Field::Description, Field::Entity, Field::Comment, Field::Type];
 
-/// Knows which incidents contain an alert.
+/// Knows which incidents contain an alert, and what these have of it.
 pub trait Membership {
     /// Returns the ids of all incidents that contain any of the alerts.
     fn incidents_of(&self, alerts: &[String]) -> Vec<String>;
+
+    /// Returns the tactics that an incident has of its alerts alone, each once.
+    fn tactics_inherited(&self, incident: &str) -> Vec<String>;
 }
 
 /// No incident contains any alert.
 impl Membership for () {
     fn incidents_of(&self, _: &[String]) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn tactics_inherited(&self, _: &str) -> Vec<String> {
         Vec::new()
     }
 }
@@ -277,7 +284,7 @@ struct Asked<'a> {
     now: Time,
     expr: Expr,
     defaults: Vec<Field>,
-    /// The question without the incidents behind its `entity:` terms.
+    /// The question without the incidents that it finds by their alerts.
     query: Query,
     kinds: Vec<DocKind>,
     order: Order,
@@ -315,9 +322,9 @@ impl<'a> Asked<'a> {
         Ok(Self { request, now, expr, defaults, query, kinds, order, seal })
     }
 
-    /// The question with the incidents behind its `entity:` terms, kept to `among`.
+    /// The question with the incidents that it finds by their alerts, kept to `among`.
     fn expand(&self, searcher: &Searcher, membership: &dyn Membership, among: Option<&Query>) -> Result<Expanded, Fault> {
-        let mut entities = Entities { searcher, membership, complete: true };
+        let mut entities = OfAlerts { searcher, membership, complete: true };
         let query = if self.kinds.contains(&DocKind::Incident) { entities.expand(&self.query)? } else { self.query.clone() };
         Ok(Expanded { query: kept(query, among), complete: entities.complete })
     }
@@ -347,11 +354,12 @@ impl<'a> Asked<'a> {
             if results.total == 0 && request.cursor.is_none() { elsewhere(self, searcher, membership, among)? } else { Vec::new() };
         let cursor = results.hits.last().filter(|_| results.more).map(|hit| self.seal.close(&written(hit.place)));
         let cut = if !asked.complete { Some("entity_alerts_max") } else { results.more.then_some("limit") };
+        let facets = self.inherited(results.facets, searcher, membership, &asked.query)?;
         let mut highlighter = self.highlighter();
         Ok(SearchAnswer {
             hits: results.hits.into_iter().map(|found| hit(found, highlighter.as_mut())).collect(),
             total: results.total,
-            facets: counted(results.facets),
+            facets: counted(facets),
             complete: cut.is_none(),
             cut,
             cursor,
@@ -360,6 +368,28 @@ impl<'a> Asked<'a> {
             fields: names(&self.defaults),
             elsewhere,
         })
+    }
+
+    /// Counts of the index, with the tactics that incidents have of their alerts.
+    fn inherited(
+        &self,
+        mut facets: Vec<(Facet, Vec<FacetCount>)>,
+        searcher: &Searcher,
+        membership: &dyn Membership,
+        query: &Query,
+    ) -> Result<Vec<(Facet, Vec<FacetCount>)>, Fault> {
+        let counts = facets.iter_mut().find(|(facet, _)| *facet == Facet::Tactic).map(|(_, counts)| counts);
+        let Some(counts) = counts.filter(|_| self.kinds.contains(&DocKind::Incident)) else { return Ok(facets) };
+        for incident in searcher.ids(query, DocKind::Incident, usize::MAX)?.ids {
+            for tactic in membership.tactics_inherited(&incident) {
+                match counts.iter_mut().find(|known| known.value == tactic) {
+                    Some(known) => known.count += 1,
+                    None => counts.push(FacetCount { value: tactic, count: 1 }),
+                }
+            }
+        }
+        counts.sort_unstable_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
+        Ok(facets)
     }
 
     fn highlighter(&self) -> Option<Highlighter> {
@@ -399,14 +429,14 @@ fn names(fields: &[Field]) -> Vec<&'static str> {
 /// Asks the same of the other kinds of documents, and of further fields unless the request names its own; kept to `among`, of alerts alone.
 fn elsewhere(asked: &Asked<'_>, searcher: &Searcher, membership: &dyn Membership, among: Option<&Query>) -> Result<Vec<Elsewhere>, Fault> {
     let wide: Vec<Field> = asked.defaults.iter().chain(&WIDER_FIELDS).copied().collect();
-    let mut entities = Entities { searcher, membership, complete: true };
+    let mut of_alerts = OfAlerts { searcher, membership, complete: true };
     let mut found = Vec::new();
     for kind in ALL_KINDS.into_iter().filter(|kind| among.is_none() || *kind == DocKind::Alert) {
         let narrow = (!asked.kinds.contains(&kind)).then_some((asked.defaults.as_slice(), Vec::new()));
         let further = asked.request.fields.is_empty().then(|| (wide.as_slice(), names(&wide)));
         for (fields, named) in narrow.into_iter().chain(further) {
             let query = Binder { defaults: fields, now: asked.now }.bind(&asked.expr)?;
-            let query = if kind == DocKind::Incident { entities.expand(&query)? } else { query };
+            let query = if kind == DocKind::Incident { of_alerts.expand(&query)? } else { query };
             let total = searcher.search(&counting(&kept(query, among), &[kind], &[]))?.total;
             if total > 0 {
                 found.push(Elsewhere { kind, fields: named, total });
@@ -438,28 +468,45 @@ pub fn complete(prefix: &str, field: &str, searcher: &Searcher, limit: usize) ->
     }
 }
 
-/// Lets `entity:` terms find the incidents whose alerts name the entity.
-struct Entities<'a> {
+/// Lets terms of what incidents inherit (`entity:`, `tactic:`, `technique:`) find those whose alerts have it.
+struct OfAlerts<'a> {
     searcher: &'a Searcher,
     membership: &'a dyn Membership,
     complete: bool,
 }
 
-impl Entities<'_> {
+/// The fields of which incidents inherit their alerts' values, with the number of alerts that a term looks at at the most.
+const INHERITED: [(Field, usize); 3] = [(Field::Entity, ENTITY_ALERTS_MAX), (Field::Tactic, usize::MAX), (Field::Technique, usize::MAX)];
+
+impl OfAlerts<'_> {
     fn expand(&mut self, query: &Query) -> Result<Query, Fault> {
+        let inherited = |fields: &[Field]| INHERITED.into_iter().filter(|(field, _)| fields.contains(field)).collect::<Vec<_>>();
         Ok(match query {
-            Query::Text { fields, text, how } if fields.contains(&Field::Entity) => {
-                let in_alerts = Query::Text { fields: vec![Field::Entity], text: text.clone(), how: *how };
-                let alerts = self.searcher.ids(&in_alerts, DocKind::Alert, ENTITY_ALERTS_MAX)?;
-                self.complete &= alerts.complete;
-                let incidents = if alerts.ids.is_empty() { Vec::new() } else { self.membership.incidents_of(&alerts.ids) };
-                if incidents.is_empty() { query.clone() } else { Query::Or(vec![query.clone(), Query::Ids(DocKind::Incident, incidents)]) }
+            Query::Text { fields, text, how } => {
+                let mut any = vec![query.clone()];
+                for (field, most) in inherited(fields) {
+                    let of_alert = Query::Text { fields: vec![field], text: text.clone(), how: *how };
+                    any.extend(self.holders(&of_alert, most)?);
+                }
+                if any.len() > 1 { Query::Or(any) } else { query.clone() }
+            }
+            Query::Has(field @ (Field::Tactic | Field::Technique)) => {
+                let holders = self.holders(&Query::Has(*field), usize::MAX)?;
+                Query::Or(std::iter::once(query.clone()).chain(holders).collect())
             }
             Query::And(all) => Query::And(all.iter().map(|query| self.expand(query)).collect::<Result<_, _>>()?),
             Query::Or(all) => Query::Or(all.iter().map(|query| self.expand(query)).collect::<Result<_, _>>()?),
             Query::Not(inner) => Query::Not(Box::new(self.expand(inner)?)),
             other => other.clone(),
         })
+    }
+
+    /// The incidents that contain an alert which fits.
+    fn holders(&mut self, of_alert: &Query, most: usize) -> Result<Option<Query>, Fault> {
+        let alerts = self.searcher.ids(of_alert, DocKind::Alert, most)?;
+        self.complete &= alerts.complete;
+        let incidents = if alerts.ids.is_empty() { Vec::new() } else { self.membership.incidents_of(&alerts.ids) };
+        Ok((!incidents.is_empty()).then(|| Query::Ids(DocKind::Incident, incidents)))
     }
 }
 

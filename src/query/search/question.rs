@@ -1,6 +1,6 @@
 //! Search as a question: the entity graph says which incidents contain an alert.
 
-use super::super::lists::containers;
+use super::super::lists::{containers, tactics};
 use super::super::{Context, Question, render};
 use super::{Asked, Hit, Membership, SearchAnswer, SearchRequest, among};
 use crate::fulltext::DocKind;
@@ -14,6 +14,12 @@ impl Membership for GraphSnapshot {
         incidents.sort_unstable();
         incidents.dedup();
         incidents
+    }
+
+    fn tactics_inherited(&self, incident: &str) -> Vec<String> {
+        let Some(incident) = self.incident(incident).and_then(|node| self.incident_node(node)) else { return Vec::new() };
+        let own: Vec<&str> = incident.tactics().collect();
+        tactics(self, &incident).into_iter().filter(|tactic| !own.contains(tactic)).map(str::to_owned).collect()
     }
 }
 
@@ -39,7 +45,7 @@ impl Question for SearchRequest {
                 return !deleted;
             };
             // Several spellings of one entity are documents of their own; a page names the entity once.
-            let Some(node) = graph.entities(kind, keys).first().copied() else { return true };
+            let Some(node) = graph.mentioned(kind, keys) else { return true };
             hit.id = render::reference(graph, node);
             seen.insert(node)
         });
@@ -51,10 +57,14 @@ impl Question for SearchRequest {
     }
 }
 
-/// Says of a hit what only the graph knows: the alerts of an incident, the incidents and entities of an alert.
+/// Says of a hit what only the graph knows: the alerts of an incident and their tactics, the incidents and entities of an alert.
 fn connect(graph: &GraphSnapshot, hit: &mut Hit) {
     match hit.kind {
-        DocKind::Incident => hit.alerts = graph.incident(&hit.id).map(|incident| graph.held(incident).len() as u64),
+        DocKind::Incident => {
+            let Some(incident) = graph.incident(&hit.id).and_then(|node| graph.incident_node(node)) else { return };
+            hit.alerts = Some(graph.held(incident.node()).len() as u64);
+            hit.tactics = tactics(graph, &incident).into_iter().map(str::to_owned).collect();
+        }
         DocKind::Alert => {
             let Some(alert) = graph.alert(&hit.id) else { return };
             let involves = EdgeFilter { relations: vec![Relation::INVOLVES], direction: Direction::Out, ..EdgeFilter::default() };

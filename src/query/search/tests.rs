@@ -130,6 +130,10 @@ impl Membership for Fixture {
         let pairs = [("a1", "4ba3c2e1-0d5e-4f7a-9b1c-000000000001"), ("a2", "4ba3c2e1-0d5e-4f7a-9b1c-000000000003")];
         pairs.iter().filter(|(alert, _)| alerts.iter().any(|id| id == alert)).map(|(_, incident)| (*incident).to_owned()).collect()
     }
+
+    fn tactics_inherited(&self, _: &str) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 impl Fixture {

@@ -3,7 +3,7 @@
 use super::requests::opened;
 use super::update::text;
 use super::{Actor, ChangeIncidents, IncidentFields, IncidentUpdate, Policy, Present};
-use crate::model::{Fault, Incident, Time};
+use crate::model::{Fault, Incident, Time, canonical_id};
 use crate::query::{Context, reference};
 
 /// Creates an incident under an id, or changes the one that is there; what is left out stays.
@@ -51,7 +51,7 @@ impl ChangeIncidents for IncidentPut {
 impl IncidentPut {
     fn create(&self, context: &Context, actor: &Actor, policy: Policy) -> Result<Vec<Incident>, Fault> {
         let graph = &context.snapshot.graph;
-        let mut new = opened(text("id", &self.id, 256)?.to_owned(), actor, context.now, "create");
+        let mut new = opened(canonical_id(text("id", &self.id, 256)?).into_owned(), actor, context.now, "create");
         // A new incident needs a title: the rule for titles says so of an empty one.
         let fields = IncidentFields { title: Some(self.fields.title.clone().unwrap_or_default()), ..self.fields.clone() };
         fields.apply(&mut new, actor, context.now, policy)?;

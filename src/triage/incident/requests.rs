@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::update::{TEXT_BYTES_MAX, comment, text};
 use super::{Actor, ChangeIncidents, IncidentFields, OwnerFields, Policy, Present, as_step, new_id};
-use crate::model::{Change, Fault, FaultClass, Incident, Task, Time};
+use crate::model::{Change, Fault, FaultClass, Incident, Task, Time, canonical_id};
 use crate::query::lists::IncidentFilter;
 use crate::query::{Context, Question, reference};
 
@@ -203,12 +203,13 @@ impl ChangeIncidents for AlertsUpdate {
         let find = if self.add.is_empty() { Present::find } else { Present::unmerged };
         let present = find(context, &self.incident)?;
         let add = known_alerts(context, &self.add)?;
-        if let Some(stranger) = self.remove.iter().find(|id| !present.incident.alert_ids.contains(id)) {
+        let remove: Vec<_> = self.remove.iter().map(|id| canonical_id(id)).collect();
+        if let Some(stranger) = remove.iter().find(|gone| !present.incident.alert_ids.iter().any(|id| *gone == id)) {
             let message = format!("expected an alert of incident `{}`, found `{stranger}`", present.incident.id);
             return Err(Fault::new(FaultClass::Invalid, "alert_not_in_incident", message));
         }
         let next = present.change(actor, "alerts", context.now, |incident| {
-            incident.alert_ids.retain(|id| !self.remove.contains(id));
+            incident.alert_ids.retain(|id| !remove.iter().any(|gone| gone == id));
             add_alerts(incident, add);
             Ok(())
         })?;

@@ -66,7 +66,7 @@ pub(super) fn attach(engine: &Engine, actor: &Actor, bookmark: &str, incident: &
 pub(super) fn entities_of(desk: &Desk<'_>, stored: &Stored) -> Vec<NodeId> {
     let mut nodes: Vec<NodeId> = Vec::new();
     for entity in entities(stored) {
-        nodes.extend(desk.graph().entities(&entity.kind, &entity.keys).first().filter(|node| !nodes.contains(node)).copied());
+        nodes.extend(desk.graph().mentioned(&entity.kind, &entity.keys).filter(|node| !nodes.contains(node)));
     }
     nodes
 }

@@ -109,7 +109,7 @@ impl Mentions {
 
     fn add(&mut self, desk: &Desk<'_>, entities: &[Evidence], links: &[Link]) {
         let graph = desk.graph();
-        let node = |evidence: &Evidence| graph.entities(&evidence.entity.kind, &evidence.entity.keys).first().copied();
+        let node = |evidence: &Evidence| graph.mentioned(&evidence.entity.kind, &evidence.entity.keys);
         let nodes: Vec<Option<NodeId>> = entities.iter().map(node).collect();
         for (evidence, node) in entities.iter().zip(&nodes) {
             let Some(node) = node else { continue };

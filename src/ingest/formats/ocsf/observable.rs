@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::real;
+use super::things::ACCESS_KEY;
 use crate::ingest::formats::shape::{Cast, copy};
 use crate::ingest::identify::parts;
 use crate::ingest::value;
@@ -45,6 +46,13 @@ fn read_observable(observable: &Object, cast: &mut Cast) -> bool {
             }) =>
         {
             return true;
+        }
+        Some(10) if text.starts_with(ACCESS_KEY) => {
+            let key = Value::from(&text[ACCESS_KEY.len()..]);
+            if cast.has("account", "AccessKeyId", &key) {
+                return true;
+            }
+            ("account", Some(Object::from_iter([("AccessKeyId".to_owned(), key)])))
         }
         Some(10) => match parts::azure_resource(&text) {
             Some(resource) => ("azure-resource", Some(resource)),

@@ -63,7 +63,8 @@ fn a_security_finding_of_security_hub() {
             "created_time_dt": "2023-11-14T20:13:20.5", "remediation": {"desc": "look"}},
         "vulnerabilities": [{"cve": {"uid": "CVE-2024-0001"}, "title": "Old library"}],
             "malware": [{"name": "m", "classifications": ["Adware"], "path": "/usr/sbin/m"}],
-        "resources": [{"uid": "AWS::IAM::AccessKey:ASIA1", "type": "AwsIamAccessKey"}],
+        "resources": [{"uid": "AWS::IAM::AccessKey:ASIA1", "type": "AwsIamAccessKey",
+            "data": "{\"AwsIamAccessKey\":{\"PrincipalId\":\"AROA:x\",\"PrincipalName\":\"Admin\",\"PrincipalType\":\"AssumedRole\"}}"}],
         "src_endpoint": {"ip": "203.0.113.9", "location": {"country": "X"}},
         "observables": [{"name": "resources[].uid", "type_id": 10, "value": "AWS::IAM::AccessKey:ASIA1"}, {"name": "src_endpoint.ip", "type_id": 2, "value": "203.0.113.9"},
             {"name": "device.hostname", "type_id": 99, "value": "h1"}, {"name": "port", "type_id": 11, "value": "443"}, {"name": "x", "type_id": 0}]
@@ -77,7 +78,9 @@ fn a_security_finding_of_security_hub() {
         "a time without a zone is none to rely on"
     );
     assert_eq!(alert.remediation, ["look"]);
-    assert_eq!(entities(&alert), ["amazon-resource", "file", "host", "ip", "malware", "vulnerability"], "observables say nothing again");
+    assert_eq!(entities(&alert), ["account", "file", "host", "ip", "malware", "vulnerability"], "observables say nothing again");
+    let account = alert.entities.iter().find(|evidence| evidence.entity.kind.as_str() == "account").expect("who has the key");
+    assert_eq!(account.entity.keys.strong.iter().map(|key| key.as_str()).collect::<Vec<_>>(), ["accesskeyid=asia1"]);
     let left = alert.extended.get("observables").and_then(Value::as_array).map(Vec::len);
     assert_eq!(left, Some(2), "what is no thing stays as it is");
 }

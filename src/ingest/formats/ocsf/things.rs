@@ -3,10 +3,14 @@
 use serde_json::Value;
 
 use super::real;
+use crate::ingest::formats::asff;
 use crate::ingest::formats::shape::{Cast, copy, objects, put, scalars};
 use crate::ingest::identify::{Place, parts};
 use crate::ingest::value::{self, get, object_at, text_at, text_of};
 use crate::model::Object;
+
+/// What stands before the id of an access key in the name of the resource that it is.
+pub(super) const ACCESS_KEY: &str = "AWS::IAM::AccessKey:";
 
 /// Deepest chain of parents of a process that is read.
 const PARENTS_MAX: usize = 16;
@@ -25,7 +29,7 @@ pub(super) fn read_things(object: &Object, cast: &mut Cast) {
     }
     let provider = text_at(object, &["cloud", "provider"]).unwrap_or_default().to_ascii_lowercase();
     for resource in objects(get(object, "resources")).chain(objects(get(object, "resource"))) {
-        read_resource(resource, &provider, cast);
+        read_resource(resource, &provider, text_at(object, &["cloud", "account", "uid"]).as_deref(), cast);
     }
     if let Some(account) = object_at(object, &["cloud", "account"]) {
         read_cloud_account(account, &provider, cast);
@@ -202,8 +206,12 @@ fn read_file(file: &Object, nested: bool, cast: &mut Cast) -> Option<Place> {
     place
 }
 
-fn read_resource(resource: &Object, provider: &str, cast: &mut Cast) {
+fn read_resource(resource: &Object, provider: &str, account: Option<&str>, cast: &mut Cast) {
     let uid = real(text_of(resource, &["uid"]));
+    if let Some(key) = uid.as_deref().filter(|uid| uid.starts_with(ACCESS_KEY)) {
+        asff::read_resource(&access_key(resource, key), account, cast);
+        return;
+    }
     let name = real(text_of(resource, &["name"]));
     let mut properties = scalars(resource, &["uid", "name", "type", "cloud_partition"]);
     properties.retain(|_, value| value.as_str().is_none_or(|text| !text.starts_with('<')));
@@ -232,6 +240,19 @@ fn read_resource(resource: &Object, provider: &str, cast: &mut Cast) {
     put(&mut properties, "ResourceType", text_of(resource, &["type"]));
     put(&mut properties, "Service", text_at(resource, &["group", "name"]));
     cast.add(kind, properties, Some("impacted"));
+}
+
+/// An access key as Security Hub writes it, who passes on what it knows of it as it is.
+fn access_key(resource: &Object, key: &str) -> Object {
+    let mut own = copy(resource, &[("region", "Region"), ("cloud_partition", "Partition")]);
+    put(&mut own, "Type", Some("AwsIamAccessKey"));
+    put(&mut own, "Id", Some(key));
+    let details = match get(resource, "data") {
+        Some(Value::String(text)) => serde_json::from_str(text).ok(),
+        data => data.cloned(),
+    };
+    own.extend(details.map(|details| ("Details".to_owned(), details)));
+    own
 }
 
 fn read_cloud_account(account: &Object, provider: &str, cast: &mut Cast) {
