@@ -45,6 +45,22 @@ async fn completion_knows_the_live_tables_and_the_place() {
     assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
 }
 
+/// A text whose plan takes seconds to make: each column reads the one before it.
+fn slowly_planned() -> String {
+    format!("print x = 1 {}", "| extend x = x + 1 ".repeat(390))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn making_the_plan_counts_as_time() {
+    let clew = Clew::new();
+    for explain in [false, true] {
+        let (status, body) = clew.post("/v1/query", &json!({"text": slowly_planned(), "timeout_seconds": 1, "explain": explain})).await;
+        assert_eq!((status, &body["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("query_timeout")), "{body}");
+    }
+    let (status, body) = clew.post("/v1/query", &json!({"text": "print 1"})).await;
+    assert_eq!((status, &body["rows"]), (StatusCode::OK, &json!([[1]])), "{body}");
+}
+
 fn clew(folder: &Path, arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_clew"))
         .args(arguments)
