@@ -28,8 +28,9 @@ use crate::model::{Fault, FaultClass, Object, Time};
 /// What a text is bound with.
 pub(super) fn given(now: Time, parameters: &Object) -> Given {
     let text = |value: &serde_json::Value| match value {
-        serde_json::Value::String(text) => text.clone(),
-        other => other.to_string(),
+        serde_json::Value::Null => None,
+        serde_json::Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
     };
     let parameters = parameters.iter().map(|(name, value)| (name.trim_start_matches('$').to_owned(), text(value))).collect();
     Given { now: ticks(now), parameters, ..Given::default() }

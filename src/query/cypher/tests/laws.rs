@@ -110,6 +110,12 @@ fn what_is_too_deep_or_too_long_is_refused() {
 }
 
 #[test]
+fn patterns_have_a_bound() {
+    let found = |edges: usize| check(&format!("MATCH (a){} RETURN a", "-->()".repeat(edges))).first().map(|it| it.code.as_str());
+    assert_eq!((found(120), found(130)), (None, Some("cypher_text_too_long")));
+}
+
+#[test]
 fn all_mistakes_of_a_text_are_told_with_their_places() {
     let text = "MATCH (n:) WHERE n.age > RETURN n LIMIT CREATE (m)";
     let found: Vec<_> =

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::super::diagnostics::DIAGNOSTICS_MAX;
 use super::super::lexer::lex;
-use super::super::{Code, TEXT_BYTES_MAX, format, parse, print};
+use super::super::{Code, TEXT_BYTES_MAX, TOKENS_MAX, format, parse, print};
 
 /// Queries with recorded answers, and whether the engine refused them.
 fn recorded() -> Vec<(String, bool)> {
@@ -125,10 +125,44 @@ fn bombs_are_refused() {
         let codes: Vec<Code> = parse(&text).diagnostics.iter().map(|it| it.code).collect();
         assert_eq!(codes, [Code::TooDeep], "{}", &text[..40]);
     }
-    let mistakes = format!("T {}", "| x ".repeat(many));
-    assert_eq!(parse(&mistakes).diagnostics.len(), DIAGNOSTICS_MAX);
-    let long = format!("T | where a in ({})", "1,".repeat(TEXT_BYTES_MAX / 2));
-    assert_eq!(parse(&long).diagnostics[0].code, Code::TooLong);
+    for long in [
+        format!("T | where a in ({})", "1,".repeat(TEXT_BYTES_MAX / 2)),
+        format!("print {}", "'abc', ".repeat(TEXT_BYTES_MAX / 7)),
+        format!("T | where a in ({}1)", "1,".repeat(TOKENS_MAX / 2)),
+        "|".repeat(TOKENS_MAX),
+    ] {
+        let codes: Vec<Code> = parse(&long).diagnostics.iter().map(|it| it.code).collect();
+        assert_eq!(codes, [Code::TooLong], "{}", &long[..20]);
+    }
+}
+
+#[test]
+fn behind_a_hundred_mistakes_nothing_is_read() {
+    let many = TOKENS_MAX / 4;
+    for text in [
+        "|".repeat(many),
+        ";".repeat(many),
+        "let ".repeat(many),
+        format!("print {}", ",".repeat(many)),
+        format!("T {}", "| x ".repeat(many)),
+        "\"\n".repeat(many),
+        "datetime(\n".repeat(many),
+    ] {
+        let parsed = parse(&text);
+        assert_eq!(parsed.diagnostics.len(), DIAGNOSTICS_MAX, "{}", &text[..20]);
+        let last = parsed.diagnostics.iter().map(|it| it.span.end).max().unwrap_or_default();
+        assert!(last < text.len() / 10, "{} is read up to {last}", &text[..20]);
+        assert!(parsed.query.statements.len() <= DIAGNOSTICS_MAX + 1);
+    }
+}
+
+#[test]
+fn warnings_hide_no_mistake() {
+    let warned = format!("print {}1", "long(9223372036854775808), ".repeat(3 * DIAGNOSTICS_MAX));
+    let parsed = parse(&warned);
+    assert!(parsed.is_valid() && parsed.diagnostics.len() == DIAGNOSTICS_MAX, "{:?}", parsed.diagnostics.first());
+    let parsed = parse(&format!("{warned} | where"));
+    assert!(!parsed.is_valid() && parsed.diagnostics.len() == DIAGNOSTICS_MAX);
 }
 
 #[test]
