@@ -3,7 +3,6 @@
 use proptest::prelude::*;
 
 use super::super::diagnostics::DIAGNOSTICS_MAX;
-use super::super::lexer::lex;
 use super::super::{Code, TEXT_BYTES_MAX, TOKENS_MAX, format, parse, print};
 
 /// Queries with recorded answers, and whether the engine refused them.
@@ -183,113 +182,8 @@ fn what_is_long_but_flat_is_read() {
     }
 }
 
-/// Letters that tokens are made of, weighted towards what hurts.
-pub(super) fn pieces() -> impl Strategy<Value = String> {
-    let words: Vec<&'static str> = vec![
-        "|",
-        "(",
-        ")",
-        "[",
-        "]",
-        "{",
-        "}",
-        ",",
-        ";",
-        ":",
-        "..",
-        ".",
-        "-",
-        "-->",
-        "-[",
-        "]->",
-        "<-[",
-        "*",
-        "=",
-        "==",
-        "=>",
-        "=~",
-        "!",
-        "!in",
-        "in~",
-        "@",
-        "?",
-        "where",
-        "let",
-        "union",
-        "join",
-        "on",
-        "by",
-        "summarize",
-        "mv-apply",
-        "make-series",
-        "graph-match",
-        "make-graph",
-        "parse",
-        "with",
-        "scan",
-        "step",
-        "declare",
-        "pattern",
-        "query_parameters",
-        "materialize",
-        "toscalar",
-        "typeof",
-        "dynamic",
-        "datatable",
-        "externaldata",
-        "print",
-        "range",
-        "from",
-        "to",
-        "and",
-        "or",
-        "between",
-        "has",
-        "kind",
-        "hint.strategy",
-        "a",
-        "T",
-        "count",
-        "1",
-        "1.5",
-        "1d",
-        "\"a\"",
-        "'",
-        "\"",
-        "```",
-        "h@\"x\"",
-        "datetime(2024-01-01)",
-        "long(",
-        "guid(null)",
-        "// c\n",
-        "\n\n",
-        " ",
-        "é",
-        "\u{feff}",
-        "#x",
-        "fork",
-        "find",
-        "search",
-        "partition",
-        "top-nested",
-        "of",
-        "render",
-        "evaluate",
-        "facet",
-        "reduce",
-        "parse-kv",
-        "as",
-        "macro-expand",
-        "entity_group",
-        "set",
-        "alias",
-        "restrict",
-    ];
-    prop::collection::vec(prop::sample::select(words), 0..40).prop_map(|words| words.join(" "))
-}
-
 /// A text without mistakes, made of expressions and operators.
-pub(super) fn query() -> impl Strategy<Value = String> {
+fn query() -> impl Strategy<Value = String> {
     let leaf = prop::sample::select(vec![
         "a",
         "['b c']",
@@ -391,35 +285,9 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_text_breaks_the_parser(text in any::<String>()) {
-        let parsed = parse(&text);
-        let joined: String = lex(&text).0.iter().map(|token| token.text(&text)).collect();
-        prop_assert_eq!(joined, text.as_str());
-        print(&parsed.query);
-    }
-
-    #[test]
-    fn no_soup_of_tokens_breaks_the_parser(text in pieces()) {
-        let parsed = parse(&text);
-        let joined: String = lex(&text).0.iter().map(|token| token.text(&text)).collect();
-        prop_assert_eq!(joined, text.as_str());
-        for diagnostic in &parsed.diagnostics {
-            prop_assert!(text.get(diagnostic.span.start..diagnostic.span.end).is_some(), "{:?} of {:?}", diagnostic, text);
-        }
-        if parsed.is_valid() {
-            let printed = print(&parsed.query);
-            let again = parse(&printed);
-            prop_assert!(again.is_valid(), "{}\n{}\n{:?}", text, printed, again.diagnostics);
-            prop_assert_eq!(again.query, parsed.query, "{}\n{}", text, printed);
-            let formatted = format(&text).expect("it is valid");
-            prop_assert_eq!(format(&formatted).expect("it is valid"), formatted.clone(), "{}", text);
-            prop_assert_eq!(formatted.matches("// c").count() >= text.matches("\n// c").count(), true);
-        }
-    }
-
-    #[test]
     fn printing_and_reading_is_the_identity(text in query()) {
         holds_round_trip(&text);
+        crate::query::fuzz::binds(&text);
         let formatted = format(&text).expect("it is valid");
         prop_assert_eq!(formatted.matches("//").count(), text.matches("//").count(), "{}", text);
     }
