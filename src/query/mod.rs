@@ -12,6 +12,8 @@ pub mod cypher;
 pub mod details;
 mod earlier;
 pub mod explore;
+#[cfg(test)]
+mod fuzz;
 pub mod graph;
 pub mod kql;
 pub mod library;

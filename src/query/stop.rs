@@ -1,18 +1,22 @@
 //! Whether anyone still waits for an answer.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::sync::watch;
 
 use crate::model::{Fault, FaultClass};
 
-/// Ends the work on a question when whoever asked it is gone.
+/// Ends the work on a question when whoever asked it is gone, or when its time is over.
 #[derive(Clone, Debug)]
-pub struct Stop(Arc<watch::Sender<bool>>);
+pub struct Stop {
+    gone: Arc<watch::Sender<bool>>,
+    deadline: Option<Instant>,
+}
 
 impl Default for Stop {
     fn default() -> Self {
-        Self(Arc::new(watch::Sender::new(false)))
+        Self { gone: Arc::new(watch::Sender::new(false)), deadline: None }
     }
 }
 
@@ -22,7 +26,7 @@ pub struct Waiting(Stop);
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.0.0.send_replace(true);
+        self.0.gone.send_replace(true);
     }
 }
 
@@ -32,14 +36,19 @@ impl Stop {
         Waiting(self.clone())
     }
 
-    /// Whether who waited is gone.
+    /// The same, with an instant at which it is over.
+    pub fn at(&self, deadline: Instant) -> Self {
+        Self { deadline: Some(deadline), ..self.clone() }
+    }
+
+    /// Whether who waited is gone, or the time is over.
     pub fn is_over(&self) -> bool {
-        *self.0.borrow()
+        *self.gone.borrow() || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
     /// Does work for as long as someone waits for it.
     pub async fn during<T>(&self, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
-        let mut gone = self.0.subscribe();
+        let mut gone = self.gone.subscribe();
         tokio::select! {
             result = work => result,
             _ = gone.wait_for(|is_gone| *is_gone) => Err(given_up()),

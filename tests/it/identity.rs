@@ -1,3 +1,9 @@
+//! What a record means: alerts and incidents by their ids, entities by names that identify them, or do not.
+
+use clew::ingest::Options;
+use serde_json::{Value, json};
+
+use crate::support::Clew;
 
 /// An alert as Sentinel writes it.
 fn alert(id: &str, entities: &Value) -> String {

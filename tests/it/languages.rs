@@ -43,6 +43,74 @@ async fn completion_knows_the_live_tables_and_the_place() {
     assert_eq!((status, &body["items"][0]["label"]), (StatusCode::OK, &Value::from("UserPrincipalName")), "{body}");
     let (status, body) = clew.post("/v1/query/complete", &json!({"lang": "klingon", "text": ""})).await;
     assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
+    assert!(body["message"].as_str().unwrap_or_default().contains("cypher"), "{body}");
+    let (status, body) = clew.post("/v1/query/complete", &json!({"lang": "cypher", "text": "MATCH (n) RET"})).await;
+    assert_eq!((status, body), (StatusCode::OK, json!({"span": {"start": 13, "end": 13}, "items": []})));
+}
+
+/// A text whose plan takes seconds to make: each column reads the one before it.
+fn slowly_planned() -> String {
+    format!("print x = 1 {}", "| extend x = x + 1 ".repeat(390))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn making_the_plan_counts_as_time() {
+    let clew = Clew::new();
+    for explain in [false, true] {
+        let (status, body) = clew.post("/v1/query", &json!({"text": slowly_planned(), "timeout_seconds": 1, "explain": explain})).await;
+        assert_eq!((status, &body["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("query_timeout")), "{body}");
+    }
+    let (status, body) = clew.post("/v1/query", &json!({"text": "print 1"})).await;
+    assert_eq!((status, &body["rows"]), (StatusCode::OK, &json!([[1]])), "{body}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn parameters_are_of_their_type_and_named_by_the_text() {
+    let api = Clew::new();
+    let kql = "declare query_parameters(n: long = 1, t: datetime = datetime(2024-01-01)); print n, t";
+    for (lang, text, parameters, code, says) in [
+        ("kql", kql, json!({"n": 5, "t": "2024-05-06"}), "", ""),
+        ("kql", kql, json!({"n": "0x10", "t": null}), "", ""),
+        ("kql", kql, json!({"n": "many"}), "kql_invalid_parameter", "type long for the parameter 'n', found 'many'"),
+        ("kql", kql, json!({"n": [1]}), "kql_invalid_parameter", "found '[1]'"),
+        ("kql", kql, json!({"m": 5}), "kql_unknown_parameter", "found one for 'm'"),
+        ("kql", "print 1", json!({"n": 5}), "kql_unknown_parameter", "found one for 'n'"),
+        ("sql", "SELECT $n", json!({"n": 5}), "", ""),
+        ("sql", "SELECT $n", json!({"n": 5, "m": 5}), "sql_parameter", "$m"),
+        ("cypher", "RETURN $n AS n", json!({"n": 5}), "", ""),
+        ("cypher", "RETURN $n AS n", json!({"n": 5, "m": 5}), "cypher_unused_parameter", "$m"),
+    ] {
+        let (status, body) = api.post("/v1/query", &json!({"lang": lang, "text": text, "parameters": parameters})).await;
+        assert_eq!(status.is_success(), code.is_empty(), "{text} {parameters}: {body}");
+        assert_eq!(body["code"].as_str().unwrap_or_default(), code, "{text} {parameters}: {body}");
+        let message = body["message"].as_str().unwrap_or_default();
+        assert!(message.contains(says) && (code.is_empty() || body["hint"].is_string()), "{text} {parameters}: {body}");
+    }
+    let none = tempfile::tempdir().expect("a folder");
+    let said = clew(none.path(), &["query", kql, "--param", "n=many"], "");
+    let error = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert!(!said.status.success() && error.contains("found 'many'") && error.contains("n=42"), "{error}");
+    let said = clew(none.path(), &["query", kql, "--param", "N=1"], "");
+    let error = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert!(!said.status.success() && error.contains("kql_unknown_parameter") && error.contains("did you mean 'n'?"), "{error}");
+}
+
+#[test]
+fn bombs_end_no_batch() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (input, output) = (folder.path().join("in.jsonl"), folder.path().join("out.jsonl"));
+    let bomb: String = (1..60).map(|n| format!("let f{n} = (x: long) {{ f{0}(f{0}(x)) }}; ", n - 1)).collect();
+    let lines = [format!("let f0 = (x: long) {{ x }}; {bomb} print f30(1)"), "|".repeat(100_000), "print 1".to_owned()];
+    let lines: String = lines.iter().enumerate().map(|(id, query)| format!("{}\n", json!({"id": id, "query": query}))).collect();
+    std::fs::write(&input, lines).expect("it can be written");
+    let paths = [&input, &output].map(|path| path.to_str().expect("a path").to_owned());
+    let said = clew(folder.path(), &["query", "--batch", &paths[0], "--out", &paths[1]], "");
+    assert!(said.status.success(), "{said:?}");
+    let answers = std::fs::read_to_string(&output).expect("there are answers");
+    let answers: Vec<Value> = answers.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let codes: Vec<&str> = answers.iter().map(|answer| answer["error"]["code"].as_str().unwrap_or_default()).collect();
+    assert_eq!(codes, ["kql_too_large", "kql_missing_expression", ""]);
+    assert_eq!(answers[2]["rows"], json!([[1]]));
 }
 
 fn clew(folder: &Path, arguments: &[&str], input: &str) -> Output {

@@ -56,7 +56,7 @@ const SQL_WORDS: &[&str] = &[
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CompleteRequest {
-    /// Language of the text: `kql` (default) or `sql`.
+    /// Language of the text: `kql` (default), `sql` or `cypher`; of `cypher` nothing is known before the query runs, so there are no items.
     pub lang: Option<String>,
     /// The text; `query` means the same.
     #[serde(alias = "query")]
@@ -101,7 +101,7 @@ impl Question for CompleteRequest {
 
     fn answer(self, context: &Context) -> Result<Completions, Fault> {
         let source = Source::of(context);
-        let language = self.lang.as_deref().map_or(Ok(Language::Kql), |name| word("lang", name, Language::parse, &["kql", "sql"]))?;
+        let language = self.lang.as_deref().map_or(Ok(Language::Kql), |name| word("lang", name, Language::parse, Language::NAMES))?;
         let offset = self.offset.map_or(self.text.len(), |offset| offset as usize);
         match language {
             Language::Kql => kusto::on_a_large_stack(|| of_kql(&self.text, offset, &World::new(&source, Some(context)))),
@@ -148,14 +148,4 @@ fn of_sql(text: &str, offset: usize, schemas: &dyn Schemas) -> Completions {
     items.dedup_by(|a, b| a.label == b.label && a.kind == b.kind);
     items.truncate(ITEMS_MAX);
     Completions { span: Span { start, end: offset }, items }
-}
-
-/// What may be written where there is no data directory: against the tables of the catalog.
-pub fn complete_without_data(request: &CompleteRequest) -> Result<Completions, Fault> {
-    let known = super::catalog();
-    let offset = request.offset.map_or(request.text.len(), |offset| offset as usize);
-    match request.lang.as_deref().and_then(Language::parse) {
-        Some(Language::Sql) => Ok(of_sql(&request.text, offset, &known)),
-        _ => kusto::on_a_large_stack(|| of_kql(&request.text, offset, &known)),
-    }
 }

@@ -18,7 +18,7 @@ use super::super::kql::bind::Given;
 use super::super::kql::lower::{LargeRows, LowerError};
 use super::super::kql::run::{Answer, Collected, Engine, QueryError, explain, run};
 use super::super::kql::{cells, diagnostics::Diagnostic, export};
-use super::super::session::{Limits, PLANNING_STACK_BYTES, Room, Source};
+use super::super::session::{Limits, Room, Source, planning};
 use super::export::Rows;
 use super::results::NamedTable;
 use super::world::{World, ticks};
@@ -28,8 +28,9 @@ use crate::model::{Fault, FaultClass, Object, Time};
 /// What a text is bound with.
 pub(super) fn given(now: Time, parameters: &Object) -> Given {
     let text = |value: &serde_json::Value| match value {
-        serde_json::Value::String(text) => text.clone(),
-        other => other.to_string(),
+        serde_json::Value::Null => None,
+        serde_json::Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
     };
     let parameters = parameters.iter().map(|(name, value)| (name.trim_start_matches('$').to_owned(), text(value))).collect();
     Given { now: ticks(now), parameters, ..Given::default() }
@@ -45,10 +46,11 @@ pub(super) fn answer(
     limits: &Limits,
     only_plan: bool,
 ) -> Result<Table, Fault> {
-    let room = Room::open(limits, source.columns.as_ref(), &source.spill).map_err(LowerError::from)?;
-    let log = Arc::new(ScanLog::default());
-    let engine = Bounded { room: if only_plan { room.logging(Arc::clone(&log)) } else { room }, limits, log };
-    bounded(runtime, limits, &source.stop, async {
+    let mut engine = Bounded::open(source, limits)?;
+    if only_plan {
+        engine.room = engine.room.logging(Arc::clone(&engine.log));
+    }
+    engine.wait(runtime, async {
         if only_plan {
             return explain(text, world, &engine, given).await.map(|plan| plan_table(&plan));
         }
@@ -66,9 +68,8 @@ pub(super) fn answers(
     given: Given,
     limits: &Limits,
 ) -> Result<Vec<NamedTable>, Fault> {
-    let room = Room::open(limits, source.columns.as_ref(), &source.spill).map_err(LowerError::from)?;
-    let engine = Bounded { room, limits, log: Arc::default() };
-    bounded(runtime, limits, &source.stop, async {
+    let engine = Bounded::open(source, limits)?;
+    engine.wait(runtime, async {
         let answers = run(text, world, &engine, given).await?;
         Ok(answers.into_iter().map(|answer| NamedTable { name: answer.name.clone(), table: table(answer, source) }).collect())
     })
@@ -76,31 +77,14 @@ pub(super) fn answers(
 
 /// Runs a query; its first result as Arrow columns that other programs know. Blocks.
 pub(super) fn rows(world: &World<'_>, source: &Source, runtime: &Handle, text: &str, given: Given, limits: &Limits) -> Result<Rows, Fault> {
-    let room = Room::open(limits, source.columns.as_ref(), &source.spill).map_err(LowerError::from)?;
-    let engine = Bounded { room, limits, log: Arc::default() };
-    bounded(runtime, limits, &source.stop, async {
+    let engine = Bounded::open(source, limits)?;
+    engine.wait(runtime, async {
         let answer = run(text, world, &engine, given).await?.into_iter().next();
         let (columns, collected) = answer.map(|answer| (answer.columns, answer.rows)).unwrap_or_default();
         let (schema, batches) = export::batches(collected.batches, &columns).map_err(DataFusionError::from)?;
         let cut = collected.cut.map(str::to_owned).or_else(|| source.cuts.first());
         Ok(Rows { schema, batches, cut })
     })
-}
-
-/// Waits for an answer on a thread with a large stack, until the time of the query is over or nobody waits any longer.
-fn bounded<T: Send>(
-    runtime: &Handle,
-    limits: &Limits,
-    stop: &Stop,
-    work: impl Future<Output = Result<T, QueryError>> + Send,
-) -> Result<T, Fault> {
-    let deadline = Instant::now() + limits.time_max;
-    let timeout = || {
-        let message = format!("expected an answer within {} s, found none", limits.time_max.as_secs());
-        Fault::new(FaultClass::Limit, "query_timeout", message).with_hint("narrow the time window, or filter on an entity")
-    };
-    let timed = async { tokio::time::timeout_at(deadline.into(), work).await.map_err(|_| timeout())?.map_err(Fault::from) };
-    on_a_large_stack(|| runtime.block_on(stop.during(timed)))?
 }
 
 /// All that is wrong with a text, against the tables of a source.
@@ -112,7 +96,7 @@ pub(super) fn check(world: &World<'_>, text: &str, given: &Given) -> Result<Vec<
 pub(super) fn on_a_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Fault> {
     let failed = |found: String| Fault::new(FaultClass::Internal, "query_failed", format!("query failed: {found}"));
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().name("query".into()).stack_size(PLANNING_STACK_BYTES).spawn_scoped(scope, work);
+        let thread = std::thread::Builder::new().name("query".into()).stack_size(planning::STACK_BYTES).spawn_scoped(scope, work);
         thread.map_err(|error| failed(error.to_string()))?.join().map_err(|_| failed("it panicked".to_owned()))
     })
 }
@@ -137,11 +121,39 @@ struct Bounded<'a> {
     limits: &'a Limits,
     /// What scans read, if the room writes it down.
     log: Arc<ScanLog>,
+    /// The end of the time that the query has; planning counts.
+    deadline: Instant,
+    /// Ends the query then, or when nobody waits for it any longer.
+    stop: Stop,
 }
 
-impl Bounded<'_> {
+impl<'a> Bounded<'a> {
+    /// What runs a query from now on.
+    fn open(source: &Source, limits: &'a Limits) -> Result<Self, Fault> {
+        let deadline = Instant::now() + limits.time_max;
+        let room = Room::open(limits, source.columns.as_ref(), &source.spill).map_err(LowerError::from)?;
+        Ok(Self { room, limits, log: Arc::default(), deadline, stop: source.stop.at(deadline) })
+    }
+
+    /// Waits for an answer on a thread with a large stack, until the time of the query is over or nobody waits any longer.
+    fn wait<T: Send>(&self, runtime: &Handle, work: impl Future<Output = Result<T, QueryError>> + Send) -> Result<T, Fault> {
+        let timed = async {
+            match tokio::time::timeout_at(self.deadline.into(), work).await {
+                Ok(Ok(answer)) => Ok(answer),
+                // What plans may notice it first.
+                Ok(Err(error)) if Instant::now() < self.deadline => Err(error.into()),
+                Ok(Err(_)) | Err(_) => {
+                    let message = format!("expected an answer within {} s, found none", self.limits.time_max.as_secs());
+                    let fault = Fault::new(FaultClass::Limit, "query_timeout", message);
+                    Err(fault.with_hint("narrow the time window, or filter on an entity"))
+                }
+            }
+        };
+        on_a_large_stack(|| planning::under(&self.stop, || runtime.block_on(self.stop.during(timed))))?
+    }
+
     async fn collect(&self, plan: LogicalPlan, rows_max: usize, bytes_max: usize) -> Result<Collected, DataFusionError> {
-        let (batches, cut) = self.room.collect(&plan, rows_max, bytes_max).await?;
+        let (batches, cut) = self.room.collect(&plan, rows_max, bytes_max, &self.stop).await?;
         Ok(Collected { batches, cut })
     }
 
@@ -205,14 +217,15 @@ impl Engine for Bounded<'_> {
 
     fn explain(&self, plan: LogicalPlan) -> BoxFuture<'_, Result<String, DataFusionError>> {
         Box::pin(async move {
-            let optimized = self.room.state().optimize(&plan)?;
-            let physical = self.room.physical(&plan).await?;
+            let (room, logical) = (self.room.clone(), plan.clone());
+            let optimized = planning::apart(&self.stop, move || room.state().optimize(&logical)).await??;
+            let physical = self.room.planned(&plan, &self.stop).await?;
             let shown = displayable(physical.as_ref()).indent(false).to_string();
             let reads = match self.reads(physical, self.room.wary_task(), &self.log).await {
                 Err(error) if LargeRows::is(&error) => {
                     let log = Arc::new(ScanLog::default());
                     let room = self.room.in_small_batches().logging(Arc::clone(&log));
-                    self.reads(room.physical(&plan).await?, room.task(), &log).await?
+                    self.reads(room.planned(&plan, &self.stop).await?, room.task(), &log).await?
                 }
                 reads => reads?,
             };

@@ -20,13 +20,13 @@ use serde_json::{Map, Value};
 use tokio::runtime::Handle;
 use utoipa::ToSchema;
 
-pub use complete::{CompleteRequest, CompletionItem, Completions, complete_without_data};
+pub use complete::{CompleteRequest, CompletionItem, Completions};
 pub(super) use export::Rows;
 pub use export::{Encoding, ExportRequest, Exported, export_without_data};
 
 use super::answer::Table;
 use super::cypher;
-use super::kql::bind::{Schemas, Tables};
+use super::kql::bind::{Given, Schemas, Tables};
 use super::kql::tree::ScalarType;
 use super::kql::{self, Diagnostic};
 use super::reference::{limit, word};
@@ -80,7 +80,8 @@ pub struct QueryRequest {
     /// The query; `query` means the same.
     #[serde(alias = "query")]
     pub text: String,
-    /// Values for `$name` in SQL, for `declare query_parameters` in KQL; they never become part of the text.
+    /// Values for `$name` in SQL and openCypher, for `declare query_parameters` in KQL; they never become part of the text. One that the text does
+    /// not name is a mistake, and so is one that is no value of the type that it declares.
     #[schema(value_type = std::collections::HashMap<String, serde_json::Value>)]
     pub parameters: Object,
     /// Rows of the answer (default 10,000).
@@ -147,10 +148,10 @@ impl Question for QueryRequest {
     }
 }
 
-/// Runs a KQL query on everything that a context shows.
+/// Runs a KQL query on everything that a context shows; of the parameters it takes those that it declares.
 pub(super) fn kql_on_snapshot(context: &Context, text: &str, parameters: &Object, limits: &Limits) -> Result<Table, Fault> {
     let source = Source::of(context);
-    let given = kusto::given(context.now, parameters);
+    let given = Given { offered: true, ..kusto::given(context.now, parameters) };
     kusto::answer(&World::new(&source, Some(context)), &source, &context.runtime, text, given, limits, false)
 }
 

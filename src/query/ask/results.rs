@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::super::answer::Table;
-use super::super::kql::bind::workspace_word;
+use super::super::kql::bind::{Given, workspace_word};
 use super::super::kql::lexer::{TokenKind, decode, lex};
 use super::super::session::{Limits, Peer, ResourceScope, Source, Watchlists};
 use super::super::{Context, Question};
@@ -140,7 +140,8 @@ impl Question for ResultsRequest {
         if self.timestamp {
             hunting::add(&mut source, &self.text);
         }
-        let given = kusto::given(context.now, &self.parameters);
+        // Clients of other products send parameters along whether the text declares them or not.
+        let given = Given { offered: true, ..kusto::given(context.now, &self.parameters) };
         let mut tables = kusto::answers(&World::new(&source, Some(context)), &source, &context.runtime, &self.text, given, &self.limits)?;
         if tables.is_empty() {
             tables.push(NamedTable { name: None, table: Table { complete: true, ..Table::default() } });

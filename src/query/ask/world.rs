@@ -20,7 +20,7 @@ use super::super::kql::types::UNIX_EPOCH_TICKS;
 use super::super::library::{Body, Library};
 use super::super::live_graph::{self, LiveGraph};
 use super::super::reference;
-use super::super::session::Source;
+use super::super::session::{Source, planning};
 use super::{outside, walks};
 use crate::catalog::tables::{self, ColumnType};
 use crate::columns::kind_of_field;
@@ -224,6 +224,7 @@ impl Tables for World<'_> {
     }
 
     fn function(&self, name: &str, arguments: &[Constant]) -> Result<Arc<dyn TableProvider>, LowerError> {
+        planning::step()?;
         let unknown = || LowerError::unsupported(format!("function `{name}`"), Place::default());
         let texts = texts(arguments);
         let batch = if name == "explore" {

@@ -31,9 +31,9 @@ mod tests;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::model::Fault;
-use crate::query::kql::Diagnostic;
+use crate::model::{Fault, Span};
 use crate::query::kql::graph::{Budget, PatternGraph};
+use crate::query::kql::{Code, Diagnostic};
 
 pub use answer::{Answer, AnswerColumn};
 pub use parser::{CLAUSES_MAX, DEPTH_MAX, Parsed, TEXT_BYTES_MAX, parse};
@@ -64,6 +64,11 @@ pub fn run(text: &str, graph: Arc<dyn PatternGraph>, settings: &Settings) -> Res
     let mut parsed = parse(text);
     if !parsed.is_valid() {
         return Err(parsed.diagnostics.remove(0).into());
+    }
+    if let Some(name) = settings.parameters.keys().filter(|name| !parsed.parameters.contains(*name)).min() {
+        let message = format!("expected a value for a parameter that the query names, found one for `${name}`");
+        let unused = Diagnostic::error(Code::CypherUnusedParameter, Span { start: 0, end: 0 }, message);
+        return Err(unused.with_help("leave it out, or name it in the query").into());
     }
     let plan = resolve::resolve(&parsed.query)?;
     run::run(&plan, graph, settings)

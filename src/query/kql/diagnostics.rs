@@ -60,6 +60,8 @@ codes! {
     CypherUnknownFunction => Semantic, "cypher_unknown_function",
     /// A parameter of a graph query without a value.
     CypherUnknownParameter => Semantic, "cypher_unknown_parameter",
+    /// A value for a parameter that a graph query does not name.
+    CypherUnusedParameter => Semantic, "cypher_unused_parameter",
     /// A call in a graph query with too many or too few arguments.
     CypherArguments => Semantic, "cypher_argument_count",
     /// A value of a graph query that is not of the type that is needed.
@@ -146,6 +148,10 @@ codes! {
     MissingColumn => Semantic, "kql_missing_column",
     /// A parameter of the query without a value.
     MissingParameter => Semantic, "kql_missing_parameter",
+    /// A value for a parameter that is not of its type.
+    BadParameter => Semantic, "kql_invalid_parameter",
+    /// A value for a parameter that the query does not declare.
+    UnknownParameter => Semantic, "kql_unknown_parameter",
     /// A join without a key.
     MissingJoinKey => Semantic, "kql_missing_join_key",
     /// A key of a join that is no column of both sides.
@@ -269,7 +275,12 @@ impl From<Diagnostic> for Fault {
             Code::TooLong | Code::TooDeep | Code::TooLarge | Code::CypherTooLong | Code::CypherTooDeep => FaultClass::Limit,
             _ => FaultClass::Invalid,
         };
-        let fault = Self::new(class, diagnostic.code.as_str(), diagnostic.message).at(diagnostic.span.start, diagnostic.span.end);
+        let fault = Self::new(class, diagnostic.code.as_str(), diagnostic.message);
+        let fault = match diagnostic.code {
+            // What the text does not name has no place in it.
+            Code::UnknownParameter | Code::CypherUnusedParameter => fault,
+            _ => fault.at(diagnostic.span.start, diagnostic.span.end),
+        };
         match diagnostic.help {
             Some(help) => fault.with_hint(help),
             None => fault,

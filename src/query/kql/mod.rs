@@ -30,7 +30,7 @@ pub mod types;
 pub mod values;
 
 pub use diagnostics::{Code, Diagnostic, Severity};
-pub use parser::{DEPTH_MAX, Parsed, TEXT_BYTES_MAX, parse};
+pub use parser::{DEPTH_MAX, Parsed, TEXT_BYTES_MAX, TOKENS_MAX, parse};
 pub use print::{format, print};
 pub use reference::{ENGINE, EngineFunction, reference};
 

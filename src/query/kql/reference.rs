@@ -44,7 +44,7 @@ pub fn reference() -> String {
     for function in ENGINE {
         let _ = writeln!(out, "| `{}` | {} | {} |", function.form, function.gives, function.columns);
     }
-    let _ = writeln!(out, "{CODES_HEAD}");
+    let _ = writeln!(out, "{BOUNDS}{CODES_HEAD}");
     for code in Code::ALL.iter().filter(|code| code.as_str().starts_with("kql_")) {
         let _ = writeln!(out, "| `{code}` | {} | {} |", code.kind().as_str(), code.summary().trim_end_matches('.'));
     }
@@ -58,6 +58,12 @@ pub fn reference() -> String {
 const HEAD: &str = "# KQL: what is supported\n\n\
     Written by `clew` itself from the tables that its binder reads. What is not here is refused by name, never answered differently without\n\
     saying so.\n";
+
+const BOUNDS: &str = "\n## How large a text may be\n\n\
+    What is larger is refused at once, before anything runs (`kql_text_too_long`, `kql_too_deep`, `kql_too_large`). A text has at most 512 KiB and 131,072\n\
+    words and signs, 128 levels of nesting and 400 operators one behind the other, functions and tables put in. A table has at most 10,000 columns, a\n\
+    pattern in a graph 256 nodes and edges. All in all 100,000 expressions and operators are bound: what functions hold counts at each call, and every four\n\
+    columns that an operator carries on count as one. Behind the hundredth mistake nothing is read. Making the plan counts as time of the query.\n";
 
 const CODES_HEAD: &str = "\n## Codes of mistakes\n\n\
     What `clew check`, its lines for `--batch` and `POST /v1/query/check` list. A mistake of kind `syntax` lies in the grammar: the text cannot be read. One of kind\n\

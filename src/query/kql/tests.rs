@@ -4,7 +4,6 @@ mod bounds;
 mod diagnoses;
 mod documented;
 mod formatting;
-mod fuzz;
 mod graphs;
 mod laws;
 mod recorded;

@@ -4,6 +4,7 @@ mod functions;
 mod limits;
 mod live;
 mod peers;
+pub(super) mod planning;
 mod scope;
 mod summaries;
 mod tables;
@@ -45,15 +46,13 @@ pub use watchlists::Watchlists;
 
 use self::peers::{Part, United};
 use super::kql::functions::budget::Scope;
-use super::kql::lower::{LargeRows, NarrowFilters, RowsQueryPlanner, Uncounted, Wary};
+use super::kql::lower::{LargeRows, RowsQueryPlanner, Uncounted, Wary};
 use super::{Context, Stop};
 use crate::access::workspace_id;
 use crate::columns::{ColumnsSnapshot, ScanLog};
 use crate::graph::GraphSnapshot;
 use crate::model::{Seq, Window};
 
-/// Stack of a thread that plans.
-pub(super) const PLANNING_STACK_BYTES: usize = 64 << 20;
 /// What `current_database()` and `current_cluster_endpoint()` name.
 const ENGINE: &str = "clew";
 /// Rows that a sort for its first rows keeps in memory; for more of them it sorts all rows and may spill.
@@ -218,11 +217,13 @@ static BASE: LazyLock<SessionState> = LazyLock::new(|| {
     SessionStateBuilder::new_with_default_features()
         .with_config(config)
         .with_query_planner(Arc::new(RowsQueryPlanner))
-        .with_optimizer_rule(Arc::new(NarrowFilters))
+        .with_optimizer_rules(planning::rules())
+        .with_physical_optimizer_rules(planning::physical_rules())
         .build()
 });
 
 /// The session of one query.
+#[derive(Clone)]
 pub(super) struct Room {
     state: SessionState,
     runtime: Arc<RuntimeEnv>,
@@ -271,7 +272,13 @@ impl Room {
         Arc::new(TaskContext::from(&self.state).with_runtime(Arc::clone(&self.runtime)))
     }
 
-    /// A plan that can run.
+    /// A plan that can run, made apart for as long as `stop` lets it.
+    pub(super) async fn planned(&self, plan: &LogicalPlan, stop: &Stop) -> Result<Arc<dyn ExecutionPlan>> {
+        let (room, plan) = (self.clone(), plan.clone());
+        planning::apart(stop, move || futures::executor::block_on(room.physical(&plan))).await?
+    }
+
+    /// A plan that can run, made here.
     pub(super) async fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
         let optimized = {
             let _scope = Scope::folding();
@@ -286,11 +293,12 @@ impl Room {
         plan: &LogicalPlan,
         rows_max: usize,
         bytes_max: usize,
+        stop: &Stop,
     ) -> Result<(Vec<RecordBatch>, Option<&'static str>)> {
-        match read(self.physical(plan).await?, self.wary_task(), rows_max, bytes_max).await {
+        match read(self.planned(plan, stop).await?, self.wary_task(), rows_max, bytes_max).await {
             Err(error) if LargeRows::is(&error) => {
                 let room = self.in_small_batches();
-                read(room.physical(plan).await?, room.task(), rows_max, bytes_max).await
+                read(room.planned(plan, stop).await?, room.task(), rows_max, bytes_max).await
             }
             found => found,
         }

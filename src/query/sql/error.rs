@@ -139,7 +139,7 @@ impl From<SqlError> for Fault {
                 at,
             ),
             SqlError::Parameter { .. } => Self::new(FaultClass::Invalid, "sql_parameter", message)
-                .with_hint("give a value for each `$name` of the query: `--param name=VALUE`, `parameters` in a request"),
+                .with_hint("give a value for each `$name` of the query, and for no other: `--param name=VALUE`, `parameters` in a request"),
             SqlError::Meaning { .. } => Self::new(FaultClass::Invalid, "sql_invalid", message),
             SqlError::Failed { .. } => Self::new(FaultClass::Invalid, "sql_failed", message),
             SqlError::Timeout { .. } => {

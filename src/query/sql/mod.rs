@@ -1,7 +1,6 @@
 //! SQL: DataFusion's, read-only, on one snapshot of the tables.
 //!
-//! A text is bounded before it is planned, planned on a thread with a large stack (planning recurses and cannot be
-//! interrupted), and run on a task that is dropped at the deadline. Names are written as the tables spell them, without quotes.
+//! A text is bounded before it is planned, planned on a thread of its own ([`planning`]), and run on a task that is dropped at the deadline. Names are written as the tables spell them, without quotes.
 
 mod error;
 mod gate;
@@ -30,8 +29,8 @@ pub use parameters::Parameters;
 use super::answer::Table;
 use super::ask::Rows;
 use super::kql::lower::LargeRows;
-use super::session::{Limits, PLANNING_STACK_BYTES, Room, Source, goes_on};
-use super::{Context, cells};
+use super::session::{Limits, Room, Source, goes_on, planning};
+use super::{Context, Stop, cells};
 use crate::model::Fault;
 use error::classify;
 use text::{Text, similar};
@@ -89,10 +88,13 @@ where
 {
     let timeout = || SqlError::Timeout { seconds: limits.time_max.as_secs() };
     let deadline = Instant::now() + limits.time_max;
+    let stop = source.stop.at(deadline);
     let mut batches = Batches::Usual;
     loop {
-        let planned = match tokio::time::timeout_at(deadline.into(), planned(&source, &sql, &parameters, &limits, batches)).await {
+        let planned = match tokio::time::timeout_at(deadline.into(), planned(&source, &sql, &parameters, &limits, batches, &stop)).await {
             Err(_) => return Err(timeout()),
+            // A planner that noticed it first.
+            Ok(Err(_)) if Instant::now() >= deadline => return Err(timeout()),
             Ok(planned) => planned?,
         };
         let mut task = AbortOnDrop(tokio::spawn(collect(planned)));
@@ -109,18 +111,18 @@ where
     }
 }
 
-/// Plans a text on a thread with a large stack.
-async fn planned(source: &Source, sql: &str, parameters: &Parameters, limits: &Limits, batches: Batches) -> Result<Planned, SqlError> {
-    let (send, receive) = tokio::sync::oneshot::channel();
+/// Plans a text on a thread of its own.
+async fn planned(
+    source: &Source,
+    sql: &str,
+    parameters: &Parameters,
+    limits: &Limits,
+    batches: Batches,
+    stop: &Stop,
+) -> Result<Planned, SqlError> {
     let (source, sql, parameters, limits) = (source.clone(), sql.to_owned(), parameters.clone(), limits.clone());
-    let runtime = tokio::runtime::Handle::current();
-    let work = move || {
-        let _inside = runtime.enter();
-        let _ = send.send(plan(&source, &sql, parameters, &limits, batches));
-    };
-    let thread = std::thread::Builder::new().name("query-planning".into()).stack_size(PLANNING_STACK_BYTES).spawn(work);
-    thread.map_err(|error| SqlError::Internal { found: error.to_string() })?;
-    receive.await.unwrap_or_else(|_| Err(SqlError::Internal { found: "the planner ended without an answer".to_owned() }))
+    let planned = planning::apart(stop, move || plan(&source, &sql, parameters, &limits, batches)).await;
+    planned.map_err(|error| SqlError::Internal { found: error.to_string() })?
 }
 
 struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);

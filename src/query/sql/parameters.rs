@@ -20,7 +20,7 @@ pub enum Parameters {
 }
 
 impl Parameters {
-    /// Puts the values into a plan. Each placeholder must have a value.
+    /// Puts the values into a plan. Each placeholder must have a value, and each value a placeholder of its name.
     pub(super) fn bind(self, plan: LogicalPlan) -> Result<LogicalPlan> {
         match self {
             // Placeholders without a value are found when the plan is made physical.
@@ -30,6 +30,14 @@ impl Parameters {
                 plan.with_param_values(ParamValues::from(values))
             }
             Self::Named(values) => {
+                let known = plan.get_parameter_names()?;
+                let is_named = |name: &str| known.contains(&format!("${}", name.trim_start_matches('$')));
+                if let Some(name) = values.keys().find(|name| !is_named(name)) {
+                    return plan_err!(
+                        "Placeholder `${}` is not named by the query, but a value is given for it",
+                        name.trim_start_matches('$')
+                    );
+                }
                 let named = |(name, value): (&String, &Value)| Ok((name.trim_start_matches('$').to_owned(), scalar(value)?));
                 let values = values.iter().map(named).collect::<Result<Vec<(String, ScalarValue)>>>()?;
                 plan.with_param_values(ParamValues::from(values))

@@ -87,8 +87,9 @@ fn parameters_are_values() {
     let sql = "SELECT COUNT(*) FROM SigninLogs WHERE UserPrincipalName = $user";
     assert_eq!(world.ask(sql, named(json!("user1@contoso.com")), &limits).expect("answers").rows, [vec![json!(143)]]);
     assert_eq!(world.ask(sql, named(json!("' OR 1=1 --")), &limits).expect("answers").rows, [vec![json!(0)]]);
-    for parameters in [Parameters::None, Parameters::Named(Object::new()), named(json!({"a": 1}))] {
-        assert_eq!(world.ask(sql, parameters, &limits).expect_err("lacks a value").code, "sql_parameter");
+    let further = Parameters::Named([("user".to_owned(), json!("x")), ("usr".to_owned(), json!(1))].into_iter().collect());
+    for parameters in [Parameters::None, Parameters::Named(Object::new()), named(json!({"a": 1})), further] {
+        assert_eq!(world.ask(sql, parameters, &limits).expect_err("lacks a value, or has one too many").code, "sql_parameter");
     }
 }
 

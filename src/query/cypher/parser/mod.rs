@@ -4,6 +4,8 @@ mod clauses;
 mod expressions;
 mod patterns;
 
+use std::collections::BTreeSet;
+
 use crate::model::Span;
 use crate::query::kql::{Code, Diagnostic};
 
@@ -24,6 +26,8 @@ const DIAGNOSTICS_MAX: usize = 100;
 pub struct Parsed {
     /// What it says, as far as it could be read.
     pub(super) query: Query,
+    /// The parameters that it names.
+    pub(super) parameters: BTreeSet<String>,
     /// What is wrong with it, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -41,9 +45,16 @@ pub fn parse(text: &str) -> Parsed {
     if text.len() > TEXT_BYTES_MAX {
         let message = format!("expected at most {TEXT_BYTES_MAX} bytes, found {}", text.len());
         diagnostics.push(Diagnostic::error(Code::CypherTooLong, Span { start: 0, end: 0 }, message));
-        return Parsed { query: Query::default(), diagnostics };
+        return Parsed { query: Query::default(), parameters: BTreeSet::new(), diagnostics };
     }
     let tokens = lex(text, &mut diagnostics);
+    let parameters = tokens
+        .iter()
+        .filter_map(|lexed| match &lexed.token {
+            Token::Parameter(name) => Some(name.clone()),
+            _ => None,
+        })
+        .collect();
     let closes = closes(&tokens);
     let work_left = 1000 + 64 * tokens.len();
     let mut parser = Parser { text, tokens, closes, at: 0, depth: 0, locals: 0, work_left, is_over: false, diagnostics };
@@ -51,7 +62,7 @@ pub fn parse(text: &str) -> Parsed {
     let mut diagnostics = parser.diagnostics;
     diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end));
     diagnostics.truncate(DIAGNOSTICS_MAX);
-    Parsed { query, diagnostics }
+    Parsed { query, parameters, diagnostics }
 }
 
 /// What could not be read; a diagnostic says why.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::Span;
-use crate::query::kql::graph::{EdgePattern as AlgebraEdge, NodePattern as AlgebraNode, Pattern, Rule};
+use crate::query::kql::graph::{ELEMENTS_MAX, EdgePattern as AlgebraEdge, NodePattern as AlgebraNode, Pattern, Rule};
 use crate::query::kql::{Code, Diagnostic};
 
 use super::super::plan::{MatchPlan, Needs, Search, Test};
@@ -16,6 +16,11 @@ use super::{Resolved, Scope, conjuncts};
 impl Scope {
     /// Resolves a pattern; its names are in scope behind it.
     pub(super) fn matched(&mut self, matched: &Match, locals: &mut Vec<(String, usize)>) -> Resolved<MatchPlan> {
+        let elements: usize = matched.paths.iter().map(|path| path.nodes.len() + path.edges.len()).sum();
+        if let Some(path) = matched.paths.last().filter(|_| elements > ELEMENTS_MAX) {
+            let message = format!("expected at most {ELEMENTS_MAX} nodes and edges in a pattern, found {elements}");
+            return Err(Diagnostic::error(Code::CypherTooLong, path.span, message).with_help("write edges of several hops: `-[*1..5]->`"));
+        }
         let before = self.names.len();
         let mut builder = Builder { scope: self, locals, before, splits_edges: false, searches: Vec::new(), open: Vec::new() };
         let every = || matched.paths.iter().filter(|path| path.selector == Selector::Every);

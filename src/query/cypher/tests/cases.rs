@@ -1,6 +1,5 @@
 //! Case files in `tests/cases/cypher`: queries with whole answers.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
@@ -62,13 +61,13 @@ fn check(name: &str, text: &str, count: usize) {
     let graph = graphs::named(name);
     let map = |name: &str, value| Value::Map(Arc::new(vec![(Arc::from(name), Value::Long(value))]));
     let parameters = [("limit", Value::Long(5)), ("who", map("age", 35)), ("since", map("since", 2022))];
-    let parameters = parameters.map(|(name, value)| (name.to_owned(), value));
-    let settings = Settings { parameters: HashMap::from(parameters), ..Settings::default() };
     let cases = cases(text);
     assert_eq!(cases.len(), count);
     let mut wrong = Vec::new();
     for case in cases {
-        let found = run(&case.query, graph.clone(), &settings);
+        let named = parameters.iter().filter(|(name, _)| case.query.contains(&format!("${name}")));
+        let parameters = named.map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        let found = run(&case.query, graph.clone(), &Settings { parameters, ..Settings::default() });
         let mut expected: Vec<String> =
             case.rows.iter().map(|row| row.iter().map(Json::to_string).collect::<Vec<_>>().join(" | ")).collect();
         if !case.ordered {

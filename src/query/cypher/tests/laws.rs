@@ -1,93 +1,6 @@
 //! What holds for every text.
 
-use proptest::prelude::*;
-
 use super::super::{DEPTH_MAX, TEXT_BYTES_MAX, check, parse};
-
-/// Pieces that together make most of the grammar.
-const PIECES: &[&str] = &[
-    "MATCH",
-    "OPTIONAL MATCH",
-    "WHERE",
-    "RETURN",
-    "WITH",
-    "UNWIND",
-    "AS",
-    "ORDER BY",
-    "LIMIT",
-    "UNION",
-    "NEXT",
-    "FOR",
-    "IN",
-    "LET",
-    "=",
-    "(",
-    ")",
-    "[",
-    "]",
-    "{",
-    "}",
-    "-",
-    "->",
-    "<-",
-    "-->",
-    "*",
-    "+",
-    "1..3",
-    "{1,3}",
-    ":",
-    "|",
-    "&",
-    "!",
-    "a",
-    "b",
-    "p",
-    "n.name",
-    "'x'",
-    "1",
-    "2.5",
-    "$p",
-    "count(*)",
-    "shortestPath",
-    "any(x IN",
-    "all",
-    "exists",
-    "EXISTS {",
-    "CASE",
-    "WHEN",
-    "THEN",
-    "END",
-    "NOT",
-    "IS NULL",
-    "AND",
-    "OR",
-    "STARTS WITH",
-    "=~",
-    "..",
-    ",",
-    ";",
-    "`q`",
-    "/*",
-    "//",
-    "\n",
-];
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
-
-    #[test]
-    fn any_text_is_read_to_its_end(text in any::<String>()) {
-        let _ = check(&text);
-    }
-
-    #[test]
-    fn any_pieces_are_read_to_their_end(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..40)) {
-        let text = pieces.join(" ");
-        for diagnostic in check(&text) {
-            prop_assert!(diagnostic.span.start <= diagnostic.span.end && diagnostic.span.end <= text.len(), "{text}: {diagnostic:?}");
-        }
-    }
-}
 
 fn codes(text: &str) -> Vec<&'static str> {
     parse(text).diagnostics.iter().map(|diagnostic| diagnostic.code.as_str()).collect()
@@ -107,6 +20,12 @@ fn what_is_too_deep_or_too_long_is_refused() {
     assert_eq!(codes(&format!("RETURN [1{}]", ", 1".repeat(100_000))), [""; 0]);
     assert_eq!(codes(&format!("MATCH (n) RETURN n{}", " ".repeat(TEXT_BYTES_MAX))), ["cypher_text_too_long"]);
     assert_eq!(codes(&"MATCH (n) ".repeat(300)), ["cypher_text_too_long"]);
+}
+
+#[test]
+fn patterns_have_a_bound() {
+    let found = |edges: usize| check(&format!("MATCH (a){} RETURN a", "-->()".repeat(edges))).first().map(|it| it.code.as_str());
+    assert_eq!((found(120), found(130)), (None, Some("cypher_text_too_long")));
 }
 
 #[test]

@@ -1,14 +1,16 @@
 //! The state of a binding: names in scope, rows in scope, diagnostics, budgets.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::super::bound::{Aggregate, Column, Constant, Expr, ExprKind, Field, Graph, PatternVariable, Relation, RelationKind, Unknown};
-use super::super::diagnostics::{Code, DIAGNOSTICS_MAX, Diagnostic};
+use super::super::diagnostics::{Code, DIAGNOSTICS_MAX, Diagnostic, Severity};
 use super::super::similar::similar;
 use super::super::tree::{self, Place, ScalarType};
 use super::Schemas;
+use super::scopes::Scopes;
 use super::statements::measure;
 
 /// Most relations on the way from a result to its sources.
@@ -16,11 +18,19 @@ const DEPTH_MAX: u32 = 400;
 /// Most relations of a result, each counted as often as it is read.
 const OPERATORS_MAX: u32 = 8_000;
 /// Most columns of a relation.
-const COLUMNS_MAX: usize = 30_000;
+const COLUMNS_MAX: usize = 10_000;
 /// Most calls of functions inside each other.
 const CALLS_MAX: u32 = 32;
-/// Most expressions and operators that are bound, those of functions counted once for each call.
-const WORK_MAX: usize = 400_000;
+/// Most expressions, operators and columns that are bound, those of functions and tables counted at each use.
+const WORK_MAX: usize = 100_000;
+/// Columns that are as much work as one expression.
+const COLUMNS_OF_WORK: usize = 4;
+/// Columns in which a term is looked for in the time of one expression.
+const TESTS_OF_WORK: usize = 16;
+/// Names or columns that are looked at in the time of one expression.
+const LOOKS_OF_WORK: usize = 128;
+/// Names that are compared to find what unknown ones may mean.
+const COMPARED_MAX: usize = 50_000;
 
 /// A name with what it means.
 pub(super) struct Binding<'t> {
@@ -152,6 +162,7 @@ pub(super) struct Binder<'t> {
     pub diagnostics: Vec<Diagnostic>,
     reported: HashSet<(Code, usize, usize)>,
     pub names: Vec<Binding<'t>>,
+    scopes: Scopes,
     pub scope: Option<usize>,
     /// The name in front of the present list of statements.
     pub block: Option<usize>,
@@ -169,7 +180,9 @@ pub(super) struct Binder<'t> {
     pub materialized: usize,
     pub placeholders: usize,
     calls: u32,
-    work: usize,
+    work: Cell<usize>,
+    /// Names that were compared with unknown ones.
+    compared: usize,
     /// What is reported in the end if the work was too much.
     pub exhausted: Option<Diagnostic>,
     /// The names of columns whose values are a mistake: what follows from it is not reported again.
@@ -193,6 +206,7 @@ impl<'t> Binder<'t> {
             diagnostics: Vec::new(),
             reported: HashSet::new(),
             names: Vec::new(),
+            scopes: Scopes::default(),
             scope: None,
             block: None,
             rows: Rc::new(none),
@@ -205,7 +219,8 @@ impl<'t> Binder<'t> {
             materialized: 0,
             placeholders: 0,
             calls: 0,
-            work: 0,
+            work: Cell::new(0),
+            compared: 0,
             exhausted: None,
             mistaken: HashSet::new(),
             deepest: 0,
@@ -219,10 +234,15 @@ impl<'t> Binder<'t> {
             diagnostic.span = place.span();
             diagnostic.message = format!("in the stored function '{name}': {}", diagnostic.message);
         }
-        let key = (diagnostic.code, diagnostic.span.start, diagnostic.span.end);
-        if self.diagnostics.len() < DIAGNOSTICS_MAX && self.reported.insert(key) {
-            self.diagnostics.push(diagnostic);
+        // What is not understood behind a budget that is spent is no mistake of the text.
+        if !self.is_spent() {
+            self.adopt(vec![diagnostic]);
         }
+    }
+
+    /// Whether another remark of this severity is heard.
+    fn hears(&self, severity: Severity) -> bool {
+        self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count() < DIAGNOSTICS_MAX
     }
 
     /// Binds with what is reported kept apart: it is given back, and not yet reported.
@@ -238,7 +258,7 @@ impl<'t> Binder<'t> {
     pub(super) fn adopt(&mut self, diagnostics: Vec<Diagnostic>) {
         for diagnostic in diagnostics {
             let key = (diagnostic.code, diagnostic.span.start, diagnostic.span.end);
-            if self.diagnostics.len() < DIAGNOSTICS_MAX && self.reported.insert(key) {
+            if self.hears(diagnostic.severity) && self.reported.insert(key) {
                 self.diagnostics.push(diagnostic);
             }
         }
@@ -254,31 +274,83 @@ impl<'t> Binder<'t> {
         self.report(Diagnostic::error(code, place.span(), message).with_help(help));
     }
 
-    /// Reports a name that nobody knows, with the nearest one that somebody does.
-    pub(super) fn unknown_name(&mut self, code: Code, place: Place, what: &str, name: &str, known: &[&str]) {
-        let diagnostic = Diagnostic::error(code, place.span(), format!("no {what} is named '{name}'"));
-        let diagnostic = match similar(name, known.iter().copied()) {
-            Some(near) => diagnostic.with_help(format!("did you mean '{near}'?")),
-            None => diagnostic,
-        };
+    /// Reports a name that nobody knows, with the nearest one of those that are known; they are asked for only if that is heard.
+    pub(super) fn unknown_name<N: AsRef<str>>(
+        &mut self,
+        code: Code,
+        place: Place,
+        what: &str,
+        name: &str,
+        known: impl FnOnce(&Self) -> Vec<N>,
+    ) {
+        if !self.hears(Severity::Error) {
+            return;
+        }
+        let mut diagnostic = Diagnostic::error(code, place.span(), format!("no {what} is named '{name}'"));
+        if self.compared < COMPARED_MAX {
+            let known = known(self);
+            self.compared += known.len();
+            if let Some(near) = similar(name, known.iter().take(COMPARED_MAX).map(AsRef::as_ref)) {
+                diagnostic = diagnostic.with_help(format!("did you mean '{near}'?"));
+            }
+        }
         self.report(diagnostic);
     }
 
-    /// Counts a piece of work; false once the budget is spent.
+    /// Reports a column that nobody knows.
+    pub(super) fn unknown_column_of(&mut self, columns: &[Column], place: Place, what: &str, name: &str) {
+        self.unknown_name(Code::UnknownColumn, place, what, name, |_| columns.iter().map(|column| column.name.as_str()).collect());
+    }
+
+    /// Counts a piece of work; false once the budget is spent, or so much is wrong that nothing more is reported.
     pub(super) fn works(&mut self, place: Place) -> bool {
         self.weighs(1, place)
     }
 
     /// Counts several pieces of work.
     pub(super) fn weighs(&mut self, weight: usize, place: Place) -> bool {
-        let before = self.work;
-        self.work += weight;
-        if before < WORK_MAX && self.work >= WORK_MAX {
-            let message = format!("expected at most {WORK_MAX} expressions and operators, those of functions counted for each call");
-            self.exhausted =
-                Some(Diagnostic::error(Code::TooLarge, place.span(), message).with_help("call fewer functions inside each other"));
+        self.spend(weight);
+        if self.is_spent() && self.exhausted.is_none() {
+            let message = format!(
+                "expected at most {WORK_MAX} expressions, operators and columns, those of functions and tables counted at each use"
+            );
+            let help = "call fewer functions inside each other, or `project` the columns that are needed";
+            self.exhausted = Some(Diagnostic::error(Code::TooLarge, place.span(), message).with_help(help));
         }
-        self.work < WORK_MAX
+        !self.is_spent() && self.hears(Severity::Error)
+    }
+
+    fn is_spent(&self) -> bool {
+        self.work.get() >= WORK_MAX
+    }
+
+    /// Counts columns that are made or copied.
+    pub(super) fn carries(&self, columns: usize) {
+        self.spend(columns / COLUMNS_OF_WORK);
+    }
+
+    /// Counts names or columns that are looked at one by one.
+    pub(super) fn looks(&self, count: usize) {
+        self.spend(count / LOOKS_OF_WORK);
+    }
+
+    /// Counts columns that a term is looked for in.
+    pub(super) fn tests(&self, columns: usize) {
+        self.spend(columns / TESTS_OF_WORK);
+    }
+
+    fn spend(&self, work: usize) {
+        self.work.set(self.work.get().saturating_add(work));
+    }
+
+    /// The place of a column by its name; none once the budget is spent.
+    pub(super) fn place_of(&self, columns: &[Column], name: &str) -> Option<usize> {
+        if self.is_spent() {
+            return None;
+        }
+        let found = columns.iter().position(|column| column.name == name);
+        self.looks(found.unwrap_or(columns.len()));
+        found
     }
 
     /// Runs `bind` inside of a call; none if calls nest too deep.
@@ -300,6 +372,7 @@ impl<'t> Binder<'t> {
             Meaning::Value(value, _) => measure(value).0,
             _ => 0,
         };
+        self.scopes.declare(name, self.scope);
         let (parent, name) = (self.scope, name.to_owned());
         self.names.push(Binding { parent, name, meaning, used: false, pending: Vec::new(), weight, reach: 0 });
         self.scope = Some(id);
@@ -308,14 +381,9 @@ impl<'t> Binder<'t> {
 
     /// The binding that a name means here.
     pub(super) fn lookup(&self, name: &str) -> Option<usize> {
-        let mut next = self.scope;
-        while let Some(id) = next {
-            if self.names[id].name == name {
-                return Some(id);
-            }
-            next = self.names[id].parent;
-        }
-        None
+        let (found, looked) = self.scopes.find(name, self.scope);
+        self.looks(looked);
+        found
     }
 
     /// The names that are visible here.
@@ -354,6 +422,7 @@ impl<'t> Binder<'t> {
 
     /// Binds with columns in scope.
     pub(super) fn with_rows<R>(&mut self, columns: Vec<Column>, open: bool, kind: RowsKind, bind: impl FnOnce(&mut Self) -> R) -> R {
+        self.carries(columns.len());
         let rows = Rows { id: self.number(), columns, open, hidden: false, kind };
         self.swapped(Rc::new(rows), bind)
     }
@@ -414,6 +483,7 @@ impl<'t> Binder<'t> {
             self.error_with(Code::TooLarge, place, format!("expected at most {limit} {what}"), help);
             return self.failed(Vec::new(), place);
         }
+        self.carries(columns.len());
         let open = inputs.iter().any(|input| input.open);
         let ordered = keeps_order(&kind, inputs);
         Arc::new(Relation { columns, kind, ordered, open, depth, weight, place })
@@ -421,6 +491,7 @@ impl<'t> Binder<'t> {
 
     /// A relation that stands for a mistake: any column is known in it.
     pub(super) fn failed(&mut self, columns: Vec<Column>, place: Place) -> Arc<Relation> {
+        self.carries(columns.len());
         Arc::new(Relation { columns, kind: RelationKind::Empty, ordered: true, open: true, depth: 0, weight: 1, place })
     }
 }

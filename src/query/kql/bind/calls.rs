@@ -1,5 +1,7 @@
 //! Calls of functions: which of the library, the query or the stored ones a name means, and what forms of the library take.
 
+use std::borrow::Cow;
+
 use super::super::aggregates;
 use super::super::bound::{Expr, ExprKind};
 use super::super::diagnostics::Code;
@@ -96,12 +98,13 @@ impl<'t> Binder<'t> {
             self.unsupported(name.place, &format!("the function '{}'", name.text));
             return;
         }
-        let mut known: Vec<String> = self.visible().into_iter().map(str::to_owned).collect();
-        known.extend(self.schemas.functions());
-        let mut known: Vec<&str> = known.iter().map(String::as_str).collect();
-        known.extend(functions::all().flat_map(|function| function.aliases.iter().copied().chain([function.name])));
-        known.extend(aggregates::all().map(|aggregate| aggregate.name));
-        self.unknown_name(Code::UnknownFunction, name.place, "function", &name.text, &known);
+        self.unknown_name(Code::UnknownFunction, name.place, "function", &name.text, |binder| {
+            let mut known: Vec<Cow<'_, str>> = binder.visible().into_iter().map(|name| Cow::Owned(name.to_owned())).collect();
+            known.extend(binder.schemas.functions().into_iter().map(Cow::Owned));
+            let own = functions::all().flat_map(|function| function.aliases.iter().copied().chain([function.name]));
+            known.extend(own.chain(aggregates::all().map(|aggregate| aggregate.name)).map(Cow::Borrowed));
+            known
+        });
     }
 
     /// A call of a name of the query, as a value.

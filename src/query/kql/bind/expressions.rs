@@ -134,7 +134,7 @@ impl<'t> Binder<'t> {
         if self.rows.hidden {
             return None;
         }
-        self.rows.columns.iter().position(|column| column.name == name)
+        self.place_of(&self.rows.columns, name)
     }
 
     /// The column at a place of the rows in scope.
@@ -186,12 +186,11 @@ impl<'t> Binder<'t> {
 
     /// Reports a name that is neither a column nor anything else.
     pub(super) fn unknown_column(&mut self, name: &Name) {
-        let rows = std::rc::Rc::clone(&self.rows);
-        let mut known: Vec<&str> = rows.columns.iter().map(|column| column.name.as_str()).collect();
-        let visible: Vec<String> = self.visible().into_iter().map(str::to_owned).collect();
-        known.extend(visible.iter().map(String::as_str));
-        let what = if matches!(rows.kind, RowsKind::None) { "value" } else { "column" };
-        self.unknown_name(Code::UnknownColumn, name.place, what, &name.text, &known);
+        let what = if matches!(self.rows.kind, RowsKind::None) { "value" } else { "column" };
+        self.unknown_name(Code::UnknownColumn, name.place, what, &name.text, |binder| {
+            let columns = binder.rows.columns.iter().map(|column| column.name.clone());
+            columns.chain(binder.visible().into_iter().map(str::to_owned)).collect()
+        });
     }
 
     /// Binds with a name declared before: a column of rows that the function was called with must not be used in a table.
@@ -231,15 +230,14 @@ impl<'t> Binder<'t> {
             RowsKind::Join(left) if base.text == "$left" || base.text == "$right" => {
                 let is_left = base.text == "$left";
                 let range = if is_left { 0..left } else { left..self.rows.columns.len() };
-                let found = range.clone().find(|index| self.rows.columns[*index].name == name.text);
+                let found = self.place_of(&self.rows.columns[range.clone()], &name.text).map(|place| range.start + place);
                 Some(match found {
                     Some(index) => self.column_at(index, place),
                     None if self.rows.open => mistake(place),
                     None => {
                         let rows = std::rc::Rc::clone(&self.rows);
-                        let known: Vec<&str> = rows.columns[range].iter().map(|column| column.name.as_str()).collect();
                         let what = if is_left { "column of the left side" } else { "column of the right side" };
-                        self.unknown_name(Code::UnknownColumn, name.place, what, &name.text, &known);
+                        self.unknown_column_of(&rows.columns[range], name.place, what, &name.text);
                         mistake(place)
                     }
                 })

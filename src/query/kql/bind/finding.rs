@@ -1,5 +1,6 @@
 //! `search`, `find`, and tests of all columns at once.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::super::bound::{Column, Constant, Expr, ExprKind, Relation, SearchMatch, TextMatch};
@@ -11,7 +12,7 @@ use super::names::Unique;
 use super::parsing::word;
 use super::projecting::reference;
 use super::typing::convert;
-use super::uniting::{Input, Uniting};
+use super::uniting::{Input, Uniting, holders};
 use ScalarType::{Bool, Dynamic, String as Text};
 
 impl<'t> Binder<'t> {
@@ -122,6 +123,7 @@ impl<'t> Binder<'t> {
     }
 
     fn all_columns(&self, from: usize) -> Vec<usize> {
+        self.tests(self.rows.columns.len());
         (from..self.rows.columns.len()).collect()
     }
 
@@ -211,6 +213,11 @@ impl<'t> Binder<'t> {
             }
         }
         let columns = self.all_columns(0);
+        // Each term is looked for in each column.
+        self.tests(columns.len().saturating_mul(terms.len()));
+        if !self.works(place) {
+            return mistake_of(Bool, place);
+        }
         let parts: Vec<Expr> = terms
             .into_iter()
             .map(|needle| Expr {
@@ -230,15 +237,8 @@ impl<'t> Binder<'t> {
         }
         let source = find.settings.iter().find(|setting| matches!(setting.name.as_str(), "withsource" | "with_source"));
         let source = source.and_then(|setting| setting.values.first()).map(word).unwrap_or_else(|| "source_".to_owned());
-        let common: Vec<String> = inputs[0]
-            .relation
-            .columns
-            .iter()
-            .filter(|column| {
-                inputs.iter().all(|input| input.relation.columns.iter().any(|other| other.name == column.name && other.kind == column.kind))
-            })
-            .map(|column| column.name.clone())
-            .collect();
+        let common: HashSet<String> =
+            holders(&inputs).into_iter().filter(|(_, count)| *count == inputs.len()).map(|((name, _), _)| name.to_owned()).collect();
         let united = self.united(inputs, Uniting { source: Some(source), inner: false }, place);
         let rows = Arc::clone(&united);
         let condition = self.over(&rows, |binder| {
@@ -269,25 +269,27 @@ impl<'t> Binder<'t> {
     }
 
     fn found_columns(&mut self, input: &Arc<Relation>, wanted: &[FindColumn], away: &[FindColumn], place: Place) -> Arc<Relation> {
+        // A mistake that is reported has no columns.
+        let Some(source) = input.columns.first() else { return Arc::clone(input) };
         let mut unique = Unique::default();
-        let mut columns: Vec<Column> = vec![input.columns[0].clone()];
+        let mut columns: Vec<Column> = vec![source.clone()];
         unique.take(&columns[0].name);
         let mut expressions = vec![reference(input, 0, place)];
-        let named: Vec<&str> = wanted
-            .iter()
-            .filter_map(|wanted| match wanted {
-                FindColumn::Column(name, _) => Some(name.text.as_str()),
-                _ => None,
-            })
-            .collect();
-        let is_away = |name: &str| away.iter().any(|away| matches!(away, FindColumn::Column(other, _) if other.text == name));
+        let (named, away) = (names_of(wanted), names_of(away));
+        let is_away = |name: &str| away.contains(name);
         for wanted in wanted {
+            if !matches!(wanted, FindColumn::Column(..)) {
+                self.carries(input.columns.len());
+            }
+            if !self.works(place) {
+                break;
+            }
             match wanted {
                 FindColumn::Column(name, kind) => {
                     if is_away(&name.text) {
                         continue;
                     }
-                    let found = input.columns.iter().position(|column| column.name == name.text);
+                    let found = self.place_of(&input.columns, &name.text);
                     let value = match (found, kind) {
                         (Some(index), None) => reference(input, index, place),
                         (Some(index), Some(kind)) => {
@@ -297,8 +299,7 @@ impl<'t> Binder<'t> {
                         (None, Some(kind)) => null(*kind, place),
                         (None, None) => {
                             if !input.open {
-                                let known: Vec<&str> = input.columns.iter().map(|column| column.name.as_str()).collect();
-                                self.unknown_name(Code::UnknownColumn, name.place, "column", &name.text, &known);
+                                self.unknown_column_of(&input.columns, name.place, "column", &name.text);
                             }
                             mistake(place)
                         }
@@ -310,7 +311,7 @@ impl<'t> Binder<'t> {
                     let mut packed = vec![Expr { kind: ExprKind::Literal(Constant::Bool(true)), ty: Bool, place }];
                     for index in 1..input.columns.len() {
                         let name = &input.columns[index].name;
-                        if !named.contains(&name.as_str()) && !is_away(name) {
+                        if !named.contains(name.as_str()) && !is_away(name) {
                             packed.push(super::expressions::text(name, place));
                             packed.push(reference(input, index, place));
                         }
@@ -322,7 +323,7 @@ impl<'t> Binder<'t> {
                 FindColumn::Star => {
                     for index in 1..input.columns.len() {
                         let name = &input.columns[index].name;
-                        if !named.contains(&name.as_str()) && !is_away(name) {
+                        if !named.contains(name.as_str()) && !is_away(name) {
                             columns.push(column(unique.make(name), input.columns[index].kind));
                             expressions.push(reference(input, index, place));
                         }
@@ -332,6 +333,17 @@ impl<'t> Binder<'t> {
         }
         self.projected(input, columns, expressions, place)
     }
+}
+
+/// The columns that a list names itself.
+fn names_of(columns: &[FindColumn]) -> HashSet<&str> {
+    columns
+        .iter()
+        .filter_map(|column| match column {
+            FindColumn::Column(name, _) => Some(name.text.as_str()),
+            _ => None,
+        })
+        .collect()
 }
 
 /// The regular expression of a term with stars inside.

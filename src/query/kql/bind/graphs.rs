@@ -8,6 +8,7 @@ use super::super::bound::{
     PatternVariable, Quantifier, Relation, RelationKind,
 };
 use super::super::diagnostics::Code;
+use super::super::graph::ELEMENTS_MAX;
 use super::super::tree::{
     self, ComponentKind, Cycles, GraphMatch, GraphOutput, GraphOutputKind, Name, Named, Nodes, Operator, OperatorKind, PathOutput, Pattern,
     Place, ScalarType, Setting, Step,
@@ -50,8 +51,7 @@ impl<'t> Binder<'t> {
     }
 
     fn edge_column(&mut self, input: &Relation, name: &Name) -> Option<usize> {
-        let found = input.columns.iter().position(|column| column.name == name.text);
-        match found {
+        match self.place_of(&input.columns, &name.text) {
             Some(index) if input.columns[index].kind == Dynamic => {
                 self.error_with(Code::DynamicKey, name.place, "an identifier of nodes cannot be dynamic", "convert it: `tostring(...)`");
                 None
@@ -59,8 +59,7 @@ impl<'t> Binder<'t> {
             Some(index) => Some(index),
             None => {
                 if !input.open {
-                    let known: Vec<&str> = input.columns.iter().map(|column| column.name.as_str()).collect();
-                    self.unknown_name(Code::UnknownColumn, name.place, "column", &name.text, &known);
+                    self.unknown_column_of(&input.columns, name.place, "column", &name.text);
                 }
                 None
             }
@@ -261,6 +260,15 @@ impl<'t> Binder<'t> {
         let mut variables: Vec<PatternVariable> = Vec::new();
         let mut paths = Vec::new();
         let mut components: Vec<Vec<usize>> = Vec::new();
+        let elements: usize = patterns.iter().map(|pattern| pattern.steps.len()).sum();
+        if elements > ELEMENTS_MAX
+            && let (Some(first), Some(last)) = (patterns.first(), patterns.last())
+        {
+            let place = first.place.to(last.place);
+            let message = format!("expected at most {ELEMENTS_MAX} nodes and edges in a pattern, found {elements}");
+            self.error_with(Code::TooLarge, place, message, "write edges of several hops: `-[e*1..5]->`");
+            return (variables, paths);
+        }
         for pattern in patterns {
             let mut steps = Vec::new();
             let mut nodes = Vec::new();
@@ -413,11 +421,10 @@ impl<'t> Binder<'t> {
         let variable = rows.variables.iter().position(|variable| variable.name.as_deref() == Some(&base.text))?;
         let pattern = &rows.variables[variable];
         let properties = if pattern.edge { &rows.graph.edges } else { &rows.graph.nodes };
-        let Some(index) = properties.iter().position(|property| property.name == name.text) else {
+        let Some(index) = self.place_of(properties, &name.text) else {
             if !self.rows.open {
-                let known: Vec<&str> = properties.iter().map(|property| property.name.as_str()).collect();
                 let what = if pattern.edge { "property of edges" } else { "property of nodes" };
-                self.unknown_name(Code::UnknownColumn, name.place, what, &name.text, &known);
+                self.unknown_column_of(properties, name.place, what, &name.text);
             }
             return Some(mistake(place));
         };

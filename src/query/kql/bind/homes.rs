@@ -106,13 +106,9 @@ impl<'t> Binder<'t> {
             "$current_database" => text(&home.name, place),
             "$current_cluster_endpoint" => text(SERVER, place),
             _ => {
-                self.unknown_name(
-                    Code::UnknownColumn,
-                    name.place,
-                    "value",
-                    &name.text,
-                    &["$current_database", "$current_cluster_endpoint"],
-                );
+                self.unknown_name(Code::UnknownColumn, name.place, "value", &name.text, |_| {
+                    vec!["$current_database", "$current_cluster_endpoint"]
+                });
                 mistake(place)
             }
         }
@@ -201,9 +197,9 @@ impl<'t> Binder<'t> {
                     self.names[id].used = true;
                     return Some(members);
                 }
-                let visible = self.visible().into_iter().map(str::to_owned).collect::<Vec<_>>();
-                let known: Vec<&str> = visible.iter().map(String::as_str).collect();
-                self.unknown_name(Code::UnknownTable, name.place, "entity group", &name.text, &known);
+                self.unknown_name(Code::UnknownTable, name.place, "entity group", &name.text, |binder| {
+                    binder.visible().into_iter().map(str::to_owned).collect()
+                });
                 None
             }
             _ => {

@@ -10,6 +10,9 @@ use super::super::types::common_type;
 use super::binder::{Binder, Bound, Meaning, column};
 use super::typing::{convert, is_constant, is_number};
 
+/// What a call of a function is worth in expressions, beside those of its body.
+const CALL_WORK: usize = 4;
+
 impl<'t> Binder<'t> {
     /// A call of a function that is kept for all queries.
     pub(super) fn stored_call(
@@ -58,6 +61,9 @@ impl<'t> Binder<'t> {
         declared: Option<usize>,
         place: Place,
     ) -> Option<Option<usize>> {
+        if !self.weighs(CALL_WORK, place) {
+            return None;
+        }
         let mut meanings: Vec<Option<Meaning<'t>>> = vec![None; function.parameters.len()];
         let mut next = 0;
         if let (Some(relation), Some(parameter)) = (rows, function.parameters.first()) {
@@ -69,8 +75,7 @@ impl<'t> Binder<'t> {
                 Some(Target::One(name)) => match function.parameters.iter().position(|parameter| parameter.name.text == name.text) {
                     Some(index) => index,
                     None => {
-                        let known: Vec<&str> = function.parameters.iter().map(|parameter| parameter.name.text.as_str()).collect();
-                        self.unknown_name(Code::UnknownColumn, name.place, "parameter", &name.text, &known);
+                        self.unknown_name(Code::UnknownColumn, name.place, "parameter", &name.text, |_| names_of(&function.parameters));
                         return None;
                     }
                 },
@@ -203,8 +208,7 @@ impl<'t> Binder<'t> {
                 return None;
             };
             let Some(index) = parameters.iter().position(|parameter| parameter.name.text == name.text) else {
-                let known: Vec<&str> = parameters.iter().map(|parameter| parameter.name.text.as_str()).collect();
-                self.unknown_name(Code::UnknownColumn, name.place, "parameter", &name.text, &known);
+                self.unknown_name(Code::UnknownColumn, name.place, "parameter", &name.text, |_| names_of(parameters));
                 return None;
             };
             meanings[index] = Some(self.argument(&argument.value, &parameters[index]));
@@ -258,4 +262,9 @@ impl<'t> Binder<'t> {
         self.block = block;
         bound.flatten()
     }
+}
+
+/// The names of parameters.
+fn names_of(parameters: &[tree::Parameter]) -> Vec<&str> {
+    parameters.iter().map(|parameter| parameter.name.text.as_str()).collect()
 }

@@ -136,10 +136,9 @@ impl<'t> Binder<'t> {
     }
 
     fn side_column(&mut self, side: &Relation, name: &Name, which: &str) -> Option<usize> {
-        let found = side.columns.iter().position(|column| column.name == name.text);
+        let found = self.place_of(&side.columns, &name.text);
         if found.is_none() && !side.open {
-            let known: Vec<&str> = side.columns.iter().map(|column| column.name.as_str()).collect();
-            self.unknown_name(Code::UnknownColumn, name.place, &format!("column of the {which} side"), &name.text, &known);
+            self.unknown_column_of(&side.columns, name.place, &format!("column of the {which} side"), &name.text);
         }
         found
     }

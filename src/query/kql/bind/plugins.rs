@@ -206,8 +206,7 @@ impl<'t> Binder<'t> {
             if REFUSED.contains(&name) {
                 self.unsupported(call.name.place, &format!("the plugin '{name}'"));
             } else {
-                let known: Vec<&str> = plugin_names().collect();
-                self.unknown_name(Code::UnknownPlugin, call.name.place, "plugin", name, &known);
+                self.unknown_name(Code::UnknownPlugin, call.name.place, "plugin", name, |_| plugin_names().collect());
             }
             return self.failed(Vec::new(), place);
         };
@@ -296,13 +295,10 @@ impl<'t> Binder<'t> {
             // Addresses stand in front of the column of networks, the column of shapes in front of places.
             let of_table = if name.starts_with("geo_") { index == 1 } else { index > 1 };
             if let (Some(table), tree::ExprKind::Name(column), true, None) = (&table, &argument.value.kind, of_table, &argument.target) {
-                match table.columns.iter().position(|other| other.name == column.text) {
+                match self.place_of(&table.columns, &column.text) {
                     Some(place) => arguments.push(PluginArgument::TableColumn(place)),
                     None if table.open => {}
-                    None => {
-                        let known: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
-                        self.unknown_name(Code::UnknownColumn, column.place, "column of the lookup table", &column.text, &known);
-                    }
+                    None => self.unknown_column_of(&table.columns, column.place, "column of the lookup table", &column.text),
                 }
                 continue;
             }

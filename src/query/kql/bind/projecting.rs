@@ -1,7 +1,7 @@
 //! Operators that choose, add and name columns.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::super::bound::{Column, Expr, ExprKind, Key, Relation, RelationKind};
@@ -177,8 +177,10 @@ impl<'t> Binder<'t> {
         let mut columns = input.columns.clone();
         let mut expressions: Vec<Expr> = (0..columns.len()).map(|index| reference(input, index, place)).collect();
         let mut unique = Unique::default();
-        for column in &columns {
+        let mut places = HashMap::with_capacity(columns.len());
+        for (index, column) in columns.iter().enumerate() {
             unique.take(&column.name);
+            places.insert(column.name.clone(), index);
         }
         let mut given = HashSet::new();
         let mut added = HashSet::new();
@@ -198,13 +200,14 @@ impl<'t> Binder<'t> {
                 (None, None) => unique.unnamed(),
             };
             added.insert(name.clone());
-            match columns.iter().position(|column| column.name == name) {
+            match places.get(&name) {
                 Some(index) => {
-                    columns[index] = Column { name, kind: value.ty, lineage };
-                    expressions[index] = value;
+                    columns[*index] = Column { name, kind: value.ty, lineage };
+                    expressions[*index] = value;
                 }
                 None => {
                     unique.take(&name);
+                    places.insert(name.clone(), columns.len());
                     columns.push(Column { name, kind: value.ty, lineage });
                     expressions.push(value);
                 }
@@ -261,17 +264,20 @@ impl<'t> Binder<'t> {
     /// The columns that names and patterns mean, in the order of the table for each; what does not exist is reported.
     fn matching(&mut self, input: &Relation, by: &ByName) -> Vec<usize> {
         match by {
-            ByName::Name(name) => match input.columns.iter().position(|column| column.name == name.text) {
+            ByName::Name(name) => match self.place_of(&input.columns, &name.text) {
                 Some(index) => vec![index],
                 None => {
                     if !input.open {
-                        let known: Vec<&str> = input.columns.iter().map(|column| column.name.as_str()).collect();
-                        self.unknown_name(Code::UnknownColumn, name.place, "column", &name.text, &known);
+                        self.unknown_column_of(&input.columns, name.place, "column", &name.text);
                     }
                     Vec::new()
                 }
             },
             ByName::Wildcard(wildcard) => {
+                self.carries(input.columns.len());
+                if !self.works(wildcard.place) {
+                    return Vec::new();
+                }
                 (0..input.columns.len()).filter(|index| fits(&wildcard.pattern, &input.columns[*index].name)).collect()
             }
         }
@@ -293,12 +299,11 @@ impl<'t> Binder<'t> {
                 self.error_with(Code::Misplaced, named.place(), "expected a new name and a column", "write `new = old`");
                 continue;
             };
-            let Some(index) = input.columns.iter().position(|column| column.name == old.text) else {
+            let Some(index) = self.place_of(&input.columns, &old.text) else {
                 if input.open {
                     columns.push(column(new.text.clone(), ScalarType::Dynamic));
                 } else {
-                    let known: Vec<&str> = input.columns.iter().map(|column| column.name.as_str()).collect();
-                    self.unknown_name(Code::UnknownColumn, old.place, "column", &old.text, &known);
+                    self.unknown_column_of(&input.columns, old.place, "column", &old.text);
                 }
                 continue;
             };
@@ -322,12 +327,12 @@ impl<'t> Binder<'t> {
 
     /// `project-reorder`
     pub(super) fn reorder(&mut self, input: &Arc<Relation>, by: &[Reordered], place: Place) -> Arc<Relation> {
-        let mut order: Vec<usize> = Vec::new();
+        let (mut order, mut ordered) = (Vec::new(), HashSet::new());
         // A column that is named for itself is not taken by a pattern.
         let named: HashSet<usize> = by
             .iter()
             .filter_map(|reordered| match &reordered.column {
-                ByName::Name(name) => input.columns.iter().position(|column| column.name == name.text),
+                ByName::Name(name) => self.place_of(&input.columns, &name.text),
                 ByName::Wildcard(_) => None,
             })
             .collect();
@@ -344,17 +349,16 @@ impl<'t> Binder<'t> {
                 Some(Direction::NaturalAscending) => found.sort_by(|a, b| natural(name(a), name(b))),
                 Some(Direction::NaturalDescending) => found.sort_by(|a, b| natural(name(b), name(a))),
             }
-            found.retain(|index| !order.contains(index));
-            order.extend(found);
+            order.extend(found.into_iter().filter(|index| ordered.insert(*index)));
         }
-        order.extend((0..input.columns.len()).filter(|index| !order.contains(index)).collect::<Vec<_>>());
+        order.extend((0..input.columns.len()).filter(|index| !ordered.contains(index)));
         self.narrowed(input, &order, place)
     }
 
     /// `project-by-names`
     pub(super) fn by_names(&mut self, input: &Arc<Relation>, names: &'t [tree::Expr], place: Place) -> Arc<Relation> {
         use super::super::bound::Constant;
-        let mut order: Vec<usize> = Vec::new();
+        let (mut order, mut ordered) = (Vec::new(), HashSet::new());
         for expr in names {
             let patterns: Vec<String> = match &expr.kind {
                 tree::ExprKind::Name(name) if self.lookup(&name.text).is_none() => vec![name.text.clone()],
@@ -373,8 +377,12 @@ impl<'t> Binder<'t> {
                 }
             };
             for pattern in patterns {
-                let found: Vec<usize> = (0..input.columns.len()).filter(|index| fits(&pattern, &input.columns[*index].name)).collect();
-                order.extend(found.into_iter().filter(|index| !order.contains(index)).collect::<Vec<_>>());
+                self.carries(input.columns.len());
+                if !self.works(expr.place) {
+                    break;
+                }
+                let fitting = (0..input.columns.len()).filter(|index| fits(&pattern, &input.columns[*index].name));
+                order.extend(fitting.filter(|index| ordered.insert(*index)));
             }
         }
         self.narrowed(input, &order, place)

@@ -132,6 +132,7 @@ impl Binder<'_> {
             tree::ExprKind::Group(inner) => return self.inner_shape(inner, function, body, look + 1),
             _ => return self.shape(expr, false, look + 1),
         };
+        self.looks(body.statements.len());
         for statement in body.statements.iter().rev() {
             if let StatementKind::Let(declared) = &statement.kind
                 && declared.name.text == *name

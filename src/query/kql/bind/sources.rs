@@ -146,11 +146,10 @@ impl<'t> Binder<'t> {
 
     /// Reports a table that nobody knows.
     pub(super) fn unknown_table(&mut self, name: &str, place: Place) {
-        let tables = self.schemas.tables();
-        let functions = self.schemas.functions();
-        let visible: Vec<String> = self.visible().into_iter().map(str::to_owned).collect();
-        let known: Vec<&str> = tables.iter().chain(&functions).chain(&visible).map(String::as_str).collect();
-        self.unknown_name(Code::UnknownTable, place, "table", name, &known);
+        self.unknown_name(Code::UnknownTable, place, "table", name, |binder| {
+            let visible = binder.visible().into_iter().map(str::to_owned);
+            binder.schemas.tables().into_iter().chain(binder.schemas.functions()).chain(visible).collect()
+        });
     }
 
     /// A stored table with its columns.
@@ -170,7 +169,11 @@ impl<'t> Binder<'t> {
 
     /// The names of the tables that fit a pattern, views of the query included.
     pub(super) fn tables_like(&self, pattern: &str) -> Vec<String> {
-        let mut names: Vec<String> = self.schemas.tables().into_iter().filter(|name| fits(pattern, name)).collect();
+        let tables = self.schemas.tables();
+        // A name of the data is copied to be looked at.
+        self.carries(tables.len());
+        self.looks(self.names.len());
+        let mut names: Vec<String> = tables.into_iter().filter(|name| fits(pattern, name)).collect();
         let mut next = self.scope;
         while let Some(id) = next {
             let binding = &self.names[id];

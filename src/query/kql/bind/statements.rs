@@ -1,13 +1,11 @@
 //! Statements: what a text declares, and its results.
 
 use super::super::bound::{BoundQuery, Constant, Expr, ExprKind, Field, Key, Render, ResultTable, Unknown};
-use super::super::diagnostics::{Code, Diagnostic, Severity};
-use super::super::functions;
-use super::super::tree::{self, LetValue, ParameterKind, Query, ScalarType, Statement, StatementKind};
+use super::super::diagnostics::{Code, DIAGNOSTICS_MAX, Diagnostic, Severity};
+use super::super::tree::{self, LetValue, Query, Statement, StatementKind};
 use super::Schemas;
-use super::binder::{Binder, Bound, Meaning, mistake, mistake_of};
-use super::expressions::text;
-use super::typing::{convert, is_constant};
+use super::binder::{Binder, Bound, Meaning};
+use super::typing::is_constant;
 
 /// Deepest expression that a name may stand for.
 const HEIGHT_MAX: usize = 200;
@@ -17,8 +15,10 @@ const HEIGHT_MAX: usize = 200;
 pub struct Given {
     /// The instant of the query, in ticks since the year 1.
     pub now: i64,
-    /// The values of `declare query_parameters`, as texts.
-    pub parameters: Vec<(String, String)>,
+    /// The values of `declare query_parameters`, as texts; none is null.
+    pub parameters: Vec<(String, Option<String>)>,
+    /// Whether the values are an offer, of which a text declares what it takes; else one that it does not declare is a mistake.
+    pub offered: bool,
     /// The columns of the relations that an earlier binding did not know, by number.
     pub learned: Vec<Vec<Field>>,
 }
@@ -70,7 +70,11 @@ pub fn bind<'t>(query: &'t Query, schemas: &'t dyn Schemas, given: &'t Given) ->
             _ => binder.declaration(statement),
         }
     }
+    if !given.offered {
+        binder.undeclared(query, &given.parameters);
+    }
     binder.unused();
+    binder.weighs(0, query.place);
     let mut diagnostics = std::mem::take(&mut binder.diagnostics);
     diagnostics.extend(binder.exhausted.take());
     diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end));
@@ -140,14 +144,7 @@ impl<'t> Binder<'t> {
 
     /// Whether a name is declared in the present list of statements.
     fn declared_here(&self, name: &str) -> bool {
-        let mut next = self.scope;
-        while let Some(id) = next.filter(|_| next != self.block) {
-            if self.names[id].name == name {
-                return true;
-            }
-            next = self.names[id].parent;
-        }
-        false
+        self.lookup(name).is_some_and(|id| self.block.is_none_or(|block| id > block))
     }
 
     /// Binds something that may be a value, a table or a graph.
@@ -216,62 +213,6 @@ impl<'t> Binder<'t> {
         fits
     }
 
-    fn query_parameters(&mut self, parameters: &'t [tree::Parameter], given: &'t [(String, String)]) {
-        for parameter in parameters {
-            let ParameterKind::Scalar(wanted) = parameter.kind else {
-                self.error(Code::Misplaced, parameter.place, "a query takes values, found a table");
-                continue;
-            };
-            let name = &parameter.name.text;
-            let place = parameter.place;
-            let value = match (given.iter().find(|(given, _)| given == name), &parameter.default) {
-                (Some((_, value)), _) => self.read_text(value, wanted, place),
-                (None, Some(default)) => {
-                    let value = self.without_rows(|binder| binder.value(default));
-                    self.wanted(value, wanted, name)
-                }
-                (None, None) => {
-                    self.error_with(
-                        Code::MissingParameter,
-                        place,
-                        format!("the parameter '{name}' has no value"),
-                        "give one, or declare a default: `(x: long = 1)`",
-                    );
-                    mistake_of(wanted, place)
-                }
-            };
-            let meaning = if value.is_mistake() { Meaning::Error } else { Meaning::Value(value, None) };
-            let id = self.declare(name, meaning);
-            self.names[id].used = true;
-        }
-    }
-
-    /// A text from outside as a value of a type.
-    fn read_text(&mut self, value: &str, wanted: ScalarType, place: tree::Place) -> Expr {
-        let value = text(value, place);
-        let function = match wanted {
-            ScalarType::String => return value,
-            ScalarType::Dynamic => "parse_json",
-            ScalarType::Real => "todouble",
-            ScalarType::Bool => "tobool",
-            ScalarType::DateTime => "todatetime",
-            ScalarType::Decimal => "todecimal",
-            ScalarType::Guid => "toguid",
-            ScalarType::Int => "toint",
-            ScalarType::Long => "tolong",
-            ScalarType::Timespan => "totimespan",
-        };
-        let chosen = functions::find(function).and_then(|function| Some((function, function.choose(&[ScalarType::String], None)?)));
-        match chosen {
-            Some((function, chosen)) => {
-                let overload = function.overloads.iter().position(|form| std::ptr::eq(form, chosen.overload)).unwrap_or_default();
-                let value = convert(value, chosen.arguments[0]);
-                Expr { kind: ExprKind::Call { function, overload, arguments: vec![value] }, ty: wanted, place }
-            }
-            None => mistake(place),
-        }
-    }
-
     /// Binds a query and adds its results.
     fn results(&mut self, expr: &'t tree::Expr, results: &mut Vec<ResultTable>) {
         if !self.is_table(expr) && !self.is_graph(expr) {
@@ -319,6 +260,7 @@ impl<'t> Binder<'t> {
         for binding in &mut self.names {
             pending.append(&mut binding.pending);
         }
+        pending.truncate(DIAGNOSTICS_MAX);
         for mut diagnostic in pending {
             diagnostic.severity = Severity::Warning;
             diagnostic.message = format!("in a name that is not used: {}", diagnostic.message);

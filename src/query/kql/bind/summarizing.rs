@@ -298,8 +298,9 @@ impl<'t> Binder<'t> {
             }
         };
         let Some(aggregate) = aggregates::find(&call.name.text) else {
-            let known: Vec<&str> = aggregates::all().map(|aggregate| aggregate.name).collect();
-            self.unknown_name(Code::UnknownFunction, call.name.place, "aggregate", &call.name.text, &known);
+            self.unknown_name(Code::UnknownFunction, call.name.place, "aggregate", &call.name.text, |_| {
+                aggregates::all().map(|aggregate| aggregate.name).collect()
+            });
             return None;
         };
         let (bound, names) = self.aggregate(aggregate, call, &[], expr.place)?;

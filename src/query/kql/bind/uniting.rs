@@ -127,12 +127,19 @@ impl<'t> Binder<'t> {
 
     /// All tables whose names fit a pattern.
     pub(super) fn wildcard_inputs(&mut self, pattern: &str, place: Place) -> Vec<Input> {
+        if !self.works(place) {
+            return Vec::new();
+        }
         let names = self.tables_like(pattern);
         names.into_iter().filter_map(|name| Some(Input { relation: self.table_of_name(&name, place)?, name })).collect()
     }
 
     /// Puts tables together: columns of one name and type are one, of one name and several types are split.
     pub(super) fn united(&mut self, inputs: Vec<Input>, uniting: Uniting, place: Place) -> Arc<Relation> {
+        self.carries(inputs.iter().map(|input| input.relation.columns.len() + 1).sum());
+        if !self.works(place) {
+            return self.failed(Vec::new(), place);
+        }
         let fields = united_fields(&inputs, uniting.inner);
         let mut unique = Unique::default();
         let mut columns = Vec::new();
@@ -179,6 +186,9 @@ impl<'t> Binder<'t> {
 
 /// Names and types of the columns of all tables, types of one name side by side.
 fn united_fields(inputs: &[Input], inner: bool) -> Vec<(String, ScalarType)> {
+    // A table that is not known to the last column may have any.
+    let open = inputs.iter().filter(|input| input.relation.open).count();
+    let holders = if inner { holders(inputs.iter().filter(|input| !input.relation.open)) } else { HashMap::new() };
     let mut order: Vec<String> = Vec::new();
     let mut kinds: HashMap<&str, Vec<ScalarType>> = HashMap::new();
     for column in inputs.iter().flat_map(|input| &input.relation.columns) {
@@ -193,13 +203,17 @@ fn united_fields(inputs: &[Input], inner: bool) -> Vec<(String, ScalarType)> {
     order
         .iter()
         .flat_map(|name| kinds.get(name.as_str()).into_iter().flatten().map(|kind| (name.clone(), *kind)).collect::<Vec<_>>())
-        .filter(|(name, kind)| {
-            !inner
-                || inputs.iter().all(|input| {
-                    input.relation.open || input.relation.columns.iter().any(|column| column.name == *name && column.kind == *kind)
-                })
-        })
+        .filter(|(name, kind)| !inner || holders.get(&(name.as_str(), *kind)).is_some_and(|count| count + open == inputs.len()))
         .collect()
+}
+
+/// How many of some tables have each column, which no table has twice.
+pub(super) fn holders<'i>(inputs: impl IntoIterator<Item = &'i Input>) -> HashMap<(&'i str, ScalarType), usize> {
+    let mut holders = HashMap::new();
+    for column in inputs.into_iter().flat_map(|input| &input.relation.columns) {
+        *holders.entry((column.name.as_str(), column.kind)).or_default() += 1;
+    }
+    holders
 }
 
 /// The stored table whose rows these are.

@@ -33,7 +33,7 @@ pub use labels::Labels;
 pub use matcher::find;
 pub use model::{Adjacent, Cell, PatternGraph, Property, Way, column};
 pub use operator::{GraphOperator, Made, Matches, Output, Source};
-pub use pattern::{Condition, EdgePattern, ElementTest, Hops, NodePattern, Pattern, RowTest, Rule};
+pub use pattern::{Condition, ELEMENTS_MAX, EdgePattern, ElementTest, Hops, NodePattern, Pattern, RowTest, Rule};
 pub use rows::{EdgeColumn, Rows, Walked};
 pub use shortest::{PathOutput, shortest};
 pub use terms::{ElementTerm, Formula, PartTerm, Term};

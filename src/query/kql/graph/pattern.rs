@@ -9,6 +9,9 @@ use super::labels::Labels;
 use super::model::Way;
 use super::rows::Rows;
 
+/// Most nodes and edges of a pattern: in which order they are looked for is a choice among all of them at each step.
+pub const ELEMENTS_MAX: usize = 256;
+
 /// Whether one node or edge passes.
 pub trait ElementTest: Send + Sync {
     /// Decides; called at most once for each element of a search.

@@ -12,7 +12,7 @@ pub use words::{has_letters_of_name, is_declared_name, is_name};
 
 use crate::model::Span;
 
-use super::diagnostics::{Code, Diagnostic};
+use super::diagnostics::{Code, DIAGNOSTICS_MAX, Diagnostic};
 
 /// Units behind the number of a timespan.
 pub(super) const TIMESPAN_UNITS: &[(&[&str], i64)] = &[
@@ -126,7 +126,7 @@ impl<'a> Lexer<'a> {
                 _ => "close it on the same line, or write it between ```",
             };
             let span = Span { start: self.at + start, end: self.at + end };
-            self.diagnostics.push(Diagnostic::error(code, span, message).with_help(help));
+            self.report(Diagnostic::error(code, span, message).with_help(help));
         }
         self.take(scanned.length, TokenKind::String)
     }
@@ -162,6 +162,12 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    fn report(&mut self, diagnostic: Diagnostic) {
+        if self.diagnostics.len() < DIAGNOSTICS_MAX {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
     /// A typed literal, up to its closing parenthesis on the same line.
     fn typed(&mut self, length: usize, typed: Typed) -> TokenKind {
         let rest = self.rest();
@@ -171,7 +177,7 @@ impl<'a> Lexer<'a> {
         }
         let span = Span { start: self.at, end: self.at + length + 1 };
         let message = format!("expected `)` behind `{}` on the same line", &rest[..=length]);
-        self.diagnostics.push(Diagnostic::error(Code::UnclosedLiteral, span, message));
+        self.report(Diagnostic::error(Code::UnclosedLiteral, span, message));
         self.take(end, TokenKind::Typed(typed))
     }
 

@@ -1,6 +1,6 @@
 //! Moving over tokens, complaining and going on.
 
-use super::super::diagnostics::{Code, DIAGNOSTICS_MAX, Diagnostic};
+use super::super::diagnostics::{Code, DIAGNOSTICS_MAX, Diagnostic, Severity};
 use super::super::lexer::{Token, TokenKind};
 use super::super::tree::{Expr, ExprKind, Operator, Place};
 use super::{DEPTH_MAX, HEIGHT_MAX, OPERATOR_LEVELS, Parser};
@@ -8,7 +8,12 @@ use super::{DEPTH_MAX, HEIGHT_MAX, OPERATOR_LEVELS, Parser};
 impl<'a> Parser<'a> {
     pub(super) fn new(text: &'a str, tokens: &[Token], diagnostics: Vec<Diagnostic>) -> Self {
         let tokens: Vec<Token> = tokens.iter().filter(|token| !token.is_trivia() && token.kind != TokenKind::Directive).copied().collect();
-        Self { text, tokens, at: 0, depth: 0, height: 0, complained: None, stopped: false, diagnostics }
+        let mut parser = Self { text, tokens, at: 0, depth: 0, height: 0, complained: None, stopped: false, errors: 0, diagnostics };
+        parser.errors = parser.diagnostics.len();
+        if parser.errors >= DIAGNOSTICS_MAX {
+            parser.stop();
+        }
+        parser
     }
 
     /// The token `ahead` places from here.
@@ -120,9 +125,24 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
-        if !self.stopped && self.diagnostics.len() < DIAGNOSTICS_MAX {
-            self.diagnostics.push(diagnostic);
+        if self.stopped {
+            return;
         }
+        match diagnostic.severity {
+            Severity::Error => self.errors += 1,
+            Severity::Warning if self.diagnostics.len() >= self.errors + DIAGNOSTICS_MAX => return,
+            Severity::Warning => {}
+        }
+        self.diagnostics.push(diagnostic);
+        if self.errors >= DIAGNOSTICS_MAX {
+            self.stop();
+        }
+    }
+
+    /// Ends the parse: nothing that follows is read.
+    fn stop(&mut self) {
+        self.stopped = true;
+        self.at = self.tokens.len() - 1;
     }
 
     /// An expression that is missing here.
@@ -186,8 +206,7 @@ impl<'a> Parser<'a> {
     fn too_deep(&mut self) {
         let message = format!("expected at most {DEPTH_MAX} levels of nesting and {HEIGHT_MAX} links of a chain");
         self.complain(Code::TooDeep, message, Some("name parts with `let`".to_owned()));
-        self.stopped = true;
-        self.at = self.tokens.len() - 1;
+        self.stop();
     }
 
     /// Whether something around goes on here: nothing is left over.

@@ -28,6 +28,9 @@ use crate::model::Span;
 /// Longest query text in bytes.
 pub const TEXT_BYTES_MAX: usize = 512 * 1024;
 
+/// Most tokens of a query text, without white space and comments.
+pub const TOKENS_MAX: usize = 128 * 1024;
+
 /// Deepest nesting of groups, calls, operators and bodies.
 pub const DEPTH_MAX: u32 = 128;
 
@@ -57,25 +60,33 @@ impl Parsed {
 
 /// Reads a query text.
 ///
-/// Never fails as a whole and never panics. Takes time linear in the text, which may be [`TEXT_BYTES_MAX`] long.
+/// Never fails as a whole and never panics. Takes time linear in the text, which may be [`TEXT_BYTES_MAX`] and [`TOKENS_MAX`] long. What stands
+/// behind the [`DIAGNOSTICS_MAX`]th mistake is not read.
 pub fn parse(text: &str) -> Parsed {
     if text.len() > TEXT_BYTES_MAX {
-        let message = format!("expected at most {TEXT_BYTES_MAX} bytes, found {}", text.len());
-        let diagnostic = Diagnostic::error(Code::TooLong, Span { start: 0, end: text.len() }, message)
-            .with_help("put long lists into a table or a watchlist and join it");
-        return Parsed {
-            query: Query { statements: Vec::new(), place: Place::default() },
-            tokens: Vec::new(),
-            diagnostics: vec![diagnostic],
-        };
+        return too_long(text, Vec::new(), "bytes", TEXT_BYTES_MAX, text.len());
     }
     let (tokens, diagnostics) = lex(text);
     let mut parser = Parser::new(text, &tokens, diagnostics);
+    let count = parser.tokens.len();
+    if count > TOKENS_MAX {
+        return too_long(text, tokens, "words and signs", TOKENS_MAX, count);
+    }
     let query = parser.query();
     let mut diagnostics = parser.diagnostics;
-    diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
+    // A text with mistakes never passes for one without, however many other remarks there are.
+    diagnostics.sort_by_key(|diagnostic| diagnostic.severity != Severity::Error);
     diagnostics.truncate(DIAGNOSTICS_MAX);
+    diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
     Parsed { query, tokens, diagnostics }
+}
+
+/// A text that is not read because it is too long.
+fn too_long(text: &str, tokens: Vec<Token>, what: &str, limit: usize, found: usize) -> Parsed {
+    let message = format!("expected at most {limit} {what}, found {found}");
+    let diagnostic = Diagnostic::error(Code::TooLong, Span { start: 0, end: text.len() }, message)
+        .with_help("put long lists into a table or a watchlist and join it");
+    Parsed { query: Query { statements: Vec::new(), place: Place::default() }, tokens, diagnostics: vec![diagnostic] }
 }
 
 struct Parser<'a> {
@@ -91,5 +102,7 @@ struct Parser<'a> {
     complained: Option<usize>,
     /// Whether a limit has ended the parse.
     stopped: bool,
+    /// Mistakes so far.
+    errors: usize,
     diagnostics: Vec<Diagnostic>,
 }

@@ -1,6 +1,6 @@
 //! Names, names with stars, and how far a name reaches.
 
-use super::super::diagnostics::{Code, DIAGNOSTICS_MAX, Diagnostic};
+use super::super::diagnostics::{Code, Diagnostic};
 use super::super::lexer::{TokenKind, decode, is_declared_name, is_name};
 use super::super::similar::similar;
 use super::super::tree::{ByName, Name, Place, StringLiteral, Wildcard};
@@ -142,16 +142,10 @@ impl Parser<'_> {
         }
     }
 
-    /// The known word that may be meant; none once no more is reported.
-    pub(super) fn similar(&self, word: &str, known: &[&'static str]) -> Option<&'static str> {
-        let is_heard = self.diagnostics.len() < DIAGNOSTICS_MAX;
-        if is_heard { similar(word, known.iter().copied()) } else { None }
-    }
-
     /// Reports a word that is none of a closed set, with the nearest one.
     pub(super) fn report_unknown(&mut self, code: Code, what: &str, word: &str, place: Place, known: &[&'static str]) {
         let message = format!("expected {what}, found `{word}`");
-        let help = match self.similar(word, known) {
+        let help = match similar(word, known.iter().copied()) {
             Some(similar) => format!("did you mean `{similar}`?"),
             None => format!("one of {}", known.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")),
         };

@@ -2,6 +2,7 @@
 
 use super::super::diagnostics::Code;
 use super::super::lexer::TokenKind;
+use super::super::similar::similar;
 use super::super::tree::{
     As, Direction, Distinct, Evaluate, EvaluateSchema, Expr, ExprKind, Named, Nulls, Operator, OperatorKind, Ordered, Place, Range, Reduce,
     Render, Reordered, Sample, SampleDistinct, Serialize, Sort, Summarize, Take, Top, TopHitters, TopNested, Where,
@@ -177,7 +178,7 @@ impl Parser<'_> {
             "" => None,
             "print" => Some("`print` begins a query; to add columns use `extend`".to_owned()),
             "range" => Some("`range` begins a query".to_owned()),
-            _ => self.similar(word, OPERATORS).map(|operator| format!("did you mean `{operator}`?")),
+            _ => similar(word, OPERATORS.iter().copied()).map(|operator| format!("did you mean `{operator}`?")),
         };
         let message = format!("expected an operator, found {}", self.found());
         self.complain(Code::OperatorExpected, message, help);

@@ -2,6 +2,7 @@
 
 use super::super::diagnostics::Code;
 use super::super::lexer::TokenKind;
+use super::super::similar::similar;
 use super::super::tree::{Expr, ExprKind, Name, Setting};
 use super::Parser;
 use super::names::Names;
@@ -82,7 +83,7 @@ impl Parser<'_> {
         let length = self.setting_length(own);
         if length == 0 {
             let message = format!("expected an option, found {}", self.found());
-            let help = self.similar(self.word(), own).map(|name| format!("did you mean `{name}`?"));
+            let help = similar(self.word(), own.iter().copied()).map(|name| format!("did you mean `{name}`?"));
             self.complain(Code::Expected, message, help);
             let name = self.word().to_owned();
             if !name.is_empty() && self.peek(1).kind == TokenKind::Equal {

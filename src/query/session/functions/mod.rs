@@ -13,6 +13,7 @@ use datafusion::datasource::MemTable;
 use datafusion::logical_expr::Expr;
 
 use super::super::Context;
+use super::planning;
 use crate::columns::ColumnType;
 use crate::model::Fault;
 use ColumnType::{DateTime, Long, Real, String as Text};
@@ -195,6 +196,7 @@ impl std::fmt::Debug for TableCall {
 impl TableCall {
     /// The rows for these arguments.
     pub(in super::super) fn rows(&self, arguments: &[Option<String>]) -> Result<RecordBatch> {
+        planning::step()?;
         let Shape { name, takes, parameters, answer, .. } = self.shape;
         let given = |place: usize| arguments.get(place).is_some_and(Option::is_some);
         if let Some(missing) = parameters.iter().enumerate().find(|(place, (_, _, required))| *required && !given(*place)) {

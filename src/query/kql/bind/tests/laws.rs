@@ -78,6 +78,126 @@ fn what_grows_without_end_is_refused() {
     }
 }
 
+/// `count` items with their numbers, between commas.
+fn listed(count: usize, item: impl Fn(usize) -> String) -> String {
+    (0..count).map(item).collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn many_names_many_times_are_refused() {
+    let tables = shipped();
+    let wide = format!("print {}", listed(2_000, |n| format!("c{n} = 1")));
+    let calls = |count: usize| (1..count).map(|n| format!("let f{n} = (x: long) {{ f{0}(f{0}(x)) }}; ", n - 1)).collect::<String>();
+    let edges = |count: usize| format!("print a = 1, b = 2 | make-graph a --> b | graph-match (n0){} project n0", "-->()".repeat(count));
+    for (text, code) in [
+        // Columns through operators, one after the other and side by side.
+        (format!("{wide} {}", "| take 1 ".repeat(150)), ""),
+        (format!("{wide} {}", "| take 1 ".repeat(350)), "kql_too_large"),
+        (format!("{wide} {}", "| where c7 == 1 ".repeat(350)), "kql_too_large"),
+        (format!("print x = 1 | extend {}", listed(9_000, |n| format!("c{n} = x"))), ""),
+        (format!("print x = 1 | extend {}", listed(12_000, |n| format!("c{n} = x"))), "kql_too_large"),
+        (format!("{wide} | project-away {}", listed(1_000, |n| format!("c{n}*"))), "kql_too_large"),
+        (format!("{wide} | project-reorder {}", listed(1_000, |n| format!("*{n}"))), "kql_too_large"),
+        // Tables, the same ones again and again.
+        (format!("union {}", listed(3_000, |_| "SigninLogs".to_owned())), "kql_too_large"),
+        (format!("union {}", listed(3_000, |_| "S*".to_owned())), "kql_too_large"),
+        (format!("let A = SigninLogs; union {}", listed(7_000, |_| "A".to_owned())), "kql_too_large"),
+        // Calls in each other, and terms in all columns.
+        (format!("let f0 = (x: long) {{ x }}; {} print f10(1)", calls(11)), ""),
+        (format!("let f0 = (x: long) {{ x }}; {} print f30(1)", calls(31)), "kql_too_large"),
+        (format!("{wide} | where * has_any ({})", listed(2_000, |n| format!("'w{n}'"))), "kql_too_large"),
+        // Patterns.
+        (edges(120), ""),
+        (edges(3_000), "kql_too_large"),
+    ] {
+        let errors = errors(&text, &bound(&text, &tables));
+        let found: Vec<&str> = errors.iter().map(|error| error.split(' ').next().unwrap_or_default()).collect();
+        assert_eq!(found, if code.is_empty() { vec![] } else { vec![code] }, "{} ... {}", &text[..40], &text[text.len() - 40..]);
+    }
+}
+
+#[test]
+fn what_nobody_knows_is_reported_a_hundred_times() {
+    let tables = shipped();
+    for text in [
+        format!("print {}", listed(20_000, |n| format!("c{n}"))),
+        format!("print {}", listed(10_000, |n| format!("c{n}()"))),
+        format!("union {}", listed(20_000, |n| format!("T{n}"))),
+        format!("SigninLogs | project-away {}", listed(20_000, |n| format!("c{n}"))),
+    ] {
+        assert_eq!(errors(&text, &bound(&text, &tables)).len(), DIAGNOSTICS_MAX, "{}", &text[..30]);
+    }
+    // Warnings leave room for mistakes.
+    let fuzzy = format!("union isfuzzy=true {}, SigninLogs | where Nope == 1", listed(300, |n| format!("T{n}")));
+    assert_eq!(errors(&fuzzy, &bound(&fuzzy, &tables)), ["kql_unknown_column `Nope`"]);
+}
+
+#[test]
+fn many_declarations_are_found_in_no_time() {
+    // Each name is looked for among all others; nothing is refused, and the nearest one is meant.
+    let tables = shipped();
+    let lets: String = (1..10_000).map(|n| format!("let a{n} = a0 + 1; ")).collect();
+    let text = format!("let a0 = 1; {lets} let f = () {{ a0 }}; print a9999, f(), f()");
+    assert_eq!(errors(&text, &bound(&text, &tables)), [""; 0]);
+    let text = "let a = 1; let f = (b: long) { let a = b; a + 1 }; let c = a; print f(c), a";
+    assert_eq!(errors(text, &bound(text, &tables)), [""; 0]);
+    assert_eq!(errors("let a = 1; let b = 2; let a = 3; print a", &bound("let a = 1; let b = 2; let a = 3; print a", &tables)).len(), 1);
+}
+
+#[test]
+fn values_of_parameters_are_of_their_type_and_declared() {
+    let text = "declare query_parameters(n: long, t: datetime = datetime(2024-01-01), s: string = 'x', g: guid = guid(null), d: dynamic = dynamic(null)); print n, t, s, g, d";
+    let given = |given: &[(&str, Option<&str>)]| {
+        let parameters = given.iter().map(|(name, value)| ((*name).to_owned(), value.map(str::to_owned))).collect();
+        let parsed = crate::query::kql::parse(text);
+        let found = super::bind(&parsed.query, &shipped(), &super::Given { now: super::NOW, parameters, ..super::Given::default() });
+        found
+            .diagnostics
+            .iter()
+            .map(|it| format!("{} {} ({})", it.code, it.message, it.help.as_deref().unwrap_or_default()))
+            .collect::<Vec<_>>()
+    };
+    for values in [
+        &[("n", Some("5"))][..],
+        &[("n", Some(" 0x1F ")), ("t", Some("2024-05-06 07:08")), ("s", Some("null")), ("g", Some("74be27de1e4e49d9b579fe0b331d3642"))],
+        &[("n", None), ("t", Some("null")), ("s", None), ("d", Some("[1]"))],
+        &[("n", Some("-1")), ("d", Some("no json"))],
+    ] {
+        assert_eq!(given(values), [""; 0], "{values:?}");
+    }
+    for (name, value, expected) in [
+        (
+            "n",
+            "abc",
+            "kql_invalid_parameter expected a value of type long for the parameter 'n', found 'abc' (give one such as `n=42`, or `null`)",
+        ),
+        (
+            "n",
+            "",
+            "kql_invalid_parameter expected a value of type long for the parameter 'n', found '' (give one such as `n=42`, or `null`)",
+        ),
+        (
+            "n",
+            "1.5",
+            "kql_invalid_parameter expected a value of type long for the parameter 'n', found '1.5' (give one such as `n=42`, or `null`)",
+        ),
+        (
+            "t",
+            "yesterday",
+            "kql_invalid_parameter expected a value of type datetime for the parameter 't', found 'yesterday' (give one such as `t=2024-01-31T12:00:00Z`, or `null`)",
+        ),
+    ] {
+        let values = if name == "n" { vec![(name, Some(value))] } else { vec![("n", Some("1")), (name, Some(value))] };
+        assert_eq!(given(&values), [expected], "{values:?}");
+    }
+    assert_eq!(
+        given(&[("n", Some("1")), ("since", Some("1"))]),
+        [
+            "kql_unknown_parameter expected a value for a parameter that the query declares, found one for 'since' (it declares n, t, s, g, d)"
+        ]
+    );
+}
+
 #[test]
 fn mistakes_in_what_nobody_uses_are_warnings() {
     let text = "let T = NoSuchTable; let f = 1 + 'a'; print 1";

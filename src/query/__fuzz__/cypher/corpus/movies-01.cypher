@@ -1,0 +1,2 @@
+match p = (:Person)-[:ACTED_IN]->(:Movie)
+return p[0].Name as name

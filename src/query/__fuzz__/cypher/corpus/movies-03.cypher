@@ -1,0 +1,3 @@
+match (p:Person)
+where p.Born is not null
+return count(*) as `count`

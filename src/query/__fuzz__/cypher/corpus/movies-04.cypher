@@ -1,0 +1,1 @@
+match ()-[e where 'DIRECTED' in labels(e)]->+() return e[0].Role as role

@@ -1,0 +1,2 @@
+MATCH (n)-[e]->(n2)
+RETURN COUNT(*) as CNT

@@ -1,0 +1,1 @@
+RETURN COLLECT { MATCH (p:Person) } AS people

@@ -1,0 +1,3 @@
+MATCH (person:Person)
+WHERE person.name STARTS WITH 'Al'
+RETURN COUNT(*)

@@ -1,0 +1,1 @@
+MATCH (a:Person) RETURN CASE WHEN a.age > 30 THEN 'old' WHEN a.age > 26 THEN 'middle' ELSE 'young' END AS group, count(*) AS n

@@ -1,0 +1,1 @@
+RETURN null = null, null <> 1, 1 IN [2, null], null IS NULL, 1 = 1.0, 'a' = 1, null AND false, null OR true, coalesce(null, 5)

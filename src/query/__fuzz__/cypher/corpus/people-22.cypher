@@ -1,0 +1,1 @@
+RETURN toLower('AbC'), substring('hello', 1, 3), split('a,b', ','), left('abc', 2), right('abc', 2), replace('aba', 'a', 'x'), size('abc'), reverse([1, 2])

@@ -1,0 +1,1 @@
+RETURN reduce(total = 0, x IN [1, 2, 3] | total + x) AS total, [x IN [1, 2, 3] WHERE x > 1 | x * 10] AS tens, single(x IN [1, 2] WHERE x = 1) AS one, {a: 1, b: [2]}.b[0] AS two

@@ -1,0 +1,1 @@
+RETURN datetime('2024-01-01T00:00:00Z').epochseconds AS epoch, duration({days: 1, minutes: 8, seconds: 7}) AS d, duration_between(datetime('2024-01-01'), datetime('2024-01-02')) AS b

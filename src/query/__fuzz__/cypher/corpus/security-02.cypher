@@ -1,0 +1,1 @@
+MATCH (u:User) MATCH (g:System {name: 'database'}) MATCH p=shortestPath((u)-[*1..]->(g)) RETURN u.name, length(p) ORDER BY u.name

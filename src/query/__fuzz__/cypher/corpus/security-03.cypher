@@ -1,0 +1,1 @@
+MATCH p=(n:User)-[r:CAN_ACCESS]->(c) WHERE n.name =~ '(?i)ADMIN.*' AND type(r) = 'CAN_ACCESS' AND NOT c:User RETURN c.name, n:User AS u

@@ -1,0 +1,1 @@
+MATCH p=shortestPath((n:User)-[:CAN_ACCESS|AdminTo*1..]->(m:System)) WHERE m.name ENDS WITH "base" AND n.name <> m.name RETURN p LIMIT 1000
