@@ -22,6 +22,7 @@ use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::union::UnionExec;
+use hashbrown::HashSet;
 
 use super::counted;
 use super::delta::Add;
@@ -37,6 +38,10 @@ use parquet::arrow::arrow_reader::RowSelection;
 
 /// Share of a file's rows above which it is read whole: many small ranges cost more than they spare.
 const SELECTED_SHARE_MAX: u64 = 4;
+
+/// Columns beside those of the filter from which on they are decoded for the rows that are left alone: to spare fewer costs more than it
+/// brings, as long as not nearly all rows go.
+const LATE_COLUMNS: usize = 5;
 
 /// A file to read, and of its rows only these if an index chose them.
 struct Chosen {
@@ -96,17 +101,18 @@ impl ColumnsTable {
         state: &dyn Session,
         files: &[Chosen],
         projection: Option<&Vec<usize>>,
+        filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let stale = self.view.files.schema.differs_in_type(&self.view.schema);
         let schema = if stale { widen::old_schema(&self.schema, &self.view.files.schema) } else { Arc::clone(&self.schema) };
         let mut options = state.config_options().execution.parquet.clone();
-        options.pushdown_filters = true;
+        options.pushdown_filters = self.beside(projection, filters) >= LATE_COLUMNS;
         options.reorder_filters = true;
         let options = datafusion::config::TableParquetOptions { global: options, ..Default::default() };
         let readers = ScanReaders(CachedParquetFileReaderFactory::new(Arc::clone(&self.shared.store), Arc::clone(&self.shared.metadata)));
         // The optimizer hands the filter above the scan to this source, which prunes row groups and pages by it and decodes
-        // other columns late.
+        // many other columns late.
         let source =
             ParquetSource::new(Arc::clone(&schema)).with_table_parquet_options(options).with_parquet_file_reader_factory(Arc::new(readers));
         let config = FileScanConfigBuilder::new(store_url(), Arc::new(source))
@@ -116,6 +122,14 @@ impl ColumnsTable {
             .build();
         let scan: Arc<dyn ExecutionPlan> = DataSourceExec::from_data_source(config);
         if stale { widen::plan(scan, &self.schema) } else { Ok(scan) }
+    }
+
+    /// How many columns are read that no filter asks for.
+    fn beside(&self, projection: Option<&Vec<usize>>, filters: &[Expr]) -> usize {
+        let all: Vec<usize> = (0..self.schema.fields().len()).collect();
+        let asked: HashSet<&str> = filters.iter().flat_map(Expr::column_refs).map(|column| column.name.as_str()).collect();
+        let beside = |place: &&usize| !asked.contains(self.schema.field(**place).name().as_str());
+        projection.unwrap_or(&all).iter().filter(beside).count()
     }
 
     /// Deals the files out to partitions, each about as large, the newest files first: what asks for the newest rows passes over the others
@@ -235,7 +249,7 @@ impl ColumnsTable {
         if !files.is_empty() {
             // With a filter still to be checked above, the first rows of a file need not be the ones that remain.
             let limit = limit.filter(|_| filters.is_empty());
-            inputs.push(self.scan_files(state, &files, projection, limit)?);
+            inputs.push(self.scan_files(state, &files, projection, filters, limit)?);
         }
         if !batches.is_empty() || inputs.is_empty() {
             inputs.push(MemorySourceConfig::try_new_exec(&[batches], projected, None)?);

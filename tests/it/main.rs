@@ -28,6 +28,7 @@ mod notifications;
 mod openapi;
 mod pages;
 mod past;
+mod processes;
 mod queries;
 mod rebuild;
 mod resources;

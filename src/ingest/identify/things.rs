@@ -97,7 +97,13 @@ pub(super) fn process(draft: &Draft, drafts: &[Draft], host: Option<&str>, sink:
         }
     }
     match (host, pid, start) {
-        (Some(host), Some(pid), _) => sink.weak("host+processid", &format!("{host}|{pid}")),
+        (Some(host), Some(pid), _) => {
+            sink.weak("host+processid", &format!("{host}|{pid}"));
+            // Numbers come back: what else runs under one is another process.
+            if let Some(image) = unique.and_then(|_| image_path(draft, drafts)) {
+                sink.weak("host+processid+imagefile", &format!("{host}|{pid}|{image}"));
+            }
+        }
         (None, Some(pid), Some(start)) => sink.weak("processid+creationtimeutc", &format!("{pid}|{}", normalise::second(start))),
         _ => {}
     }
@@ -111,11 +117,15 @@ fn described(draft: &Draft, drafts: &[Draft], host: Option<&str>, command: Optio
     let host = host.unwrap_or_default();
     if let Some(command) = command {
         sink.weak("host+commandline", &format!("{host}|{command}"));
-    } else if let Some(place) = referred(drafts, draft, "ImageFile") {
-        let image = &drafts[place.index()];
-        let (directory, name) = (image.text("Directory").unwrap_or_default(), image.text("Name").unwrap_or_default());
-        sink.weak("host+imagefile", &format!("{host}|{}", normalise::path(&directory, &name)));
+    } else if let Some(image) = image_path(draft, drafts) {
+        sink.weak("host+imagefile", &format!("{host}|{image}"));
     }
+}
+
+/// The path of the program that a process runs.
+fn image_path(draft: &Draft, drafts: &[Draft]) -> Option<String> {
+    let image = &drafts[referred(drafts, draft, "ImageFile")?.index()];
+    Some(normalise::path(&image.text("Directory").unwrap_or_default(), &image.text("Name").unwrap_or_default()))
 }
 
 fn parent_id(draft: &Draft, drafts: &[Draft]) -> Option<u64> {
