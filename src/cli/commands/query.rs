@@ -32,8 +32,8 @@ pub(crate) struct Query {
     /// Language of the query: kql, sql or cypher
     #[arg(long, value_name = "LANG")]
     lang: Option<String>,
-    /// Value of a parameter: $NAME in SQL, `declare query_parameters` in KQL; a number stays a number, "7" in quotes is text
-    #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
+    /// Value of a parameter that the query names: $NAME in SQL and openCypher, `declare query_parameters` in KQL; a number stays a number, "7" in quotes is text
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parameter, conflicts_with = "batch")]
     param: Vec<(String, Value)>,
     /// Rows of the answer
     #[arg(long, value_name = "N")]

@@ -57,7 +57,7 @@ impl<'t> Binder<'t> {
         let mut output: Vec<ExpandColumn> = (0..columns.len()).map(ExpandColumn::Input).collect();
         for (number, (item, name)) in elements.items.iter().enumerate() {
             let item_column = column(name.clone(), item.kind);
-            match columns.iter().position(|column| column.name == *name) {
+            match self.place_of(&columns, name) {
                 Some(index) => (columns[index], output[index]) = (item_column, ExpandColumn::Item(number)),
                 None => {
                     columns.push(item_column);

@@ -1,5 +1,6 @@
 //! `parse`, `parse-where` and `parse-kv`: columns out of texts.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::super::bound::{Column, Expr, KvOptions, Parse, ParseColumn, ParsePart, Relation, RelationKind};
@@ -34,7 +35,8 @@ impl<'t> Binder<'t> {
         }
         let mut columns = input.columns.clone();
         let mut output: Vec<ParseColumn> = (0..columns.len()).map(ParseColumn::Input).collect();
-        let mut captured: Vec<&str> = Vec::new();
+        let mut captured: HashSet<&str> = HashSet::new();
+        let mut captures = 0;
         let mut pattern = Vec::with_capacity(parse.pattern.len());
         for part in &parse.pattern {
             pattern.push(match part {
@@ -42,7 +44,9 @@ impl<'t> Binder<'t> {
                 tree::ParsePart::Text(text) => ParsePart::Text(text.value.clone()),
                 tree::ParsePart::Column(name, kind) => {
                     let kind = kind.unwrap_or(ScalarType::String);
-                    if captured.contains(&name.text.as_str()) {
+                    let number = captures;
+                    captures += 1;
+                    if !captured.insert(&name.text) {
                         self.error_with(
                             Code::DuplicateColumn,
                             name.place,
@@ -50,8 +54,7 @@ impl<'t> Binder<'t> {
                             "use another name, or `*`",
                         );
                     }
-                    capture(&mut columns, &mut output, name, kind, captured.len());
-                    captured.push(&name.text);
+                    self.capture(&mut columns, &mut output, name, kind, number);
                     ParsePart::Capture(kind)
                 }
             });
@@ -68,7 +71,7 @@ impl<'t> Binder<'t> {
         let mut output: Vec<ParseColumn> = (0..columns.len()).map(ParseColumn::Input).collect();
         let keys = self.declared_columns(&parse.columns);
         for (number, declared) in parse.columns.iter().enumerate() {
-            capture(&mut columns, &mut output, &declared.name, declared.kind, number);
+            self.capture(&mut columns, &mut output, &declared.name, declared.kind, number);
         }
         let keys = keys.into_iter().map(|key| (key.name, key.kind)).collect();
         let options = self.kv_options(&parse.settings);
@@ -118,6 +121,18 @@ impl<'t> Binder<'t> {
         options
     }
 
+    /// A captured value takes the place of a column with its name.
+    fn capture(&self, columns: &mut Vec<Column>, output: &mut Vec<ParseColumn>, name: &Name, kind: ScalarType, number: usize) {
+        let captured = column(name.text.clone(), kind);
+        match self.place_of(columns, &name.text) {
+            Some(index) => (columns[index], output[index]) = (captured, ParseColumn::Captured(number)),
+            None => {
+                columns.push(captured);
+                output.push(ParseColumn::Captured(number));
+            }
+        }
+    }
+
     /// One quote, or an opening and a closing one.
     fn quote(&mut self, value: &'t tree::Expr) -> Option<Vec<String>> {
         match literal_text(value) {
@@ -126,18 +141,6 @@ impl<'t> Binder<'t> {
                 self.error(Code::NotConstant, value.place, "expected a constant text");
                 None
             }
-        }
-    }
-}
-
-/// A captured value takes the place of a column with its name.
-fn capture(columns: &mut Vec<Column>, output: &mut Vec<ParseColumn>, name: &Name, kind: ScalarType, number: usize) {
-    let captured = column(name.text.clone(), kind);
-    match columns.iter().position(|column| column.name == name.text) {
-        Some(index) => (columns[index], output[index]) = (captured, ParseColumn::Captured(number)),
-        None => {
-            columns.push(captured);
-            output.push(ParseColumn::Captured(number));
         }
     }
 }

@@ -286,8 +286,8 @@ impl<'t> Binder<'t> {
                 arguments.push(PluginArgument::Table(relation));
                 continue;
             }
-            let is_column = |name: &str| input.columns.iter().any(|column| column.name == name);
-            let named = matches!(&argument.value.kind, tree::ExprKind::Name(name) if is_column(&name.text));
+
+            let named = matches!(&argument.value.kind, tree::ExprKind::Name(name) if self.place_of(&input.columns, &name.text).is_some());
             if name == "new_activity_metrics" && index > 4 && !named && self.is_table(&argument.value) {
                 arguments.push(PluginArgument::Table(self.embedded_table(&argument.value)));
                 continue;

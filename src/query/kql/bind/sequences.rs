@@ -248,7 +248,7 @@ impl<'t> Binder<'t> {
                 None if kind == ScalarType::String => Constant::text(""),
                 None => Constant::Null,
             };
-            if columns.iter().any(|column| column.name == parameter.name.text) {
+            if self.place_of(&columns, &parameter.name.text).is_some() {
                 let message = format!("the column '{}' is there already", parameter.name.text);
                 self.error_with(Code::DuplicateColumn, parameter.place, message, "use another name");
             }

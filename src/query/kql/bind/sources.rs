@@ -1,5 +1,6 @@
 //! Where rows come from: tables, names, functions, tables written out, external data.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::super::bound::{
@@ -384,8 +385,9 @@ impl<'t> Binder<'t> {
     /// Columns that a query declares, each once.
     pub(super) fn declared_columns(&mut self, declared: &[tree::Column]) -> Vec<Column> {
         let mut columns: Vec<Column> = Vec::with_capacity(declared.len());
+        let mut names = HashSet::with_capacity(declared.len());
         for declared in declared {
-            if columns.iter().any(|column| column.name == declared.name.text) {
+            if !names.insert(declared.name.text.as_str()) {
                 let message = format!("the column '{}' is given twice", declared.name.text);
                 self.error_with(Code::DuplicateColumn, declared.place, message, "use another name");
             }

@@ -1,7 +1,7 @@
 //! Calls that the binder answers itself, or whose arguments it sees as more than values: the instant of the query, columns by name, conditions,
 //! neighbouring rows.
 
-use super::super::bound::{Arithmetic, Constant, Expr, ExprKind};
+use super::super::bound::{Arithmetic, Column, Constant, Expr, ExprKind};
 use super::super::diagnostics::Code;
 use super::super::functions;
 use super::super::tree::{self, Named, Place, ScalarType};
@@ -109,6 +109,12 @@ impl<'t> Binder<'t> {
         }
     }
 
+    /// All columns of the rows in scope; none once the budget is spent.
+    fn whole_row(&mut self, place: Place) -> Vec<Column> {
+        self.carries(self.rows.columns.len());
+        if self.rows.hidden || !self.works(place) { Vec::new() } else { self.rows.columns.clone() }
+    }
+
     /// A bag of all columns: the call gets whether nulls are left out, then name and value of each.
     fn pack_all(&mut self, arguments: &'t [Named], place: Place) -> Expr {
         let ignore = match arguments.first() {
@@ -116,7 +122,7 @@ impl<'t> Binder<'t> {
             _ => Expr { kind: ExprKind::Literal(Constant::Bool(false)), ty: Bool, place },
         };
         let mut packed = vec![ignore];
-        let columns = if self.rows.hidden { Vec::new() } else { self.rows.columns.clone() };
+        let columns = self.whole_row(place);
         for (index, column) in columns.iter().enumerate() {
             packed.push(text(&column.name, place));
             packed.push(Expr { kind: ExprKind::Column(index), ty: column.kind, place });
@@ -126,8 +132,8 @@ impl<'t> Binder<'t> {
 
     /// An array of all columns.
     fn packed_row(&mut self, place: Place) -> Expr {
-        let columns = if self.rows.hidden { Vec::new() } else { self.rows.columns.clone() };
-        let value = |(index, column): (usize, &super::super::bound::Column)| Expr { kind: ExprKind::Column(index), ty: column.kind, place };
+        let columns = self.whole_row(place);
+        let value = |(index, column): (usize, &Column)| Expr { kind: ExprKind::Column(index), ty: column.kind, place };
         let packed = columns.iter().enumerate().map(value).collect();
         self.planned("pack_array", packed, Dynamic, place)
     }
@@ -157,6 +163,7 @@ impl<'t> Binder<'t> {
     fn ingestion_time(&mut self, place: Place) -> Expr {
         let stored = |name: &str| {
             let columns = if self.rows.hidden { &[][..] } else { &self.rows.columns };
+            self.looks(columns.len());
             columns.iter().position(|column| column.name == name && column.kind == DateTime)
         };
         match stored("TimeGenerated").or_else(|| stored("Timestamp")) {

@@ -140,6 +140,10 @@ impl<'t> Binder<'t> {
                 _ => None,
             })
             .collect();
+        self.carries(self.rows.columns.len());
+        if !self.works(place) {
+            return;
+        }
         for index in 0..self.rows.columns.len() {
             if !grouped.contains(&index) && !given.contains(&index) {
                 names.push((Some(self.rows.columns[index].name.clone()), None));

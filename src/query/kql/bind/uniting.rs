@@ -203,7 +203,7 @@ fn united_fields(inputs: &[Input], inner: bool) -> Vec<(String, ScalarType)> {
     order
         .iter()
         .flat_map(|name| kinds.get(name.as_str()).into_iter().flatten().map(|kind| (name.clone(), *kind)).collect::<Vec<_>>())
-        .filter(|(name, kind)| !inner || holders.get(&(name.as_str(), *kind)).is_some_and(|count| count + open == inputs.len()))
+        .filter(|(name, kind)| !inner || holders.get(&(name.as_str(), *kind)).copied().unwrap_or_default() + open == inputs.len())
         .collect()
 }
 

@@ -23,14 +23,14 @@ impl Printer {
             ExprKind::Placeholder(name) => Doc::text(format!("{{{}}}", name.text)),
             ExprKind::Star => Doc::text("*"),
             ExprKind::Row => Doc::text("@"),
-            ExprKind::Field(of, name) => self.behind(of, format!(".{}", names::name(name))),
-            ExprKind::FieldWildcard(of, wildcard) => self.behind(of, format!(".{}", wildcard.pattern)),
+            ExprKind::Field(of, name) => self.behind(of, format!("{}{}", dot(of), names::name(name))),
+            ExprKind::FieldWildcard(of, wildcard) => self.behind(of, format!("{}{}", dot(of), wildcard.pattern)),
             ExprKind::Index(of, at) => {
                 let docs = vec![self.expr(of), Doc::text("["), self.expr(at), Doc::text("]")];
                 Doc::all(docs)
             }
             ExprKind::Method(of, call) => {
-                let docs = vec![self.expr(of), Doc::text("."), self.call(call)];
+                let docs = vec![self.expr(of), Doc::text(dot(of)), self.call(call)];
                 Doc::all(docs)
             }
             ExprKind::Call(call) => self.call(call),
@@ -264,5 +264,13 @@ pub(super) fn type_of(kind: &TypeOf) -> String {
             };
             format!("typeof({star}{})", names::columns(columns))
         }
+    }
+}
+
+/// The dot behind a value: right behind digits it would belong to the number.
+fn dot(of: &Expr) -> &'static str {
+    match &of.kind {
+        ExprKind::Literal(literal) if literal.text.bytes().all(|byte| byte.is_ascii_digit()) => " .",
+        _ => ".",
     }
 }

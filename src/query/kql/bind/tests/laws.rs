@@ -105,7 +105,12 @@ fn many_names_many_times_are_refused() {
         // Calls in each other, and terms in all columns.
         (format!("let f0 = (x: long) {{ x }}; {} print f10(1)", calls(11)), ""),
         (format!("let f0 = (x: long) {{ x }}; {} print f30(1)", calls(31)), "kql_too_large"),
-        (format!("{wide} | where * has_any ({})", listed(2_000, |n| format!("'w{n}'"))), "kql_too_large"),
+        // What stands for all columns, and columns that are looked for one by one.
+        (format!("{wide} | project {}", listed(500, |n| format!("x{n} = pack_all()"))), "kql_too_large"),
+        (format!("{wide} | summarize {}", listed(500, |n| format!("arg_max(c{n}, *)"))), "kql_too_large"),
+        (format!("datatable ({})[]", listed(9_000, |n| format!("c{n}: long"))), ""),
+        (format!("print x = '' | parse x with {}", (0..9_000).map(|n| format!("'{n}' c{n} ")).collect::<String>()), "kql_too_large"),
+        (format!("{wide} | where {}", listed(2_000, |n| format!("* has 'w{n}'")).replace(", ", " or ")), "kql_too_large"),
         // Patterns.
         (edges(120), ""),
         (edges(3_000), "kql_too_large"),
