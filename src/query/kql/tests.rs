@@ -7,6 +7,7 @@ mod formatting;
 mod fuzz;
 mod graphs;
 mod laws;
+mod names;
 mod recorded;
 mod trees;
 
