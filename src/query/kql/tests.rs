@@ -6,6 +6,7 @@ mod documented;
 mod formatting;
 mod graphs;
 mod laws;
+mod names;
 mod recorded;
 mod trees;
 

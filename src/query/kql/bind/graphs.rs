@@ -23,6 +23,9 @@ use ScalarType::{Bool, Dynamic, Long, String as Text};
 /// Most hops of an edge of a pattern.
 const HOPS_MAX: u32 = 100;
 
+/// The column with the number of the part, where operators over rows follow in each.
+const PART: &str = "part";
+
 impl<'t> Binder<'t> {
     /// `make-graph`
     pub(super) fn make_graph(&mut self, input: &Arc<Relation>, made: &'t tree::MakeGraph, place: Place) -> Flow {
@@ -118,14 +121,30 @@ impl<'t> Binder<'t> {
         let placeholder = self.placeholders;
         self.placeholders += 1;
         let part = Graph { kind: GraphKind::Placeholder(placeholder), ..(**graph).clone() };
-        let body = match self.operators(Flow::Graph(Arc::new(part)), &partitioned.operators) {
+        // What works on rows is done to those of each part.
+        let makes_rows = |operator: &Operator| {
+            use OperatorKind as K;
+            matches!(operator.kind, K::GraphMatch(_) | K::GraphShortestPaths(_) | K::GraphToTable(_))
+        };
+        let operators = partitioned.operators.as_slice();
+        let (of_graph, of_rows) = operators.split_at(operators.iter().position(makes_rows).map_or(operators.len(), |at| at + 1));
+        let body = match self.operators(Flow::Graph(Arc::new(part)), of_graph) {
             Flow::Table(relation) => relation,
             Flow::Graph(_) => self.graph_as_table(place),
         };
-        let columns = body.columns.clone();
+        let mut columns = body.columns.clone();
+        let count = columns.len();
+        if !of_rows.is_empty() {
+            columns.push(column(PART, Long));
+        }
         let kind =
             RelationKind::PartitionGraph { graph: Arc::clone(graph), edge_column, node_column, placeholder, body: Arc::clone(&body) };
-        self.relation(columns, kind, &[input, &body], place)
+        let relation = self.relation(columns, kind, &[input, &body], place);
+        if of_rows.is_empty() {
+            return relation;
+        }
+        let key = super::projecting::reference(&relation, count, place);
+        self.in_parts(&relation, key, count, of_rows, place)
     }
 
     /// `graph("name", ...)`

@@ -139,9 +139,21 @@ impl<'t> Binder<'t> {
             PartitionBody::Operators(operators) => operators,
             PartitionBody::Query(query) => return self.partition_query(input, key, &partition.column, query, place),
         };
+        self.in_parts(input, key, input.columns.len(), operators, place)
+    }
+
+    /// Operators over the rows of each value of a key, which see so many of the columns.
+    pub(super) fn in_parts(
+        &mut self,
+        input: &Arc<Relation>,
+        key: Expr,
+        count: usize,
+        operators: &'t [tree::Operator],
+        place: Place,
+    ) -> Arc<Relation> {
         let placeholder = self.placeholders;
         self.placeholders += 1;
-        let seen = Relation {
+        let seen = Arc::new(Relation {
             columns: input.columns.clone(),
             kind: RelationKind::Placeholder(placeholder),
             ordered: input.ordered,
@@ -149,8 +161,9 @@ impl<'t> Binder<'t> {
             depth: input.depth,
             weight: 1,
             place,
-        };
-        let body = match self.operators(Flow::Table(Arc::new(seen)), operators) {
+        });
+        let seen = self.narrowed(&seen, &(0..count).collect::<Vec<_>>(), place);
+        let body = match self.operators(Flow::Table(seen), operators) {
             Flow::Table(relation) => relation,
             Flow::Graph(_) => self.graph_as_table(place),
         };

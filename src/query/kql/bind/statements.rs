@@ -1,14 +1,17 @@
 //! Statements: what a text declares, and its results.
 
-use super::super::bound::{BoundQuery, Constant, Expr, ExprKind, Field, Key, Render, ResultTable, Unknown};
+use super::super::bound::{BoundQuery, Constant, Expr, ExprKind, Field, Key, RelationKind, Render, ResultTable, Unknown};
 use super::super::diagnostics::{Code, DIAGNOSTICS_MAX, Diagnostic, Severity};
 use super::super::tree::{self, LetValue, Query, Statement, StatementKind};
 use super::Schemas;
-use super::binder::{Binder, Bound, Meaning};
+use super::binder::{Binder, Bound, Meaning, column};
 use super::typing::is_constant;
 
 /// Deepest expression that a name may stand for.
 const HEIGHT_MAX: usize = 200;
+
+/// The column of a query that is a value.
+const VALUE: &str = "result";
 
 /// What is given beside the text and the schemas.
 #[derive(Clone, Debug, Default)]
@@ -47,11 +50,7 @@ pub fn bind<'t>(query: &'t Query, schemas: &'t dyn Schemas, given: &'t Given) ->
     let mut bound = BoundQuery { results: Vec::new(), options: Vec::new() };
     for statement in &query.statements {
         match &statement.kind {
-            StatementKind::Expression(expr) => {
-                let scope = binder.scope;
-                binder.results(expr, &mut bound.results);
-                binder.scope = scope;
-            }
+            StatementKind::Expression(expr) => binder.results(expr, &mut bound.results),
             StatementKind::Set(option) => {
                 let value = option.value.as_ref().and_then(|value| match &value.kind {
                     tree::ExprKind::Name(name) => Some(Constant::text(&name.text)),
@@ -222,9 +221,9 @@ impl<'t> Binder<'t> {
                 return;
             }
             let value = self.value(expr);
-            if !value.is_mistake() {
-                self.error_with(Code::ValueAsTable, expr.place, "expected a table, found a value", "show it with `print`");
-            }
+            let one = self.relation(Vec::new(), RelationKind::OneRow, &[], expr.place);
+            let relation = self.projected(&one, vec![column(VALUE, value.ty)], vec![value], expr.place);
+            results.push(ResultTable { name: None, relation, render: None });
             return;
         }
         let (operators, source) = match &expr.kind {

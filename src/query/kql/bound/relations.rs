@@ -218,7 +218,7 @@ pub enum RelationKind {
         node_column: Option<usize>,
         /// The number of the placeholder that stands for the graph of a part.
         placeholder: usize,
-        /// What is done to each part.
+        /// What is done to each part; its columns are those of the result, which may have the number of the part behind them.
         body: Arc<Relation>,
     },
     /// `parse`, `parse-where`

@@ -34,6 +34,12 @@ pub(super) static FUNCTIONS: &[Function] = &[
         &[planned(&[takes_any("table")], 1, Returns::Always(Dynamic))],
     ),
     function("current_principal", "Names who asks.", NAMED),
+    function(
+        "current_principal_is_member_of",
+        "Whether who asks is a member of one of these groups.",
+        &[Overload { repeat: 1, ..planned(&[takes_any("group")], 1, Returns::Always(Bool)) }],
+    )
+    .differs("False: groups of Microsoft Entra are not known."),
     function("current_principal_details", "Describes who asks.", &[planned(&[], 0, Returns::Always(Dynamic))]),
     function("current_database", "Names the data set.", NAMED),
     function("current_cluster_endpoint", "Names the server.", NAMED),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int64Array, RecordBatch, new_empty_array};
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, new_empty_array, new_null_array};
 use arrow::compute::concat;
 
 use crate::model::{Fault, FaultClass};
@@ -77,6 +77,8 @@ pub enum Output {
     Nodes {
         /// Whether the first column is the identifier.
         with_id: bool,
+        /// Which properties are asked for; the columns of the others are null.
+        asked: Vec<bool>,
     },
     /// `graph-to-table edges`
     Edges {
@@ -84,6 +86,8 @@ pub enum Output {
         with_source: bool,
         /// Whether there is the identifier of the target.
         with_target: bool,
+        /// Which properties are asked for; the columns of the others are null.
+        asked: Vec<bool>,
     },
 }
 
@@ -117,6 +121,8 @@ pub struct GraphOperator {
     pub output: Output,
     /// The types of the columns of the answer.
     pub kinds: Vec<ScalarType>,
+    /// Whether the last of these is the number of the part.
+    pub numbered: bool,
     /// What the search may use.
     pub budget: Budget,
 }
@@ -129,9 +135,13 @@ impl RowsOperator for GraphOperator {
     fn run(&self, inputs: Vec<RecordBatch>, running: &Running) -> Result<Vec<ArrayRef>, KernelError> {
         let mut columns: Vec<Vec<ArrayRef>> = vec![Vec::new(); self.kinds.len()];
         let mut meter = Meter::new(self.budget);
-        for part in self.parts(&inputs).map_err(told)? {
+        for (number, part) in (0_i64..).zip(self.parts(&inputs).map_err(told)?) {
             let graph = self.source.graph(part.as_ref()).map_err(told)?;
-            let mut take = |arrays: Vec<ArrayRef>| -> Result<(), Fault> {
+            let mut take = |mut arrays: Vec<ArrayRef>| -> Result<(), Fault> {
+                if self.numbered {
+                    let rows = arrays.first().map_or(0, |array| array.len());
+                    arrays.push(Arc::new(Int64Array::from(vec![number; rows])));
+                }
                 let go_on = running.go_on().and_then(|()| running.reserve(arrays.iter().map(|array| array.get_array_memory_size()).sum()));
                 go_on.map_err(fault)?;
                 columns.iter_mut().zip(arrays).for_each(|(column, array)| column.push(array));
@@ -139,8 +149,8 @@ impl RowsOperator for GraphOperator {
             };
             match &self.output {
                 Output::Matches(matches) => matches.run(&graph, &mut meter, &mut take),
-                Output::Nodes { with_id } => nodes(&*graph, *with_id).and_then(take),
-                Output::Edges { with_source, with_target } => edges(&*graph, *with_source, *with_target).and_then(take),
+                Output::Nodes { with_id, asked } => nodes(&*graph, *with_id, asked).and_then(take),
+                Output::Edges { with_source, with_target, asked } => edges(&*graph, (*with_source, *with_target), asked).and_then(take),
             }
             .map_err(told)?;
         }
@@ -299,19 +309,26 @@ impl Matches {
     }
 }
 
-fn nodes(graph: &dyn PatternGraph, with_id: bool) -> Result<Vec<ArrayRef>, Fault> {
+/// Columns of properties: those that are asked for have values.
+fn properties(all: &[Property], asked: &[bool], rows: usize, read: impl Fn(usize) -> ArrayRef) -> Vec<ArrayRef> {
+    let column = |(place, property): (usize, &Property)| match asked.get(place) {
+        Some(false) => new_null_array(&arrow_type(property.kind), rows),
+        _ => super::terms::filled(property.kind, read(place)),
+    };
+    all.iter().enumerate().map(column).collect()
+}
+
+fn nodes(graph: &dyn PatternGraph, with_id: bool, asked: &[bool]) -> Result<Vec<ArrayRef>, Fault> {
     let all: Vec<u32> = (0..graph.node_count() as u32).collect();
     let mut columns = Vec::new();
     if with_id {
         columns.push(hashes(graph, all.iter().copied()));
     }
-    columns.extend(
-        (0..graph.node_properties().len()).map(|n| super::terms::filled(graph.node_properties()[n].kind, graph.node_column(n, &all))),
-    );
+    columns.extend(properties(graph.node_properties(), asked, all.len(), |place| graph.node_column(place, &all)));
     Ok(columns)
 }
 
-fn edges(graph: &dyn PatternGraph, with_source: bool, with_target: bool) -> Result<Vec<ArrayRef>, Fault> {
+fn edges(graph: &dyn PatternGraph, (with_source, with_target): (bool, bool), asked: &[bool]) -> Result<Vec<ArrayRef>, Fault> {
     let all = graph.all_edges();
     let mut columns = Vec::new();
     if with_source {
@@ -320,9 +337,7 @@ fn edges(graph: &dyn PatternGraph, with_source: bool, with_target: bool) -> Resu
     if with_target {
         columns.push(hashes(graph, all.iter().map(|edge| graph.ends(*edge).1)));
     }
-    columns.extend(
-        (0..graph.edge_properties().len()).map(|n| super::terms::filled(graph.edge_properties()[n].kind, graph.edge_column(n, &all))),
-    );
+    columns.extend(properties(graph.edge_properties(), asked, all.len(), |place| graph.edge_column(place, &all)));
     Ok(columns)
 }
 

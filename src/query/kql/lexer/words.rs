@@ -16,6 +16,7 @@ pub(super) const DASHED: &[&str] = &[
     "macro-expand",
     "make-graph",
     "make-series",
+    "materialized-view-combine",
     "mv-apply",
     "mv-expand",
     "parse-kv",

@@ -28,22 +28,30 @@ type Whole<'g> = Option<(&'g Graph, String)>;
 
 impl Lowering<'_> {
     /// The flow of an operator that makes rows of a graph.
-    pub(super) fn graph_operator(&mut self, relation: &Relation) -> Result<Flow, LowerError> {
+    pub(super) fn graph_operator(&mut self, relation: &Relation, needed: &Needed) -> Result<Flow, LowerError> {
         match &relation.kind {
             RelationKind::PartitionGraph { graph, edge_column, body, .. } => {
                 let column = graph.edges.get(*edge_column).map_or_else(String::new, |column| column.name.clone());
-                self.over_graph(relation, body, Some((graph, column)))
+                self.over_graph(relation, body, Some((graph, column)), needed)
             }
-            _ => self.over_graph(relation, relation, None),
+            _ => self.over_graph(relation, relation, None, needed),
         }
     }
 
     /// The operator `body` with the columns of `relation`.
-    fn over_graph(&mut self, relation: &Relation, body: &Relation, whole: Whole<'_>) -> Result<Flow, LowerError> {
+    fn over_graph(&mut self, relation: &Relation, body: &Relation, whole: Whole<'_>, needed: &Needed) -> Result<Flow, LowerError> {
+        // What is read of a graph may cost a look at its documents.
+        let asked = |properties: &[bound::Column]| {
+            let first = body.columns.len() - properties.len();
+            (first..body.columns.len()).map(|place| needed.has(place)).collect::<Vec<_>>()
+        };
         let (name, graph, output) = match &body.kind {
-            RelationKind::GraphNodes { graph, with_id } => ("graph-to-table", graph, Output::Nodes { with_id: *with_id }),
+            RelationKind::GraphNodes { graph, with_id } => {
+                ("graph-to-table", graph, Output::Nodes { with_id: *with_id, asked: asked(&graph.nodes) })
+            }
             RelationKind::GraphEdges { graph, with_source, with_target } => {
-                ("graph-to-table", graph, Output::Edges { with_source: *with_source, with_target: *with_target })
+                let output = Output::Edges { with_source: *with_source, with_target: *with_target, asked: asked(&graph.edges) };
+                ("graph-to-table", graph, output)
             }
             RelationKind::GraphMatch { graph, variables, paths, cycles, condition, expressions } => {
                 let rule = match cycles {
@@ -67,7 +75,8 @@ impl Lowering<'_> {
         let mut inputs = Vec::new();
         let source = self.graph_source(graph, &whole, &mut inputs)?;
         let kinds = relation.columns.iter().map(|column| column.kind).collect();
-        let operator = GraphOperator { name, source, output, kinds, budget: Budget::default() };
+        let numbered = relation.columns.len() > body.columns.len();
+        let operator = GraphOperator { name, source, output, kinds, numbered, budget: Budget::default() };
         self.operated(relation, inputs, Arc::new(operator))
     }
 

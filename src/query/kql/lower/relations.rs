@@ -91,7 +91,7 @@ impl Lowering<'_> {
             | RelationKind::GraphMatch { .. }
             | RelationKind::GraphShortestPaths { .. }
             | RelationKind::GraphNodes { .. }
-            | RelationKind::GraphEdges { .. } => self.graph_operator(relation),
+            | RelationKind::GraphEdges { .. } => self.graph_operator(relation, needed),
         }
     }
 

@@ -61,6 +61,12 @@ impl Parser<'_> {
             self.close(TokenKind::CloseParen, ")");
             return FindColumn::Pack;
         }
+        if self.is("pack_all") && self.peek(1).kind == TokenKind::OpenParen {
+            self.step();
+            self.step();
+            self.close(TokenKind::CloseParen, ")");
+            return FindColumn::Pack;
+        }
         let name = self.name(Names::Plain);
         FindColumn::Column(name, self.eat(TokenKind::Colon).then(|| self.scalar_type()))
     }
@@ -185,7 +191,9 @@ impl Parser<'_> {
 
     /// A column or a path in one, that no call follows: what stands behind in parentheses is something else.
     pub(super) fn column_path(&mut self) -> Expr {
-        let name = self.name(Names::Plain);
+        // Words that are options elsewhere are clear here.
+        let is_option = matches!(self.word(), "kind" | "with_source" | "withsource");
+        let name = if is_option { self.any_name() } else { self.name(Names::Plain) };
         let start = name.place.start;
         let mut expr = Expr { place: name.place, kind: ExprKind::Name(name) };
         while self.kind() == TokenKind::Dot && self.grow() {

@@ -1,6 +1,6 @@
 //! Expressions as text.
 
-use super::super::tree::{BinaryOperator, Call, Expr, ExprKind, Json, Named, Pipe, Setting, TypeOf};
+use super::super::tree::{BinaryOperator, Call, Column, Expr, ExprKind, Json, Named, Pipe, Setting, TypeOf};
 use super::doc::Doc;
 use super::{Printer, names};
 
@@ -59,15 +59,17 @@ impl Printer {
             }
             ExprKind::Materialize(inner) => self.wrapped("materialize(", inner, end),
             ExprKind::DataTable(table) => {
-                let head = format!("datatable{}({})[", self.spaced(&table.settings), names::columns(&table.columns));
+                let head = format!("datatable{}(", self.spaced(&table.settings));
+                let columns = self.columns(&head, &table.columns, ")");
                 let values = self.cells(&table.values, table.columns.len());
-                self.enclosed(&head, values, "]", end)
+                Doc::all(vec![columns, self.enclosed("[", values, "]", end)])
             }
             ExprKind::ExternalData(data) => {
-                let head = format!("externaldata{}({})[", self.spaced(&data.settings), names::columns(&data.columns));
+                let head = format!("externaldata{}(", self.spaced(&data.settings));
+                let columns = self.columns(&head, &data.columns, ")");
                 let sources = self.exprs(&data.sources);
                 let with = self.with_settings(&data.properties);
-                Doc::all(vec![self.enclosed(&head, sources, "]", end), Doc::text(with)])
+                Doc::all(vec![columns, self.enclosed("[", sources, "]", end), Doc::text(with)])
             }
             ExprKind::EntityGroup(members) => {
                 let members = self.exprs(members);
@@ -174,6 +176,19 @@ impl Printer {
             rows.push((line, Doc::all(docs)));
         }
         rows
+    }
+
+    /// Declared columns between brackets.
+    pub(super) fn columns(&mut self, open: &str, columns: &[Column], close: &str) -> Doc {
+        let items = columns
+            .iter()
+            .map(|column| {
+                let line = self.comments.break_before(column.place.start, Doc::line());
+                (line, Doc::text(names::columns(std::slice::from_ref(column))))
+            })
+            .collect();
+        // What stands behind the last one may as well stand behind the bracket.
+        self.enclosed(open, items, close, 0)
     }
 
     /// Items between brackets: on one line, or each on its own.

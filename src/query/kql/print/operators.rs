@@ -1,8 +1,8 @@
 //! Operators as text.
 
 use super::super::tree::{
-    Expand, Join, JoinOn, MakeSeries, MvApply, MvExpand, Operator, OperatorKind, Ordered, Parse, ParsePart, Reordered, Scan, ScanStep,
-    SeriesRange, Setting, Summarize, TopNested,
+    ByName, Expand, Join, JoinOn, MakeSeries, MvApply, MvExpand, Operator, OperatorKind, Ordered, Parse, ParsePart, Reordered, Scan,
+    ScanStep, SeriesRange, Setting, Summarize, TopNested,
 };
 use super::doc::Doc;
 use super::expressions::{Item, separated};
@@ -38,7 +38,7 @@ impl Printer {
         let end = operator.place.end;
         match &operator.kind {
             K::As(it) => Doc::text(format!("as{} {}", self.spaced(&it.settings), names::name(&it.name))),
-            K::AssertSchema(columns) => Doc::text(format!("assert-schema ({})", names::columns(columns))),
+            K::AssertSchema(columns) => self.columns("assert-schema (", columns, ")"),
             K::Consume(settings) => Doc::text(format!("consume{}", self.spaced(settings))),
             K::Count(None) => Doc::text("count"),
             K::Count(Some(name)) => Doc::text(format!("count as {}", names::name(name))),
@@ -72,17 +72,20 @@ impl Printer {
             K::Parse(it) => self.parse("parse", it),
             K::ParseWhere(it) => self.parse("parse-where", it),
             K::ParseKv(it) => {
-                let with = self.with_settings(&it.settings);
-                let tail = format!(" as ({}){with}", names::columns(&it.columns));
-                Doc::all(vec![self.after("parse-kv ", &it.value), Doc::text(tail)])
+                let docs = vec![
+                    self.after("parse-kv ", &it.value),
+                    self.columns(" as (", &it.columns, ")"),
+                    Doc::text(self.with_settings(&it.settings)),
+                ];
+                Doc::all(docs)
             }
             K::Partition(it) => self.partition(it, end),
             K::Print(columns) => self.named_list("print", &[], columns),
             K::Project(columns) => self.named_list("project", &[], columns),
-            K::ProjectAway(columns) => self.words("project-away", columns.iter().map(names::by_name)),
-            K::ProjectKeep(columns) => self.words("project-keep", columns.iter().map(names::by_name)),
+            K::ProjectAway(columns) => self.columns_by_name("project-away", columns),
+            K::ProjectKeep(columns) => self.columns_by_name("project-keep", columns),
             K::ProjectRename(columns) => self.named_list("project-rename", &[], columns),
-            K::ProjectReorder(columns) => self.words("project-reorder", columns.iter().map(reordered)),
+            K::ProjectReorder(columns) => self.words("project-reorder", columns.iter().map(|it| (it.column.place().start, reordered(it)))),
             K::ProjectByNames(columns) => {
                 let items = self.exprs(columns);
                 self.listed("project-by-names", &[], items)
@@ -161,9 +164,14 @@ impl Printer {
         Doc::all(vec![Doc::text(head), items.nest()]).group()
     }
 
-    fn words(&mut self, head: &str, words: impl Iterator<Item = String>) -> Doc {
-        let items = words.map(|word| (Doc::line(), Doc::text(word))).collect();
+    /// A keyword and words, each with where it begins.
+    fn words(&mut self, head: &str, words: impl Iterator<Item = (u32, String)>) -> Doc {
+        let items = words.map(|(start, word)| (self.comments.break_before(start, Doc::line()), Doc::text(word))).collect();
         self.listed(head, &[], items)
+    }
+
+    fn columns_by_name(&mut self, head: &str, columns: &[ByName]) -> Doc {
+        self.words(head, columns.iter().map(|column| (column.place().start, names::by_name(column))))
     }
 
     fn join(&mut self, head: &str, it: &Join) -> Doc {
@@ -283,7 +291,12 @@ impl Printer {
             };
             // A column goes with the text in front of it.
             let is_column = matches!(part, ParsePart::Column(..));
-            docs.push(if is_column && last_is_text { Doc::text(" ") } else { Doc::line() });
+            let line = if is_column && last_is_text { Doc::text(" ") } else { Doc::line() };
+            docs.push(match part {
+                ParsePart::Star => line,
+                ParsePart::Text(text) => self.comments.break_before(text.place.start, line),
+                ParsePart::Column(name, _) => self.comments.break_before(name.place.start, line),
+            });
             docs.push(Doc::text(text));
             last_is_text = matches!(part, ParsePart::Text(_));
         }

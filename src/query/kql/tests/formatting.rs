@@ -30,6 +30,9 @@ pub(super) const CASES: &[(&str, &str)] = &[
         "SecurityEvent | summarize count(), dcount(Account), make_set(Computer, 100), arg_max(TimeGenerated, *) by bin(TimeGenerated, 1h), EventID, Activity",
         "SecurityEvent\n| summarize\n    count(),\n    dcount(Account),\n    make_set(Computer, 100),\n    arg_max(TimeGenerated, *)\n    by bin(TimeGenerated, 1h), EventID, Activity\n",
     ),
+    ("T | project-away a, // first\n b", "T\n| project-away\n    a, // first\n    b\n"),
+    ("T | parse a with 'x' b // first\n 'y' c", "T\n| parse a with\n    'x' b // first\n    'y' c\n"),
+    ("datatable(a:string, // first\n b:long)['x',1]", "datatable(\n    a: string, // first\n    b: long\n)['x', 1]\n"),
     ("set notruncation;T", "set notruncation;\nT\n"),
     ("print ```a\n  b```", "print\n    ```a\n  b```\n"),
 ];

@@ -145,6 +145,16 @@ pub enum ByName {
     Wildcard(Wildcard),
 }
 
+impl ByName {
+    /// Where it stands.
+    pub const fn place(&self) -> Place {
+        match self {
+            Self::Name(name) => name.place,
+            Self::Wildcard(wildcard) => wildcard.place,
+        }
+    }
+}
+
 /// Gives the rows a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct As {
@@ -230,7 +240,7 @@ pub enum FindProject {
 pub enum FindColumn {
     /// `a` or `a: string`
     Column(Name, Option<ScalarType>),
-    /// `pack(*)`
+    /// `pack(*)`, `pack_all()`
     Pack,
     /// `*`
     Star,

@@ -87,7 +87,7 @@ const REFUSED: &[(&str, &str)] = &[
         "macro-expand entity_group [SigninLogs] as X (let y = 1;)",
         "kql_no_result `macro-expand entity_group [SigninLogs] as X (let y = 1;)`",
     ),
-    ("print geo_polygon_buffer(dynamic({}))", "kql_unsupported `geo_polygon_buffer`"),
+    ("print hll_isvalid(dynamic({}))", "kql_unsupported `hll_isvalid`"),
     ("_GetWatchlist('nope') | take 1", "kql_unknown_watchlist `_GetWatchlist('nope')`"),
     ("Nowhere | make-series n = count() on T from datetime(2024-01-01) to datetime(2024-01-02) step 1h", "kql_unknown_table `Nowhere`"),
     ("let f = (T: (k: string)) { T | summarize by k | join (T) on k }; Nowhere | invoke f()", "kql_unknown_table `Nowhere`"),

@@ -2,6 +2,7 @@
 
 mod along;
 mod borders;
+mod buffers;
 mod cells;
 mod coverings;
 mod geohash;
@@ -20,7 +21,7 @@ use super::Function;
 pub use outlines::Outline;
 
 /// The functions of this family.
-pub(super) fn families() -> [&'static [Function]; 8] {
+pub(super) fn families() -> [&'static [Function]; 9] {
     [
         measures::FUNCTIONS,
         along::FUNCTIONS,
@@ -29,6 +30,7 @@ pub(super) fn families() -> [&'static [Function]; 8] {
         coverings::FUNCTIONS,
         h3::FUNCTIONS,
         outline::FUNCTIONS,
+        buffers::FUNCTIONS,
         wkt::FUNCTIONS,
     ]
 }

@@ -235,7 +235,7 @@ fn reshaped(polygons: &[Polygon], ring: impl Fn(&[Place]) -> Option<Vec<Place>>)
 }
 
 /// A ring is opened at the point that is farthest from its first one.
-fn simplified_ring(ring: &[Place], tolerance: f64) -> Option<Vec<Place>> {
+pub(super) fn simplified_ring(ring: &[Place], tolerance: f64) -> Option<Vec<Place>> {
     let first = *ring.first()?;
     let far = (1..ring.len()).max_by(|a, b| first.distance(ring[*a]).total_cmp(&first.distance(ring[*b])))?;
     let mut out = simplified(&ring[..=far], tolerance);
@@ -244,7 +244,7 @@ fn simplified_ring(ring: &[Place], tolerance: f64) -> Option<Vec<Place>> {
 }
 
 /// Runs over the rows; the first error ends the query.
-fn fallible(
+pub(super) fn fallible(
     call: &Arguments,
     mut row_of: impl FnMut(usize) -> Result<Option<String>, KernelError>,
 ) -> Result<arrow::array::ArrayRef, KernelError> {
@@ -261,7 +261,7 @@ fn fallible(
     failed.map_or(Ok(array), Err)
 }
 
-fn rings(polygons: &[Polygon]) -> Vec<Vec<Vec<Place>>> {
+pub(super) fn rings(polygons: &[Polygon]) -> Vec<Vec<Vec<Place>>> {
     polygons.iter().map(|polygon| polygon.rings().map(<[Place]>::to_vec).collect()).collect()
 }
 

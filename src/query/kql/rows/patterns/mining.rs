@@ -55,9 +55,12 @@ impl Rows {
         least: &impl Fn([i64; 2]) -> bool,
         running: &Running,
     ) -> Result<Self, KernelError> {
-        running.reserve(input.num_rows() * (columns.len() + 8) * 8)?;
+        running.reserve(input.num_rows() * 64)?;
+        // Rows that count for nothing are not there: what they have says nothing about the others.
+        let counting: Vec<usize> = (0..input.num_rows()).filter(|row| weights[*row] != [0, 0]).collect();
+        let mut kinds = vec![0; input.num_rows()];
         let mut places: Vec<(usize, u32)> = Vec::new();
-        let mut told: Vec<Vec<u32>> = vec![Vec::with_capacity(columns.len()); input.num_rows()];
+        let mut told: Vec<Vec<u32>> = Vec::new();
         for column in columns {
             running.go_on()?;
             let (numbers, count) = group_numbers(&[input.column(*column).clone()], input.num_rows())?;
@@ -67,6 +70,7 @@ impl Rows {
                 *first = (*first).min(u32::try_from(row).unwrap_or(RARE));
                 *sum = [sum[0] + weight[0], sum[1] + weight[1]];
             }
+            let before = places.len();
             let numbered: Vec<u32> = seen
                 .into_iter()
                 .map(|(row, count)| {
@@ -77,16 +81,28 @@ impl Rows {
                     places.len() as u32 - 1
                 })
                 .collect();
-            told.iter_mut().zip(&numbers).for_each(|(told, number)| told.push(numbered[*number]));
+            // A column whose values are all rare parts no rows.
+            if places.len() == before {
+                continue;
+            }
+            running.reserve(input.num_rows() * size_of::<u32>())?;
+            let values: Vec<u32> = numbers.iter().map(|number| numbered[*number]).collect();
+            if numbered.len() > 1 {
+                let mut known: HashMap<(usize, u32), usize> = HashMap::new();
+                for row in &counting {
+                    let next = known.len();
+                    kinds[*row] = *known.entry((kinds[*row], values[*row])).or_insert(next);
+                }
+            }
+            told.push(values);
         }
-        let mut kinds: HashMap<Vec<u32>, usize> = HashMap::new();
         let mut summed: Vec<[i64; 2]> = Vec::new();
-        // Rows that count for nothing are not there: what they have says nothing about the others.
-        for (told, weight) in told.into_iter().zip(weights).filter(|(_, weight)| **weight != [0, 0]) {
-            let next = kinds.len();
-            let kind = *kinds.entry(told).or_insert(next);
+        let mut firsts: Vec<usize> = Vec::new();
+        for row in counting {
+            let (kind, weight) = (kinds[row], weights[row]);
             if kind == summed.len() {
                 summed.push([0, 0]);
+                firsts.push(row);
             }
             summed[kind] = [summed[kind][0] + weight[0], summed[kind][1] + weight[1]];
         }
@@ -94,9 +110,9 @@ impl Rows {
         running.reserve(places.len() * words * 8)?;
         let mut items: Vec<Item> =
             places.into_iter().map(|(column, row)| Item { column, row, rows: vec![0; words].into_boxed_slice() }).collect();
-        for (told, kind) in kinds {
-            for item in told.into_iter().filter(|item| *item != RARE) {
-                items[item as usize].rows[kind / 64] |= 1 << (kind % 64);
+        for values in told {
+            for (kind, row) in firsts.iter().enumerate().filter(|(_, row)| values[**row] != RARE) {
+                items[values[*row] as usize].rows[kind / 64] |= 1 << (kind % 64);
             }
         }
         Ok(Self { items, weights: summed })
