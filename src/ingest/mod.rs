@@ -112,7 +112,11 @@ fn keyed(id: &str, entities: &mut [Evidence]) -> usize {
     for (place, evidence) in entities.iter_mut().enumerate().filter(|(_, evidence)| evidence.entity.keys.is_empty()) {
         let mut hasher = blake3::Hasher::new();
         hasher.update(id.as_bytes()).update(b"\0").update(&(place as u64).to_le_bytes());
-        evidence.entity.keys.weak.push(Key::new("mention", &hasher.finalize().to_hex()[..32]));
+        evidence.entity.add_weak(Key::new("mention", &hasher.finalize().to_hex()[..32]));
+    }
+    // Their identities are made here, on the thread that reads: the writer has enough to do.
+    for evidence in &mut *entities {
+        evidence.entity.identity();
     }
     entities.len()
 }

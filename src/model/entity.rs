@@ -170,6 +170,12 @@ impl Entity {
         Self { kind, keys, label, properties, identity: OnceLock::new() }
     }
 
+    /// Adds a key that identifies only together with others.
+    pub fn add_weak(&mut self, key: Key) {
+        self.keys.weak.push(key);
+        self.identity = OnceLock::new();
+    }
+
     /// What all mentions with the same kind and keys have in common. Made when it is first asked for.
     pub fn identity(&self) -> &Identity {
         self.identity.get_or_init(|| {

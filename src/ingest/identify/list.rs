@@ -211,7 +211,7 @@ impl EntityList {
         let evidence = self.drafts.into_iter().zip(keys).zip(labels).map(|((draft, keys), label)| Evidence {
             role: draft.role,
             nested: draft.nested,
-            entity: identified(Entity::new(draft.kind, keys, label, Rc::unwrap_or_clone(draft.properties))),
+            entity: Entity::new(draft.kind, keys, label, Rc::unwrap_or_clone(draft.properties)),
         });
         (evidence.collect(), links)
     }

@@ -286,12 +286,15 @@ impl<'t> Binder<'t> {
             let place = first.place.to(last.place);
             let message = format!("expected at most {ELEMENTS_MAX} nodes and edges in a pattern, found {elements}");
             self.error_with(Code::TooLarge, place, message, "write edges of several hops: `-[e*1..5]->`");
-            return (variables, paths);
         }
+        // The names of the first ones are known to what comes behind.
+        let mut left = ELEMENTS_MAX;
         for pattern in patterns {
             let mut steps = Vec::new();
             let mut nodes = Vec::new();
-            for step in &pattern.steps {
+            let read = pattern.steps.len().min(left);
+            left -= read;
+            for step in &pattern.steps[..read] {
                 match step {
                     Step::Node(name, place) => {
                         let variable = self.node_variable(&mut variables, name.as_ref(), *place);
