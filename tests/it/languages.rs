@@ -43,7 +43,7 @@ async fn completion_knows_the_live_tables_and_the_place() {
     assert_eq!((status, &body["items"][0]["label"]), (StatusCode::OK, &Value::from("UserPrincipalName")), "{body}");
     let (status, body) = clew.post("/v1/query/complete", &json!({"lang": "klingon", "text": ""})).await;
     assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
-    assert!(body["message"].as_str().unwrap_or_default().contains("cypher"), "{body}");
+    assert!(body["error"]["message"].as_str().unwrap_or_default().contains("cypher"), "{body}");
     let (status, body) = clew.post("/v1/query/complete", &json!({"lang": "cypher", "text": "MATCH (n) RET"})).await;
     assert_eq!((status, body), (StatusCode::OK, json!({"span": {"start": 13, "end": 13}, "items": []})));
 }
@@ -58,7 +58,7 @@ async fn making_the_plan_counts_as_time() {
     let clew = Clew::new();
     for explain in [false, true] {
         let (status, body) = clew.post("/v1/query", &json!({"text": slowly_planned(), "timeout_seconds": 1, "explain": explain})).await;
-        assert_eq!((status, &body["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("query_timeout")), "{body}");
+        assert_eq!((status, &body["error"]["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("query_timeout")), "{body}");
     }
     let (status, body) = clew.post("/v1/query", &json!({"text": "print 1"})).await;
     assert_eq!((status, &body["rows"]), (StatusCode::OK, &json!([[1]])), "{body}");
@@ -82,9 +82,10 @@ async fn parameters_are_of_their_type_and_named_by_the_text() {
     ] {
         let (status, body) = api.post("/v1/query", &json!({"lang": lang, "text": text, "parameters": parameters})).await;
         assert_eq!(status.is_success(), code.is_empty(), "{text} {parameters}: {body}");
-        assert_eq!(body["code"].as_str().unwrap_or_default(), code, "{text} {parameters}: {body}");
-        let message = body["message"].as_str().unwrap_or_default();
-        assert!(message.contains(says) && (code.is_empty() || body["hint"].is_string()), "{text} {parameters}: {body}");
+        let error = &body["error"];
+        assert_eq!(error["code"].as_str().unwrap_or_default(), code, "{text} {parameters}: {body}");
+        let message = error["message"].as_str().unwrap_or_default();
+        assert!(message.contains(says) && (code.is_empty() || error["hint"].is_string()), "{text} {parameters}: {body}");
     }
     let none = tempfile::tempdir().expect("a folder");
     let said = clew(none.path(), &["query", kql, "--param", "n=many"], "");
