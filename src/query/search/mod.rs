@@ -506,7 +506,7 @@ impl OfAlerts<'_> {
         let alerts = self.searcher.ids(of_alert, DocKind::Alert, most)?;
         self.complete &= alerts.complete;
         let incidents = if alerts.ids.is_empty() { Vec::new() } else { self.membership.incidents_of(&alerts.ids) };
-        Ok((!incidents.is_empty()).then(|| Query::Ids(DocKind::Incident, incidents)))
+        Ok((!incidents.is_empty()).then_some(Query::Ids(DocKind::Incident, incidents)))
     }
 }
 
