@@ -30,13 +30,13 @@ pub(super) fn catch_up(views: &mut Views, journal: &Journal) -> Result<(), Fault
     }
     tracing::info!(from = from.0, last = last.0, "views catch up with the journal");
     views.fulltext.set_alone(true);
-    read_ahead(journal.read_from(from), |read| {
+    let caught_up = read_ahead(journal.read_from(from), |read| {
         let batch = read.batch(views);
         views.apply(&batch)?;
         Ok(batch.records)
-    })?;
+    });
     views.fulltext.set_alone(false);
-    Ok(())
+    caught_up
 }
 
 /// Folders of the views below a data directory.

@@ -109,6 +109,7 @@ impl Store {
             && self.entities.atoms.len() + entities < INDEX_LIMIT
             && self.mentions.len() + entities < u32::MAX as usize
             && self.events.len() + links < INDEX_LIMIT
+            && self.instants.len() + links < u32::MAX as usize
             && self.links_out.len() + links < u32::MAX as usize;
         if fits { Ok(()) } else { Err(GraphError::Full { limit: INDEX_LIMIT }) }
     }
